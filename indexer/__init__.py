@@ -1,0 +1,1 @@
+"""How do records get in, and stay current?"""

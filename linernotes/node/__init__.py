@@ -1,0 +1,1 @@
+"""A local Elasticsearch: fetched, checked, started unprivileged, and ended again."""

@@ -1,0 +1,1 @@
+"""What is a track, to Elasticsearch? One field table, and everything that follows from it."""

@@ -1,0 +1,62 @@
+"""How names are cut into terms.
+
+Names are not prose: no stop words and no stemming here. What a name needs beyond folded words (joined, symbols
+read as letters, Latin letters for other scripts) is computed while normalising (`mappings.spellings`) and lands
+in search-only fields, so that this analysis stays cheap and a plain Elasticsearch is enough.
+"""
+
+from typing import Any
+
+NAME = "name"
+"""Analyzer of every name and title: words, folded; Han, kana and Hangul as bigrams."""
+
+NAME_QUERY = "name_query"
+"""The same for what a user types: one analyzer for all fields, so that words may match across them."""
+
+ACCENTED = "name_accented"
+"""The same words with their accents kept."""
+
+EXACT = "exact"
+"""Normalizer of whole names: only case, width and typography are made equal."""
+
+APOSTROPHES = "'’‘ʼ`´′＇"
+HYPHENS = "-‐‑‒–—―−﹣－"
+
+_APOSTROPHES_JOIN = [f"{mark}=>" for mark in APOSTROPHES]
+_HYPHENS_EQUAL = [f"{mark}=>-" for mark in HYPHENS if mark != "-"]
+_APOSTROPHES_EQUAL = [f"{mark}=>'" for mark in APOSTROPHES if mark != "'"]
+_AND = ["&=>\\u0020and\\u0020", "＆=>\\u0020and\\u0020", "+=>\\u0020and\\u0020"]
+
+# GreekLowerCaseFilter lower-cases every script and, for Greek, also drops the accents and the final sigma.
+_LOWER = "lower"
+
+
+def settings() -> dict[str, Any]:
+    """Return the `analysis` part of the index settings.
+
+    >>> sorted(settings()["analyzer"])
+    ['name', 'name_accented', 'name_query']
+    """
+    words = {"type": "custom", "tokenizer": "standard", "char_filter": ["joining_marks"]}
+    folded = ["cjk_width", _LOWER, "asciifolding"]
+    return {
+        "char_filter": {
+            # O’Connor is oconnor, Guns N’ Roses is guns n roses; & and + are read as they are spoken.
+            "joining_marks": {"type": "mapping", "mappings": _APOSTROPHES_JOIN + _AND},
+            "typography": {"type": "mapping", "mappings": _HYPHENS_EQUAL + _APOSTROPHES_EQUAL},
+        },
+        "filter": {
+            _LOWER: {"type": "lowercase", "language": "greek"},
+            # Indexed with single characters, asked without: 東京 finds 東京事変, and 東 alone finds it too.
+            "pairs_and_singles": {"type": "cjk_bigram", "output_unigrams": True},
+            "pairs": {"type": "cjk_bigram"},
+        },
+        "analyzer": {
+            NAME: words | {"filter": [*folded, "pairs_and_singles"]},
+            NAME_QUERY: words | {"filter": [*folded, "pairs"]},
+            ACCENTED: words | {"filter": ["cjk_width", _LOWER]},
+        },
+        "normalizer": {
+            EXACT: {"type": "custom", "char_filter": ["typography"], "filter": ["cjk_width", "lowercase"]},
+        },
+    }

@@ -1,0 +1,55 @@
+"""Names of indices and aliases, built and parsed by inverse functions."""
+
+import re
+from dataclasses import dataclass
+
+_GENERATION = re.compile(r"(?P<dataset>.+)-g(?P<number>\d{6,})")
+
+
+@dataclass(frozen=True, order=True)
+class Generation:
+    """One complete load of one data set: one physical index.
+
+    >>> name = Generation("linernotes", "free-music-archive", 7).index
+    >>> name
+    'linernotes-free-music-archive-g000007'
+    >>> parse("linernotes", name)
+    Generation(prefix='linernotes', dataset='free-music-archive', number=7)
+    """
+
+    prefix: str
+    dataset: str
+    number: int
+
+    @property
+    def index(self) -> str:
+        """Return the name of the physical index."""
+        return f"{self.prefix}-{self.dataset}-g{self.number:06d}"
+
+
+def parse(prefix: str, index: str) -> Generation | None:
+    """Return the generation that an index name stands for, or None for a name that isn't ours."""
+    found = (
+        _GENERATION.fullmatch(index.removeprefix(f"{prefix}-")) if index.startswith(f"{prefix}-") else None
+    )
+    return Generation(prefix, found["dataset"], int(found["number"])) if found else None
+
+
+def alias(prefix: str, dataset: str | None = None) -> str:
+    """Return the alias of a data set's current generation, or the one over all data sets."""
+    return f"{prefix}-{dataset}" if dataset else prefix
+
+
+def ledger(prefix: str) -> str:
+    """Return the index that says what was acknowledged."""
+    return f"{prefix}-ledger"
+
+
+def rejected(prefix: str) -> str:
+    """Return the index that keeps rejected records."""
+    return f"{prefix}-rejected"
+
+
+def history(prefix: str) -> str:
+    """Return the index that keeps what happened to generations."""
+    return f"{prefix}-history"
