@@ -101,8 +101,7 @@ def _accented() -> dict[str, Any]:
 
 def _titles_by_language() -> dict[str, Any]:
     properties = {
-        language.code: {"type": "text", "analyzer": language.analyzer, "norms": False}
-        for language in LANGUAGES
+        language.code: {"type": "text", "analyzer": language.analyzer, "norms": False} for language in LANGUAGES
     }
     return {"properties": properties}
 
@@ -137,9 +136,7 @@ FIELDS: tuple[Field, ...] = (
     Field(LICENCE_URL, _stored_only(), pl.String, "address of the licence's text"),
     Field(YEAR, {"type": "short"}, pl.Int16, "year of release or recording", facet="year"),
     Field(RELEASE_DATE, {"type": "date", "format": "strict_date"}, pl.Date, "day of release, where known"),
-    Field(
-        LANGUAGE, _keyword(), pl.String, "language of the title, ISO 639; und: undetermined", facet="language"
-    ),
+    Field(LANGUAGE, _keyword(), pl.String, "language of the title, ISO 639; und: undetermined", facet="language"),
     Field(LANGUAGE_SOURCE, _keyword(), pl.String, "how it is known: declared, script, detected"),
     Field(DURATION_S, {"type": "float"}, pl.Float64, "duration in seconds"),
     Field(EXPLICIT, {"type": "boolean"}, pl.Boolean, "marked as explicit", facet="explicit"),
@@ -154,9 +151,7 @@ FIELDS: tuple[Field, ...] = (
     Field(SOURCE_FILE, _keyword(), pl.String, "evidence: the source file's name"),
     Field(SOURCE_ROW, {"type": "long", "index": False}, pl.Int64, "evidence: row in that file, from 1"),
     Field(TITLE_ACCENTED, _accented(), pl.String, "title, where accents tell it apart", search_only=True),
-    Field(
-        ARTISTS_ACCENTED, _accented(), _STRINGS, "artists, where accents tell them apart", search_only=True
-    ),
+    Field(ARTISTS_ACCENTED, _accented(), _STRINGS, "artists, where accents tell them apart", search_only=True),
     Field(TITLE_SPELLINGS, _spellings(), _STRINGS, "other spellings of the title", search_only=True),
     Field(ARTISTS_SPELLINGS, _spellings(), _STRINGS, "other spellings of the artists", search_only=True),
     Field(ALBUM_SPELLINGS, _spellings(), _STRINGS, "other spellings of the album", search_only=True),

@@ -29,9 +29,7 @@ class Generation:
 
 def parse(prefix: str, index: str) -> Generation | None:
     """Return the generation that an index name stands for, or None for a name that isn't ours."""
-    found = (
-        _GENERATION.fullmatch(index.removeprefix(f"{prefix}-")) if index.startswith(f"{prefix}-") else None
-    )
+    found = _GENERATION.fullmatch(index.removeprefix(f"{prefix}-")) if index.startswith(f"{prefix}-") else None
     return Generation(prefix, found["dataset"], int(found["number"])) if found else None
 
 
