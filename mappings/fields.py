@@ -87,12 +87,18 @@ def _name(*keywords: str, **options: Any) -> dict[str, Any]:
         EXACT_SUBFIELD: _keyword(normalizer=analysis.EXACT, doc_values=False, norms=False, ignore_above=512),
         FACET_SUBFIELD: _keyword(ignore_above=512),
     }
-    text = {"type": "text", "analyzer": analysis.NAME, "search_analyzer": analysis.NAME_QUERY, **options}
+    text = {
+        "type": "text",
+        "analyzer": analysis.NAME,
+        "search_analyzer": analysis.NAME_QUERY,
+        "similarity": analysis.STEADY,
+        **options,
+    }
     return text | ({"fields": {name: subfields[name] for name in keywords}} if keywords else {})
 
 
-def _spellings() -> dict[str, Any]:
-    return _name(norms=False, index_options="docs")
+def _spellings(*keywords: str) -> dict[str, Any]:
+    return _name(*keywords, norms=False, index_options="docs", similarity="boolean")
 
 
 def _accented() -> dict[str, Any]:
@@ -152,8 +158,8 @@ FIELDS: tuple[Field, ...] = (
     Field(SOURCE_ROW, {"type": "long", "index": False}, pl.Int64, "evidence: row in that file, from 1"),
     Field(TITLE_ACCENTED, _accented(), pl.String, "title, where accents tell it apart", search_only=True),
     Field(ARTISTS_ACCENTED, _accented(), _STRINGS, "artists, where accents tell them apart", search_only=True),
-    Field(TITLE_SPELLINGS, _spellings(), _STRINGS, "other spellings of the title", search_only=True),
-    Field(ARTISTS_SPELLINGS, _spellings(), _STRINGS, "other spellings of the artists", search_only=True),
+    Field(TITLE_SPELLINGS, _spellings("exact"), _STRINGS, "other spellings of the title", search_only=True),
+    Field(ARTISTS_SPELLINGS, _spellings("exact"), _STRINGS, "other spellings of the artists", search_only=True),
     Field(ALBUM_SPELLINGS, _spellings(), _STRINGS, "other spellings of the album", search_only=True),
     Field(
         TITLE_BY_LANGUAGE,
@@ -171,6 +177,9 @@ SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {entry.name: entry.dtype
 
 SHOWN: tuple[str, ...] = tuple(entry.name for entry in FIELDS if not entry.search_only)
 """What a hit may show."""
+
+SEARCH_ONLY: tuple[str, ...] = tuple(entry.name for entry in FIELDS if entry.search_only)
+"""What is computed while indexing, for searching alone."""
 
 FACETS: Mapping[str, str] = {
     entry.facet: f"{entry.name}.{FACET_SUBFIELD}" if entry.mapping.get("type") == "text" else entry.name

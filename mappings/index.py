@@ -23,11 +23,16 @@ def mapping() -> Body:
 
 def mapping_hash() -> str:
     """Return 16 hex digits that change whenever the mapping or the analysis does."""
-    content = orjson.dumps([mapping(), analysis.settings()], option=orjson.OPT_SORT_KEYS)
+    content = orjson.dumps([mapping(), analysis.settings(), analysis.similarity()], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(content).hexdigest()[:16]
 
 
 def body(*, shards: int, meta: Mapping[str, Any], index_settings: Mapping[str, Any]) -> Body:
     """Return what creates an index: its settings (`index.*`), analysis, mapping, and notes in `_meta`."""
-    settings = {"number_of_shards": shards, **index_settings, "analysis": analysis.settings()}
+    settings = {
+        "number_of_shards": shards,
+        **index_settings,
+        "analysis": analysis.settings(),
+        "similarity": analysis.similarity(),
+    }
     return {"settings": settings, "mappings": mapping() | {"_meta": dict(meta)}}

@@ -1,0 +1,54 @@
+# Two commands do all the set-up: `make demo` and `make test`. Both bring their own virtual environment.
+# Assumed: Python 3.11 or newer, make, a JDK 17 or newer.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-annotate --no-header \
+           --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --allow-unsafe
+CODE := mappings queries indexer linernotes tests benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format clean requirements
+
+help: ## Show these targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: $(VENV)/.run ## Fetch and start a local Elasticsearch, load sample rows, show searches
+	@$(BIN)/linernotes demo
+
+test: lint ## Lint, type-check, and run every test against a real Elasticsearch
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev ## Check formatting, lint, types and import directions
+	@$(BIN)/ruff format --check --quiet $(CODE)
+	@$(BIN)/ruff check --quiet $(CODE)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.dev ## Format the code
+	@$(BIN)/ruff format $(CODE)
+	@$(BIN)/ruff check --fix $(CODE)
+
+clean: ## Stop the local node and remove the virtual environment and caches; downloads and data stay
+	@if [ -x $(BIN)/linernotes ]; then $(BIN)/linernotes node stop || true; fi
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	@find $(CODE) -name __pycache__ -prune -exec rm -rf {} +
+
+requirements: $(VENV)/.dev ## Pin the newest versions again
+	@$(PIP) pip-tools
+	@$(COMPILE) --upgrade --extra build -o requirements.txt pyproject.toml
+	@$(COMPILE) --upgrade --extra build --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+
+$(VENV)/.run: requirements.txt pyproject.toml
+	@echo "Setting up $(VENV) ..." >&2
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,219 @@
+"""The ledger: which stretches of which source file are acknowledged, and who is at work on the others.
+
+It lives in Elasticsearch beside the data, so that any machine can go on with a load. One document for each load,
+one for each stretch that somebody took, one for each loader at work (see `indexer.owner`).
+
+    stretch: (none) --claim--> leased --acknowledge--> done        a lease of a dead owner is claimed again
+    load:    building --> current | failed | abandoned
+"""
+
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from enum import Enum, auto
+from typing import Any
+
+from elasticsearch import ConflictError, Elasticsearch
+
+from indexer.owner import Owner
+from indexer.patience import patiently
+from indexer.totals import Totals
+from mappings.names import Generation
+from mappings.names import ledger as ledger_index
+
+BUILDING, CURRENT, FAILED, ABANDONED = "building", "current", "failed", "abandoned"
+LEASED, DONE = "leased", "done"
+
+_KEYWORD, _LONG = {"type": "keyword"}, {"type": "long"}
+
+MAPPING: dict[str, Any] = {
+    "dynamic": "strict",
+    "properties": {
+        **dict.fromkeys(("kind", "dataset", "generation", "state", "owner", "host"), _KEYWORD),
+        **dict.fromkeys(("file", "number", "pid", "beats", *(entry.name for entry in fields(Totals))), _LONG),
+        "process_started": {"type": "double"},
+        "at": {"type": "date"},
+        "plan": {"type": "object", "enabled": False},
+    },
+}
+
+PAGE = 5_000
+
+
+@dataclass(frozen=True)
+class Key:
+    """A stretch: the number of its file in the plan, and its own number in that file."""
+
+    file: int
+    number: int
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to work on a stretch, until its owner is dead; the sequence number proves it."""
+
+    key: Key
+    seq_no: int
+    primary_term: int
+
+
+class Taken(Enum):
+    """Why a stretch can't be claimed."""
+
+    DONE = auto()
+    IN_OTHER_HANDS = auto()
+
+
+@dataclass(frozen=True)
+class StretchState:
+    """What the ledger says of a stretch that somebody took."""
+
+    state: str
+    owner: str
+    totals: Totals
+
+
+@dataclass(frozen=True)
+class LoadRecord:
+    """What the ledger says of one load."""
+
+    generation: Generation
+    state: str
+    plan: dict[str, Any]
+
+
+class Ledger:
+    """Loads of all data sets under one prefix."""
+
+    def __init__(self, client: Elasticsearch, prefix: str) -> None:
+        self.client, self.prefix = client, prefix
+        self.index = ledger_index(prefix)
+
+    def loads(self, dataset: str) -> list[LoadRecord]:
+        """Return the loads of a data set, the latest first."""
+        patiently(lambda: self.client.indices.refresh(index=self.index))
+        query = {"bool": {"filter": [{"term": {"kind": "load"}}, {"term": {"dataset": dataset}}]}}
+        found = patiently(
+            lambda: self.client.search(index=self.index, query=query, size=1000, sort=[{"number": "desc"}])
+        )
+        return [self._load(hit["_source"]) for hit in found["hits"]["hits"]]
+
+    def _load(self, source: dict[str, Any]) -> LoadRecord:
+        generation = Generation(self.prefix, source["dataset"], source["number"])
+        return LoadRecord(generation, source["state"], source["plan"])
+
+    def begin(self, generation: Generation, plan: dict[str, Any]) -> bool:
+        """Write down a new load; return False when another process was first with this number."""
+        document = self._load_document(generation, BUILDING, plan)
+        try:
+            patiently(lambda: self.client.create(index=self.index, id=generation.index, document=document))
+        except ConflictError:
+            return False
+        return True
+
+    def close(self, generation: Generation, state: str, plan: dict[str, Any]) -> None:
+        """Write down how a load ended, or that it goes on."""
+        document = self._load_document(generation, state, plan)
+        patiently(lambda: self.client.index(index=self.index, id=generation.index, document=document, refresh=True))
+
+    def _load_document(self, generation: Generation, state: str, plan: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "kind": "load",
+            "dataset": generation.dataset,
+            "generation": generation.index,
+            "number": generation.number,
+            "state": state,
+            "plan": plan,
+            "at": _now(),
+        }
+
+    def forget(self, generation: Generation) -> None:
+        """Remove the stretches and owners of a load that starts over."""
+        patiently(lambda: self.client.indices.refresh(index=self.index))
+        query = {"bool": {"filter": {"term": {"generation": generation.index}}, "must_not": {"term": {"kind": "load"}}}}
+        patiently(lambda: self.client.delete_by_query(index=self.index, query=query, conflicts="proceed", refresh=True))
+
+    def states(self, generation: Generation) -> dict[Key, StretchState]:
+        """Return state, owner and counts of each stretch that somebody took."""
+        patiently(lambda: self.client.indices.refresh(index=self.index))
+        query = {"bool": {"filter": [{"term": {"kind": "stretch"}}, {"term": {"generation": generation.index}}]}}
+        sort: list[Any] = [{"file": "asc"}, {"number": "asc"}]
+        states: dict[Key, StretchState] = {}
+        after: list[Any] | None = None
+        while True:
+            page = self._page(query, sort, after)
+            for hit in page:
+                source = hit["_source"]
+                totals = Totals(**{entry.name: source.get(entry.name, 0) for entry in fields(Totals)})
+                key = Key(source["file"], source["number"])
+                states[key] = StretchState(source["state"], source["owner"], totals)
+            if len(page) < PAGE:
+                return states
+            after = page[-1]["sort"]
+
+    def _page(self, query: dict[str, Any], sort: list[Any], after: list[Any] | None) -> list[dict[str, Any]]:
+        found = patiently(
+            lambda: self.client.search(index=self.index, query=query, sort=sort, search_after=after, size=PAGE)
+        )
+        return list(found["hits"]["hits"])
+
+    def claim(self, generation: Generation, key: Key, owner: Owner) -> Lease | Taken:
+        """Take a stretch that nobody has, or whose owner is dead; or return why it can't be had."""
+        document = self._stretch(generation, key, LEASED, owner.id, Totals())
+        name = _stretch_id(generation, key)
+        try:
+            made = patiently(lambda: self.client.create(index=self.index, id=name, document=document))
+            return Lease(key, made["_seq_no"], made["_primary_term"])
+        except ConflictError:
+            held = patiently(lambda: self.client.get(index=self.index, id=name))
+        if held["_source"]["state"] == DONE:
+            return Taken.DONE
+        if held["_source"]["owner"] == owner.id:  # the answer to our own claim was lost on its way
+            return Lease(key, held["_seq_no"], held["_primary_term"])
+        if owner.is_alive(held["_source"]["owner"]):
+            return Taken.IN_OTHER_HANDS
+        return self._write(name, document, held.body, key) or Taken.IN_OTHER_HANDS
+
+    def acknowledge(self, generation: Generation, lease: Lease, owner: Owner, totals: Totals) -> bool:
+        """Write down that all of a stretch is settled; return False when somebody else took it over meanwhile."""
+        document = self._stretch(generation, lease.key, DONE, owner.id, totals)
+        name = _stretch_id(generation, lease.key)
+        proof = {"_seq_no": lease.seq_no, "_primary_term": lease.primary_term}
+        if self._write(name, document, proof, lease.key):
+            return True
+        held = patiently(lambda: self.client.get(index=self.index, id=name))["_source"]
+        return bool(held["state"] == DONE and held["owner"] == owner.id)
+
+    def _write(self, name: str, document: dict[str, Any], proof: dict[str, Any], key: Key) -> Lease | None:
+        try:
+            made = patiently(
+                lambda: self.client.index(
+                    index=self.index,
+                    id=name,
+                    document=document,
+                    if_seq_no=proof["_seq_no"],
+                    if_primary_term=proof["_primary_term"],
+                )
+            )
+        except ConflictError:
+            return None
+        return Lease(key, made["_seq_no"], made["_primary_term"])
+
+    def _stretch(self, generation: Generation, key: Key, state: str, owner: str, totals: Totals) -> dict[str, Any]:
+        return {
+            "kind": "stretch",
+            "generation": generation.index,
+            "file": key.file,
+            "number": key.number,
+            "state": state,
+            "owner": owner,
+            "at": _now(),
+            **asdict(totals),
+        }
+
+
+def _stretch_id(generation: Generation, key: Key) -> str:
+    return f"{generation.index}/{key.file}/{key.number}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

@@ -1,0 +1,96 @@
+"""Who is at work: each loader's heartbeat, and how others tell that it is dead, without trusting any clock."""
+
+import os
+import socket
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
+
+BEAT_S = 5.0
+DEAD_AFTER_S = 60.0
+"""A loader that did not beat for this long, by the watcher's own clock, is dead. Twelve beats: a server that is
+busy merging has been seen to hold a small write back for several seconds."""
+
+
+@dataclass
+class Owner:
+    """The running process as an owner of leases: beats in the background until it is closed."""
+
+    client: Elasticsearch
+    index: str
+    generation: str
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    _closed: threading.Event = field(default_factory=threading.Event, repr=False)
+    _seen: dict[str, tuple[int, float]] = field(default_factory=dict, repr=False)
+
+    def start(self) -> None:
+        """Announce this loader, and beat from now on."""
+        self._beat(0)
+        threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop beating and say goodbye, so that others need not wait."""
+        self._closed.set()
+        self.client.options(ignore_status=404).delete(index=self.index, id=self._doc_id(self.id))
+
+    def is_alive(self, owner: str) -> bool:
+        """Tell whether another loader is still at work."""
+        if owner == self.id:
+            return True
+        document = self._read(owner)
+        if document is None:
+            return False
+        if document["host"] == socket.gethostname():
+            return _process_lives(document["pid"], document["process_started"])
+        beats, since = self._seen.get(owner, (-1, 0.0))
+        if document["beats"] != beats:
+            self._seen[owner] = (document["beats"], time.monotonic())
+            return True
+        return time.monotonic() - since < DEAD_AFTER_S
+
+    def describe(self, owner: str) -> str:
+        """Return who an owner is, for people."""
+        document = self._read(owner) or {}
+        return f"process {document.get('pid', '?')} on {document.get('host', 'an unknown machine')}"
+
+    def _run(self) -> None:
+        beats = 0
+        while not self._closed.wait(BEAT_S):
+            beats += 1
+            try:
+                self._beat(beats)
+            except (ApiError, TransportError):
+                continue  # the next beat may get through; the senders tell about a server that is gone
+
+    def _beat(self, beats: int) -> None:
+        document = {
+            "kind": "owner",
+            "generation": self.generation,
+            "owner": self.id,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "process_started": psutil.Process().create_time(),
+            "beats": beats,
+        }
+        self.client.index(index=self.index, id=self._doc_id(self.id), document=document)
+
+    def _read(self, owner: str) -> dict[str, Any] | None:
+        try:
+            return dict(self.client.get(index=self.index, id=self._doc_id(owner))["_source"])
+        except NotFoundError:
+            return None
+
+    def _doc_id(self, owner: str) -> str:
+        return f"{self.generation}/owner/{owner}"
+
+
+def _process_lives(pid: int, started: float) -> bool:
+    try:
+        return abs(psutil.Process(pid).create_time() - started) < 1.0
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,175 @@
+"""The running load: one thread prepares, a few send, each stage bounded in bytes.
+
+    reader -> normalise -> encode --[64 MB]--> senders (a window that adapts) -> rejected records -> ledger
+
+A stretch is acknowledged when each of its documents is settled, and not before.
+"""
+
+import os
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from indexer.encode import Body, encode
+from indexer.flow import ByteBudget, Window
+from indexer.ledger import DONE, Key, Lease, Ledger, Taken
+from indexer.meter import Meter
+from indexer.owner import Owner
+from indexer.plan import Plan
+from indexer.ready import cut, known, ready
+from indexer.records import Rejection, Stretch
+from indexer.rejected import RejectedStore
+from indexer.send import Outcome, Refusal, Sender
+from indexer.totals import Totals
+from mappings.names import Generation
+
+REQUEST_BYTES = 2_000_000
+WAITING_BYTES = 64_000_000
+POLL_S = 1.0
+
+
+def default_workers() -> int:
+    """Return how many requests may be in flight at most: twice the cores, as the node may be elsewhere."""
+    return 2 * (os.cpu_count() or 1)
+
+
+@dataclass
+class Shipment:
+    """A stretch on its way: what is known of its records, and how many bodies are not settled yet."""
+
+    lease: Lease
+    file: str
+    known: Totals
+    rejections: list[Rejection]
+    bodies: int
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def settle(self, outcome: Outcome) -> bool:
+        """Add what became of one body; return True for the last one."""
+        with self._lock:
+            self.known += Totals(
+                indexed=outcome.created + outcome.replayed,
+                duplicates=outcome.duplicates,
+                rejected=len(outcome.refusals),
+                replayed=outcome.replayed,
+            )
+            self.rejections += [_rejection(self.file, refusal) for refusal in outcome.refusals]
+            self.bodies -= 1
+            return self.bodies == 0
+
+
+def _rejection(file: str, refusal: Refusal) -> Rejection:
+    return Rejection(file, refusal.row, refusal.kind, refusal.reason, refusal.document.decode())
+
+
+@dataclass
+class Pipeline:
+    """Carries all stretches of a plan that nobody else has into one generation."""
+
+    plan: Plan
+    generation: Generation
+    ledger: Ledger
+    owner: Owner
+    sender: Sender
+    store: RejectedStore
+    meter: Meter
+    stop: threading.Event
+    workers: int
+    window: Window = field(init=False)
+    _bodies: "queue.Queue[tuple[Body, Shipment] | None]" = field(default_factory=queue.Queue, repr=False)
+    _budget: ByteBudget = field(default_factory=lambda: ByteBudget(WAITING_BYTES), repr=False)
+    _failed: threading.Event = field(default_factory=threading.Event, repr=False)
+    _failure: BaseException | None = None
+
+    def __post_init__(self) -> None:
+        """Make the window that all senders share."""
+        self.window = Window(self.workers)
+
+    def run(self) -> None:
+        """Carry everything; returns early, with all that was begun acknowledged, when `stop` is set.
+
+        Raises what a stage raised; the other stages have ended then.
+        """
+        senders = [threading.Thread(target=self._guard, args=(self._send,)) for _ in range(self.workers)]
+        for thread in senders:
+            thread.start()
+        self._guard(self._prepare)
+        for _ in senders:
+            self._bodies.put(None)
+        for thread in senders:
+            thread.join()
+        self.meter.senders = self.window.limit
+        if self._failure:
+            raise self._failure
+
+    def _guard(self, stage: Callable[[], None]) -> None:
+        try:
+            stage()
+        except BaseException as error:
+            self._failure = self._failure or error
+            self._failed.set()
+
+    def _ended(self) -> bool:
+        return self.stop.is_set() or self._failed.is_set()
+
+    def _prepare(self) -> None:
+        """Take every stretch that is free; then wait for those that are in other hands."""
+        states = self.ledger.states(self.generation)
+        done = {key for key, state in states.items() if state.state == DONE}
+        left = []
+        for key, stretch in self.plan.stretches():
+            if key in done:
+                self.meter.skip(key.file, stretch.rows)
+            else:
+                left.append((key, stretch))
+        while left and not self._ended():
+            left = [(key, stretch) for key, stretch in left if not self._take(key, stretch)]
+            if left and not self._ended():
+                self.stop.wait(POLL_S)
+
+    def _take(self, key: Key, stretch: Stretch) -> bool:
+        """Carry one stretch if it can be had; return False if it is left for later."""
+        if self._ended():
+            return False
+        claim = self.ledger.claim(self.generation, key, self.owner)
+        if isinstance(claim, Lease):
+            self._carry(claim, stretch)
+        elif claim is Taken.DONE:
+            self.meter.skip(key.file, stretch.rows)
+        return claim is not Taken.IN_OTHER_HANDS
+
+    def _carry(self, lease: Lease, stretch: Stretch) -> None:
+        entry = self.plan.files[lease.key.file]
+        raw = cut(entry.reader.read(stretch), stretch)
+        batch = ready(self.plan.source.normalise(raw, entry.file), entry.file.name)
+        bodies = list(encode(batch.tracks, lease.key.file, REQUEST_BYTES))
+        shipment = Shipment(lease, entry.file.name, known(batch), list(batch.rejections), len(bodies))
+        if not bodies:
+            self._acknowledge(shipment)
+        for body in bodies:
+            if not self._budget.acquire(len(body.body), self._failed):
+                return
+            self._bodies.put((body, shipment))
+
+    def _send(self) -> None:
+        while (piece := self._bodies.get()) is not None:
+            body, shipment = piece
+            try:
+                if not self._failed.is_set():
+                    self._settle(body, shipment)
+            finally:
+                self._budget.release(len(body.body))
+
+    def _settle(self, body: Body, shipment: Shipment) -> None:
+        with self.window.slot() as slot:
+            before = self.meter.retries
+            outcome = self.sender.send(body)
+            slot.documents, slot.throttled = body.count, self.meter.retries > before
+        if shipment.settle(outcome):
+            self._acknowledge(shipment)
+
+    def _acknowledge(self, shipment: Shipment) -> None:
+        self.store.keep(shipment.rejections)
+        self.ledger.acknowledge(self.generation, shipment.lease, self.owner, shipment.known)
+        self.meter.advance(shipment.lease.key.file, shipment.known)

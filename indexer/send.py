@@ -1,0 +1,203 @@
+"""Send one body until each of its documents is settled: in the index, a duplicate, or rejected with a reason."""
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from elastic_transport import TlsError, TransportError
+from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
+
+from indexer import answers
+from indexer.answers import Action, Item
+from indexer.encode import Body
+from indexer.meter import Meter
+from indexer.patience import FIRST_WAIT_S, LONGEST_WAIT_S, NOTHING_LOST, reason
+from mappings.problems import UnreachableProblem
+
+log = logging.getLogger(__name__)
+
+ANSWER = "errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by.reason"
+DEADLINE_S = 600.0
+REQUEST_TIMEOUT_S = 120.0
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A document that Elasticsearch refused: where it is from, why, and the document itself."""
+
+    row: int
+    kind: str
+    reason: str
+    document: bytes
+
+
+@dataclass
+class Outcome:
+    """What became of the documents of one body."""
+
+    created: int = 0
+    duplicates: int = 0
+    replayed: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+class _NotYetError(Exception):
+    """Some documents have to be sent again."""
+
+    def __init__(self, reason: str, *, disk_full: bool) -> None:
+        super().__init__(reason)
+        self.disk_full = disk_full
+
+
+@dataclass
+class _Round:
+    """One pass over what is left: what must be sent again, and why."""
+
+    again: list[Body] = field(default_factory=list)
+    reason: str = ""
+    disk_full: bool = False
+
+    def postpone(self, body: Body, reason: str, action: Action) -> None:
+        self.again.append(body)
+        self.reason = reason
+        self.disk_full |= action is Action.WAIT
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Sends bodies to one target; with `require_alias` that is an alias, so that no deleted index is made anew.
+
+    Raises UnreachableProblem when no retry helps or the deadline has passed: what is not settled then is sent
+    again by the next run.
+    """
+
+    client: Elasticsearch
+    target: str
+    meter: Meter
+    stop: threading.Event
+    require_alias: bool = True
+    deadline_s: float = DEADLINE_S
+
+    def send(self, body: Body) -> Outcome:
+        """Return what became of each document."""
+        outcome, left = Outcome(), [body]
+        for attempt in self._attempts():
+            with attempt:
+                now = self._pass(left, outcome)
+                left = now.again
+                if left:
+                    raise _NotYetError(now.reason, disk_full=now.disk_full)
+        return outcome
+
+    def _attempts(self) -> Retrying:
+        return Retrying(
+            retry=retry_if_exception_type(_NotYetError),
+            wait=wait_exponential_jitter(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S),
+            stop=self._gives_up,
+            sleep=self._sleep,
+            before_sleep=self._tell,
+            retry_error_callback=_give_up,
+        )
+
+    def _gives_up(self, state: RetryCallState) -> bool:
+        if self.stop.is_set():
+            return True
+        # A full disk is mended by a person, who may be asleep: wait for as long as it takes.
+        error = _error(state)
+        waits = error is not None and error.disk_full
+        return not waits and (state.seconds_since_start or 0.0) > self.deadline_s
+
+    def _sleep(self, seconds: float) -> None:
+        self.stop.wait(seconds)
+
+    def _tell(self, state: RetryCallState) -> None:
+        self.meter.retried()
+        error = _error(state)
+        wait = state.next_action.sleep if state.next_action else 0.0
+        if error is not None and error.disk_full:
+            self.meter.note(f"Elasticsearch's disk is full; the load waits and goes on by itself. ({error})")
+        else:
+            log.info("attempt %d: %s; again in %.1f s", state.attempt_number, error, wait)
+
+    def _pass(self, bodies: list[Body], outcome: Outcome) -> _Round:
+        """Post each body once, halving those that are too large."""
+        now, stack = _Round(), list(reversed(bodies))
+        while stack:
+            stack.extend(self._post(stack.pop(), outcome, now))
+        return now
+
+    def _post(self, body: Body, outcome: Outcome, now: _Round) -> tuple[Body, ...]:
+        """Post one body; return its halves if it has to be halved."""
+        try:
+            answer = answers.read(self._bulk(body), body.count)
+        except TlsError as error:
+            raise UnreachableProblem(f"The TLS connection failed: {error.message}.") from error
+        except (TransportError, UnsupportedProductError, ValueError) as error:
+            now.postpone(body, f"no usable answer ({type(error).__name__}: {error})", Action.RETRY)
+            return ()
+        except ApiError as error:
+            return self._refused(body, error, outcome, now)
+        outcome.created += answer.created
+        outcome.duplicates += answer.replaced
+        self._settle(body, answer.troubled, outcome, now)
+        return ()
+
+    def _bulk(self, body: Body) -> Mapping[str, Any]:
+        sending = self.client.options(request_timeout=REQUEST_TIMEOUT_S)
+        encoded: list[Any] = [body.body]
+        answer = sending.bulk(
+            operations=encoded, index=self.target, require_alias=self.require_alias, filter_path=ANSWER
+        )
+        if not isinstance(answer.body, dict):
+            raise ValueError("the answer is no JSON object")
+        return answer.body
+
+    def _refused(self, body: Body, error: ApiError, outcome: Outcome, now: _Round) -> tuple[Body, ...]:
+        """Act on an error that answers the whole request."""
+        status, why = error.status_code, reason(error)
+        action = answers.request_action(status, why)
+        if action is Action.STOP:
+            raise UnreachableProblem(f"Elasticsearch refused to index into {self.target} ({status}: {why}).")
+        if action is not Action.HALVE:
+            now.postpone(body, f"{status}: {why}", action)
+            return ()
+        if body.count > 1:
+            return body.halves()
+        outcome.refusals.append(_refusal(body, Item(0, Action.REJECT, status, "request_refused", why)))
+        return ()
+
+    def _settle(self, body: Body, troubled: list[Item], outcome: Outcome, now: _Round) -> None:
+        again: list[Item] = []
+        for item in troubled:
+            if item.action is Action.CONFLICT:
+                outcome.replayed += item.is_replay
+                outcome.duplicates += not item.is_replay
+            elif item.action is Action.REJECT:
+                outcome.refusals.append(_refusal(body, item))
+            elif item.action is Action.STOP:
+                raise UnreachableProblem(f"Elasticsearch refused to index into {self.target} ({item.reason}).")
+            else:
+                again.append(item)
+        if again:
+            picked = body.pick([item.position for item in again])
+            now.postpone(picked, again[-1].reason, max(again, key=lambda item: item.action is Action.WAIT).action)
+
+
+def _refusal(body: Body, item: Item) -> Refusal:
+    document = body.lines()[2 * item.position + 1]
+    return Refusal(int(body.rows[item.position]), item.kind, item.reason, document)
+
+
+def _error(state: RetryCallState) -> _NotYetError | None:
+    error = state.outcome.exception() if state.outcome else None
+    return error if isinstance(error, _NotYetError) else None
+
+
+def _give_up(state: RetryCallState) -> None:
+    raise UnreachableProblem(
+        f"Elasticsearch took no data for {state.seconds_since_start or 0:.0f} s ({_error(state)}).",
+        NOTHING_LOST,
+    )

@@ -1,0 +1,39 @@
+"""What became of the records, and the one place where the sums are checked."""
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Counts of records. `replayed` are those among the indexed that were found in the index when sent again."""
+
+    read: int = 0
+    indexed: int = 0
+    duplicates: int = 0
+    skipped: int = 0
+    rejected: int = 0
+    replayed: int = 0
+
+    def __add__(self, other: "Totals") -> "Totals":
+        """Return the sums, count by count."""
+        return Totals(**{entry.name: getattr(self, entry.name) + getattr(other, entry.name) for entry in fields(self)})
+
+    @property
+    def missing(self) -> int:
+        """Return how many records are not accounted for; anything but 0 is a failed load."""
+        return self.read - self.indexed - self.duplicates - self.skipped - self.rejected
+
+    def settled(self, documents: int) -> "Totals":
+        """Return the totals with replayed records told apart, given the index's own number of documents.
+
+        A record that was sent again and found in the index was counted as indexed, though at its first arrival it
+        may have taken the place of a later record with the same id, whose count stands too. Only those can be
+        counted twice, so at most `replayed` of them move from indexed to duplicates; anything beyond is a loss, and
+        stays visible as a difference between `indexed` and the index's own number.
+        """
+        twice = self.indexed - documents
+        if not 0 < twice <= self.replayed:
+            return self
+        return Totals(
+            self.read, self.indexed - twice, self.duplicates + twice, self.skipped, self.rejected, self.replayed
+        )

@@ -1,0 +1,103 @@
+"""The root command: registers the families of commands, and turns problems into one sentence and an exit code."""
+
+import sys
+from typing import Annotated
+
+import click
+import typer
+from elastic_transport import TransportError
+from elasticsearch import ApiError
+from rich.console import Console
+
+from indexer.load import InterruptedLoadError
+from linernotes.cli import datasets, demo, load, node, search
+from mappings.problems import CheckProblem, InputProblem, Problem, UnreachableProblem
+
+EXIT_CODES = {
+    0: "done",
+    1: "the user's input is wrong",
+    2: "usage: the command line can't be understood",
+    3: "Elasticsearch can't be reached",
+    4: "done, but records were rejected",
+    5: "a check failed and nothing was changed",
+    130: "interrupted",
+}
+
+CODES: dict[type[Problem], int] = {InputProblem: 1, UnreachableProblem: 3, CheckProblem: 5}
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Whose music trained that AI? Search the public music training sets.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("demo")(demo.demo)
+app.add_typer(node.app, name="node")
+app.command("datasets")(datasets.datasets)
+app.command("load")(load.load)
+app.command("search")(search.search)
+
+
+@app.callback()
+def root(debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False) -> None:
+    """Whose music trained that AI? Search the public music training sets."""
+    _State.debug = debug
+
+
+class _State:
+    debug = False
+
+
+def main() -> None:
+    """Run the command line; the process ends with an exit code of the contract."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    _State.debug = False
+    try:
+        code = app(arguments, standalone_mode=False, prog_name="linernotes")
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except Exception as error:
+        return _told(error)
+    except KeyboardInterrupt:
+        _say("Interrupted.")
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+def _told(error: Exception) -> int:
+    """Tell an error in one sentence and return its exit code."""
+    if _State.debug:
+        Console(stderr=True).print_exception()
+    if isinstance(error, click.exceptions.Abort):
+        _say("Interrupted.")
+        return INTERRUPTED
+    if isinstance(error, InterruptedLoadError):
+        _say(f"Interrupted. The load of {error} goes on where it was when the same command is run again.")
+        return INTERRUPTED
+    problem = error if isinstance(error, Problem) else _problem(error)
+    _say(str(problem))
+    return next((code for kind, code in CODES.items() if isinstance(problem, kind)), 1)
+
+
+def _problem(error: Exception) -> Problem:
+    """Return what to tell of an error that nobody translated."""
+    if isinstance(error, TransportError):
+        return UnreachableProblem(f"Elasticsearch can't be reached ({error.message}).", "Try: linernotes node status")
+    if isinstance(error, ApiError) and error.status_code in (401, 403):
+        return UnreachableProblem(
+            f"Elasticsearch refused the credentials ({error.status_code}).",
+            "Check LINERNOTES_API_KEY, or LINERNOTES_USERNAME and LINERNOTES_PASSWORD.",
+        )
+    return Problem(f"Something unexpected happened ({type(error).__name__}: {error}).", "Run it again with --debug.")
+
+
+def _say(sentence: str) -> None:
+    Console(stderr=True).print(sentence, markup=False, highlight=False, soft_wrap=True)

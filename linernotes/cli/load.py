@@ -1,0 +1,90 @@
+"""`linernotes load`: read source files, index every record, make them visible at once."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+
+from indexer import plan as plans
+from indexer.load import Loader, LoadResult, Options
+from indexer.meter import Meter
+from indexer.sources import SOURCES
+from linernotes import settings
+from linernotes.cli import choose
+from linernotes.connect import connect
+from linernotes.report import loading
+
+REJECTED = 4
+
+Dataset = Annotated[str, typer.Argument(help=f"Which data set the files are: {', '.join(SOURCES)}.")]
+Paths = Annotated[list[Path], typer.Argument(help="Source files as published, or folders that hold them.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Load only the first N records.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Start over instead of going on with an earlier load.")]
+Replicas = Annotated[int, typer.Option(min=0, help="Copies of each shard; 1 when a cluster must survive a node.")]
+Workers = Annotated[int, typer.Option(min=0, help="Requests in flight at most. [default: twice the cores]")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def load(
+    dataset: Dataset,
+    paths: Paths,
+    limit: Limit = None,
+    fresh: Fresh = False,
+    replicas: Replicas = 0,
+    workers: Workers = 0,
+    json: AsJson = False,
+) -> int:
+    """Load a data set: every record ends up in the index, or in the list of rejected ones.
+
+    A load that was interrupted goes on where it was when the same command is run again. Searchers see the new
+    records all at once, after the sums were checked. Of several records with one id, the first wins.
+    """
+    options = Options(fresh=fresh, replicas=replicas, workers=workers)
+    result = run(choose.dataset(dataset), paths, limit, options)
+    show(result, as_json=json)
+    return REJECTED if result.rejected else 0
+
+
+def run(dataset: str, paths: list[Path], limit: int | None, options: Options) -> LoadResult:
+    """Load files into the Elasticsearch of the settings, with progress on standard error."""
+    found = settings.from_environment()
+    source = SOURCES[dataset]
+    client = connect(found)
+    client.info()
+    meter, console = Meter(), Console(stderr=True)
+    with loading.shown(meter, console), stopping() as stop:
+        plan = plans.make(source, source.files(paths), limit)
+        return Loader(client, found.prefix, plan, options, meter, stop).run()
+
+
+@contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """Give an event that Ctrl-C and SIGTERM set, so that what is in flight can be finished; twice ends at once."""
+    stop = threading.Event()
+
+    def handle(number: int, frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def show(result: LoadResult, *, as_json: bool) -> None:
+    """Print the result on standard output."""
+    if as_json:
+        typer.echo(orjson.dumps(asdict(result)))
+    else:
+        Console().print(loading.summary(result))

@@ -1,0 +1,91 @@
+"""Progress of a load: a bar for each file and one for the whole on a terminal, a line now and then elsewhere."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from indexer.load import LoadResult
+from indexer.meter import Meter
+
+BARS_AT_MOST = 8
+REFRESH_S = 0.25
+LINE_EVERY_S = 15.0
+
+
+@contextmanager
+def shown(meter: Meter, console: Console) -> Iterator[None]:
+    """Show what the meter counts, on standard error, until the block ends."""
+    done = threading.Event()
+    show = _bars if console.is_terminal else _lines
+    thread = threading.Thread(target=show, args=(meter, console, done), name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _lines(meter: Meter, console: Console, done: threading.Event) -> None:
+    waited = 0.0
+    while not done.wait(REFRESH_S):
+        _say_notes(meter, console)
+        waited += REFRESH_S
+        if waited >= LINE_EVERY_S:
+            waited = 0.0
+            console.print(status(meter), markup=False, highlight=False, soft_wrap=True)
+    _say_notes(meter, console)
+
+
+def _say_notes(meter: Meter, console: Console) -> None:
+    for sentence in meter.take_notes():
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def status(meter: Meter) -> str:
+    """Return one line: how far, how fast, how long still, retries and rejected records."""
+    done, rows = sum(file.done for file in meter.files), sum(file.rows for file in meter.files)
+    rate = meter.totals.read / max(meter.seconds, 1e-6)
+    left = f"{(rows - done) / rate:,.0f} s left" if rate else "starting"
+    return (
+        f"{meter.state}: {done:,} of {rows:,} records, {rate:,.0f} a second, {left}, "
+        f"{meter.retries} retries, {meter.totals.rejected} rejected"
+    )
+
+
+def _bars(meter: Meter, console: Console, done: threading.Event) -> None:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        whole = progress.add_task("all files")
+        bars: dict[int, TaskID] = {}
+        while not done.wait(REFRESH_S):
+            _say_notes(meter, progress.console)
+            _update(meter, progress, whole, bars)
+    _say_notes(meter, console)
+
+
+def _update(meter: Meter, progress: Progress, whole: TaskID, bars: dict[int, TaskID]) -> None:
+    """Bring the bars up to date; only files that are under way have one, so that 26 files fit on a screen."""
+    rows, done = sum(file.rows for file in meter.files), sum(file.done for file in meter.files)
+    progress.update(whole, total=rows, completed=done, description=status(meter))
+    for number, file in enumerate(meter.files):
+        finished = file.done >= file.rows
+        if number in bars:
+            progress.update(bars[number], completed=file.done, visible=not finished)
+        elif not finished and len(meter.files) > 1 and len(bars) < BARS_AT_MOST:
+            bars[number] = progress.add_task(file.name, total=file.rows, completed=file.done)
+
+
+def summary(result: LoadResult) -> Table:
+    """Return the result as a small table."""
+    table = Table(title=f"{result.generation}", show_header=False, title_justify="left", box=None)
+    for name in ("read", "indexed", "duplicates", "skipped", "rejected"):
+        table.add_row(name, f"{getattr(result, name):,}", end_section=name == "rejected")
+    table.add_row("seconds", f"{result.seconds:,.1f}")
+    table.add_row("records a second", f"{result.records_per_second:,.0f}")
+    table.add_row("peak memory", f"{result.peak_rss_mb:,.0f} MB")
+    return table

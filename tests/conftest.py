@@ -1,0 +1,71 @@
+"""One real Elasticsearch for the whole session: started by it, stopped by it. A missing one is a failure, not a skip."""
+
+import os
+import shutil
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from elasticsearch import Elasticsearch
+from elasticsearch.serializer import OrjsonSerializer
+
+from linernotes import settings
+from linernotes.node import fetch, service
+
+
+@pytest.fixture(scope="session")
+def es_home() -> Iterator[Path]:
+    """Return the home of the session's own node; the distribution is shared with the user's own home."""
+    home = Path(tempfile.mkdtemp(prefix="linernotes-test-"))
+    home.chmod(0o755)
+    user_home = settings.from_environment().home
+    service.start(home, heap="1g", distribution=fetch.distribution(user_home, _say), report=_say)
+    try:
+        yield home
+    finally:
+        service.stop(home)
+        shutil.rmtree(home)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)  # noqa: T201 - a download may take a while
+
+
+@pytest.fixture(scope="session")
+def es_url(request: pytest.FixtureRequest) -> str:
+    """Return the address of the session's node; LINERNOTES_TEST_URL names another one, for quick runs by hand."""
+    if given := os.environ.get("LINERNOTES_TEST_URL"):
+        return given
+    es_home: Path = request.getfixturevalue("es_home")
+    url = service.url_of(es_home)
+    assert url is not None
+    return url
+
+
+@pytest.fixture(scope="session")
+def client(es_url: str) -> Iterator[Elasticsearch]:
+    with Elasticsearch(es_url, serializer=OrjsonSerializer(), max_retries=0, request_timeout=60) as found:
+        yield found
+
+
+@pytest.fixture
+def prefix(client: Elasticsearch) -> Iterator[str]:
+    """Return a random index prefix; only what has it is deleted afterwards."""
+    name = f"t{uuid.uuid4().hex[:10]}"
+    yield name
+    for index in client.indices.get(index=f"{name}*", features="aliases", expand_wildcards="all").body:
+        client.indices.delete(index=index)
+
+
+@pytest.fixture
+def cli_environment(es_url: str, prefix: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Point the command line at the session's node, under the test's own prefix."""
+    for name in list(os.environ):
+        if name.startswith("LINERNOTES_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("LINERNOTES_URL", es_url)
+    monkeypatch.setenv("LINERNOTES_PREFIX", prefix)
+    monkeypatch.setenv("LINERNOTES_HOME", str(tmp_path))

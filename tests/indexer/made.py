@@ -1,0 +1,78 @@
+"""A source made of numbers: synthetic tracks, with duplicates and damaged records where the test wants them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from indexer.plan import Plan, PlannedFile
+from indexer.records import Batch, RawBatch, Rejection, SourceFile, Stretch
+from mappings.fields import SCHEMA, SEARCH_ONLY
+
+ADDED_LATER = {"source_file", "fingerprint", *SEARCH_ONLY}
+
+
+@dataclass(frozen=True)
+class MadeReader:
+    """Row n has id n, but every `repeat`-th has the id of the row before, and every `damaged`-th can't be read."""
+
+    file: str
+    rows: int
+    per_stretch: int
+    repeat: int = 0
+    damaged: int = 0
+
+    def stretches(self) -> list[Stretch]:
+        starts = range(0, self.rows, self.per_stretch)
+        sizes = [min(self.per_stretch, self.rows - start) for start in starts]
+        return [Stretch(n, s, size, s + 1, size) for n, (s, size) in enumerate(zip(starts, sizes, strict=True))]
+
+    def read(self, stretch: Stretch) -> RawBatch:
+        rows = range(stretch.first_row, stretch.first_row + stretch.rows)
+        bad = [row for row in rows if self.damaged and row % self.damaged == 0]
+        frame = pl.DataFrame({"source_row": [row for row in rows if row not in set(bad)]}, {"source_row": pl.Int64})
+        rejections = tuple(Rejection(self.file, row, "damaged", "made so", "?") for row in bad)
+        return RawBatch(frame, rejections)
+
+
+@dataclass(frozen=True)
+class MadeSource:
+    dataset: str = "made"
+    repeat: int = 0
+    across: int = 0
+
+    def files(self, paths: list[Path]) -> list[SourceFile]:
+        return [SourceFile(path, path.name) for path in paths]
+
+    def reader(self, file: SourceFile) -> MadeReader:
+        raise AssertionError("a made plan has its readers")
+
+    def normalise(self, raw: RawBatch, file: SourceFile) -> Batch:
+        row = pl.col("source_row")
+        number = row
+        if self.repeat:
+            number = pl.when(row % self.repeat == 0).then(row - 1).otherwise(number)
+        if self.across:  # ids that come again far away, in other stretches
+            number = pl.when(row > self.across).then(row - self.across).otherwise(number)
+        made = raw.frame.select(
+            source_row=row,
+            dataset=pl.lit(self.dataset),
+            source_id=number.cast(pl.String),
+            title=pl.format("Synthetic Song {}", row),
+            artists=pl.concat_list(pl.format("Made Band {}", row % 100)),
+            language=pl.lit("en"),
+            year=(1960 + row % 60).cast(pl.Int16),
+        )
+        missing = [pl.lit(None, dtype).alias(name) for name, dtype in SCHEMA.items() if name not in made.columns]
+        wanted = [name for name in SCHEMA if name not in ADDED_LATER]
+        tracks = made.with_columns(missing).select(wanted)
+        return Batch(tracks, raw.frame.height + len(raw.rejections) + raw.skipped, rejections=raw.rejections)
+
+
+def plan(*readers: MadeReader, source: MadeSource | None = None, limit: int | None = None) -> Plan:
+    """Return a plan of made files."""
+    files = tuple(
+        PlannedFile(SourceFile(Path(reader.file), reader.file, sha256=reader.file), reader, tuple(reader.stretches()))
+        for reader in readers
+    )
+    return Plan(source or MadeSource(), files, limit)

@@ -1,0 +1,163 @@
+"""Loading into a real Elasticsearch: sums, resuming, takeover, first wins."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from indexer import generations, ledger
+from indexer.ledger import Key, Ledger
+from indexer.load import InterruptedLoadError, Loader, LoadResult, Options
+from indexer.meter import Meter
+from indexer.owner import Owner
+from indexer.plan import Plan
+from mappings.names import Generation
+from mappings.names import ledger as ledger_index
+from mappings.problems import CheckProblem, InputProblem
+from tests.indexer import made
+
+DATASET = "made"
+
+
+def load(client: Elasticsearch, prefix: str, plan: Plan, **options: Any) -> LoadResult:
+    return Loader(client, prefix, plan, Options(**options), Meter(), threading.Event()).run()
+
+
+def digest(client: Elasticsearch, index: str) -> dict[str, tuple[int, int]]:
+    """Return fingerprint and source row of every document."""
+    found = client.search(index=index, size=10_000, source=["fingerprint", "source_row"])["hits"]["hits"]
+    return {hit["_id"]: (hit["_source"]["fingerprint"], hit["_source"]["source_row"]) for hit in found}
+
+
+def test_sums_and_alias(client: Elasticsearch, prefix: str) -> None:
+    result = load(client, prefix, made.plan(made.MadeReader("a", 5000, 700, damaged=1000)))
+    assert (result.read, result.indexed, result.rejected, result.duplicates) == (5000, 4995, 5, 0)
+    assert result.alias_moved
+    assert client.count(index=prefix)["count"] == 4995
+    assert list(client.indices.get_alias(name=f"{prefix}-{DATASET}").body) == [result.generation]
+    rejected = client.search(index=f"{prefix}-rejected", sort=["row"])["hits"]["hits"]
+    assert [hit["_source"]["row"] for hit in rejected] == [1000, 2000, 3000, 4000, 5000]
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_first_wins_across_stretches_and_files(client: Elasticsearch, prefix: str, workers: int) -> None:
+    source = made.MadeSource(repeat=10, across=1500)
+    plan = made.plan(made.MadeReader("a", 2000, 300), made.MadeReader("b", 1000, 300), source=source)
+    result = load(client, prefix, plan, workers=workers)
+    first: dict[str, int] = {}
+    for row in [*range(1, 2001), *range(1, 1001)]:
+        number = row - 1500 if row > 1500 else row - 1 if row % 10 == 0 else row
+        first.setdefault(f"made:{number}", row)
+    assert {name: row for name, (_, row) in digest(client, result.generation).items()} == first
+    assert result.indexed == len(first)
+    assert result.duplicates == 3000 - len(first)
+
+
+def stop_at(meter: Meter, records: int, stop: threading.Event) -> threading.Thread:
+    """Stop a load as soon as so many records are acknowledged."""
+
+    def watch() -> None:
+        while meter.totals.read < records:
+            time.sleep(0.005)
+        stop.set()
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_a_load_that_was_stopped_goes_on(client: Elasticsearch, prefix: str) -> None:
+    plan = made.plan(made.MadeReader("a", 4000, 100, damaged=500))
+    stop, meter = threading.Event(), Meter()
+    stop_at(meter, 500, stop)
+    with pytest.raises(InterruptedLoadError):
+        Loader(client, prefix, plan, Options(), meter, stop).run()
+    assert 0 < meter.totals.read < 4000
+    assert not client.indices.exists_alias(name=prefix)
+    result = load(client, prefix, plan)
+    assert result.resumed == meter.totals.read
+    assert (result.read, result.indexed, result.rejected) == (4000, 3992, 8)
+
+
+def test_records_that_a_dead_loader_had_sent_are_counted_once(client: Elasticsearch, prefix: str) -> None:
+    """A stretch of a dead owner is taken over; its documents are in already, and are counted as replayed."""
+    plan = made.plan(made.MadeReader("a", 300, 100))
+    generation = Generation(prefix, DATASET, 1)
+    generations.ensure_books(client, prefix)
+    books = Ledger(client, prefix)
+    loader = Loader(client, prefix, plan, Options(), Meter(), threading.Event())
+    loader.meter.add_file("a", 300)
+    assert loader._begin(books) == generation
+    dead = Owner(client, ledger_index(prefix), generation.index)
+    assert isinstance(books.claim(generation, Key(0, 1), dead), ledger.Lease)
+    loader._carry(books, generation, dead)
+    document = client.get(index=f"{prefix}-ledger", id=f"{generation.index}/0/1")["_source"]
+    client.index(
+        index=f"{prefix}-ledger", id=f"{generation.index}/0/1", document=document | {"state": "leased", "owner": "x"}
+    )
+    result = load(client, prefix, plan)
+    assert (result.read, result.indexed, result.duplicates) == (300, 300, 0)
+
+
+def test_other_files_are_refused_and_fresh_starts_over(client: Elasticsearch, prefix: str) -> None:
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(InterruptedLoadError):
+        Loader(client, prefix, made.plan(made.MadeReader("a", 100, 10)), Options(), Meter(), stop).run()
+    other = made.plan(made.MadeReader("b", 100, 10))
+    with pytest.raises(InputProblem, match="other files"):
+        load(client, prefix, other)
+    result = load(client, prefix, other, fresh=True)
+    assert result.indexed == 100
+    assert not client.indices.exists(index=f"{prefix}-{DATASET}-g000001")
+
+
+def test_the_same_files_again_are_loaded_already(client: Elasticsearch, prefix: str) -> None:
+    plan = made.plan(made.MadeReader("a", 100, 10))
+    first, second = load(client, prefix, plan), load(client, prefix, plan)
+    assert (first.alias_moved, second.alias_moved) == (True, False)
+    assert (first.generation, first.indexed) == (second.generation, second.indexed)
+    third = load(client, prefix, plan, fresh=True)
+    assert third.alias_moved
+    assert third.generation != first.generation
+    assert client.count(index=prefix)["count"] == 100
+
+
+def test_a_lost_document_stops_the_alias(client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    finish = Loader._finish
+
+    def steal(self: Loader, books: Ledger, generation: Generation) -> Any:
+        client.indices.refresh(index=generation.index)
+        client.delete(index=generation.index, id="made:7")
+        return finish(self, books, generation)
+
+    monkeypatch.setattr(Loader, "_finish", steal)
+    with pytest.raises(CheckProblem, match="does not add up"):
+        load(client, prefix, made.plan(made.MadeReader("a", 100, 10)))
+    assert not client.indices.exists_alias(name=prefix)
+
+
+def test_settings_for_loading_are_gone_afterwards(client: Elasticsearch, prefix: str) -> None:
+    result = load(client, prefix, made.plan(made.MadeReader("a", 10, 10)))
+    settings = client.indices.get_settings(index=result.generation, flat_settings=True)
+    found = settings[result.generation]["settings"]
+    assert not [name for name in generations.BUILDING_SETTINGS if f"index.{name}" in found]
+    assert list(client.indices.get_alias(index=result.generation)[result.generation]["aliases"]) == [
+        prefix,
+        f"{prefix}-{DATASET}",
+    ]
+
+
+def test_two_loaders_share_one_generation(client: Elasticsearch, prefix: str) -> None:
+    plan = made.plan(made.MadeReader("a", 6000, 50))
+    results: list[LoadResult] = []
+    threads = [threading.Thread(target=lambda: results.append(load(client, prefix, plan))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [(result.read, result.indexed) for result in results] == [(6000, 6000)] * 2
+    assert len({result.generation for result in results}) == 1
+    assert all(result.resumed > 0 for result in results)
