@@ -1,0 +1,1 @@
+"""How fast, against whom? Programs that measure; none of them is a test."""
