@@ -14,10 +14,10 @@ from indexer.generations import Finish
 from indexer.ledger import Ledger, LoadRecord
 from indexer.meter import Meter
 from indexer.owner import Owner
-from indexer.pipeline import Pipeline, default_workers
+from indexer.pipeline import REQUEST_BYTES, Pipeline, default_workers
 from indexer.plan import Plan
 from indexer.rejected import RejectedStore
-from indexer.send import Sender
+from indexer.send import DEADLINE_S, REQUEST_TIMEOUT_S, Sender
 from indexer.totals import Totals
 from mappings.index import mapping_hash
 from mappings.names import Generation
@@ -28,12 +28,19 @@ from mappings.problems import CheckProblem, InputProblem, UnreachableProblem
 
 @dataclass(frozen=True)
 class Options:
-    """How to load. `workers` is how many requests may be in flight at most."""
+    """How to load.
+
+    `workers` is how many requests may be in flight at most (0: twice the cores), `request_bytes` the size of one,
+    `request_timeout_s` after how long it counts as lost, `deadline_s` how long Elasticsearch may take nothing at all.
+    """
 
     fresh: bool = False
     replicas: int = 0
     shards: int = 1
     workers: int = 0
+    request_bytes: int = REQUEST_BYTES
+    request_timeout_s: float = REQUEST_TIMEOUT_S
+    deadline_s: float = DEADLINE_S
 
 
 @dataclass(frozen=True)
@@ -114,10 +121,10 @@ class Loader:
         if begun and self.options.fresh:
             self._abandon(books, begun[0])
         elif begun:
-            return self._go_on(begun[0])
+            return self._go_on(books, begun[0])
         return self._begin(books)
 
-    def _go_on(self, record: LoadRecord) -> Generation:
+    def _go_on(self, books: Ledger, record: LoadRecord) -> Generation:
         name = record.generation.index
         for key, now in self._identity().items():
             if record.plan.get(key) != now:
@@ -125,8 +132,7 @@ class Loader:
                     f"The load of {name} began with other {_CHANGED[key]}.",
                     "Give the same again, or start over with --fresh.",
                 )
-        if not generations.exists(self.client, record.generation):
-            raise CheckProblem(f"Index {name} was deleted while it was being loaded.", "Start over with --fresh.")
+        self._ensure_index(books, record.generation)
         self.meter.note(f"Going on with {name}, which an earlier run began.")
         return record.generation
 
@@ -141,15 +147,32 @@ class Loader:
         taken = [record.generation.number for record in books.loads(dataset)]
         taken += generations.numbers(self.client, self.prefix, dataset)
         generation = Generation(self.prefix, dataset, max(taken, default=0) + 1)
-        meta = {"state": ledger.BUILDING, **self._identity()}
-        books.begin(generation, self._identity())
-        generations.create(
-            self.client, generation, shards=self.options.shards, replicas=self.options.replicas, meta=meta
-        )
+        if not books.begin(generation, self._identity()):
+            return self._open(books)  # another loader was first with this number: go on together
+        self._ensure_index(books, generation)
         return generation
 
+    def _ensure_index(self, books: Ledger, generation: Generation) -> None:
+        """Create the generation's index, unless it is there; refuse if it was there once and has been deleted."""
+        if generations.exists(self.client, generation):
+            return
+        if any(state.state == ledger.DONE for state in books.states(generation).values()):
+            hint = "Start over with --fresh."
+            raise CheckProblem(f"Index {generation.index} was deleted while it was being loaded.", hint)
+        meta = {"state": ledger.BUILDING, **self._identity()}
+        shards, replicas = self.options.shards, self.options.replicas
+        generations.create(self.client, generation, shards=shards, replicas=replicas, meta=meta)
+
     def _sender(self, target: str, *, require_alias: bool) -> Sender:
-        return Sender(self.client, target, self.meter, self.stop, require_alias)
+        return Sender(
+            self.client,
+            target,
+            self.meter,
+            self.stop,
+            require_alias,
+            timeout_s=self.options.request_timeout_s,
+            deadline_s=self.options.deadline_s,
+        )
 
     def _store(self, generation: Generation) -> RejectedStore:
         return RejectedStore(self._sender(rejected_index(self.prefix), require_alias=False), generation)
@@ -166,6 +189,7 @@ class Loader:
             meter=self.meter,
             stop=self.stop,
             workers=self.options.workers or default_workers(),
+            request_bytes=self.options.request_bytes,
         )
         try:
             pipeline.run()

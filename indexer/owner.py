@@ -5,11 +5,14 @@ import socket
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
+
+from indexer.patience import patiently
 
 BEAT_S = 5.0
 DEAD_AFTER_S = 60.0
@@ -30,13 +33,14 @@ class Owner:
 
     def start(self) -> None:
         """Announce this loader, and beat from now on."""
-        self._beat(0)
+        patiently(lambda: self._beat(0))
         threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
 
     def close(self) -> None:
         """Stop beating and say goodbye, so that others need not wait."""
         self._closed.set()
-        self.client.options(ignore_status=404).delete(index=self.index, id=self._doc_id(self.id))
+        with suppress(ApiError, TransportError):  # without the goodbye they wait until the heartbeat is missed
+            self.client.delete(index=self.index, id=self._doc_id(self.id))
 
     def is_alive(self, owner: str) -> bool:
         """Tell whether another loader is still at work."""
@@ -62,10 +66,8 @@ class Owner:
         beats = 0
         while not self._closed.wait(BEAT_S):
             beats += 1
-            try:
+            with suppress(ApiError, TransportError):  # the next beat may get through; the senders tell of a dead server
                 self._beat(beats)
-            except (ApiError, TransportError):
-                continue  # the next beat may get through; the senders tell about a server that is gone
 
     def _beat(self, beats: int) -> None:
         document = {
@@ -81,9 +83,10 @@ class Owner:
 
     def _read(self, owner: str) -> dict[str, Any] | None:
         try:
-            return dict(self.client.get(index=self.index, id=self._doc_id(owner))["_source"])
+            found = patiently(lambda: self.client.get(index=self.index, id=self._doc_id(owner)))
         except NotFoundError:
             return None
+        return dict(found["_source"])
 
     def _doc_id(self, owner: str) -> str:
         return f"{self.generation}/owner/{owner}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from elastic_transport import TlsError, TransportError
+from elastic_transport import ApiResponse, SerializationError, TlsError, TransportError
 from elasticsearch import ApiError, UnsupportedProductError
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
 
@@ -37,7 +37,14 @@ def patiently(call: Callable[[], T], deadline_s: float = DEADLINE_S) -> T:
         stop=stop_after_delay(deadline_s),
         retry_error_callback=_give_up,
     )
-    return retrying(call)
+    return retrying(lambda: _usable(call()))
+
+
+def _usable(answer: T) -> T:
+    """Return an answer that Elasticsearch can have given; what a proxy says in its place is a passing error."""
+    if isinstance(answer, ApiResponse) and isinstance(answer.body, str | bytes):
+        raise SerializationError("the answer is no JSON")
+    return answer
 
 
 def _give_up(state: RetryCallState) -> None:

@@ -76,6 +76,7 @@ class Pipeline:
     meter: Meter
     stop: threading.Event
     workers: int
+    request_bytes: int = REQUEST_BYTES
     window: Window = field(init=False)
     _bodies: "queue.Queue[tuple[Body, Shipment] | None]" = field(default_factory=queue.Queue, repr=False)
     _budget: ByteBudget = field(default_factory=lambda: ByteBudget(WAITING_BYTES), repr=False)
@@ -143,7 +144,7 @@ class Pipeline:
         entry = self.plan.files[lease.key.file]
         raw = cut(entry.reader.read(stretch), stretch)
         batch = ready(self.plan.source.normalise(raw, entry.file), entry.file.name)
-        bodies = list(encode(batch.tracks, lease.key.file, REQUEST_BYTES))
+        bodies = list(encode(batch.tracks, lease.key.file, self.request_bytes))
         shipment = Shipment(lease, entry.file.name, known(batch), list(batch.rejections), len(bodies))
         if not bodies:
             self._acknowledge(shipment)

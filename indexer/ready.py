@@ -1,12 +1,12 @@
 """The last steps before encoding, the same for all data sets: evidence, search fields, one record for each id."""
 
 import polars as pl
-from mappings.spellings import with_search_fields
 
 from indexer.encode import MAX_ID_BYTES
 from indexer.records import Batch, RawBatch, Rejection, Stretch
 from indexer.totals import Totals
 from mappings.fields import DATASET, SOURCE_FILE, SOURCE_ID, SOURCE_ROW
+from mappings.spellings import with_search_fields
 
 
 def cut(raw: RawBatch, stretch: Stretch) -> RawBatch:

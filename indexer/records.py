@@ -102,7 +102,10 @@ class Reader(Protocol):
 class Source(Protocol):
     """One data set's published format: what its files are, and what a raw batch means."""
 
-    dataset: str
+    @property
+    def dataset(self) -> str:
+        """Return the id of the data set."""
+        ...
 
     def files(self, paths: list[Path]) -> list[SourceFile]:
         """Return the source files that the user's paths stand for, in the order that decides "first wins".

@@ -79,6 +79,7 @@ class Sender:
     meter: Meter
     stop: threading.Event
     require_alias: bool = True
+    timeout_s: float = REQUEST_TIMEOUT_S
     deadline_s: float = DEADLINE_S
 
     def send(self, body: Body) -> Outcome:
@@ -146,7 +147,7 @@ class Sender:
         return ()
 
     def _bulk(self, body: Body) -> Mapping[str, Any]:
-        sending = self.client.options(request_timeout=REQUEST_TIMEOUT_S)
+        sending = self.client.options(request_timeout=self.timeout_s)
         encoded: list[Any] = [body.body]
         answer = sending.bulk(
             operations=encoded, index=self.target, require_alias=self.require_alias, filter_path=ANSWER

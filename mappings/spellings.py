@@ -24,11 +24,12 @@ from mappings.languages import CODES
 
 Way = Callable[[pl.Expr], pl.Expr]
 
+_WIDTH = range(0xFF00, 0xFFF0)
 _LETTERS = (
     range(0x00A0, 0x0250),  # Latin-1, Latin Extended-A and -B
     range(0x0370, 0x0400),  # Greek
     range(0x1E00, 0x2000),  # Latin Extended Additional, Greek Extended
-    range(0xFF00, 0xFFF0),  # half and full width
+    _WIDTH,
 )
 _UNDECOMPOSED = {
     "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ŋ": "n", "ħ": "h",
@@ -37,22 +38,29 @@ _UNDECOMPOSED = {
 }  # fmt: skip
 _COMBINING = range(0x0300, 0x0370)
 
-_SYMBOLS = (
-    (r"\$(\p{L})", "s${1}"),
-    (r"(\p{L})\$", "${1}s"),
-    (r"(\p{L})!(\p{L})", "${1}i${2}"),
-    (r"(^|\s)!(\p{L})", "${1}i${2}"),
-    (r"(\p{L})@(\p{L})", "${1}a${2}"),
-    (r"(\p{L})€(\p{L})", "${1}e${2}"),
+_SIGN = "\ue000"
+"""Put before a sign that is read as a letter; private use, so that no name has it."""
+
+_SIGNS: tuple[str, ...] = (
+    r"(\p{L})([$!@€013457])(\p{L})",
+    r"(\p{L})([$!@€013457])(\p{L})",  # once more, for letters that were between two signs: h3ll0w0rld
+    r"(\p{L})(\$)()",
+    r"()(\$)(\p{L})",
+    r"(^|\s)(!)(\p{L})",
+    r"(\p{L}{4})([013457])([^\p{L}\p{N}]|$)",
 )
-_DIGITS = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t"}
+"""What stands before a sign, the sign, what stands behind it."""
+
+_READ_AS = {"$": "s", "!": "i", "@": "a", "€": "e", "0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t"}
 _LOOKALIKES = {"я": "r", "и": "n", "д": "a", "ш": "w", "ц": "u", "λ": "a", "δ": "a", "σ": "e", "ξ": "e", "∆": "a"}
 """Letters of other scripts that stand for Latin ones next to such: KoЯn, CHΛNGE."""
 
 _READ_AS_LETTERS = (
-    r"\p{L}[$!@€][\p{L}]?|\$\p{L}|!\p{L}|\p{L}[013457]\p{L}|\p{L}{4}[013457](?:[^\p{L}\p{N}]|$)"
+    r"\p{L}[$!@€013457]\p{L}|\p{L}\$|\$\p{L}|(?:^|\s)!\p{L}|\p{L}{4}[013457](?:[^\p{L}\p{N}]|$)"
     r"|[a-zA-Z][ЯИДШЦяидшцΛΔΣΞλδσξ∆]|[ЯИДШЦяидшцΛΔΣΞλδσξ∆][a-zA-Z]"
 )
+"""What `symbols` changes, as a cheap test."""
+
 _SEPARATOR_INSIDE = rf"[\p{{L}}\p{{M}}\p{{N}}][^\p{{L}}\p{{M}}\p{{N}}\s{APOSTROPHES}]+[\p{{L}}\p{{N}}]"
 _OTHER_SCRIPT = r"[^\p{Latin}\p{Common}\p{Inherited}]"
 _ACCENTED_LETTER = r"[À-ÖØ-öø-ɏḀ-ỿёЁ]"
@@ -101,11 +109,10 @@ def symbols(name: pl.Expr) -> pl.Expr:
     ['asap rocky', 'deadmaus', 'illmind', 'korn', 'wham!', 'mp3 by u2']
     """
     read = _characters(name)
-    for pattern, letters in _SYMBOLS:
-        read = read.str.replace_all(pattern, letters)
-    for digit, letter in _DIGITS.items():
-        read = read.str.replace_all(rf"(\p{{L}}){digit}(\p{{L}})", f"${{1}}{letter}${{2}}")
-        read = read.str.replace_all(rf"(\p{{L}}{{4}}){digit}([^\p{{L}}\p{{N}}]|$)", f"${{1}}{letter}${{2}}")
+    for sign in _SIGNS:
+        read = read.str.replace_all(sign, f"${{1}}{_SIGN}${{2}}${{3}}")
+    read = read.str.replace_many({_SIGN + sign: letter for sign, letter in _READ_AS.items()})
+    read = read.str.replace_all(_SIGN, "", literal=True)
     alikes = "".join(_LOOKALIKES)
     for pattern in (rf"[a-z][{alikes}]", rf"[{alikes}][a-z]"):
         read = pl.when(read.str.contains(pattern)).then(read.str.replace_many(_LOOKALIKES)).otherwise(read)
@@ -213,7 +220,7 @@ def _title_by_language(frame: pl.DataFrame) -> pl.Series:
         else pl.lit(None, pl.String)
         for code in CODES
     }
-    return frame.select(pl.struct(**title)).to_series()
+    return frame.select(pl.struct(expression.alias(code) for code, expression in title.items())).to_series()
 
 
 def _transliterated(names: pl.Series) -> pl.Series:
@@ -246,7 +253,7 @@ def _folds() -> dict[str, str]:
         for character in map(chr, block):
             base = unicodedata.normalize("NFKD", character)
             base = "".join(mark for mark in base if not unicodedata.combining(mark)).lower()
-            if unicodedata.category(character)[0] in "LNP" or 0xFF00 <= ord(character):
+            if unicodedata.category(character)[0] in "LNP" or ord(character) >= _WIDTH.start:
                 table.setdefault(character.lower(), "".join(_UNDECOMPOSED.get(letter, letter) for letter in base))
     table |= _UNDECOMPOSED | dict.fromkeys(HYPHENS, "-") | dict.fromkeys(APOSTROPHES, "") | {"ﾞ": "゛", "ﾟ": "゜"}
     return {character: base for character, base in table.items() if character != base}

@@ -27,7 +27,7 @@ def load(client: Elasticsearch, prefix: str, plan: Plan, **options: Any) -> Load
 
 def digest(client: Elasticsearch, index: str) -> dict[str, tuple[int, int]]:
     """Return fingerprint and source row of every document."""
-    found = client.search(index=index, size=10_000, source=["fingerprint", "source_row"])["hits"]["hits"]
+    found = client.search(index=index, size=10_000, source_includes=["fingerprint", "source_row"])["hits"]["hits"]
     return {hit["_id"]: (hit["_source"]["fingerprint"], hit["_source"]["source_row"]) for hit in found}
 
 

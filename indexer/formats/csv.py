@@ -1,0 +1,103 @@
+"""CSV as RFC 4180 has it: cells may hold quoted commas, quotation marks and newlines."""
+
+import csv
+from collections.abc import Callable, Sequence
+
+import polars as pl
+
+from indexer.formats.csv_records import cells_of, count_records, well_formed_end, whole_records
+from indexer.formats.inputs import Text, open_text
+from indexer.formats.rejecting import rejection
+from indexer.formats.stretches import STRETCH_BYTES, plan
+from indexer.records import SOURCE_ROW, RawBatch, Rejection, SourceFile, Stretch
+from mappings.problems import InputProblem
+
+_BOM = b"\xef\xbb\xbf"
+_HEAD_BYTES = 1 << 20
+
+Header = Callable[[list[list[str]]], list[str]]
+"""Makes the columns' names from the header rows."""
+
+
+class CsvReader:
+    """Reads the wanted columns, all as strings; an empty cell is "".
+
+    Rows are records after the header rows; a blank line counts as a row that is skipped.
+    """
+
+    def __init__(
+        self,
+        file: SourceFile,
+        wanted: Sequence[str],
+        header_rows: int = 1,
+        header: Header = lambda rows: rows[0],
+        block: int | None = STRETCH_BYTES,
+    ) -> None:
+        """Open the file and read its header; `block` None makes the whole file one stretch.
+
+        Raises InputProblem when the file can't be read, is empty, or has fewer lines than header rows.
+        """
+        self.file = file
+        self._text: Text = open_text(file)
+        self._block = block or self._text.size
+        rows, self._start = _head(self._text, file.name, header_rows)
+        self.columns = header(rows)
+        self._wanted = [self.columns.index(name) for name in wanted if name in self.columns]
+
+    def stretches(self) -> list[Stretch]:
+        """Return stretches that end at record ends."""
+        return list(plan(self._text, self._start, self._cut, self._block))
+
+    def read(self, stretch: Stretch) -> RawBatch:
+        """Return the stretch's rows as columns of strings; damaged rows are rejected."""
+        data = self._text.read_at(stretch.offset, stretch.length)
+        return self._read_whole(data, stretch) or self._read_records(data, stretch)
+
+    def _cut(self, buffer: bytes, last: bool) -> tuple[int, int]:
+        end, rows = well_formed_end(buffer, last)
+        return (end, rows) if rows is not None else count_records(buffer, len(self.columns), last)
+
+    def _read_whole(self, data: bytes, stretch: Stretch) -> RawBatch | None:
+        """Return all rows, or None when one of them isn't as it should be."""
+        names = [str(number) for number in range(len(self.columns))]
+        needed = sorted({*self._wanted, len(names) - 1})  # the last cell is missing where a row is too short
+        try:
+            frame = pl.read_csv(
+                ",".join(names).encode() + b"\n" + data,
+                columns=[names[index] for index in needed],
+                schema=dict.fromkeys(names, pl.String),
+                infer_schema=False,
+                empty_string_is_null=False,
+            )
+        except pl.exceptions.PolarsError:
+            return None
+        if frame.height != stretch.rows or frame[names[-1]].null_count():
+            return None
+        rows = pl.int_range(stretch.first_row, stretch.first_row + frame.height, dtype=pl.Int64, eager=True)
+        wanted = [pl.col(names[index]).alias(self.columns[index]) for index in self._wanted]
+        return RawBatch(frame.select(*wanted, rows.alias(SOURCE_ROW)))
+
+    def _read_records(self, data: bytes, stretch: Stretch) -> RawBatch:
+        good: list[list[str | int]] = []
+        rejected: list[Rejection] = []
+        read = 0
+        for read, record in enumerate(whole_records(data, len(self.columns)), 1):
+            row = stretch.first_row + read - 1
+            cells = cells_of(record, len(self.columns))
+            if isinstance(cells, str):
+                rejected.append(rejection(self.file.name, row, "unreadable", cells, record))
+            elif cells:
+                good.append([*(cells[index] for index in self._wanted), row])
+        schema = {self.columns[index]: pl.String() for index in self._wanted} | {SOURCE_ROW: pl.Int64()}
+        frame = pl.DataFrame(good, schema=schema, orient="row")
+        return RawBatch(frame, tuple(rejected), read - len(good) - len(rejected))
+
+
+def _head(text: Text, name: str, rows: int) -> tuple[list[list[str]], int]:
+    """Return the header rows, and the offset of the first row after them."""
+    start = len(_BOM) if text.read_at(0, len(_BOM)) == _BOM else 0
+    lines = text.read_at(start, _HEAD_BYTES).split(b"\n")[:rows]
+    cells = list(csv.reader(line.decode("utf-8", "replace").rstrip("\r") for line in lines))
+    if len(cells) < rows:
+        raise InputProblem(f"{name} has fewer than {rows} header rows.", "Download it again.")
+    return cells, min(start + sum(len(line) + 1 for line in lines), text.size)

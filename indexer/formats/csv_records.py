@@ -1,0 +1,112 @@
+"""Where records of a CSV text end: fast where it is well formed, exact where it is not.
+
+A newline ends a record unless it is inside quotation marks, and whether it is inside is the parity of the marks
+before it: so splitting at them and counting newlines in every second piece is enough, for text in which marks
+stand only around cells. Other text is gone through record by record, and both ways agree wherever both apply.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+RECORD_BYTES = 1 << 20
+"""No record is longer: a quoted cell that goes on for longer was never closed. The longest record of the 682 real
+FMA rows, those with artists' biographies, has 10 KB."""
+
+_CELL = rb'(?:"(?:[^"]++|"")*+"|[^",\n][^,\n]*+|)'
+_RECORD = re.compile(rb"%s(?:,%s)*+\r?(?:\n|\Z)" % (_CELL, _CELL))
+
+
+def well_formed_end(buffer: bytes, last: bool) -> tuple[int, int | None]:
+    r"""Return the end of the last whole record and the number of records, None where quotation marks stray.
+
+    >>> well_formed_end(b'1,"a\nb"\n2,c\n3,"d', last=False)
+    (12, 2)
+    >>> well_formed_end(b'1,6" record\n2,b\n', last=True)
+    (0, None)
+    """
+    pieces = buffer.split(b'"')
+    outside = pieces[::2]
+    if last:
+        end, unended = len(buffer), not buffer.endswith(b"\n")
+        stray = len(pieces) % 2 == 0 or _strays(outside)
+        return (0, None) if stray else (end, _newlines(outside) + unended)
+    ending = next((index for index in range(len(outside) - 1, -1, -1) if b"\n" in outside[index]), None)
+    if ending is None:
+        return 0, (None if len(buffer) > RECORD_BYTES else 0)
+    inside = 2 * ending
+    tail = outside[ending].rfind(b"\n") + 1
+    end = sum(map(len, pieces[:inside])) + inside + tail
+    outside = [*outside[:ending], outside[ending][:tail]]
+    return (0, None) if _strays(outside) or len(buffer) - end > RECORD_BYTES else (end, _newlines(outside))
+
+
+def count_records(buffer: bytes, cells: int, last: bool) -> tuple[int, int]:
+    """Return the end of the last record that can't look different with more bytes, and the number of records.
+
+    Raises nothing: text that isn't CSV at all is one damaged record after the other.
+    """
+    end = rows = 0
+    for record in whole_records(buffer, cells):
+        if not last and end + len(record) + RECORD_BYTES > len(buffer):
+            break
+        end, rows = end + len(record), rows + 1
+    return end, rows
+
+
+def whole_records(data: bytes, cells: int) -> Iterator[bytes]:
+    """Yield the records with their line ends; what is damaged comes as one piece, up to the next good record."""
+    start = 0
+    while start < len(data):
+        found = _RECORD.match(data, start)
+        end = found.end() if found else len(data)
+        if found is None or (_count(found[0]) != cells and b"\n" in found[0].rstrip(b"\r\n")):
+            end = _next_good(data, start, end, cells)
+        yield data[start:end]
+        start = end
+
+
+def cells_of(record: bytes, cells: int) -> list[str] | str:
+    """Return a record's cells, [] for a blank line, or the reason why it can't be read."""
+    if not record.strip():
+        return []
+    try:
+        text = record.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return f"not UTF-8 at byte {error.start + 1} of the record"
+    if not _RECORD.fullmatch(record):
+        return "a quotation mark is missing, or the row is cut off"
+    found = next(csv.reader(io.StringIO(text, newline="")))
+    return found if len(found) == cells else f"{len(found)} cells instead of {cells}: cut off, or a comma too many"
+
+
+def _next_good(data: bytes, start: int, end: int, cells: int) -> int:
+    """Return where, after a damaged record, the next line begins that is a whole record; else the end."""
+    line = data.find(b"\n", start) + 1
+    while 0 < line < end:
+        found = _RECORD.match(data, line)
+        if found and _count(found[0]) == cells:
+            return line
+        line = data.find(b"\n", line) + 1
+    return end
+
+
+def _count(record: bytes) -> int:
+    """Return the number of a record's cells."""
+    return len(next(csv.reader(io.StringIO(record.decode("latin-1"), newline="")), []))
+
+
+def _strays(outside: list[bytes]) -> bool:
+    """Tell whether a quotation mark opens or closes elsewhere than at a cell's edge."""
+    first, *rest = outside
+    opens = not rest or first[-1:] in (b"", b",", b"\n")
+    if not opens:
+        return True
+    closes = not rest or rest[-1][:1] in (b"", b",", b"\r", b"\n")
+    # An empty piece is a doubled mark, or stands between two quoted cells' marks.
+    return not closes or any(piece and (piece[0] not in b",\r\n" or piece[-1] not in b",\n") for piece in rest[:-1])
+
+
+def _newlines(pieces: list[bytes]) -> int:
+    return sum(piece.count(b"\n") for piece in pieces)

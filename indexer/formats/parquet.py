@@ -1,0 +1,97 @@
+"""Parquet: row groups, decoded one at a time, handed out in stretches."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from indexer.formats.inputs import check_path
+from indexer.formats.parquet_footer import row_groups
+from indexer.records import SOURCE_ROW, RawBatch, SourceFile, Stretch
+from mappings.problems import InputProblem
+
+STRETCH_ROWS = 50_000
+"""Rows in a stretch."""
+
+
+@dataclass(frozen=True)
+class _Window:
+    """Neighbouring row groups that are decoded together: small ones are joined up to a stretch's size."""
+
+    offset: int
+    rows: int
+
+
+class ParquetReader:
+    """Reads the wanted columns, with their types as published.
+
+    Memory is bounded by one window: a row group, or several small ones. It is kept until another one is asked
+    for, so that its stretches, read one after the other, decode it once.
+    """
+
+    def __init__(self, file: SourceFile, wanted: Sequence[str], rows: int = STRETCH_ROWS) -> None:
+        """Read the footer; raises InputProblem when the file can't be read, is empty or cut off."""
+        check_path(file.path)
+        self.file = file
+        groups = row_groups(file.path, file.name)
+        self.columns = _columns(file)
+        self._wanted = [name for name in wanted if name in self.columns]
+        self._rows = rows
+        self._windows = _windows(groups, rows)
+        self._lock = threading.Lock()
+        self._decoded: tuple[_Window, pl.DataFrame] | None = None
+
+    def stretches(self) -> list[Stretch]:
+        """Return stretches of up to `rows` rows; none goes beyond its window."""
+        pieces = [
+            (offset, min(self._rows, window.offset + window.rows - offset))
+            for window in self._windows
+            for offset in range(window.offset, window.offset + window.rows, self._rows)
+        ]
+        return [Stretch(number, offset, rows, offset + 1, rows) for number, (offset, rows) in enumerate(pieces)]
+
+    def read(self, stretch: Stretch) -> RawBatch:
+        """Return the stretch's rows; raises InputProblem when the file's pages are damaged."""
+        window = next(w for w in self._windows if w.offset <= stretch.offset < w.offset + w.rows)
+        with self._lock:
+            if self._decoded is None or self._decoded[0] != window:
+                self._decoded = None  # free the one before the next is decoded
+                self._decoded = (window, self._decode(window))
+            frame = self._decoded[1].slice(stretch.offset - window.offset, stretch.length)
+        rows = pl.int_range(stretch.first_row, stretch.first_row + frame.height, dtype=pl.Int64, eager=True)
+        return RawBatch(frame.with_columns(rows.alias(SOURCE_ROW)))
+
+    def _decode(self, window: _Window) -> pl.DataFrame:
+        try:
+            lazy = pl.scan_parquet(self.file.path, glob=False).select(self._wanted)
+            frame = lazy.slice(window.offset, window.rows).collect()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            message = f"{self.file.name} is damaged at rows {window.offset + 1} to {window.offset + window.rows}"
+            raise InputProblem(f"{message} ({_first_line(error)}).", "Download it again.") from error
+        if frame.height != window.rows:
+            raise InputProblem(f"{self.file.name} holds fewer rows than it says.", "Download it again.")
+        return frame
+
+
+def _windows(groups: Sequence[int], rows: int) -> list[_Window]:
+    windows: list[_Window] = []
+    offset = 0
+    for group in groups:
+        if windows and windows[-1].rows + group <= rows:
+            windows[-1] = _Window(windows[-1].offset, windows[-1].rows + group)
+        elif group:
+            windows.append(_Window(offset, group))
+        offset += group
+    return windows
+
+
+def _columns(file: SourceFile) -> list[str]:
+    try:
+        return list(pl.read_parquet_schema(file.path))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputProblem(f"{file.name} is no Parquet file ({_first_line(error)}).", "Download it again.") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or ["unreadable"])[0].rstrip(".")

@@ -1,0 +1,38 @@
+"""Numbers as the sets write them."""
+
+import polars as pl
+
+_COUNT = r"^\s*([0-9][0-9.,]*)\s*([KMBkmb]?)\b"
+_SCALE = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
+
+
+def integer(written: pl.Expr) -> pl.Expr:
+    """Return an integer of "78" or "78.0"; null for "", -1 and other negatives, which stand for a missing number."""
+    number = written.cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False)
+    return pl.when(number.is_between(0, 2**53)).then(number).cast(pl.Int64, strict=False)
+
+
+def spoken_count(written: pl.Expr) -> pl.Expr:
+    """Return how many "3 plays", "10K plays", "1.2M views" are; null for what is no count.
+
+    >>> frame = pl.DataFrame({"views": ["3 plays", "10K plays", "1.2M views", "1,234 views", "No views"]})
+    >>> frame.select(spoken_count(pl.col("views")))["views"].to_list()
+    [3, 10000, 1200000, 1234, None]
+    """
+    text = written.cast(pl.String)
+    number = text.str.extract(_COUNT, 1).str.replace_all(",", "").cast(pl.Float64, strict=False)
+    scale = text.str.extract(_COUNT, 2).str.to_lowercase().replace_strict(_SCALE, default=None, return_dtype=pl.Int64)
+    return (number * scale).round().cast(pl.Int64, strict=False)
+
+
+def seconds(written: pl.Expr, per_second: int = 1) -> pl.Expr:
+    """Return a length in seconds; null for 0 and less, which stand for a missing one."""
+    number = written.cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False) / per_second
+    return pl.when((number > 0) & number.is_finite()).then(number)
+
+
+def truth(written: pl.Expr) -> pl.Expr:
+    """Return a boolean of True, TRUE, true, 1 and their opposites."""
+    known = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+    text = written.cast(pl.String).str.strip_chars().str.to_lowercase()
+    return text.replace_strict(known, default=None, return_dtype=pl.Boolean)

@@ -1,0 +1,43 @@
+"""The recording key: equal for the same recording in several sets.
+
+First artist and title, folded, without guests and without what only a release adds (remastered, mono, bonus track,
+official video). What makes another recording stays: live, remix, acoustic, demo, edit, cover.
+"""
+
+import polars as pl
+
+from indexer.normalise.artists import GUEST
+from mappings.spellings import words
+
+_RELEASE = (
+    r"(?:\d{4}\s+)?(?:digital(?:ly)?\s+)?re-?master(?:ed)?(?:\s+(?:version|edition|\d{4}))*"
+    r"|(?:\d{4}\s+)?(?:mono|stereo)(?:\s+(?:version|mix))?|bonus\s+track|explicit|clean"
+    r"|(?:album|single|original|lp)\s+version"
+    r"|(?:official\s+)?(?:hd\s+)?(?:music\s+|lyrics?\s+)?(?:video|audio|visuali[sz]er)(?:\s+clip)?|hd|hq|4k|with\s+lyrics|lyrics"
+)
+_SUFFIX = rf"(?i)\s*(?:[(\[]\s*(?:{_RELEASE})\s*[)\]]|\s[-–—]\s+(?:{_RELEASE})\s*$)"
+_GUEST_PART = rf"{GUEST[:4]}\s*[(\[]\s*(?:feat(?:uring)?|ft)(?:\.\s*|\s+)[^)\]]*[)\]]"
+_GUEST_REST = rf"{GUEST[:4]}\s+(?:feat(?:uring)?|ft)(?:\.\s*|\s+).*?(\s[-–—(\[]|$)"
+_MAY_HAVE = r"(?i)[(\[]|\s[-–—]\s|\s(?:feat|ft)"
+
+SEPARATOR = " / "
+
+
+def recording_key(artist: pl.Expr, title: pl.Expr) -> pl.Expr:
+    """Return the key, null where artist or title is missing.
+
+    >>> frame = pl.DataFrame({"artist": ["Queen"], "title": ["Under Pressure (feat. David Bowie) - Remastered 2011"]})
+    >>> frame.select(recording_key(pl.col("artist"), pl.col("title")).alias("key"))["key"].to_list()
+    ['queen / under pressure']
+    """
+    return pl.concat_str(_named(artist), _named(_without_release(title)), separator=SEPARATOR)
+
+
+def _named(name: pl.Expr) -> pl.Expr:
+    folded = words(name)
+    return pl.when(folded == "").then(name).otherwise(folded)  # !!! has no words
+
+
+def _without_release(title: pl.Expr) -> pl.Expr:
+    bare = title.str.replace_all(_GUEST_PART, "").str.replace(_GUEST_REST, "${1}").str.replace_all(_SUFFIX, "")
+    return pl.when(title.str.contains(_MAY_HAVE) & (bare.str.strip_chars() != "")).then(bare).otherwise(title)

@@ -1,0 +1,92 @@
+"""What the four sources have in common: a table of columns, and expressions that make a track of a row."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import polars as pl
+
+from indexer.formats.rejecting import rejection
+from indexer.normalise.canonical import COLUMNS, Constants, canonical
+from indexer.records import SOURCE_ROW, Batch, RawBatch, Reader, Rejection, SourceFile
+from indexer.sources.choose import choose
+from mappings.cards import CARDS, Card
+from mappings.fields import SOURCE_ID
+
+Columns = Mapping[str, pl.Expr]
+
+SYNTHETIC = "synthetic"
+"""A file whose name begins so holds made-up rows; the revision of its tracks says so too."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A published table: how its files are found and opened, what its columns are, and what they mean."""
+
+    dataset: str
+    patterns: tuple[str, ...]
+    member: str
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    open: Callable[[SourceFile, "Table"], Reader]
+    columns: Callable[[SourceFile], Columns]
+    id_pattern: str = r"\S"
+    changes: Mapping[str, pl.Expr] | None = None
+    merge: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+
+    @property
+    def card(self) -> Card:
+        """Return what is known of the data set."""
+        return CARDS[self.dataset]
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Return the published columns that are read: no others are."""
+        return self.required + self.optional
+
+    def files(self, paths: Sequence[Path]) -> list[SourceFile]:
+        """Return the source files of files and folders, each once, sorted within a folder."""
+        return choose(paths, self.card.name, self.patterns, self.member)
+
+    def reader(self, file: SourceFile) -> Reader:
+        """Return a reader of one file; raises InputProblem when its columns are another data set's."""
+        return self.open(file, self)
+
+    def normalise(self, raw: RawBatch, file: SourceFile) -> Batch:
+        """Return the tracks of a raw batch; rows without an id are rejected, repeats are merged."""
+        absent = [pl.lit(None, pl.String).alias(name) for name in self.wanted if name not in raw.frame.columns]
+        frame = raw.frame.with_columns(absent)
+        given = frame.select(SOURCE_ROW, **self.columns(file), **(self.changes or {}))
+        identified = given[SOURCE_ID].str.contains(self.id_pattern).fill_null(value=False)
+        refused = self._refused(frame.filter(~identified), given.filter(~identified), file)
+        given = given.filter(identified)
+        changed = {rule: count for rule in self.changes or () if (count := int(given[rule].sum()))}
+        merged = self.merge(given) if self.merge else given
+        tracks, more = canonical(merged, self._constants(file))
+        return Batch(
+            tracks=tracks,
+            read=raw.frame.height + len(raw.rejections) + raw.skipped,
+            duplicates=given.height - merged.height,
+            skipped=raw.skipped,
+            rejections=(*raw.rejections, *refused),
+            changed=changed | more,
+        )
+
+    def _constants(self, file: SourceFile) -> Constants:
+        name = Path(file.member or file.name).name
+        revision = f"{SYNTHETIC} sample" if name.startswith(SYNTHETIC) else self.card.revision
+        return Constants(self.dataset, revision, self.card.platform, self.card.released_year + 1)
+
+    def _refused(self, raw: pl.DataFrame, given: pl.DataFrame, file: SourceFile) -> list[Rejection]:
+        return [
+            rejection(file.name, record[SOURCE_ROW], "id", _reason(identifier), orjson.dumps(record, default=str))
+            for record, identifier in zip(raw.iter_rows(named=True), given[SOURCE_ID], strict=True)
+        ]
+
+
+def _reason(identifier: str | None) -> str:
+    return f"{identifier!r} is no id of this data set" if identifier and identifier.strip() else "it has no id"
+
+
+__all__ = ["COLUMNS", "SYNTHETIC", "Columns", "Table"]

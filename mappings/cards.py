@@ -1,0 +1,151 @@
+"""What is known of each data set, and who says so.
+
+Counts are what was published, as text with its source: the project counts what it reads, and never relies on these.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+PRESENCE_IS_NO_PROOF = (
+    "That a track is in a data set does not prove that a model was trained on it: who used a set is only known from "
+    "what is acknowledged or reported."
+)
+"""Said by every report."""
+
+SELF_DISCLOSED, PRESS, SECOND_HAND = "self-disclosed", "press", "second-hand"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Somebody's use of a data set: what is claimed, who used it, who says so, where, and what kind of source it is.
+
+    `kind` is self-disclosed (the user says it), press (a newspaper does), or second-hand (self-disclosed, but read in
+    another's account only: the source itself was not seen). `address` is empty where none is known.
+    """
+
+    claim: str
+    user: str
+    said_by: str
+    kind: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class GoldenQuery:
+    """An artist and title that a complete load must find. `sampled`: known from the real rows in the project."""
+
+    artist: str
+    title: str
+    sampled: bool
+
+
+@dataclass(frozen=True)
+class Card:
+    """A data set: its id and name, how large it was said to be, of when and where it is, who used it."""
+
+    id: str
+    name: str
+    published_count: str
+    released: str
+    revision: str
+    platform: str
+    licence: str
+    track_licences: bool
+    addresses: tuple[str, ...]
+    used_by: tuple[Claim, ...] = ()
+    golden: tuple[GoldenQuery, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def released_year(self) -> int:
+        """Return the year of the release that is read."""
+        return int(self.revision[:4])
+
+
+_CARDS = (
+    Card(
+        id="laion-disco-12m",
+        name="LAION-DISCO-12M",
+        published_count="12,320,916 rows in its files; announced as 12,648,485",
+        released="2024-11-17",
+        revision="2024-11-17",
+        platform="YouTube Music",
+        licence="Apache-2.0 (MIT before 2024-11-14); its authors ask for academic use only",
+        track_licences=False,
+        addresses=("https://laion.ai/blog/laion-disco-12m/", "https://huggingface.co/datasets/laion/LAION-DISCO-12M"),
+        used_by=(
+            Claim(
+                "7,507,574 samples of it are listed as training data of Nemotron-3-Nano-Omni",
+                "NVIDIA",
+                "NVIDIA, model card of Nemotron-3-Nano-Omni",
+                SECOND_HAND,
+            ),
+            Claim(
+                "a subset of it was used in the work on continuous audio language models",
+                "Kyutai",
+                'Kyutai, paper "Continuous Audio Language Models"',
+                SECOND_HAND,
+            ),
+        ),
+        golden=(GoldenQuery("Queen", "Bohemian Rhapsody", sampled=False),),
+        notes=("No real row was at hand when this was written: the sample rows are synthetic.",),
+    ),
+    Card(
+        id="sleeping-disco-9m",
+        name="Sleeping-DISCO-9M",
+        published_count="9,713,413 songs",
+        released="2025-06",
+        revision="2025-06",
+        platform="Genius",
+        licence="none stated for the data; its code is MIT",
+        track_licences=False,
+        addresses=("https://arxiv.org/abs/2506.14293",),
+        golden=(GoldenQuery("Queen", "Bohemian Rhapsody", sampled=False),),
+        notes=("No real row was at hand when this was written: the sample rows are synthetic.",),
+    ),
+    Card(
+        id="free-music-archive",
+        name="FMA",
+        published_count="106,574 tracks (109,727 in the raw files)",
+        released="2017-04",
+        revision="2017-04",
+        platform="Free Music Archive",
+        licence="metadata CC BY 4.0, code MIT; each track has its own licence",
+        track_licences=True,
+        addresses=("https://github.com/mdeff/fma", "https://arxiv.org/abs/1612.01840"),
+        used_by=(
+            Claim(
+                "used for training, as The Atlantic's search tool states for the data set",
+                "Google",
+                "The Atlantic",
+                PRESS,
+            ),
+            Claim(
+                "13,874 FMA recordings are in the training data of Stable Audio Open; 6,371 of their ids can be in "
+                "this 2017 data set",
+                "Stability AI",
+                "Stability AI, model card of Stable Audio Open, June 2024",
+                SELF_DISCLOSED,
+            ),
+        ),
+        golden=(GoldenQuery("AWOL", "Food", sampled=True), GoldenQuery("Kurt Vile", "Freeway", sampled=True)),
+    ),
+    Card(
+        id="spotify-tracks-dataset",
+        name="Spotify Tracks Dataset",
+        published_count="114,000 rows: 114 genres with 1,000 each, a track repeated for each of its genres",
+        released="2022-10",
+        revision="2022-10",
+        platform="Spotify",
+        licence="tagged bsd in one place, ODbL in another",
+        track_licences=False,
+        addresses=("https://huggingface.co/datasets/maharshipandya/spotify-tracks-dataset",),
+        golden=(
+            GoldenQuery("Fall Out Boy", "Sugar, We're Goin Down", sampled=True),
+            GoldenQuery("翁倩玉", "海鷗", sampled=True),
+        ),
+    ),
+)
+
+CARDS: Mapping[str, Card] = {card.id: card for card in _CARDS}
+"""Data set id to its card."""
