@@ -1,0 +1,147 @@
+"""What Elasticsearch is told: its settings, its JVM's options, its command line. Pure."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from linernotes.node.jdk import Jdk
+from linernotes.node.layout import Layout
+from mappings.problems import InputProblem
+
+Setting = str | int | bool | list[str]
+
+# A setting of a module that isn't there keeps Elasticsearch from starting, so each is bound to its module.
+OF_MODULES: dict[str, dict[str, Setting]] = {
+    "ingest-geoip": {"ingest.geoip.downloader.enabled": False},
+    "x-pack-ml": {"xpack.ml.enabled": False},
+    "x-pack-deprecation": {"cluster.deprecation_indexing.enabled": False},
+}
+
+# Free room, not per cents: the default stops new indices at 85 % full, when a laptop with a 1 TB disk has
+# 150 GB left. An index of 12 million tracks takes 3 GB, and merging needs up to the size of its largest segments.
+NO_NEW_INDEX = 2 << 30
+NO_RECORD = 1 << 30
+WATERMARKS: dict[str, Setting] = {
+    "cluster.routing.allocation.disk.watermark.low": f"{NO_NEW_INDEX}b",
+    "cluster.routing.allocation.disk.watermark.high": f"{NO_NEW_INDEX}b",
+    "cluster.routing.allocation.disk.watermark.flood_stage": f"{NO_RECORD}b",
+}
+
+VECTOR = "jdk.incubator.vector"
+UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+# The smallest tried: it started and took 120,000 small records from three senders. Facets over many want more.
+SMALLEST_HEAP = 64 << 20
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where it listens, on the loopback address."""
+
+    http: int
+    transport: int
+
+
+def settings(layout: Layout, ports: Ports, modules: Iterable[str], *, secure: bool = False) -> dict[str, Setting]:
+    """Return elasticsearch.yml as a table."""
+    table: dict[str, Setting] = {
+        "cluster.name": layout.cluster,
+        "node.name": layout.name,
+        "node.roles": ["master", "data", "ingest"],
+        "path.data": str(layout.data),
+        "path.logs": str(layout.logs),
+        "network.host": "127.0.0.1",
+        "http.port": ports.http,
+        "transport.port": ports.transport,
+        "discovery.type": "single-node",
+        "xpack.security.enabled": secure,
+    }
+    table |= WATERMARKS
+    for module in sorted(set(modules) & OF_MODULES.keys()):
+        table |= OF_MODULES[module]
+    return table
+
+
+def as_yaml(table: Mapping[str, Setting]) -> str:
+    r"""Write a flat table as YAML: JSON values are YAML too, whatever a path has in it.
+
+    >>> as_yaml({"path.data": "/a: b", "http.port": 1})
+    'path.data: "/a: b"\nhttp.port: 1\n'
+    """
+    return "".join(f"{name}: {json.dumps(value)}\n" for name, value in table.items())
+
+
+def jvm_options(shipped: str, jdk: Jdk) -> str:
+    """Return the distribution's own jvm.options, fitted to this JDK.
+
+    The garbage collector's log is kept short (2 files of 8 MB instead of 32 of 64), and the vector module is
+    left out where the JDK says that it hasn't got it, since Java doesn't start with an unknown module.
+    """
+    text = re.sub(r"^-Xlog:gc.*$", GC_LOG, shipped, flags=re.MULTILINE)
+    if jdk.modules is not None and VECTOR not in jdk.modules:
+        text = re.sub(rf"^.*--add-modules={re.escape(VECTOR)}\s*$\n?", "", text, flags=re.MULTILINE)
+    return text
+
+
+GC_LOG = "-Xlog:gc*,gc+age=trace,safepoint:file=gc.log:utctime,level,pid,tags:filecount=2,filesize=8m"
+
+
+# The shipped options write the whole heap to disk when it overflows: gigabytes that nobody here would read.
+NO_DUMP = "-XX:-HeapDumpOnOutOfMemoryError"
+
+
+def own_options(layout: Layout, heap: int) -> str:
+    """Return the node's own JVM options: the heap, of one size as Elasticsearch asks for, and the node's mark."""
+    return f"-Xms{heap}\n-Xmx{heap}\n{NO_DUMP}\n{layout.mark}\n"
+
+
+def log_options(shipped: str) -> str:
+    """Return the distribution's own log4j2.properties, with logs of 16 MB and 64 MB in all instead of 2 GB."""
+    return shipped.replace("= 128MB", "= 16MB").replace("= 2GB", "= 64MB")
+
+
+def parse_heap(text: str) -> int:
+    """Return a heap like `1g`, `512m` in bytes. Raises `InputProblem`.
+
+    >>> parse_heap("512m")
+    536870912
+    """
+    match = re.fullmatch(r"(\d+)([kmg])b?", text.strip().lower())
+    if not match:
+        raise InputProblem(f"--heap {text!r} is no size.", "Write it like 512m or 2g.")
+    size = int(match[1]) * UNITS[match[2]]
+    if size < SMALLEST_HEAP:
+        raise InputProblem(f"--heap {text} is too small for Elasticsearch.", "Give it 256m or more.")
+    return size
+
+
+def command(distribution: Path, layout: Layout, jdk: Jdk) -> list[str]:
+    """Return the launcher's command line; `-d` lets the server live on alone once it answers."""
+    return [
+        str(jdk.home / "bin" / "java"),
+        *("-Xms4m", "-Xmx64m", "-XX:+UseSerialGC"),
+        layout.mark,
+        "-Dcli.name=server",
+        "-Dcli.script=bin/elasticsearch",
+        "-Dcli.libs=lib/tools/server-cli",
+        f"-Des.path.home={distribution}",
+        f"-Des.path.conf={layout.config}",
+        "-Des.distribution.type=tar",
+        "-Des.java.type=JAVA_HOME",
+        # Below the working directory, since a colon in the distribution's path would part it here.
+        *("-cp", "lib/*:lib/cli-launcher/*"),
+        "org.elasticsearch.launcher.CliToolLauncher",
+        "-d",
+    ]
+
+
+def environment(layout: Layout, jdk: Jdk) -> dict[str, str]:
+    """Return the whole environment: nothing of the caller's, whose ES_JAVA_OPTS could undo what is set here."""
+    return {
+        "ES_JAVA_HOME": str(jdk.home),
+        "ES_TMPDIR": str(layout.tmp),
+        "HOME": str(layout.folder),
+        "LANG": "C.UTF-8",
+        "PATH": "/usr/bin:/bin",
+    }

@@ -1,0 +1,124 @@
+"""What is remembered about a node between two commands, and which processes are really its own."""
+
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
+
+import orjson
+import psutil
+
+from linernotes.node.files import write_whole
+from linernotes.node.layout import Layout
+
+Phase = Literal["starting", "running", "stopped"]
+# Seconds that a process's start time may differ from what was noted: the kernel counts in hundredths of one,
+# but from a boot time that moves when the clock is set.
+SAME_START = 1.0
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process by number and start time (seconds since 1970), since numbers are used again."""
+
+    pid: int
+    started: float
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """A node as its state file has it. `server` is Elasticsearch, `launcher` what brings it up and then ends."""
+
+    name: str
+    url: str
+    version: str
+    heap: str
+    http_port: int
+    transport_port: int
+    phase: Phase
+    server: Process | None = None
+    launcher: Process | None = None
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """Return the processes that were noted."""
+        return tuple(one for one in (self.server, self.launcher) if one)
+
+    def stopped(self) -> "NodeState":
+        """Return what stays known of it without its processes: the ports above all."""
+        return replace(self, phase="stopped", server=None, launcher=None)
+
+
+def dump(state: NodeState) -> bytes:
+    """Write a state as JSON that a person can read."""
+    return orjson.dumps(asdict(state), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def parse(data: bytes) -> NodeState | None:
+    """Read what `dump` wrote; None for anything else, since a broken note is worth as much as none."""
+    try:
+        table = orjson.loads(data)
+        for name in ("server", "launcher"):
+            table[name] = Process(int(table[name]["pid"]), float(table[name]["started"])) if table[name] else None
+        return NodeState(**table)
+    except (orjson.JSONDecodeError, TypeError, KeyError, ValueError):
+        return None
+
+
+def load(layout: Layout) -> NodeState | None:
+    """Return what is noted about a node, None when nothing is."""
+    try:
+        return parse(layout.state.read_bytes())
+    except OSError:
+        return None
+
+
+def save(layout: Layout, state: NodeState) -> None:
+    """Note a state, whole or not at all."""
+    write_whole(layout.state, dump(state))
+
+
+def noted(process: psutil.Process) -> Process:
+    """Return how to note a process."""
+    return Process(process.pid, process.create_time())
+
+
+def ended(process: psutil.Process) -> bool:
+    """Tell whether a process holds nothing any more, no port and no lock.
+
+    Its number may stay: until the parent asks for the exit code (2 s here, for ever in a container without init) it
+    is a zombie. But a zombie with threads is still on its way out: 30 ms measured after SIGKILL.
+    """
+    try:
+        return not process.is_running() or (process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def present(process: Process | None, layout: Layout) -> psutil.Process | None:
+    """Return the noted process, if it is still the same and hasn't ended, else None."""
+    if process is None:
+        return None
+    with suppress(psutil.Error):
+        found = psutil.Process(process.pid)
+        same = abs(found.create_time() - process.started) <= SAME_START or layout.mark in found.cmdline()
+        if same and not ended(found):
+            return found
+    return None
+
+
+def alive(process: Process | None, layout: Layout) -> psutil.Process | None:
+    """Return the noted process if it still runs, and isn't just ending, else None."""
+    found = present(process, layout)
+    with suppress(psutil.Error):
+        return found if found and found.status() != psutil.STATUS_ZOMBIE else None
+    return None
+
+
+def stray(layout: Layout) -> list[psutil.Process]:
+    """Return every process that carries the node's mark, noted or not: 1.2 ms for 85 processes."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if layout.mark in process.cmdline():
+                found.append(process)
+    return found

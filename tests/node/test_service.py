@@ -1,0 +1,129 @@
+"""The real node: started twice at once, killed, started again elsewhere, ended. A story, since a start takes 8 s."""
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import orjson
+import psutil
+import pytest
+from typer.testing import CliRunner
+
+from linernotes.cli.node import app
+from linernotes.node import layout, ports, service, state
+from linernotes.node.status import NodeStatus
+from mappings.problems import InputProblem, Problem
+
+HEAP = "256m"
+
+
+def ours(home: Path) -> list[int]:
+    return [process.pid for process in state.stray(layout.of(home))]
+
+
+def test_the_life_of_a_node(home: Path, distribution: Path) -> None:
+    said: list[str] = []
+
+    def start(heap: str | None = HEAP) -> NodeStatus:
+        return service.start(home, heap=heap, distribution=distribution, report=said.append)
+
+    # Two at once: one starts it, the other waits and finds it.
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: start(), range(2))
+    assert first == second
+    node = first.nodes[0]
+    assert (node.state, node.version, first.secure) == ("running", "8.19.13", False)
+    assert service.url_of(home) == node.url
+    assert [node.pid] == ours(home), "the launcher is gone, and only the server is left"
+    assert psutil.Process(node.pid).uids().real != 0
+    with urllib.request.urlopen(f"{node.url}/_cluster/health") as answer:
+        assert orjson.loads(answer.read())["status"] == "green"
+
+    # Again: the same node, and a heap that it hasn't got is told.
+    said.clear()
+    assert start("512m") == first
+    assert said == [
+        f"Elasticsearch runs already at {node.url} (process {node.pid}).",
+        f"It keeps its heap of {HEAP}. To change it to 512m, run `linernotes node stop` first.",
+    ]
+
+    # Killed from outside, and its port taken meanwhile: it comes back on another one, which it keeps.
+    server = psutil.Process(node.pid)
+    server.kill()
+    while not state.ended(server):
+        time.sleep(0.01)
+    assert service.status(home).nodes[0].state == "dead"
+    with socket.create_server((ports.LOOPBACK, int(node.url.rpartition(":")[2]))):
+        again = start().nodes[0]
+    assert (again.state, again.url == node.url) == ("running", False)
+
+    # Stopped: no process, no port, and once more changes nothing.
+    assert service.stop(home, said.append).nodes[0].state == "stopped"
+    assert ours(home) == []
+    assert ports.is_free(int(again.url.rpartition(":")[2]))
+    assert service.stop(home) == service.status(home)
+    assert service.url_of(home) is None
+
+
+def test_a_start_that_is_killed_is_finished_by_the_next(home: Path, distribution: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from linernotes.node import service; "
+        "service.start(Path(sys.argv[1]), heap=sys.argv[2], distribution=Path(sys.argv[3]))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(home), HEAP, str(distribution)]) as starter:
+        while not (found := state.load(layout.of(home))) or not found.server:
+            time.sleep(0.05)
+        time.sleep(2)
+        starter.kill()
+    assert service.status(home).nodes[0].state == "starting"
+    node = service.start(home, distribution=distribution).nodes[0]
+    assert node.state == "running"
+    assert [node.pid] == ours(home)
+    # A log that is there now, and the JSON of the contract, through the command line.
+    for arguments in (["logs", "--lines", "3"], ["logs", "--json"], ["status"], ["start"], ["stop", "--json"]):
+        result = CliRunner().invoke(app, arguments, env={"LINERNOTES_HOME": str(home)})
+        assert result.exit_code == 0, result.output
+    told = orjson.loads(result.stdout)
+    assert told == service.status(home).as_dict()
+    assert list(told) == ["nodes", "secure"]
+    assert list(told["nodes"][0]) == ["name", "url", "pid", "version", "state"]
+    assert ours(home) == []
+
+
+def test_a_start_that_fails_leaves_nothing(home: Path, distribution: Path) -> None:
+    here = layout.of(home)
+    broken = home / "elasticsearch" / "8.19.13"
+    with pytest.raises(InputProblem, match="isn't a whole Elasticsearch"):
+        service.start(home, heap=HEAP, distribution=broken)
+    # Something in the data's place: Elasticsearch itself must find out.
+    here.data.mkdir(parents=True, exist_ok=True)
+    (here.data / "node.lock").mkdir()
+    with pytest.raises(Problem, match="Elasticsearch didn't start"):
+        service.start(home, heap=HEAP, distribution=distribution)
+    assert ours(home) == []
+    assert service.status(home).nodes[0].state == "stopped"
+
+
+def test_a_home_without_a_node(home: Path) -> None:
+    assert service.status(home).as_dict() == {"nodes": [], "secure": False}
+    assert service.url_of(home) is None
+    assert service.stop(home) == NodeStatus(())
+    for arguments in (["status", "--json"], ["stop", "--json"]):
+        result = CliRunner().invoke(app, arguments, env={"LINERNOTES_HOME": str(home)})
+        assert orjson.loads(result.stdout) == {"nodes": [], "secure": False}
+
+
+@pytest.mark.parametrize("heap", ["9999g", "lots", "1m"])
+def test_a_heap_that_cannot_be(home: Path, heap: str) -> None:
+    with pytest.raises(InputProblem, match="heap"):
+        service.start(home, heap=heap)
+    assert not (home / "elasticsearch").exists()
+
+
+def test_a_colon_is_told_before_anything_is_fetched(home: Path) -> None:
+    with pytest.raises(InputProblem, match="colon"):
+        service.start(home / "a:b", heap=HEAP)
