@@ -166,7 +166,7 @@ def _json_lines(frame: pl.DataFrame) -> bytes:
         "genius_annotation": pl.lit(None, pl.String),
         "qna": pl.lit(None, pl.String),
     }
-    line = pl.struct(**columns).struct.json_encode()
+    line = pl.struct([value.alias(name) for name, value in columns.items()]).struct.json_encode()
     whole = pl.when("bad").then(line.str.head(40)).otherwise(line)
     text: str = frame.select(whole.str.join("\n")).item()
     return text.encode() + b"\n"
@@ -283,7 +283,7 @@ def write(folder: Path, scale: float, datasets: list[str]) -> None:
         started, corpus = time.monotonic(), Corpus(folder, dataset)
         writer(corpus, max(1, round(records * scale)))
         damaged += corpus.damaged
-        print(f"{dataset}: {round(records * scale):,} records in {time.monotonic() - started:.1f} s")  # noqa: T201
+        print(f"{dataset}: {round(records * scale):,} records in {time.monotonic() - started:.1f} s")
     lines = ["dataset\tfile\trow\twhat", *("\t".join(map(str, entry)) for entry in damaged)]
     (folder / "damaged.tsv").write_text("\n".join(lines) + "\n")
 

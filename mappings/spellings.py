@@ -1,7 +1,7 @@
 """Other ways to spell a name: what a listener types, where it isn't what the label printed.
 
-Each way is a vectorised expression, String in, String out, null for null. The indexer writes those that differ to
-search-only fields; queries apply the same expressions to a hit, to say why it matched.
+Each way is a vectorised expression, String in, String out, null for null; names are expected in NFC.
+The indexer writes those that differ to search-only fields; queries apply them to a hit, to say why it matched.
 
     folded   Sigur Rós → sigur ros    Guns N’ Roses → guns n roses   what the analyzer `name` makes equal
     words    will.i.am → will i am    AC/DC → ac dc                  punctuation read as a blank
@@ -42,12 +42,12 @@ _SIGN = "\ue000"
 """Put before a sign that is read as a letter; private use, so that no name has it."""
 
 _SIGNS: tuple[str, ...] = (
-    r"(\p{L})([$!@€013457])(\p{L})",
-    r"(\p{L})([$!@€013457])(\p{L})",  # once more, for letters that were between two signs: h3ll0w0rld
-    r"(\p{L})(\$)()",
-    r"()(\$)(\p{L})",
-    r"(^|\s)(!)(\p{L})",
-    r"(\p{L}{4})([013457])([^\p{L}\p{N}]|$)",
+    r"([a-z])([$!@€013457])([a-z])",
+    r"([a-z])([$!@€013457])([a-z])",  # once more, for letters that were between two signs: h3ll0w0rld
+    r"([a-z])(\$)()",
+    r"()(\$)([a-z])",
+    r"(^|\s)(!)([a-z])",
+    r"([a-z]{4})([013457])([^\p{L}\p{N}]|$)",
 )
 """What stands before a sign, the sign, what stands behind it."""
 
@@ -56,7 +56,7 @@ _LOOKALIKES = {"я": "r", "и": "n", "д": "a", "ш": "w", "ц": "u", "λ": "a",
 """Letters of other scripts that stand for Latin ones next to such: KoЯn, CHΛNGE."""
 
 _READ_AS_LETTERS = (
-    r"\p{L}[$!@€013457]\p{L}|\p{L}\$|\$\p{L}|(?:^|\s)!\p{L}|\p{L}{4}[013457](?:[^\p{L}\p{N}]|$)"
+    r"[A-Za-zÀ-ɏ][$!@€013457][A-Za-zÀ-ɏ]|[A-Za-zÀ-ɏ]\$|\$[A-Za-zÀ-ɏ]|(?:^|\s)![A-Za-zÀ-ɏ]|[A-Za-zÀ-ɏ]{4}[013457]"
     r"|[a-zA-Z][ЯИДШЦяидшцΛΔΣΞλδσξ∆]|[ЯИДШЦяидшцΛΔΣΞλδσξ∆][a-zA-Z]"
 )
 """What `symbols` changes, as a cheap test."""
@@ -64,6 +64,9 @@ _READ_AS_LETTERS = (
 _SEPARATOR_INSIDE = rf"[\p{{L}}\p{{M}}\p{{N}}][^\p{{L}}\p{{M}}\p{{N}}\s{APOSTROPHES}]+[\p{{L}}\p{{N}}]"
 _OTHER_SCRIPT = r"[^\p{Latin}\p{Common}\p{Inherited}]"
 _ACCENTED_LETTER = r"[À-ÖØ-öø-ɏḀ-ỿёЁ]"
+_NOT_CUT = r"[\p{L}\p{N}][._:·][\p{L}\p{N}]|_|[ёЁ]"
+"""Where the analyzer leaves words together that punctuation divides; and ё, which it doesn't fold."""
+
 _NEEDS_SPELLING = "|".join((_SEPARATOR_INSIDE, _READ_AS_LETTERS, _OTHER_SCRIPT))
 
 
@@ -82,7 +85,8 @@ def words(name: pl.Expr) -> pl.Expr:
     >>> pl.select(words(pl.lit("will.i.am – #1 (Live)")).alias("")).item()
     'will i am 1 live'
     """
-    return _collapsed(folded(name).str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " "))
+    spoken = _characters(name).str.replace_all(r"[&+]", " and ")
+    return spoken.str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ").str.strip_chars(" ")
 
 
 def joined(name: pl.Expr) -> pl.Expr:
@@ -140,51 +144,62 @@ def with_search_fields(frame: pl.DataFrame) -> pl.DataFrame:
     Needs title, artists, album and language. A spelling is written only where it differs from the name's own words:
     lists are null where there is none. Of `title_by_language` only the member of the track's language is filled.
     """
-    flat = frame.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), pl.col(fields.ARTISTS).alias("name"))
-    artists = flat.explode("name", empty_as_null=True)
+    names = {field: _rows(frame, field) for field in (fields.TITLE, fields.ARTISTS, fields.ALBUM)}
+    spelled = _spellings(names)
+    artists = names[fields.ARTISTS]
+    title, accented = pl.col(fields.TITLE), pl.col("name").str.contains(_ACCENTED_LETTER)
     added = {
-        fields.TITLE_ACCENTED: _accented(frame[fields.TITLE]),
-        fields.ARTISTS_ACCENTED: _by_row(artists.filter(pl.col("name").str.contains(_ACCENTED_LETTER)), frame.height),
-        fields.TITLE_SPELLINGS: _spelled(frame[fields.TITLE]),
-        fields.ARTISTS_SPELLINGS: _by_row(_spellings(artists), frame.height),
-        fields.ALBUM_SPELLINGS: _spelled(frame[fields.ALBUM]),
+        fields.TITLE_ACCENTED: pl.when(title.str.contains(_ACCENTED_LETTER)).then(title),
+        fields.ARTISTS_ACCENTED: _by_row(artists.filter(accented), frame.height),
+        fields.TITLE_SPELLINGS: _by_row(spelled[fields.TITLE], frame.height),
+        fields.ARTISTS_SPELLINGS: _by_row(spelled[fields.ARTISTS], frame.height),
+        fields.ALBUM_SPELLINGS: _by_row(spelled[fields.ALBUM], frame.height),
+        fields.TITLE_BY_LANGUAGE: _title_by_language(set(frame[fields.LANGUAGE].unique())),
     }
-    return frame.with_columns(**added, **{fields.TITLE_BY_LANGUAGE: _title_by_language(frame)})
+    return frame.with_columns(**added)
 
 
 def _characters(name: pl.Expr) -> pl.Expr:
     """Fold each character: case, accents, width, hyphens; drop apostrophes."""
-    return name.str.normalize("NFC").str.to_lowercase().str.replace_many(_FOLDS, leftmost=True)
+    return name.str.to_lowercase().str.replace_many(_FOLDS, leftmost=True)
 
 
 def _collapsed(name: pl.Expr) -> pl.Expr:
     return name.str.replace_all(r"\s+", " ").str.strip_chars()
 
 
-def _spelled(names: pl.Series) -> pl.Series:
-    rows = pl.int_range(len(names), dtype=pl.UInt32, eager=True)
-    return _by_row(_spellings(pl.DataFrame({"row": rows, "name": names})), len(names))
+def _rows(frame: pl.DataFrame, field: str) -> pl.DataFrame:
+    """Return row and name of each name in a column, several of a row where it is a list."""
+    named = frame.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), pl.col(field).alias("name"))
+    return named.explode("name", empty_as_null=True) if isinstance(named["name"].dtype, pl.List) else named
 
 
-def _spellings(names: pl.DataFrame) -> pl.DataFrame:
-    """Return row and name of each further spelling of (row, name), none for most."""
+def _spellings(names: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Return row and name of each further spelling, none for most, for the names of each field.
+
+    All fields at once: each expression costs up to a millisecond before it looks at the first name.
+    """
+    needs = pl.col("name").str.contains(_NEEDS_SPELLING)
+    needy = pl.concat([named.filter(needs).with_columns(field=pl.lit(field)) for field, named in names.items()])
     name = pl.col("name")
-    needy = names.filter(name.str.contains(_NEEDS_SPELLING))
-    return (
-        needy.with_columns(words=words(name), latin=_only(_OTHER_SCRIPT, latin))
+    spelled = (
+        needy.lazy()
+        .with_columns(words=words(name), latin=_only(_OTHER_SCRIPT, latin))
         .with_columns(
-            pl.when(name.str.contains(r"[\p{L}\p{N}][._:·][\p{L}\p{N}]|_|[ёЁ]")).then("words"),
+            pl.when(name.str.contains(_NOT_CUT)).then("words"),
             joined=joined(name),
             symbols=_only(_READ_AS_LETTERS, symbols),
             # With ё read as е: alyona and alena are both written.
-            latin_folded=_only(r"[ёЁ]", lambda e: latin(folded(e))),
+            latin_folded=_only("[ёЁ]", lambda e: latin(folded(e))),
             plain="words",
         )
-        .unpivot(["words", "joined", "symbols", "latin", "latin_folded"], index=["row", "plain"])
+        .unpivot(["words", "joined", "symbols", "latin", "latin_folded"], index=["field", "row", "plain"])
         .filter(pl.col("value").is_not_null() & ~_adds_nothing())
-        .select("row", name="value")
+        .select("field", "row", name="value")
         .unique(maintain_order=True)
+        .collect()
     )
+    return {field: spelled.filter(pl.col("field") == field) for field in names}
 
 
 def _adds_nothing() -> pl.Expr:
@@ -206,29 +221,27 @@ def _by_row(names: pl.DataFrame, height: int) -> pl.Series:
     return lists["name"].gather(at)
 
 
-def _accented(names: pl.Series) -> pl.Series:
-    return (
-        names.to_frame("name").select(pl.when(pl.col("name").str.contains(_ACCENTED_LETTER)).then("name")).to_series()
-    )
-
-
-def _title_by_language(frame: pl.DataFrame) -> pl.Series:
-    present = set(frame[fields.LANGUAGE].unique())
-    title = {
-        code: pl.when(pl.col(fields.LANGUAGE) == code).then(fields.TITLE)
-        if code in present
-        else pl.lit(None, pl.String)
+def _title_by_language(present: set[str]) -> pl.Expr:
+    title = (
+        (
+            pl.when(pl.col(fields.LANGUAGE) == code).then(fields.TITLE) if code in present else pl.lit(None, pl.String)
+        ).alias(code)
         for code in CODES
-    }
-    return frame.select(pl.struct(expression.alias(code) for code, expression in title.items())).to_series()
+    )
+    return pl.struct(title)
 
 
 def _transliterated(names: pl.Series) -> pl.Series:
     # One call for all names: Python's own translate costs 30 ns per character, a call per name ten times that.
-    text = "\n".join(names.drop_nulls().str.replace_all("\n", " ")).translate(_ANYASCII).lower()
-    found = pl.Series(text.split("\n") if text else [], dtype=pl.String)
+    given = names.drop_nulls().str.replace_all("\n", " ", literal=True)
+    text = "\n".join(given).translate(_ANYASCII).lower()
+    found = pl.Series(text.split("\n") if given.len() else [], dtype=pl.String)
     at = pl.when(names.is_not_null()).then(names.is_not_null().cum_sum() - 1)
     return found.gather(pl.select(at.cast(pl.UInt32)).to_series())
+
+
+_READ_OTHERWISE = {"ー": "", "ё": "yo", "Ё": "yo"}
+"""Where anyascii has something else: a long vowel isn't a hyphen (ゲーム is gemu), and ё isn't only e."""
 
 
 class _Anyascii(dict[int, str]):
@@ -239,7 +252,7 @@ class _Anyascii(dict[int, str]):
         return self[character]
 
 
-_ANYASCII = _Anyascii({ord("\n"): "\n", ord("ー"): ""})  # a long vowel: ゲーム is gemu, not ge-mu
+_ANYASCII = _Anyascii({ord("\n"): "\n"} | {ord(letter): read for letter, read in _READ_OTHERWISE.items()})
 
 
 def _folds() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""One real Elasticsearch for the whole session: started by it, stopped by it. A missing one is a failure, not a skip."""
+"""One real Elasticsearch for the whole session, started and stopped by it. A missing one is a failure, not a skip."""
 
 import os
 import shutil

@@ -1,11 +1,10 @@
 """CSV as RFC 4180 has it: cells may hold quoted commas, quotation marks and newlines."""
 
-import csv
 from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from indexer.formats.csv_records import cells_of, count_records, well_formed_end, whole_records
+from indexer.formats.csv_records import cells_of, count_records, split_cells, well_formed_end, whole_records
 from indexer.formats.inputs import Text, open_text
 from indexer.formats.rejecting import rejection
 from indexer.formats.stretches import STRETCH_BYTES, plan
@@ -20,8 +19,9 @@ Header = Callable[[list[list[str]]], list[str]]
 
 
 class CsvReader:
-    """Reads the wanted columns, all as strings; an empty cell is "".
+    """Reads the wanted columns, all as strings; an empty cell is null.
 
+    `columns` are the columns' names; `seen` are these and the cells of the first row, which tell a foreign file.
     Rows are records after the header rows; a blank line counts as a row that is skipped.
     """
 
@@ -42,6 +42,7 @@ class CsvReader:
         self._block = block or self._text.size
         rows, self._start = _head(self._text, file.name, header_rows)
         self.columns = header(rows)
+        self.seen = {*self.columns, *rows[0]}
         self._wanted = [self.columns.index(name) for name in wanted if name in self.columns]
 
     def stretches(self) -> list[Stretch]:
@@ -60,25 +61,25 @@ class CsvReader:
     def _read_whole(self, data: bytes, stretch: Stretch) -> RawBatch | None:
         """Return all rows, or None when one of them isn't as it should be."""
         names = [str(number) for number in range(len(self.columns))]
-        needed = sorted({*self._wanted, len(names) - 1})  # the last cell is missing where a row is too short
+        # Polars fills up rows that are too short: where the last cell is empty, the exact way has to look.
+        needed = sorted({*self._wanted, len(names) - 1})
         try:
             frame = pl.read_csv(
-                ",".join(names).encode() + b"\n" + data,
+                b"".join((",".join(names).encode(), b"\n", data, b"" if data.endswith(b"\n") else b"\n")),
                 columns=[names[index] for index in needed],
                 schema=dict.fromkeys(names, pl.String),
                 infer_schema=False,
-                empty_string_is_null=False,
             )
         except pl.exceptions.PolarsError:
             return None
         if frame.height != stretch.rows or frame[names[-1]].null_count():
             return None
         rows = pl.int_range(stretch.first_row, stretch.first_row + frame.height, dtype=pl.Int64, eager=True)
-        wanted = [pl.col(names[index]).alias(self.columns[index]) for index in self._wanted]
+        wanted = [pl.col(names[index]).replace("", None).alias(self.columns[index]) for index in self._wanted]
         return RawBatch(frame.select(*wanted, rows.alias(SOURCE_ROW)))
 
     def _read_records(self, data: bytes, stretch: Stretch) -> RawBatch:
-        good: list[list[str | int]] = []
+        good: list[list[str | int | None]] = []
         rejected: list[Rejection] = []
         read = 0
         for read, record in enumerate(whole_records(data, len(self.columns)), 1):
@@ -87,7 +88,7 @@ class CsvReader:
             if isinstance(cells, str):
                 rejected.append(rejection(self.file.name, row, "unreadable", cells, record))
             elif cells:
-                good.append([*(cells[index] for index in self._wanted), row])
+                good.append([*(cells[index] or None for index in self._wanted), row])
         schema = {self.columns[index]: pl.String() for index in self._wanted} | {SOURCE_ROW: pl.Int64()}
         frame = pl.DataFrame(good, schema=schema, orient="row")
         return RawBatch(frame, tuple(rejected), read - len(good) - len(rejected))
@@ -97,7 +98,7 @@ def _head(text: Text, name: str, rows: int) -> tuple[list[list[str]], int]:
     """Return the header rows, and the offset of the first row after them."""
     start = len(_BOM) if text.read_at(0, len(_BOM)) == _BOM else 0
     lines = text.read_at(start, _HEAD_BYTES).split(b"\n")[:rows]
-    cells = list(csv.reader(line.decode("utf-8", "replace").rstrip("\r") for line in lines))
+    cells = [split_cells(line.decode("utf-8", "replace")) for line in lines if line.strip()]
     if len(cells) < rows:
         raise InputProblem(f"{name} has fewer than {rows} header rows.", "Download it again.")
     return cells, min(start + sum(len(line) + 1 for line in lines), text.size)

@@ -5,8 +5,6 @@ before it: so splitting at them and counting newlines in every second piece is e
 stand only around cells. Other text is gone through record by record, and both ways agree wherever both apply.
 """
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 
@@ -16,6 +14,7 @@ FMA rows, those with artists' biographies, has 10 KB."""
 
 _CELL = rb'(?:"(?:[^"]++|"")*+"|[^",\n][^,\n]*+|)'
 _RECORD = re.compile(rb"%s(?:,%s)*+\r?(?:\n|\Z)" % (_CELL, _CELL))
+_SPLIT = re.compile(r'(?:^|,)("((?:[^"]|"")*)"(?=,|\Z)|[^,]*)')
 
 
 def well_formed_end(buffer: bytes, last: bool) -> tuple[int, int | None]:
@@ -60,9 +59,7 @@ def whole_records(data: bytes, cells: int) -> Iterator[bytes]:
     start = 0
     while start < len(data):
         found = _RECORD.match(data, start)
-        end = found.end() if found else len(data)
-        if found is None or (_count(found[0]) != cells and b"\n" in found[0].rstrip(b"\r\n")):
-            end = _next_good(data, start, end, cells)
+        end = found.end() if found else _next_good(data, start, cells)
         yield data[start:end]
         start = end
 
@@ -77,35 +74,38 @@ def cells_of(record: bytes, cells: int) -> list[str] | str:
         return f"not UTF-8 at byte {error.start + 1} of the record"
     if not _RECORD.fullmatch(record):
         return "a quotation mark is missing, or the row is cut off"
-    found = next(csv.reader(io.StringIO(text, newline="")))
+    found = split_cells(text)
     return found if len(found) == cells else f"{len(found)} cells instead of {cells}: cut off, or a comma too many"
 
 
-def _next_good(data: bytes, start: int, end: int, cells: int) -> int:
+def _next_good(data: bytes, start: int, cells: int) -> int:
     """Return where, after a damaged record, the next line begins that is a whole record; else the end."""
     line = data.find(b"\n", start) + 1
-    while 0 < line < end:
+    while 0 < line < len(data):
         found = _RECORD.match(data, line)
         if found and _count(found[0]) == cells:
             return line
         line = data.find(b"\n", line) + 1
-    return end
+    return len(data)
 
 
 def _count(record: bytes) -> int:
-    """Return the number of a record's cells."""
-    return len(next(csv.reader(io.StringIO(record.decode("latin-1"), newline="")), []))
+    """Return the number of cells of a record that `_RECORD` matches."""
+    return len(split_cells(record.decode("latin-1")))
+
+
+def split_cells(record: str) -> list[str]:
+    """Return the cells of a record that `_RECORD` matches; marks inside a bare cell are part of it."""
+    line = record.removesuffix("\n").removesuffix("\r")
+    return [found[1] if found[2] is None else found[2].replace('""', '"') for found in _SPLIT.finditer(line)]
 
 
 def _strays(outside: list[bytes]) -> bool:
     """Tell whether a quotation mark opens or closes elsewhere than at a cell's edge."""
-    first, *rest = outside
-    opens = not rest or first[-1:] in (b"", b",", b"\n")
-    if not opens:
-        return True
-    closes = not rest or rest[-1][:1] in (b"", b",", b"\r", b"\n")
-    # An empty piece is a doubled mark, or stands between two quoted cells' marks.
-    return not closes or any(piece and (piece[0] not in b",\r\n" or piece[-1] not in b",\n") for piece in rest[:-1])
+    # An empty piece is a doubled mark, or stands between a mark and the text's beginning or end.
+    opening, closing = outside[:-1], outside[1:]
+    stray_opening = any(piece and piece[-1] not in b",\n" for piece in opening)
+    return stray_opening or any(piece and piece[0] not in b",\n" and piece[:2] != b"\r\n" for piece in closing)
 
 
 def _newlines(pieces: list[bytes]) -> int:

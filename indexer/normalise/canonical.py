@@ -1,16 +1,25 @@
 """From a source's columns to canonical tracks: the steps that are the same for all data sets."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from indexer.normalise import artists, language, recording, year
-from indexer.normalise.text import some, tidy, tidy_list
+from indexer.normalise.sparse import found_where, only_where
+from indexer.normalise.text import distinct, tidy, tidy_list
+from indexer.normalise.unique import STRINGS
 from mappings import fields
 
 DECLARED_LANGUAGE = "declared_language"
 WRITTEN_DATE = "written_date"
+
+_TITLE_GUESTS, _ARTIST_GUESTS, _WRITTEN_YEAR, _SCRIPT_LANGUAGE = (
+    "title_guests",
+    "artist_guests",
+    "written_year",
+    "script_language",
+)
 
 _ADDED_LATER = {fields.FINGERPRINT, fields.SOURCE_FILE}
 COLUMNS = {
@@ -25,12 +34,12 @@ INPUTS: Mapping[str, pl.DataType | type[pl.DataType]] = COLUMNS | {
 """What a source may give; what it doesn't is null."""
 
 _CHANGES: Mapping[str, pl.Expr] = {
-    "year: implausible, dropped": pl.col("written_year").is_not_null() & pl.col(fields.YEAR).is_null(),
-    "date: unreadable, dropped": pl.col(WRITTEN_DATE).str.contains(r"\S") & pl.col("written_year").is_null(),
+    "year: implausible, dropped": pl.col(_WRITTEN_YEAR).is_not_null() & pl.col(fields.YEAR).is_null(),
+    "date: unreadable, dropped": pl.col(WRITTEN_DATE).str.contains(r"\S") & pl.col(_WRITTEN_YEAR).is_null(),
     "language: the title's script says another than declared": pl.col(DECLARED_LANGUAGE).is_not_null()
     & (pl.col(fields.LANGUAGE_SOURCE) != language.DECLARED),
-    "guests: moved from the artist's name": pl.col("artist_guests").is_not_null(),
-    "guests: found in the title": pl.col("title_guests").is_not_null(),
+    "guests: moved from the artist's name": pl.col(_ARTIST_GUESTS).is_not_null(),
+    "guests: found in the title": pl.col(_TITLE_GUESTS).is_not_null(),
 }
 
 
@@ -47,39 +56,54 @@ class Constants:
 def canonical(given: pl.DataFrame, constants: Constants) -> tuple[pl.DataFrame, dict[str, int]]:
     """Return tracks with `COLUMNS`, and how many values were changed by which rule."""
     missing = {name: pl.lit(None, dtype) for name, dtype in INPUTS.items() if name not in given.columns}
-    steps = given.lazy().with_columns(**missing)
-    for step in (_texts(), _guests(), _people(), _dates(constants.latest_year), _language(), _keys(constants)):
+    steps = given.lazy().with_columns(**_texts(given.columns)).with_columns(**missing)
+    dates = _dates(constants.latest_year)
+    for step in (_guests(), _people(), dates, _script(), _language(), _keys(constants)):
         steps = steps.with_columns(**step)
-    done = steps.collect()
-    counts = done.select(**{rule: broken.sum() for rule, broken in _CHANGES.items()}).row(0, named=True)
-    tracks = done.select(pl.col(name).cast(dtype) for name, dtype in COLUMNS.items())
-    return tracks, {rule: int(count) for rule, count in counts.items() if count}
+    counted = {f"changed {rule}": changed.sum() for rule, changed in _CHANGES.items()}
+    tracks = {name: pl.col(name).cast(dtype) for name, dtype in COLUMNS.items()}
+    done = steps.select(**tracks, **counted).collect()
+    counts = {rule: int(done.item(0, f"changed {rule}")) for rule in _CHANGES} if done.height else {}
+    return done.select(*COLUMNS), {rule: count for rule, count in counts.items() if count}
 
 
 Step = dict[str, pl.Expr]
 
 
-def _texts() -> Step:
-    texts = {name: tidy(pl.col(name)) for name in (fields.TITLE, fields.ALBUM, fields.LICENCE_RAW)}
+def _texts(given: Collection[str]) -> Step:
+    texts = {name: tidy(pl.col(name)) for name in (fields.TITLE, fields.ALBUM, fields.LICENCE_RAW) if name in given}
     lists = (fields.ARTISTS, fields.CONTRIBUTORS, fields.TAGS, fields.GENRE_PATH)
-    return texts | {name: tidy_list(pl.col(name)) for name in lists}
+    return texts | {name: tidy_list(pl.col(name)) for name in lists if name in given}
 
 
 def _guests() -> Step:
     first = pl.col(fields.ARTISTS).list.first()
-    return {"title_guests": artists.guests(pl.col(fields.TITLE)), "artist_guests": artists.guests(first)}
+    return {_TITLE_GUESTS: artists.guests(pl.col(fields.TITLE)), _ARTIST_GUESTS: artists.guests(first)}
 
 
 def _people() -> Step:
-    together = pl.concat_list("artist_guests", "title_guests").list.drop_nulls().list.join(", ")
-    named = artists.names(pl.when(together != "").then(together))
-    contributors = pl.concat_list(pl.col(fields.CONTRIBUTORS).fill_null([]), named.fill_null([]))
-    others = contributors.list.unique(maintain_order=True)
-    main = pl.col(fields.ARTISTS).list.eval(artists.without_guests(pl.element()))
+    together = pl.concat_str(_ARTIST_GUESTS, _TITLE_GUESTS, separator=", ", ignore_nulls=True)
+    named = found_where(together, lambda text: text != "", artists.names, STRINGS).alias("named")
+    both = pl.struct(pl.col(fields.CONTRIBUTORS), named)
+    main = only_where(
+        pl.col(fields.ARTISTS),
+        lambda lists: artists.guests(lists.list.first()).is_not_null(),
+        lambda lists: lists.list.eval(artists.without_guests(pl.element())),
+    )
     return {
-        fields.CONTRIBUTORS: some(others),
-        fields.ARTISTS: pl.when(pl.col("artist_guests").is_not_null()).then(main).otherwise(fields.ARTISTS),
+        fields.CONTRIBUTORS: only_where(both, _has_named, _joined).struct.field(fields.CONTRIBUTORS),
+        fields.ARTISTS: main,
     }
+
+
+def _has_named(both: pl.Expr) -> pl.Expr:
+    return both.struct.field("named").is_not_null()
+
+
+def _joined(both: pl.Expr) -> pl.Expr:
+    contributors, named = both.struct.field(fields.CONTRIBUTORS), both.struct.field("named")
+    everybody = distinct(pl.concat_list(contributors.fill_null([]), named))
+    return pl.struct(everybody.alias(fields.CONTRIBUTORS), named)
 
 
 def _dates(latest: int) -> Step:
@@ -87,18 +111,28 @@ def _dates(latest: int) -> Step:
     plausible = year.plausible(written, latest)
     day = year.day(pl.col(WRITTEN_DATE))
     return {
-        "written_year": written,
+        _WRITTEN_YEAR: written,
         fields.YEAR: plausible,
         fields.RELEASE_DATE: pl.when(plausible.is_not_null()).then(day),
     }
 
 
-def _language() -> Step:
-    title, declared = pl.col(fields.TITLE), language.code(pl.col(DECLARED_LANGUAGE))
-    context = pl.concat_str(pl.col(fields.ARTISTS).list.first(), fields.ALBUM, separator=" ", ignore_nulls=True)
-    script = language.by_script(title, context)
+def _script() -> Step:
+    named = pl.struct(fields.TITLE, fields.ALBUM, pl.col(fields.ARTISTS).list.first().alias(fields.ARTISTS))
     return {
-        DECLARED_LANGUAGE: declared,
+        DECLARED_LANGUAGE: language.code(pl.col(DECLARED_LANGUAGE)),
+        _SCRIPT_LANGUAGE: found_where(named, lambda e: language.tells(e.struct.field(fields.TITLE)), _by_script),
+    }
+
+
+def _by_script(named: pl.Expr) -> pl.Expr:
+    parts = (named.struct.field(name) for name in (fields.ARTISTS, fields.ALBUM))
+    return language.by_script(named.struct.field(fields.TITLE), pl.concat_str(parts, ignore_nulls=True))
+
+
+def _language() -> Step:
+    declared, script = pl.col(DECLARED_LANGUAGE), pl.col(_SCRIPT_LANGUAGE)
+    return {
         fields.LANGUAGE: language.language(declared, script),
         fields.LANGUAGE_SOURCE: language.source(declared, script),
     }

@@ -6,10 +6,14 @@ have no family, as they name a mood, a use, an instrument or a country of singer
 party, piano, romance, sad, sleep, study. Such tracks have no genre, rather than a guessed one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import resources
 
 import polars as pl
+
+from indexer.normalise.unique import STRINGS, by_unique
+
+_MARK = "\x1f"
 
 
 def _crosswalk() -> dict[str, str]:
@@ -31,13 +35,21 @@ def families(terms: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(family for family in found if family))
 
 
+def known(terms: Iterable[str]) -> list[str]:
+    """Return the terms that have a family, as they are written."""
+    return [term for term in terms if term.lower() in FAMILY]
+
+
 def genre_families(terms: pl.Expr) -> pl.Expr:
     """Return the families of each list of terms, null where none is known."""
-    found = terms.list.eval(pl.element().str.to_lowercase().replace_strict(FAMILY, default=None))
-    distinct = found.list.drop_nulls().list.unique(maintain_order=True)
-    return pl.when(distinct.list.len() > 0).then(distinct)
+    return _by_list(terms, families)
 
 
 def known_terms(terms: pl.Expr) -> pl.Expr:
-    """Return those of each list's terms that are genres, as they are written."""
-    return terms.list.filter(pl.element().str.to_lowercase().is_in(list(FAMILY)))
+    """Return those of each list's terms that are genres, null where none is."""
+    return _by_list(terms, known)
+
+
+def _by_list(terms: pl.Expr, function: Callable[[list[str]], list[str]]) -> pl.Expr:
+    # The same few lists come again and again: joined, they are looked up once each.
+    return by_unique(terms.list.join(_MARK), lambda joined: function(joined.split(_MARK)) or None, STRINGS)

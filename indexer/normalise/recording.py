@@ -7,6 +7,7 @@ official video). What makes another recording stays: live, remix, acoustic, demo
 import polars as pl
 
 from indexer.normalise.artists import GUEST
+from indexer.normalise.sparse import only_where
 from mappings.spellings import words
 
 _RELEASE = (
@@ -34,10 +35,14 @@ def recording_key(artist: pl.Expr, title: pl.Expr) -> pl.Expr:
 
 
 def _named(name: pl.Expr) -> pl.Expr:
-    folded = words(name)
-    return pl.when(folded == "").then(name).otherwise(folded)  # !!! has no words
+    # A name without words, such as !!!, is its own key. Nothing is said twice here: Polars would do it twice.
+    return only_where(name, lambda e: e.str.contains(r"[\p{L}\p{N}]"), words)
 
 
 def _without_release(title: pl.Expr) -> pl.Expr:
+    return only_where(title, lambda e: e.str.contains(_MAY_HAVE), _bare)
+
+
+def _bare(title: pl.Expr) -> pl.Expr:
     bare = title.str.replace_all(_GUEST_PART, "").str.replace(_GUEST_REST, "${1}").str.replace_all(_SUFFIX, "")
-    return pl.when(title.str.contains(_MAY_HAVE) & (bare.str.strip_chars() != "")).then(bare).otherwise(title)
+    return pl.coalesce(bare.str.strip_chars().replace("", None), title)

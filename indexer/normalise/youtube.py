@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from indexer.normalise.text import distinct
+
 _ID = r"[A-Za-z0-9_-]{11}"
 _WHOLE = rf"^{_ID}$"
 _LINK = rf"(?:youtu\.be/|[?&]v=|/(?:embed|v|shorts|live)/|vi/)({_ID})(?:$|[^A-Za-z0-9_-])"
@@ -20,5 +22,4 @@ def video_id(written: pl.Expr) -> pl.Expr:
 
 def video_ids(links: pl.Expr) -> pl.Expr:
     """Return the distinct ids of a list of links, in order; null where there is none."""
-    found = links.list.eval(video_id(pl.element())).list.drop_nulls().list.unique(maintain_order=True)
-    return pl.when(found.list.len() > 0).then(found)
+    return distinct(links.list.eval(video_id(pl.element())))

@@ -1,6 +1,9 @@
 """Which files a user's paths stand for."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from indexer.formats.inputs import check_path, open_archive
@@ -21,17 +24,24 @@ def choose(paths: Sequence[Path], dataset: str, patterns: Sequence[str], member:
         check_path(path)
         for file in _in_folder(path, dataset, patterns, member) if path.is_dir() else [_one(path, path.name, member)]:
             chosen.setdefault((file.path.resolve(), file.member), file)
-    return list(chosen.values())
+    names = Counter(file.name for file in chosen.values())
+    # Evidence names a file: two of the same name in different folders are told apart by their paths.
+    return [replace(file, name=str(file.path)) if names[file.name] > 1 else file for file in chosen.values()]
 
 
 def _in_folder(folder: Path, dataset: str, patterns: Sequence[str], member: str) -> Iterator[SourceFile]:
     # The first pattern that finds something decides: a tracks.csv is preferred to the archive it came from.
     for pattern in patterns:
-        found = sorted(path for path in folder.rglob(pattern) if path.is_file() and path.stat().st_size)
+        found = sorted((path for path in folder.rglob(pattern) if path.is_file()), key=_natural)
         if found:
             yield from (_one(path, str(path.relative_to(folder)), member) for path in found)
             return
     raise InputProblem(f"{folder} holds no file of {dataset} ({', '.join(patterns)}).", "Name the files instead.")
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """Sort part-2 before part-10."""
+    return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in re.split(r"([0-9]+)", str(path))]
 
 
 def _one(path: Path, name: str, member: str) -> SourceFile:

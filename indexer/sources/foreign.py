@@ -7,7 +7,7 @@ from mappings.problems import InputProblem
 SIGNS: Mapping[str, frozenset[str]] = {
     "laion-disco-12m": frozenset({"song_id", "artist_names", "album_id", "isExplicit", "views"}),
     "sleeping-disco-9m": frozenset({"song_id", "primary_artist", "song_url", "youtube_links", "lyricists"}),
-    "free-music-archive": frozenset({"track_id", "track.license", "track.genres", "artist.name", "set.split"}),
+    "free-music-archive": frozenset({"album", "artist", "set", "track"}),  # its first header row has the groups
     "spotify-tracks-dataset": frozenset({"track_id", "track_name", "popularity", "track_genre", "danceability"}),
 }
 """Columns that together are only this data set's."""
@@ -16,14 +16,15 @@ _ENOUGH = 0.6
 
 
 def check_columns(file: str, dataset: str, seen: Collection[str], required: Collection[str]) -> None:
-    """Raise InputProblem when required columns are missing; say whose columns they look like instead."""
+    """Raise InputProblem when required columns are missing, or when columns look like another data set's."""
     missing = [name for name in required if name not in seen]
-    if not missing:
-        return
     other = looks_like(seen)
-    what = (
-        f"the columns look like those of {other}" if other not in (None, dataset) else f"column {missing[0]} is missing"
-    )
+    if other not in (None, dataset):
+        what = f"its columns look like those of {other}"
+    elif missing:
+        what = f"column {missing[0]} is missing"
+    else:
+        return
     raise InputProblem(f"{file} is no file of {dataset}: {what}.", "Check the data set's name and the file.")
 
 

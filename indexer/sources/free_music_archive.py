@@ -24,7 +24,7 @@ def _header(rows: list[list[str]]) -> list[str]:
 
 def _open(file: SourceFile, table: Table) -> Reader:
     reader = CsvReader(file, table.wanted, _HEADER_ROWS, _header)
-    check_columns(file.name, table.dataset, reader.columns, table.required)
+    check_columns(file.name, table.dataset, reader.seen, table.required)
     return reader
 
 

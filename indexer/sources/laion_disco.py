@@ -4,7 +4,8 @@ import polars as pl
 
 from indexer.formats.parquet import ParquetReader
 from indexer.normalise import numbers, youtube
-from indexer.normalise.text import some
+from indexer.normalise.sparse import only_where
+from indexer.normalise.text import distinct
 from indexer.records import Reader, SourceFile
 from indexer.sources.foreign import check_columns
 from indexer.sources.table import Columns, Table
@@ -32,7 +33,7 @@ def _columns(_: SourceFile) -> Columns:
         fields.ALBUM: pl.col("album_name"),
         fields.ALBUM_ID: _id(pl.col("album_id")),
         fields.DURATION_S: numbers.seconds(pl.col("duration")),
-        fields.EXPLICIT: pl.col("isExplicit").cast(pl.Boolean),
+        fields.EXPLICIT: numbers.truth(pl.col("isExplicit")),
         fields.PLAYS: numbers.spoken_count(pl.col("views")),
     }
 
@@ -43,7 +44,12 @@ def _id(written: pl.Expr) -> pl.Expr:
 
 
 def _ids(written: pl.Expr) -> pl.Expr:
-    return some(written.list.eval(_id(pl.element())).list.drop_nulls())
+    return only_where(written, _holds_blank, lambda lists: distinct(lists.list.eval(_id(pl.element()))))
+
+
+def _holds_blank(lists: pl.Expr) -> pl.Expr:
+    # One id without blanks around it, the usual case, is taken as it is.
+    return (lists.list.len() != 1) | lists.list.first().str.contains(r"^\s|\s$|^$").fill_null(value=True)
 
 
 SOURCE = Table(
@@ -52,6 +58,7 @@ SOURCE = Table(
     member="",
     required=("song_id", "title", "artist_names"),
     optional=("artist_ids", "album_name", "album_id", "isExplicit", "views", "duration"),
+    lists=("artist_names", "artist_ids"),
     open=_open,
     columns=_columns,
     changes={

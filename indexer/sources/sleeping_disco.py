@@ -12,14 +12,13 @@ from indexer.sources.foreign import check_columns
 from indexer.sources.table import Columns, Table
 from mappings import fields
 
-_LISTS = ("featured_artists", "lyricists", "tags", "youtube_links")
+_NO_NAME = r"^\s*(?:\{\s*\"|\[\s*[\"{\]]|\{\s*\})"
+"""How an object or a list begins, where a name should be."""
 
 
 def _open(file: SourceFile, table: Table) -> Reader:
-    kinds = {name: pl.List(pl.String) if name in _LISTS else pl.String() for name in table.wanted}
-    reader = JsonLinesReader(file, kinds)
-    if seen := reader.seen_keys():
-        check_columns(file.name, table.dataset, seen, table.required)
+    reader = JsonLinesReader(file, {name: table.kind(name) for name in table.wanted})
+    check_columns(file.name, table.dataset, reader.seen_keys(), table.required)
     return reader
 
 
@@ -30,31 +29,44 @@ def _columns(_: SourceFile) -> Columns:
         fields.URL: _text("song_url"),
         fields.VIDEO_IDS: youtube.video_ids(pl.col("youtube_links")),
         fields.TITLE: _text("title"),
-        fields.ARTISTS: pl.concat_list(_text("primary_artist")),
-        fields.CONTRIBUTORS: pl.concat_list(
-            pl.col("featured_artists").fill_null([]), pl.col("lyricists").fill_null([])
-        ),
-        fields.ALBUM: _text("album_name"),
+        fields.ARTISTS: pl.concat_list(_person(_stated("primary_artist"))),
+        fields.CONTRIBUTORS: pl.concat_list(_people("featured_artists"), _people("lyricists")),
+        fields.ALBUM: _stated("album_name"),
         fields.GENRE: genre_families(tags),
         fields.GENRE_PATH: known_terms(tags),
         fields.TAGS: tags,
-        WRITTEN_DATE: _text("album_release_date"),
-        DECLARED_LANGUAGE: _text("language"),
+        WRITTEN_DATE: _stated("album_release_date"),
+        DECLARED_LANGUAGE: _stated("language"),
     }
 
 
 def _text(name: str) -> pl.Expr:
-    """Return a text without the ways in which Genius says that there is none."""
     text = pl.col(name).str.strip_chars()
-    return pl.when(~text.is_in(["", "N/A", "n/a", "None", "null", "{}", "[]"])).then(text)
+    return pl.when(text != "").then(text)
+
+
+def _stated(name: str) -> pl.Expr:
+    """Return a text, null for "N/A"; not for titles, of which one may be that."""
+    text = _text(name)
+    return pl.when(text.str.to_uppercase() != "N/A").then(text)
+
+
+def _person(text: pl.Expr) -> pl.Expr:
+    """Return a name, null for what was an object or a list in the JSON."""
+    return pl.when(~text.str.contains(_NO_NAME)).then(text)
+
+
+def _people(name: str) -> pl.Expr:
+    return pl.col(name).list.eval(_person(pl.element())).fill_null([])
 
 
 SOURCE = Table(
     dataset="sleeping-disco-9m",
     patterns=("*.jsonl", "*.ndjson"),
     member="",
-    required=("song_id", "primary_artist"),
+    required=("song_id",),
     optional=(
+        "primary_artist",
         "song_url",
         "title",
         "featured_artists",
@@ -65,6 +77,8 @@ SOURCE = Table(
         "language",
         "youtube_links",
     ),
+    lists=("featured_artists", "lyricists", "tags", "youtube_links"),
     open=_open,
     columns=_columns,
+    changes={"artist: not a name, dropped": pl.col("primary_artist").str.contains(_NO_NAME)},
 )

@@ -5,6 +5,7 @@ import polars as pl
 from indexer.formats.csv import CsvReader
 from indexer.normalise import numbers
 from indexer.normalise.genre import genre_families
+from indexer.normalise.text import distinct
 from indexer.records import SOURCE_ROW, Reader, SourceFile
 from indexer.sources.foreign import check_columns
 from indexer.sources.table import Columns, Table
@@ -17,7 +18,7 @@ _POPULARITY = "popularity"
 def _open(file: SourceFile, table: Table) -> Reader:
     # One stretch: the repeats of a track are spread over the whole file, which has only 20 MB.
     reader = CsvReader(file, table.wanted, block=None)
-    check_columns(file.name, table.dataset, reader.columns, table.required)
+    check_columns(file.name, table.dataset, reader.seen, table.required)
     return reader
 
 
@@ -47,7 +48,8 @@ def _merge(tracks: pl.DataFrame) -> pl.DataFrame:
         pl.col(name).explode(empty_as_null=True).drop_nulls().unique(maintain_order=True)
         for name in (fields.GENRE, fields.GENRE_PATH)
     )
-    return kept.join(genres, on=fields.SOURCE_ID, how="left").sort(SOURCE_ROW)
+    found = genres.with_columns(distinct(pl.col(name)) for name in (fields.GENRE, fields.GENRE_PATH))
+    return kept.join(found, on=fields.SOURCE_ID, how="left").sort(SOURCE_ROW)
 
 
 SOURCE = Table(

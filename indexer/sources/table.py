@@ -31,6 +31,7 @@ class Table:
     optional: tuple[str, ...]
     open: Callable[[SourceFile, "Table"], Reader]
     columns: Callable[[SourceFile], Columns]
+    lists: tuple[str, ...] = ()
     id_pattern: str = r"\S"
     changes: Mapping[str, pl.Expr] | None = None
     merge: Callable[[pl.DataFrame], pl.DataFrame] | None = None
@@ -55,8 +56,7 @@ class Table:
 
     def normalise(self, raw: RawBatch, file: SourceFile) -> Batch:
         """Return the tracks of a raw batch; rows without an id are rejected, repeats are merged."""
-        absent = [pl.lit(None, pl.String).alias(name) for name in self.wanted if name not in raw.frame.columns]
-        frame = raw.frame.with_columns(absent)
+        frame = raw.frame.with_columns(self._shaped(raw.frame.schema))
         given = frame.select(SOURCE_ROW, **self.columns(file), **(self.changes or {}))
         identified = given[SOURCE_ID].str.contains(self.id_pattern).fill_null(value=False)
         refused = self._refused(frame.filter(~identified), given.filter(~identified), file)
@@ -72,6 +72,16 @@ class Table:
             rejections=(*raw.rejections, *refused),
             changed=changed | more,
         )
+
+    def kind(self, name: str) -> pl.DataType | type[pl.DataType]:
+        """Return the type that a column is expected to have: a list of strings, or a string."""
+        return pl.List(pl.String) if name in self.lists else pl.String
+
+    def _shaped(self, schema: pl.Schema) -> list[pl.Expr]:
+        """Return null columns for those that are missing, and lists where a copy has single values."""
+        absent = [pl.lit(None, self.kind(name)).alias(name) for name in self.wanted if name not in schema]
+        single = [name for name in self.lists if name in schema and not isinstance(schema[name], pl.List)]
+        return absent + [pl.concat_list(pl.col(name).cast(pl.String)).alias(name) for name in single]
 
     def _constants(self, file: SourceFile) -> Constants:
         name = Path(file.member or file.name).name

@@ -3,7 +3,6 @@
 import sys
 from typing import Annotated
 
-import click
 import typer
 from elastic_transport import TransportError
 from elasticsearch import ApiError
@@ -25,6 +24,8 @@ EXIT_CODES = {
 
 CODES: dict[type[Problem], int] = {InputProblem: 1, UnreachableProblem: 3, CheckProblem: 5}
 INTERRUPTED = 130
+
+USAGE = 2
 
 app = typer.Typer(
     help="Whose music trained that AI? Search the public music training sets.",
@@ -59,26 +60,31 @@ def run(arguments: list[str]) -> int:
     _State.debug = False
     try:
         code = app(arguments, standalone_mode=False, prog_name="linernotes")
-    except click.exceptions.Exit as end:
+    except typer.Exit as end:
         return end.exit_code
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except Exception as error:
-        return _told(error)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         _say("Interrupted.")
         return INTERRUPTED
+    except typer.TyperException as error:
+        _say(_usage(error))
+        return USAGE
+    except Exception as error:
+        return _told(error)
     return code if isinstance(code, int) else 0
+
+
+def _usage(error: typer.TyperException) -> str:
+    """Return what is wrong with the command line; without any argument that is the help text."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return error.format_message()
+    command = getattr(getattr(error, "ctx", None), "command_path", "linernotes")
+    return f"{error.format_message().rstrip('.')}. See: {command} --help"
 
 
 def _told(error: Exception) -> int:
     """Tell an error in one sentence and return its exit code."""
     if _State.debug:
         Console(stderr=True).print_exception()
-    if isinstance(error, click.exceptions.Abort):
-        _say("Interrupted.")
-        return INTERRUPTED
     if isinstance(error, InterruptedLoadError):
         _say(f"Interrupted. The load of {error} goes on where it was when the same command is run again.")
         return INTERRUPTED

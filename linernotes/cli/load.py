@@ -69,7 +69,7 @@ def stopping() -> Iterator[threading.Event]:
     """Give an event that Ctrl-C and SIGTERM set, so that what is in flight can be finished; twice ends at once."""
     stop = threading.Event()
 
-    def handle(number: int, frame: object) -> None:
+    def handle(_number: int, _frame: object) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()

@@ -1,0 +1,234 @@
+"""Our loader against the ceiling and against what a user would pick instead: same node and records, alternating.
+
+    python -m benchmarks.load CORPUS --url http://127.0.0.1:9200 [--records 500000] [--rounds 3] [--only NAME ...]
+
+CORPUS is a folder written by `benchmarks.corpora`. Our loader reads its Parquet files and normalises; all others get
+documents that are finished beforehand. The ceiling posts bodies that are encoded beforehand, from three threads.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import orjson
+from elasticsearch import Elasticsearch
+from elasticsearch.helpers import parallel_bulk, streaming_bulk
+from elasticsearch.serializer import OrjsonSerializer
+
+from indexer import generations
+from indexer.encode import Body, encode
+from indexer.ready import ready
+from indexer.sources import SOURCES
+from mappings.names import Generation
+
+DATASET = "laion-disco-12m"
+PREFIX = "bench"
+CHUNK = 3_000
+THREADS = 3
+
+
+@dataclass
+class Bench:
+    """The records of one run, in the forms that the contestants want."""
+
+    corpus: Path
+    url: str
+    records: int
+    folder: Path
+    bodies: list[Body] = field(default_factory=list)
+
+    @cached_property
+    def client(self) -> Elasticsearch:
+        """Return a client like the loader's."""
+        return Elasticsearch(
+            self.url, serializer=OrjsonSerializer(), connections_per_node=16, request_timeout=120, max_retries=0
+        )
+
+    def prepare(self) -> None:
+        """Encode all bodies, and write the documents for those who read files."""
+        source = SOURCES[DATASET]
+        left = self.records
+        for file in source.files([self.corpus / DATASET]):
+            reader = source.reader(file)
+            for stretch in reader.stretches():
+                tracks = ready(source.normalise(reader.read(stretch), file), file.name).tracks.head(left)
+                left -= tracks.height
+                self.bodies += encode(tracks, 0, 2_000_000)
+                if left <= 0:
+                    return
+
+    def documents(self) -> Iterator[dict[str, Any]]:
+        """Yield actions as the client library's helpers want them."""
+        for body in self.bodies:
+            lines = body.lines()
+            for action, document in zip(lines[::2], lines[1::2], strict=True):
+                yield {"_id": orjson.loads(action)["index"]["_id"], "_source": orjson.loads(document)}
+
+    @cached_property
+    def ready(self) -> list[dict[str, Any]]:
+        """Return all documents, decoded beforehand."""
+        return list(self.documents())
+
+    @cached_property
+    def file(self) -> Path:
+        """Return a file of documents as elasticdump writes them."""
+        path = self.folder / "documents.json"
+        with path.open("wb") as out:
+            for document in self.ready:
+                out.write(orjson.dumps({"_index": "x", **document}) + b"\n")
+        return path
+
+    def fresh_index(self) -> str:
+        """Make an empty index with the loader's own settings."""
+        self.clean()
+        generation = Generation(PREFIX, DATASET, 1)
+        generations.create(self.client, generation, shards=1, replicas=0, meta={})
+        return generation.index
+
+    def clean(self) -> None:
+        """Delete what an earlier round left."""
+        for index in self.client.indices.get(index=f"{PREFIX}*", features="aliases").body:
+            self.client.indices.delete(index=index)
+
+
+def ceiling(bench: Bench, index: str) -> None:
+    """Post finished bodies."""
+    todo = list(bench.bodies)
+
+    def post() -> None:
+        while todo:
+            encoded: list[Any] = [todo.pop().body]
+            bench.client.bulk(operations=encoded, index=index, filter_path="errors")
+
+    threads = [threading.Thread(target=post) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def streaming(bench: Bench, index: str) -> None:
+    """`elasticsearch.helpers.streaming_bulk` on ready documents."""
+    for ok, _ in streaming_bulk(bench.client, bench.ready, index=index, chunk_size=CHUNK):
+        assert ok
+
+
+def parallel(bench: Bench, index: str) -> None:
+    """`elasticsearch.helpers.parallel_bulk` on ready documents."""
+    for ok, _ in parallel_bulk(bench.client, bench.ready, index=index, chunk_size=CHUNK, thread_count=THREADS):
+        assert ok
+
+
+def elasticdump(bench: Bench, index: str) -> None:
+    """Elasticdump, from npm, on a file of ready documents."""
+    command = ["npx", "--yes", "elasticdump", f"--input={bench.file}", f"--output={bench.url}/{index}", "--type=data"]
+    command += [f"--limit={CHUNK}", f"--concurrency={THREADS}", "--quiet"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+CONTESTANTS: dict[str, Callable[[Bench, str], None]] = {
+    "ceiling": ceiling,
+    "streaming_bulk": streaming,
+    "parallel_bulk": parallel,
+    "elasticdump": elasticdump,
+}
+OURS = "linernotes"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one contestant."""
+
+    name: str
+    records: int
+    seconds: float
+    cpu: float
+
+    @property
+    def rate(self) -> float:
+        """Return records a second."""
+        return self.records / self.seconds
+
+
+def contest(bench: Bench, name: str) -> Run:
+    """Run one contestant on an empty index."""
+    index = bench.fresh_index()
+    if name == OURS:
+        bench.clean()
+        return ours(bench)
+    prepared = bench.file if name == "elasticdump" else bench.ready if name != "ceiling" else bench.bodies
+    assert prepared
+    before, started = _cpu(), time.monotonic()
+    CONTESTANTS[name](bench, index)
+    seconds, cpu = time.monotonic() - started, _cpu() - before
+    return Run(name, generations.count(bench.client, Generation(PREFIX, DATASET, 1)), seconds, cpu)
+
+
+def ours(bench: Bench) -> Run:
+    """Run the loader itself, from source files; planning, hashing and the sums at the end are in its time."""
+    environment = os.environ | {"LINERNOTES_URL": bench.url, "LINERNOTES_PREFIX": PREFIX}
+    command = [sys.executable, "-m", "linernotes", "load", DATASET, str(bench.corpus / DATASET), "--json"]
+    before = _cpu()
+    ran = subprocess.run([*command, "--limit", str(bench.records)], env=environment, capture_output=True, check=False)
+    result = json.loads(ran.stdout)
+    return Run(OURS, result["read"], result["seconds"], _cpu() - before)
+
+
+def _cpu() -> float:
+    """Return the CPU seconds of this process and of its children that have ended."""
+    usages = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def report(runs: list[Run]) -> None:
+    """Print medians, spread, and the ratio to the ceiling of the same rounds."""
+    names = list(dict.fromkeys(run.name for run in runs))
+    top = statistics.median(run.rate for run in runs if run.name == names[0])
+    print("| contestant | records/s, median | lowest to highest | of the first | client CPU, µs a record |")
+    print("|---|---|---|---|---|")
+    for name in names:
+        rates = sorted(run.rate for run in runs if run.name == name)
+        cpu = statistics.median(run.cpu / run.records * 1e6 for run in runs if run.name == name)
+        middle = statistics.median(rates)
+        print(f"| {name} | {middle:,.0f} | {rates[0]:,.0f} to {rates[-1]:,.0f} | {middle / top:.2f} | {cpu:.1f} |")
+
+
+def main() -> None:
+    """Read the command line, run the rounds, print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--records", type=int, default=500_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", action="append", choices=[*CONTESTANTS, OURS])
+    given = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="linernotes-bench-"))
+    bench = Bench(given.corpus, given.url, given.records, folder)
+    runs: list[Run] = []
+    try:
+        bench.prepare()
+        for number in range(given.rounds):
+            for name in given.only or [*CONTESTANTS, OURS]:
+                runs.append(contest(bench, name))
+                print(f"round {number + 1}: {name} {runs[-1].rate:,.0f}/s", file=sys.stderr)
+        report(runs)
+    finally:
+        bench.clean()
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""`linernotes demo`: a local Elasticsearch, sample rows of all four data sets, and searches to begin with."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+import queries
+from indexer.load import Options
+from linernotes import samples, settings
+from linernotes.cli import load, search
+from linernotes.node import service
+from linernotes.report import plain
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A search, and why somebody would want it."""
+
+    why: str
+    text: str = ""
+    filters: dict[str, list[str]] = field(default_factory=dict)
+    facets: Sequence[str] = ()
+    size: int = 3
+
+
+SCENES = (
+    Scene(
+        "A musician: is my music in there, which songs, in which sets, under which licence?",
+        "kurt vile",
+        facets=["dataset", "licence"],
+    ),
+    Scene("A fan who types it her own way: no umlauts, no slash, no capitals.", "motley crue", size=2),
+    Scene(
+        "A journalist: which of these tracks forbid commercial use, and what are they?",
+        filters={"commercial_use": ["prohibited"]},
+        facets=["dataset", "licence", "genre", "year"],
+        size=0,
+    ),
+)
+
+GO_ON = """
+Go on with:
+  linernotes search zemfira                               the same name in another script
+  linernotes search --genre rock --year 1990..1999        browse with filters
+  linernotes datasets                                     what is known of each set, and of its use
+  linernotes load free-music-archive fma_metadata.zip     the real thing
+  linernotes node stop                                    end the local Elasticsearch
+(in the project's folder: .venv/bin/linernotes ...)"""
+
+
+def demo() -> None:
+    """Start a local Elasticsearch, load sample rows of all four data sets, and show a few faceted searches.
+
+    LAION-DISCO-12M and Sleeping-DISCO-9M are shown with synthetic rows; those of the other two are real.
+    """
+    progress, console = Console(stderr=True), plain.console()
+    found = settings.from_environment()
+    if not found.url:
+        service.start(found.home, report=lambda sentence: progress.print(sentence, markup=False, highlight=False))
+    _load_samples(progress)
+    for scene in SCENES:
+        _show(scene, console)
+    console.print(GO_ON, markup=False, highlight=False)
+
+
+def _load_samples(progress: Console) -> None:
+    with tempfile.TemporaryDirectory(prefix="linernotes-demo-") as folder:
+        for dataset, paths in samples.write(Path(folder)).items():
+            result = load.run(dataset, paths, None, Options())
+            kind = "synthetic" if paths[0].name.startswith("synthetic") else "real"
+            progress.print(f"{dataset}: {result.indexed:,} {kind} tracks of {result.read:,} records", highlight=False)
+
+
+def _show(scene: Scene, console: Console) -> None:
+    asked = queries.request(
+        scene.text, filters_by_facet=scene.filters, facet_names=scene.facets, size=scene.size, marked=True
+    )
+    console.rule(characters="-")
+    console.print(f"{scene.why}\n$ {search.command(scene.text, scene.filters, asked)}\n", markup=False, highlight=False)
+    search.show(search.run(asked), search.command(scene.text, scene.filters, asked), as_json=False)

@@ -1,0 +1,41 @@
+"""The answer of a search, for people."""
+
+from collections.abc import Iterator
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from linernotes.report import facets, hits, plain
+from mappings.cards import PRESENCE_IS_NO_PROOF
+from queries import SearchAnswer, Stage
+from queries.text import MAX_WORDS
+
+
+def show(answer: SearchAnswer, console: Console, next_page: str | None) -> None:
+    """Print hits, facets, and the command for the next page."""
+    for part in _parts(answer, console.width, next_page):
+        plain.show(part, console)
+
+
+def _parts(answer: SearchAnswer, width: int, next_page: str | None) -> Iterator[RenderableType]:
+    yield Text(_summary(answer), style="bold")
+    yield from (Text(note) for note in _notes(answer))
+    yield from hits.lines(answer.hits)
+    if answer.facets and answer.total.value:
+        yield facets.columns(answer.facets, width)
+    if next_page:
+        yield Text(f"\nNext page: {next_page}")
+    yield Text(f"\n{PRESENCE_IS_NO_PROOF}", style="dim")
+
+
+def _summary(answer: SearchAnswer) -> str:
+    tracks = "1 track" if answer.total.value == 1 else f"{answer.total.value:,} tracks"
+    about = "" if answer.total.exact else "about "
+    return f"{about}{tracks} in {answer.took_ms} ms"
+
+
+def _notes(answer: SearchAnswer) -> Iterator[str]:
+    if answer.stage is Stage.FUZZY:
+        yield "Little is spelt like that: tracks with slips in the spelling are counted too, and come last."
+    if answer.text_cut:
+        yield f"The text is long: only its first words are asked, {MAX_WORDS} at most."

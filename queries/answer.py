@@ -1,0 +1,119 @@
+"""What comes back: typed, and as the JSON of the contract, made in one place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from mappings import fields
+from queries.marks import Marked
+from queries.matching import Stage
+
+# What the contract names comes first, in its order; the rest of what may be shown follows the field table.
+_FIRST = (
+    fields.DATASET,
+    fields.SOURCE_ID,
+    fields.TITLE,
+    fields.ARTISTS,
+    fields.ALBUM,
+    fields.GENRE,
+    fields.LICENCE,
+    fields.YEAR,
+    fields.LANGUAGE,
+    fields.URL,
+)
+_REST = tuple(name for name in fields.SHOWN if name not in _FIRST)
+
+
+@dataclass(frozen=True)
+class Total:
+    """A number of tracks, and whether it is exact."""
+
+    value: int
+    exact: bool = True
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One value of a facet: tracks that have it under all other filters, and whether the request asked for it."""
+
+    value: str | int | bool
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True)
+class FacetCount:
+    """One facet, counted.
+
+    `missing` tracks have no value. `other` is the sum of the counts of values that aren't listed. `distinct` is the
+    number of different values, listed or not. `exact` is False if any of these numbers may be off.
+    """
+
+    buckets: tuple[Bucket, ...]
+    missing: int
+    other: int
+    distinct: int
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One track: its stored fields, its score (None unless sorted by relevance), and why it matched."""
+
+    id: str
+    score: float | None
+    match: str | None
+    track: Mapping[str, Any]
+    marked: Marked = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the hit as the contract has it; what a track lacks is null, or an empty list."""
+        shown = {name: self.track.get(name, _empty(name)) for name in (*_FIRST, *_REST)}
+        first = {name: shown.pop(name) for name in _FIRST}
+        return {"id": self.id, **first, "score": self.score, "match": self.match, **shown}
+
+
+def _empty(name: str) -> list[str] | None:
+    return [] if isinstance(fields.BY_NAME[name].dtype, pl.List) else None
+
+
+@dataclass(frozen=True)
+class SearchAnswer:
+    """A page of hits, the total, and the facets, all of one stage (None without a text).
+
+    `text_cut` says that only the first words of the text were asked.
+    """
+
+    total: Total
+    took_ms: int
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, FacetCount]
+    next: str | None
+    stage: Stage | None
+    text_cut: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the answer as the contract has it, ready for orjson."""
+        return {
+            "total": {"value": self.total.value, "exact": self.total.exact},
+            "took_ms": self.took_ms,
+            "hits": [hit.as_json() for hit in self.hits],
+            "facets": {name: _facet(facet) for name, facet in self.facets.items()},
+            "next": self.next,
+            "stage": self.stage,
+            "text_cut": self.text_cut,
+        }
+
+
+def _facet(facet: FacetCount) -> dict[str, Any]:
+    return {
+        "buckets": [
+            {"value": bucket.value, "count": bucket.count, "selected": bucket.selected} for bucket in facet.buckets
+        ],
+        "missing": facet.missing,
+        "other": facet.other,
+        "distinct": facet.distinct,
+        "exact": facet.exact,
+    }

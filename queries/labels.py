@@ -1,0 +1,100 @@
+"""Why a hit matched: one word, worked out from which clauses matched.
+
+Each clause of the query bears the way in which it meets a word (see `matching`), and Elasticsearch names those that
+a hit matched. A word counts by the best of its ways, a hit by the worst of its words.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from mappings import fields
+from queries import matching, variants
+from queries.matching import Stage
+from queries.text import Text
+from queries.variants import Spellings
+
+
+class Match(StrEnum):
+    """From best to worst; what each means stands in the README."""
+
+    EXACT = "exact"
+    FOLDED = "folded"
+    JOINED = "joined"
+    SYMBOLS = "symbols"
+    TRANSLITERATED = "transliterated"
+    STEMMED = "stemmed"
+    FUZZY = "fuzzy"
+
+
+_RANK = {match: rank for rank, match in enumerate(Match)}
+
+_WAYS: Mapping[str, Match] = {**{match.value: match for match in Match}, "linked": Match.FOLDED, "split": Match.JOINED}
+
+_UNNAMED: Mapping[Stage, Match] = {Stage.STRICT: Match.STEMMED, Stage.FUZZY: Match.FUZZY}
+"""What a word was met by that no name tells of."""
+
+_SPELLED = "spelled"
+"""Way of a clause that met a spelling in the index; which one it was, the track's names tell."""
+
+Ways = Mapping[str, set[str]]
+"""Number of a word (empty: the text as a whole) to the ways in which it was met."""
+
+
+def of_page(asked: Text, stage: Stage, page: Iterable[Mapping[str, Any]]) -> list[Match | None]:
+    """Return why each hit matched, as Elasticsearch returned it; None without a text.
+
+    >>> from queries import text
+    >>> hit = {"matched_queries": ["folded:0", "joined:1", "folded:1"], "_source": {}}
+    >>> of_page(text.read("sigur ros"), Stage.STRICT, [hit])
+    [<Match.FOLDED: 'folded'>]
+    """
+    if not asked.words:
+        return [None for _ in page]
+    hits = [(_ways(hit.get("matched_queries", ())), _names(hit["_source"])) for hit in page]
+    odd = dict.fromkeys(name for ways, names in hits if any(map(_is_odd, ways.values())) for name in names)
+    # Once for the page: asking Polars costs more than what is asked of it.
+    spellings = variants.spell([*odd, *asked.words]) if odd else {}
+    return [_label(asked, stage, ways, names, spellings) for ways, names in hits]
+
+
+def _ways(matched: Iterable[str]) -> Ways:
+    ways: dict[str, set[str]] = {}
+    for way, _, number in (name.partition(":") for name in matched):
+        ways.setdefault(number, set()).add(way)
+    return ways
+
+
+def _is_odd(ways: set[str]) -> bool:
+    return _SPELLED in ways and Match.FOLDED not in ways
+
+
+def _names(track: Mapping[str, Any]) -> list[str]:
+    names = (track.get(fields.TITLE), *(track.get(fields.ARTISTS) or ()), track.get(fields.ALBUM))
+    return [name for name in names if name]
+
+
+def _label(asked: Text, stage: Stage, ways: Ways, names: list[str], spellings: Spellings) -> Match:
+    if Match.EXACT in ways.get("", ()):
+        return Match.EXACT
+    met = [number for number in matching.terms(asked) if str(number) in ways]
+    labels = [_best(asked.words[number], ways[str(number)], names, spellings) for number in met]
+    if any(number not in met for number in matching.needed(asked, stage)):
+        labels.append(Match.JOINED if "all" in ways else _UNNAMED[stage])
+    return max(labels, key=_RANK.__getitem__, default=Match.FOLDED)
+
+
+def _best(word: str, ways: set[str], names: list[str], spellings: Spellings) -> Match:
+    found = [_WAYS[way] for way in ways if way in _WAYS]
+    if _is_odd(ways):
+        found.append(_spelled(word, names, spellings))
+    return min(found, key=_RANK.__getitem__)
+
+
+def _spelled(word: str, names: list[str], spellings: Spellings) -> Match:
+    """Return by which spelling of the track's names a word was met."""
+    wanted = set(spellings["folded"][word].split())
+    for way, spelled in spellings.items():
+        if any(wanted <= set((spelled[name] or "").split()) for name in names):
+            return Match(way)
+    return Match.JOINED

@@ -1,0 +1,161 @@
+"""A search as Elasticsearch's two requests, hits and counts, and the answer made of what they return.
+
+They are apart because they are fast for opposite reasons. Hits are scored, but only as long as a better one may come
+(no total is asked for). Counts see every match, but score none, and Elasticsearch keeps them in its request cache.
+Measured on 1,500,000 tracks, 11 queries with six facets: one request 29 ms (median), two in one `_msearch` 13 ms.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from elasticsearch.dsl.query import Bool, MatchAll, Query
+
+from mappings import fields
+from mappings.problems import InputProblem
+from queries import counting, cursor, filters, labels, marks, matching, variants, weights
+from queries.answer import FacetCount, Hit, SearchAnswer, Total
+from queries.cursor import Cursor
+from queries.matching import Stage
+from queries.request import SearchRequest, Sort
+
+Json = dict[str, Any]
+
+_BY: Mapping[Sort, tuple[str, ...]] = {
+    Sort.RELEVANCE: ("_score", fields.PLAYS),
+    Sort.PLAYS: (fields.PLAYS,),
+    Sort.YEAR: (fields.YEAR,),
+}
+_TIES = (fields.DATASET, fields.SOURCE_ID)
+"""Together they are the document's id, as columns: no two tracks are equal."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """A request at one stage, with the place where its page begins."""
+
+    request: SearchRequest
+    stage: Stage
+    after: Cursor | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return the sort keys. Without a text all are equally relevant: what was played most comes first."""
+        by = _BY[self.request.sort]
+        return (*(key for key in by if key != "_score" or self.request.text.words), *_TIES)
+
+
+def start(request: SearchRequest) -> Search:
+    """Return the search for a request: where its cursor says, else at the strict stage's beginning."""
+    if request.after is None:
+        return Search(request, Stage.STRICT)
+    after = cursor.read(request.after, request.fingerprint)
+    search = Search(request, after.stage, after)
+    if len(after.keys) != len(search.keys) or not all(map(_fits, search.keys, after.keys)):
+        raise InputProblem("Bad cursor: it belongs to another search.", "Start with the first page.")
+    return search
+
+
+def _fits(name: str, key: object) -> bool:
+    """Say whether a cursor's key can be one of this column; a forged one must not become Elasticsearch's problem."""
+    return isinstance(key, str) if name in _TIES else isinstance(key, int | float) and not isinstance(key, bool)
+
+
+def hits_body(search: Search) -> Json:
+    """Return the request for one page of hits, and one more: it tells whether there is a next page."""
+    asked = search.request
+    chosen = [filters.clause(facet, values) for facet, values in asked.filters.items()]
+    body: Json = {
+        "query": Bool(must=[_ranked(search)], filter=chosen).to_dict(),
+        "size": asked.size + 1 if asked.size else 0,
+        "sort": [_order(key) for key in search.keys],
+        "track_total_hits": False,
+        "_source": list(fields.SHOWN),
+    }
+    if search.after:
+        body["search_after"] = list(search.after.keys)
+    if asked.marked and asked.text.words:
+        body["highlight"] = marks.asked()
+    return body
+
+
+def _ranked(search: Search) -> Query:
+    text = search.request.text
+    return matching.ranked(text, variants.of(text), search.stage) if text.words else MatchAll()
+
+
+def _order(key: str) -> Json:
+    if key in _TIES:
+        return {key: {"order": "asc"}}
+    return {key: {"order": "desc"} | ({} if key == "_score" else {"missing": "_last"})}
+
+
+def count_body(search: Search) -> Json:
+    """Return the request that counts: the total, and every facet."""
+    planned = counting.plan(search.request)
+    body = {"query": _counted(search, planned.everywhere), "size": 0, "track_total_hits": True}
+    aggs = counting.aggregations(search.request, planned)
+    return body | ({"aggs": aggs} if aggs else {})
+
+
+def _counted(search: Search, everywhere: tuple[Query, ...]) -> Json:
+    text = search.request.text
+    words = [matching.matching(text, variants.of(text), search.stage)] if text.words else []
+    return Bool(filter=[*words, *everywhere]).to_dict() if words or everywhere else MatchAll().to_dict()
+
+
+def enough_body(search: Search) -> Json:
+    """Return the request whose answer tells, whatever the filters and the order, whether the strict stage is enough.
+
+    Were the filters to decide, a facet that says 2 would lead to a page of 40 with slips.
+    """
+    text = search.request.text
+    query = matching.ranked(text, variants.of(text), Stage.STRICT).to_dict()
+    return {"query": query, "size": 1, "track_total_hits": matching.LITTLE, "_source": False}
+
+
+def is_enough(search: Search, found: Json) -> bool:
+    """Say whether the strict stage found enough: many tracks, or one whose whole name is the text.
+
+    One word is easily the name of something by mistake (there is a Metalica), several hardly are.
+    """
+    hits = found["hits"]
+    whole = any(hit["_score"] >= weights.WHOLE for hit in hits["hits"][:1])
+    several = len(matching.terms(search.request.text)) > 1
+    return int(hits["total"]["value"]) >= matching.LITTLE or (several and whole)
+
+
+def total(search: Search, counts: Json) -> int:
+    """Return the number of tracks under all filters."""
+    return _counted_facets(search, counts)[0]
+
+
+def _counted_facets(search: Search, counts: Json) -> tuple[int, dict[str, FacetCount]]:
+    asked, matched = search.request, int(counts["hits"]["total"]["value"])
+    return counting.read(asked, counting.plan(asked), matched, counts.get("aggregations", {}))
+
+
+def answer(search: Search, hits: Json, counts: Json, took_ms: int) -> SearchAnswer:
+    """Return the answer made of Elasticsearch's two."""
+    asked = search.request
+    number, facets = _counted_facets(search, counts)
+    found = hits["hits"]["hits"]
+    more = len(found) > asked.size > 0
+    page = found[: asked.size]
+    why = labels.of_page(asked.text, search.stage, page)
+    following = Cursor(search.stage, tuple(page[-1]["sort"])) if more else None
+    return SearchAnswer(
+        total=Total(number),
+        took_ms=took_ms,
+        hits=tuple(_hit(search, raw, label) for raw, label in zip(page, why, strict=True)),
+        facets=facets,
+        next=cursor.write(following, asked.fingerprint) if following else None,
+        stage=search.stage if asked.text.words else None,
+        text_cut=asked.text.cut,
+    )
+
+
+def _hit(search: Search, raw: Json, label: str | None) -> Hit:
+    track = raw["_source"]
+    score = raw["sort"][0] if "_score" in search.keys else None
+    return Hit(raw["_id"], score, label, track, marks.read(raw.get("highlight", {}), track))

@@ -1,0 +1,69 @@
+"""What a user typed, made fit to be asked: any bytes become a bounded list of words."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+MAX_CHARS = 300
+"""Longest text that is asked. The longest FMA title has 247 characters; a Han text of 300 is 299 bigrams."""
+
+MAX_WORDS = 24
+"""Most words that are asked. Each costs some 40 look-ups in the term dictionary, in every segment."""
+
+# Invisible, and never part of a name: direction marks, zero-width space, word joiner, byte order mark. The zero-width
+# (non-)joiners stay: Persian and emoji are written with them.
+_INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]")
+_BROKEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+_MAY_BE_TERM = ("So", "No", "Nl")
+
+
+@dataclass(frozen=True)
+class Text:
+    """The words of a query, as typed but for white space; `cut` says that more was typed than is asked."""
+
+    words: tuple[str, ...]
+    cut: bool = False
+
+    @property
+    def whole(self) -> str:
+        """Return the text as one name."""
+        return " ".join(self.words)
+
+
+def read(typed: str) -> Text:
+    r"""Return the words of what was typed, however odd; never raises.
+
+    Control characters and lone surrogates separate words, letters are composed (NFC, as in the index), and what
+    exceeds `MAX_CHARS` or `MAX_WORDS` is left out.
+
+    >>> read("  guns\x00n’ \udcff roses ")
+    Text(words=('guns', 'n’', 'roses'), cut=False)
+    >>> read("la " * 30).cut
+    True
+    """
+    # Four times the bound is looked at: composing letters only shortens, and 100 kB must not cost 100 kB of work.
+    start = typed[: 4 * MAX_CHARS]
+    tidy = " ".join(_INVISIBLE.sub("", _BROKEN.sub(" ", unicodedata.normalize("NFC", start))).split())
+    words = tuple(tidy[:MAX_CHARS].split())
+    cut = len(tidy) > MAX_CHARS or len(words) > MAX_WORDS or bool(typed[4 * MAX_CHARS :].strip())
+    return Text(words[:MAX_WORDS], cut)
+
+
+def has_letters(word: str) -> bool:
+    """Say whether a word has a letter or digit, so that the analyzer makes a term of it.
+
+    >>> has_letters("!!!"), has_letters("2Pac")
+    (False, True)
+    """
+    return any(character.isalpha() or character.isdecimal() for character in word)
+
+
+def may_be_term(word: str) -> bool:
+    """Say whether the analyzer may make a term of a word: of many pictographs and fractions it does, of some not.
+
+    >>> may_be_term("!!!"), may_be_term("♥"), may_be_term("½")
+    (False, True, True)
+    """
+    return any(unicodedata.category(character) in _MAY_BE_TERM or has_letters(character) for character in word)

@@ -1,0 +1,116 @@
+"""Other spellings of what was asked: joints closed, signs read as letters, Latin letters.
+
+The index holds the same of the names (`mappings.spellings`), so that either side may be the odd one.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import polars as pl
+
+from mappings.spellings import WAYS, Way
+from queries import text
+from queries.text import Text
+
+_MOST_JOINTS = 8
+"""Up to so many words, neighbours are also asked as one: radio head. Longer texts are titles, not split names."""
+
+_ARTICLE = "the "
+_SIGNS = ((" and ", " & "), (" & ", " and "), (" + ", " and "))
+
+# Most queries are plain Latin words, which every way spells the same; asking Polars takes 2 ms, for symbols 7 more.
+_PLAIN = re.compile("[A-Za-z ]*")
+_MAY_BE_LETTERS = re.compile(r"[$!@€013457]|[a-zA-Z][^\x00-\u036f]|[^\x00-\u036f][a-zA-Z]")
+
+Spellings = dict[str, dict[str, str]]
+"""Way to name to spelling."""
+
+
+@dataclass(frozen=True)
+class Variants:
+    """(Way, spelling) for each word, in the order of the words; `whole` are spellings of the text as one name.
+
+    `joined_all` closes all joints between three words or more, else it is empty. `accented` numbers the words that
+    were typed with accents.
+    """
+
+    words: tuple[tuple[tuple[str, str], ...], ...]
+    joined_all: str
+    whole: tuple[str, ...]
+    accented: tuple[int, ...]
+
+
+def spell(names: Iterable[str]) -> Spellings:
+    """Return every spelling of every name.
+
+    >>> spell(["P!nk", "Nena"])["symbols"]["P!nk"]
+    'pink'
+    """
+    lowered = {name: name.lower() for name in names if _PLAIN.fullmatch(name)}
+    odd = [name for name in names if name not in lowered]
+    ways = WAYS if any(map(_MAY_BE_LETTERS.search, odd)) else {way: WAYS[way] for way in WAYS if way != "symbols"}
+    found = _asked_of_polars(odd, ways) if odd else {}
+    return {way: {**lowered, **found.get(way, found.get("folded", {}))} for way in WAYS}
+
+
+def _asked_of_polars(names: list[str], ways: Mapping[str, Way]) -> Spellings:
+    # The first name is there because `latin` can't take names none of which has a Latin spelling.
+    name, held = pl.col("name"), ["a", *names]
+    frame = pl.DataFrame({"name": held}).select(name, **{way: spelled(name) for way, spelled in ways.items()})
+    return {way: dict(zip(held, frame[way], strict=True)) for way in ways}
+
+
+@lru_cache(maxsize=1024)
+def of(asked: Text) -> Variants:
+    """Return the other spellings of a text. Pages and facets of one text come in a row, so the last are kept.
+
+    >>> of(text.read("radio head")).words
+    ((('joined', 'radiohead'),), (('joined', 'radiohead'),))
+    >>> of(text.read("p!nk")).words
+    ((('symbols', 'pink'),),)
+    """
+    few = len(asked.words) <= _MOST_JOINTS
+    pairs = ["".join(asked.words[start : start + 2]) for start in range(len(asked.words) - 1)] if few else []
+    everything = "".join(asked.words) if few and len(asked.words) > 2 else ""
+    spellings = spell(list(dict.fromkeys([*asked.words, *pairs, everything, asked.whole.lower()])))
+    return Variants(
+        words=tuple(tuple(_of_word(asked, number, pairs, spellings)) for number in range(len(asked.words))),
+        joined_all=spellings["joined"][everything],
+        whole=tuple(_whole(asked.whole.lower(), spellings)),
+        accented=tuple(n for n, word in enumerate(asked.words) if word.isalpha() and _accented(word, spellings)),
+    )
+
+
+def _accented(word: str, spellings: Spellings) -> bool:
+    return spellings["folded"][word] != word.lower()
+
+
+def _of_word(asked: Text, number: int, pairs: list[str], spellings: Spellings) -> Iterator[tuple[str, str]]:
+    """Yield the spellings of one word that say something new."""
+    word = asked.words[number]
+    seen = {"", word.lower(), spellings["folded"][word]}
+    ways = [
+        ("joined", spellings["joined"][word]),
+        *(("joined", spellings["joined"][pair]) for pair in pairs[max(number - 1, 0) : number + 1]),
+        ("symbols", spellings["symbols"][word]),
+        ("transliterated", spellings["transliterated"][word]),
+    ]
+    for way, spelling in ways:
+        if spelling not in seen and text.has_letters(spelling):
+            seen.add(spelling)
+            yield way, spelling
+
+
+def _whole(name: str, spellings: Spellings) -> Iterator[str]:
+    """Yield other spellings of the text as one name, the text itself included: an index may hold it as one."""
+    candidates = (
+        name,
+        name.removeprefix(_ARTICLE),
+        _ARTICLE + name,
+        *(name.replace(sign, other) for sign, other in _SIGNS),
+        *(spelling[name] for spelling in spellings.values()),
+        spellings["joined"][name].replace(" ", ""),
+    )
+    yield from dict.fromkeys(candidate for candidate in candidates if candidate)

@@ -1,0 +1,49 @@
+"""Whole names: when a text is not only made of a name's words, but is that name."""
+
+from collections.abc import Iterator
+
+from elasticsearch.dsl.query import Bool, ConstantScore, DisMax, Query, Term, Terms
+
+from mappings import fields
+from mappings.fields import EXACT_SUBFIELD
+from queries import text, weights
+from queries.text import Text
+from queries.variants import Variants
+
+_LONGEST_SPLIT = 12
+"""Up to so many words, each place where artist may end and title begin is tried: 22 pairs of look-ups."""
+
+
+def exactly(asked: Text) -> Query:
+    """Return that the text is an artist, a title, or both one after the other, but for case and typography."""
+    pairs = list(_pairs(asked))
+    either: list[Query] = [
+        ConstantScore(filter=_is(fields.ARTISTS, asked.whole), boost=weights.EXACT_ARTIST),
+        ConstantScore(filter=_is(fields.TITLE, asked.whole), boost=weights.EXACT_TITLE),
+    ]
+    if pairs:
+        either.append(ConstantScore(filter=Bool(should=pairs), boost=weights.EXACT_BOTH))
+    return DisMax(queries=either, _name="exact")
+
+
+def _pairs(asked: Text) -> Iterator[Query]:
+    """Yield each way to split the text into artist and title, or title and artist; signs between them don't count."""
+    words = asked.words if len(asked.words) <= _LONGEST_SPLIT else ()
+    for cut in range(1, len(words)):
+        first, second = " ".join(words[:cut]), " ".join(words[cut:])
+        if not text.has_letters(words[cut - 1]) and cut > 1:
+            first = " ".join(words[: cut - 1])
+        yield Bool(filter=[_is(fields.ARTISTS, first), _is(fields.TITLE, second)])
+        yield Bool(filter=[_is(fields.TITLE, first), _is(fields.ARTISTS, second)])
+
+
+def _is(field: str, name: str) -> Query:
+    return Term(f"{field}.{EXACT_SUBFIELD}", {"value": name})
+
+
+def otherwise(variants: Variants) -> Query:
+    """Return that the text is a whole name but for an article, accents, a sign, a joint or the script."""
+    names = list(variants.whole)
+    holders = (fields.ARTISTS, fields.TITLE, fields.ARTISTS_SPELLINGS, fields.TITLE_SPELLINGS)
+    anywhere: list[Query] = [Terms(f"{field}.{EXACT_SUBFIELD}", names) for field in holders]
+    return ConstantScore(filter=Bool(should=anywhere), boost=weights.WHOLE, _name="whole")

@@ -1,0 +1,126 @@
+"""The contract: every command explains itself, and its JSON has the promised shape."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from jsonschema import validate
+from typer.main import get_command
+
+from linernotes.cli import app
+from linernotes.settings import VARIABLES
+from tests.cli.conftest import DATASETS, Run
+
+PROJECT = Path(__file__).parents[2]
+SCHEMAS = PROJECT / "tests" / "schemas"
+
+
+def schema(name: str) -> Any:
+    return orjson.loads((SCHEMAS / f"{name}.json").read_bytes())
+
+
+def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the path of every command that does something."""
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield path
+        return
+    for name, entry in inner.items():
+        yield from commands(entry, (*path, name))
+
+
+COMMANDS = list(commands(get_command(app.app)))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_explains(run: Run, command: tuple[str, ...]) -> None:
+    ran = run(*command, "--help")
+    assert ran.code == 0
+    assert ran.out.startswith(f"Usage: linernotes {' '.join(command)}")
+    options = re.findall(r"^  (--[a-z-]+)", ran.out, flags=re.MULTILINE)
+    assert "--help" in options
+    assert "--json" in options or command == ("demo",)
+
+
+def test_the_readme_names_every_command_setting_and_exit_code() -> None:
+    text = (PROJECT / "README.md").read_text()
+    for command in COMMANDS:
+        assert f"linernotes {command[0]}" in text
+    for name, meaning in VARIABLES.items():
+        assert f"| `{name}` | {meaning} |" in text
+    for code, meaning in app.EXIT_CODES.items():
+        assert f"| {code} | {meaning} |" in text
+
+
+@pytest.mark.usefixtures("cli_environment")
+def test_load(run: Run, sample_files: dict[str, list[Path]]) -> None:
+    for dataset in DATASETS:
+        ran = run("load", dataset, *sample_files[dataset], "--json")
+        result = orjson.loads(ran.out.splitlines()[-1])
+        validate(result, schema("load"))
+        assert ran.code == (4 if result["rejected"] else 0)
+        known = sum(result[name] for name in ("indexed", "duplicates", "skipped", "rejected"))
+        assert result["read"] == known > 0
+
+
+@pytest.mark.usefixtures("on_samples")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("kurt vile",),
+        ("",),
+        ("--genre", "rock", "--year", "1990..1999", "--sort", "plays"),
+        ("no such thing anywhere",),
+        ("metalica", "--facets", "artist,platform,explicit,derivatives"),
+    ],
+)
+def test_search(run: Run, arguments: tuple[str, ...]) -> None:
+    ran = run("search", *arguments, "--json")
+    assert ran.code == 0, ran.err
+    validate(orjson.loads(ran.out), schema("search"))
+
+
+@pytest.mark.usefixtures("on_samples")
+def test_pages_by_cursor(run: Run) -> None:
+    whole = orjson.loads(run("search", "love", "--size", "1000", "--json").out)
+    seen: list[str] = []
+    cursor: list[str] = []
+    while True:
+        page = orjson.loads(run("search", "love", "--size", "7", "--json", *cursor).out)
+        seen += [hit["id"] for hit in page["hits"]]
+        if page["next"] is None:
+            break
+        cursor = ["--after", page["next"]]
+    assert seen == [hit["id"] for hit in whole["hits"]]
+    assert len(seen) == whole["total"]["value"] > 14
+
+
+@pytest.mark.usefixtures("on_samples")
+def test_datasets(run: Run) -> None:
+    ran = run("datasets", "--json")
+    cards = orjson.loads(ran.out)["datasets"]
+    assert sorted(card["id"] for card in cards) == sorted(DATASETS)
+    assert all(card["loaded"]["records"] > 0 for card in cards)
+
+
+def test_datasets_without_a_node(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINERNOTES_URL", "http://127.0.0.1:9")
+    ran = run("datasets")
+    assert ran.code == 0
+    assert all(dataset in ran.out for dataset in DATASETS)
+
+
+def test_node_status_without_a_node(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LINERNOTES_HOME", str(tmp_path))
+    ran = run("node", "status", "--json")
+    validate(orjson.loads(ran.out), schema("node_status"))
+    assert run("node", "stop").code == 0
+
+
+@pytest.mark.usefixtures("on_samples")
+def test_synthetic_rows_say_so(run: Run) -> None:
+    ran = run("search", "--dataset", "laion-disco-12m", "--size", "3", "--facets", "none")
+    assert ran.out.count("synthetic") >= 3

@@ -1,0 +1,155 @@
+"""The JSON of the contract, from the library and from the command line."""
+
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import orjson
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import queries
+from linernotes.cli import datasets, search
+from linernotes.report.plain import visible
+from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
+from mappings.problems import InputProblem
+from tests.queries import made
+from tests.queries.conftest import Collection
+
+SCHEMA = orjson.loads((Path(__file__).parents[1] / "schemas" / "search.json").read_bytes())
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+app.command("search")(search.search)
+app.command("datasets")(datasets.datasets)
+
+
+@pytest.fixture
+def front_door(collection: Collection, es_url: str, monkeypatch: pytest.MonkeyPatch) -> Collection:
+    monkeypatch.setenv("LINERNOTES_URL", es_url)
+    monkeypatch.setenv("LINERNOTES_PREFIX", collection.prefix)
+    monkeypatch.setenv("COLUMNS", "100")
+    return collection
+
+
+def run(*arguments: str) -> str:
+    return CliRunner().invoke(app, arguments, catch_exceptions=False, standalone_mode=False).stdout
+
+
+def answer(*arguments: str) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(run("search", *arguments, "--json"))
+    jsonschema.validate(found, SCHEMA)
+    return found
+
+
+@pytest.mark.parametrize("text", ["", made.WORDS[0], "bakollu", "!!!", "nothing like it"])
+@pytest.mark.parametrize("sort", queries.Sort)
+def test_answers_keep_to_the_schema(collection: Collection, text: str, sort: str) -> None:
+    asked = queries.request(text, facet_names=queries.FACETS, filters_by_facet={"year": ["1970.."]}, sort=sort, size=5)
+    found = orjson.loads(orjson.dumps(collection.searcher.search(asked).as_json()))
+    jsonschema.validate(found, SCHEMA)
+
+
+def test_a_hit_has_what_the_contract_names_in_its_order(collection: Collection) -> None:
+    hit = collection.searcher.search(queries.request("bakolu", size=1)).as_json()["hits"][0]
+    assert list(hit)[:13] == SCHEMA["$defs"]["hit"]["required"]
+
+
+def test_the_command_line_gives_the_same_answer(front_door: Collection) -> None:
+    arguments = ("bakolu", "--genre", "rock", "--genre", "none", "--year", "1990..1999", "--facets", "genre,year")
+    asked = queries.request(
+        "bakolu", filters_by_facet={"genre": ["rock", "none"], "year": ["1990..1999"]}, facet_names=["genre", "year"]
+    )
+    expected = front_door.searcher.search(asked).as_json()
+    assert answer(*arguments) | {"took_ms": 0} == expected | {"took_ms": 0}
+
+
+def test_every_filter_is_an_option(front_door: Collection) -> None:
+    filters = {
+        "--dataset": "free-music-archive",
+        "--genre": "Rock",
+        "--licence": "CC0-1.0",
+        "--commercial-use": "allowed",
+        "--language": "FR",
+        "--platform": "Spotify",
+        "--artist": "Bakolu Nerwyck",
+        "--year": "..1999",
+    }
+    totals = [answer(option, value, "--size", "0")["total"]["value"] for option, value in filters.items()]
+    everything = [part for pair in filters.items() for part in pair]
+    assert all(0 < total < len(front_door.tracks) for total in totals)
+    assert answer(*everything)["total"]["value"] <= min(totals)
+
+
+def test_the_next_page_follows_from_the_cursor(front_door: Collection) -> None:
+    first = answer("bakolu", "--size", "3", "--facets", "none")
+    second = answer("bakolu", "--size", "3", "--after", first["next"])
+    assert first["facets"] == {}
+    assert set(second["facets"]) == set(queries.USUAL_FACETS)
+    assert not {hit["id"] for hit in first["hits"]} & {hit["id"] for hit in second["hits"]}
+
+
+def test_words_need_no_quotes(front_door: Collection) -> None:
+    assert answer("bakolu", "dremon")["total"] == answer("bakolu dremon")["total"]
+
+
+def test_people_see_hits_facets_and_the_next_page(front_door: Collection) -> None:
+    shown = run("search", "bakolu", "--genre", "rock", "--size", "2")
+    assert "[exact]" in shown
+    assert "✓ rock" in shown
+    assert "1990s" in shown
+    assert "Next page: linernotes search --genre rock --size 2 bakolu --after " in shown
+    assert PRESENCE_IS_NO_PROOF in shown
+    assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize("columns", ["10", "30", "79", "300"])
+def test_any_width_will_do(front_door: Collection, columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    total = front_door.searcher.search(queries.request("bakolu", size=0)).total.value
+    assert f"{total} tracks in" in run("search", "bakolu")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--dataset", "laion-disco"), "Did you mean laion-disco-12m?"),
+        (("--genre", "rok"), "Did you mean rock?"),
+        (("--commercial-use", "yes"), "Known: allowed, prohibited, unknown."),
+        (("--facets", "gener"), "Did you mean genre?"),
+        (("--sort", "year2"), "Did you mean year?"),
+        (("--year", "2005..1990"), "Write the earlier year first"),
+        (("--after", "x"), "Bad cursor"),
+        (("--size", "5000"), "Ask for 0 to 1000."),
+    ],
+)
+def test_wrong_input_is_told_in_a_sentence(front_door: Collection, arguments: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(InputProblem) as problem:
+        run("search", *arguments)
+    assert sentence in str(problem.value)
+
+
+def test_texts_are_shown_not_obeyed() -> None:
+    assert visible("a\x1b[31mb\r\n\x07\u202ec\x9b[link=x]") == "a␛[31mb␍␊␇\ufffdc\ufffd[link=x]"
+
+
+def test_cards_with_what_is_loaded(front_door: Collection) -> None:
+    shown = run("datasets")
+    assert all(card in shown for card in CARDS)
+    assert f"tracks in {front_door.prefix}-free-music-archive-g000001, revision 1" in shown
+    assert PRESENCE_IS_NO_PROOF in shown
+
+
+def test_cards_as_json(front_door: Collection) -> None:
+    found = orjson.loads(run("datasets", "--json"))
+    assert found["known"]
+    assert [row["id"] for row in found["datasets"]] == list(CARDS)
+    assert sum(row["loaded"]["records"] for row in found["datasets"]) == len(front_door.tracks)
+
+
+def test_cards_without_elasticsearch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINERNOTES_URL", "http://127.0.0.1:9")
+    assert "not known: Elasticsearch doesn't answer" in run("datasets")
+    found = orjson.loads(run("datasets", "--json"))
+    assert not found["known"]
+    assert {row["loaded"] for row in found["datasets"]} == {None}
