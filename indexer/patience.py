@@ -33,7 +33,7 @@ def patiently(call: Callable[[], T], deadline_s: float = DEADLINE_S) -> T:
     """
     retrying = Retrying(
         retry=retry_if_exception(is_passing),
-        wait=wait_exponential_jitter(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S),
+        wait=wait_exponential_jitter(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S, jitter=FIRST_WAIT_S),
         stop=stop_after_delay(deadline_s),
         retry_error_callback=_give_up,
     )

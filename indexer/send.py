@@ -96,7 +96,7 @@ class Sender:
     def _attempts(self) -> Retrying:
         return Retrying(
             retry=retry_if_exception_type(_NotYetError),
-            wait=wait_exponential_jitter(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S),
+            wait=wait_exponential_jitter(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S, jitter=FIRST_WAIT_S),
             stop=self._gives_up,
             sleep=self._sleep,
             before_sleep=self._tell,

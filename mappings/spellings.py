@@ -41,19 +41,22 @@ _COMBINING = range(0x0300, 0x0370)
 _SIGN = "\ue000"
 """Put before a sign that is read as a letter; private use, so that no name has it."""
 
-_SIGNS: tuple[str, ...] = (
-    r"([a-z])([$!@€013457])([a-z])",
-    r"([a-z])([$!@€013457])([a-z])",  # once more, for letters that were between two signs: h3ll0w0rld
-    r"([a-z])(\$)()",
-    r"()(\$)([a-z])",
-    r"(^|\s)(!)([a-z])",
-    r"([a-z]{4})([013457])([^\p{L}\p{N}]|$)",
+_SIGNS = (
+    r"([a-z])([$!@€013457])([a-z])"
+    r"|([a-z])(\$)"
+    r"|(\$)([a-z])"
+    r"|(^|\s)(!)([a-z])"
+    r"|([a-z]{4})([013457])([^\p{L}\p{N}]|$)"
 )
-"""What stands before a sign, the sign, what stands behind it."""
+_SIGNED = f"${{1}}${{4}}${{8}}${{11}}{_SIGN}${{2}}${{5}}${{6}}${{9}}${{12}}${{3}}${{7}}${{10}}${{13}}"
+"""What stands before a sign, the mark, the sign, what stands behind it; one expression, as each costs 0.3 ms."""
 
 _READ_AS = {"$": "s", "!": "i", "@": "a", "€": "e", "0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t"}
+_SPOKEN = {"&": " and ", "+": " and "}
+_SPOKEN_ALONE = {" & ": " and ", " + ": " and "}
 _LOOKALIKES = {"я": "r", "и": "n", "д": "a", "ш": "w", "ц": "u", "λ": "a", "δ": "a", "σ": "e", "ξ": "e", "∆": "a"}
 """Letters of other scripts that stand for Latin ones next to such: KoЯn, CHΛNGE."""
+_ALIKE = "[a-z][{0}]|[{0}][a-z]".format("".join(_LOOKALIKES))
 
 _READ_AS_LETTERS = (
     r"[A-Za-zÀ-ɏ][$!@€013457][A-Za-zÀ-ɏ]|[A-Za-zÀ-ɏ]\$|\$[A-Za-zÀ-ɏ]|(?:^|\s)![A-Za-zÀ-ɏ]|[A-Za-zÀ-ɏ]{4}[013457]"
@@ -76,7 +79,7 @@ def folded(name: pl.Expr) -> pl.Expr:
     >>> pl.select(folded(pl.lit("Simon & Garfunkel’s ÆRØ, ｹﾞｰﾑ")).alias("")).item()
     'simon and garfunkels aero, ゲーム'
     """
-    return _collapsed(_characters(name).str.replace_all(r"[&+]", " and "))
+    return _collapsed(_characters(name).str.replace_many(_SPOKEN))
 
 
 def words(name: pl.Expr) -> pl.Expr:
@@ -85,7 +88,7 @@ def words(name: pl.Expr) -> pl.Expr:
     >>> pl.select(words(pl.lit("will.i.am – #1 (Live)")).alias("")).item()
     'will i am 1 live'
     """
-    spoken = _characters(name).str.replace_all(r"[&+]", " and ")
+    spoken = _characters(name).str.replace_many(_SPOKEN)
     return spoken.str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ").str.strip_chars(" ")
 
 
@@ -97,7 +100,7 @@ def joined(name: pl.Expr) -> pl.Expr:
     >>> pl.select(joined(pl.lit("The Notorious B.I.G. & AC/DC")).alias("")).item()
     'the notorious big and acdc'
     """
-    spoken = _characters(name).str.replace_all(r"(^|\s)[&+](\s|$)", "${1}and${2}")
+    spoken = _characters(name).str.replace_many(_SPOKEN_ALONE)
     return _collapsed(spoken.str.replace_all(r"[^\p{L}\p{M}\p{N}\s$!@€]+", ""))
 
 
@@ -113,14 +116,12 @@ def symbols(name: pl.Expr) -> pl.Expr:
     ['asap rocky', 'deadmaus', 'illmind', 'korn', 'wham!', 'mp3 by u2']
     """
     read = _characters(name)
-    for sign in _SIGNS:
-        read = read.str.replace_all(sign, f"${{1}}{_SIGN}${{2}}${{3}}")
+    for _ in range(2):  # once more, for letters that were between two signs: h3ll0w0rld
+        read = read.str.replace_all(_SIGNS, _SIGNED)
     read = read.str.replace_many({_SIGN + sign: letter for sign, letter in _READ_AS.items()})
     read = read.str.replace_all(_SIGN, "", literal=True)
-    alikes = "".join(_LOOKALIKES)
-    for pattern in (rf"[a-z][{alikes}]", rf"[{alikes}][a-z]"):
-        read = pl.when(read.str.contains(pattern)).then(read.str.replace_many(_LOOKALIKES)).otherwise(read)
-    return _collapsed(read.str.replace_all(r"[&+]", " and "))
+    alike = read.str.contains(_ALIKE)
+    return _collapsed(pl.when(alike).then(read.str.replace_many(_LOOKALIKES)).otherwise(read).str.replace_many(_SPOKEN))
 
 
 def latin(name: pl.Expr) -> pl.Expr:

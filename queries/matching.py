@@ -49,7 +49,8 @@ _SLIPS = "AUTO:4,8"
 """Letters from which a word may have one slip, or two. Elasticsearch's AUTO allows one from three letters on: then
 `mia` is also mja, mie, ria; of the 54 golden cases the shortest that needs a slip has seven."""
 
-_SHORTEST_SLIP = 4
+_SHORTEST_SLIP, _LONGEST_SLIP = 4, 40
+"""Letters of a word that may have slips; the automaton of a word of 300 takes Elasticsearch a second to build."""
 
 _FUZZY_WORDS = 8
 """Only so many words may have slips: each is an automaton run over the term dictionary of four fields."""
@@ -57,9 +58,9 @@ _FUZZY_WORDS = 8
 _LONGEST_SPLIT = 20
 """Letters up to which a word is tried as two or three: 190 look-ups of whole names."""
 
-_EXPANSIONS = 200
-"""Terms that one word may stand for, the nearest first; 8 words x 4 fields x 200 stay below the limit of clauses of a
-1 GB heap (16,384), and so many near terms only very short words have."""
+_EXPANSIONS = 100
+"""Terms that one word may stand for, the nearest first. 8 words x 4 fields x 100 leave room below the limit of clauses
+(16,384 with a 1 GB heap) for words that are several to the analyzer."""
 
 
 def terms(asked: Text) -> list[int]:
@@ -111,11 +112,16 @@ def _ways(asked: Text, variants: Variants, number: int, stage: Stage) -> Iterato
         yield _words(spelling, f"{way}:{number}", weights.ASKED_OTHERWISE)
     yield from _linked(asked, number)
     if len(word) >= _SHORTEST_STEM and (codes := scripts.languages(word)):
-        stems: list[Query] = [Match(f"{fields.TITLE_BY_LANGUAGE}.{code}", {"query": word}) for code in codes]
+        stems = [_all(f"{fields.TITLE_BY_LANGUAGE}.{code}", word) for code in codes]
         yield ConstantScore(filter=Bool(should=stems), boost=weights.STEMMED, **_named(stage, f"stemmed:{number}"))
     if stage is Stage.FUZZY and number < _FUZZY_WORDS and _may_slip(word):
         yield _slips(word)
         yield _split(word, number)
+
+
+def _all(field: str, word: str) -> Query:
+    # A typed word may be several to the analyzer (ac/dc): all of them are meant.
+    return Match(field, {"query": word, "operator": "and"})
 
 
 def _named(stage: Stage, name: str) -> dict[str, str]:
@@ -156,13 +162,15 @@ def _linked(asked: Text, number: int) -> Iterator[Query]:
 
 
 def _may_slip(word: str) -> bool:
-    return sum(map(str.isalpha, word)) >= _SHORTEST_SLIP and scripts.may_be_misspelt(word)
+    letters = sum(map(str.isalpha, word))
+    return letters >= _SHORTEST_SLIP and len(word) <= _LONGEST_SLIP and scripts.may_be_misspelt(word)
 
 
 def _slips(word: str) -> Query:
     """Return the word with a letter or two off; the first letter is taken as right, and nearer terms count more."""
     return MultiMatch(
         query=word,
+        operator="and",
         fields=weights.weighted(weights.SLIPPED),
         fuzziness=_SLIPS,
         prefix_length=1,
@@ -182,7 +190,5 @@ def _split(word: str, number: int) -> Query:
 def _accents(asked: Text, variants: Variants) -> Iterator[Query]:
     """Yield a small bonus for each word whose accents, as typed, are the name's too."""
     for number in variants.accented:
-        same: list[Query] = [
-            Match(field, {"query": asked.words[number]}) for field in (fields.TITLE_ACCENTED, fields.ARTISTS_ACCENTED)
-        ]
+        same = [_all(field, asked.words[number]) for field in (fields.TITLE_ACCENTED, fields.ARTISTS_ACCENTED)]
         yield ConstantScore(filter=Bool(should=same), boost=weights.ACCENTS)

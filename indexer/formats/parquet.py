@@ -12,7 +12,8 @@ from indexer.records import SOURCE_ROW, RawBatch, SourceFile, Stretch
 from mappings.problems import InputProblem
 
 STRETCH_ROWS = 50_000
-"""Rows in a stretch."""
+"""Rows in a stretch: some 30 ms of CPU go before the first row of each (0.6 microseconds a row here), and encoded they
+are about 30 MB."""
 
 
 @dataclass(frozen=True)

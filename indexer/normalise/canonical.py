@@ -21,6 +21,8 @@ _TITLE_GUESTS, _ARTIST_GUESTS, _WRITTEN_YEAR, _SCRIPT_LANGUAGE = (
     "script_language",
 )
 
+_BOTH = pl.Struct({fields.CONTRIBUTORS: STRINGS, "named": STRINGS})
+
 _ADDED_LATER = {fields.FINGERPRINT, fields.SOURCE_FILE}
 COLUMNS = {
     entry.name: entry.dtype for entry in fields.FIELDS if not entry.search_only and entry.name not in _ADDED_LATER
@@ -35,7 +37,7 @@ INPUTS: Mapping[str, pl.DataType | type[pl.DataType]] = COLUMNS | {
 
 _CHANGES: Mapping[str, pl.Expr] = {
     "year: implausible, dropped": pl.col(_WRITTEN_YEAR).is_not_null() & pl.col(fields.YEAR).is_null(),
-    "date: unreadable, dropped": pl.col(WRITTEN_DATE).str.contains(r"\S") & pl.col(_WRITTEN_YEAR).is_null(),
+    "date: unreadable, dropped": (pl.col(WRITTEN_DATE).str.strip_chars() != "") & pl.col(_WRITTEN_YEAR).is_null(),
     "language: the title's script says another than declared": pl.col(DECLARED_LANGUAGE).is_not_null()
     & (pl.col(fields.LANGUAGE_SOURCE) != language.DECLARED),
     "guests: moved from the artist's name": pl.col(_ARTIST_GUESTS).is_not_null(),
@@ -89,9 +91,10 @@ def _people() -> Step:
         pl.col(fields.ARTISTS),
         lambda lists: artists.guests(lists.list.first()).is_not_null(),
         lambda lists: lists.list.eval(artists.without_guests(pl.element())),
+        STRINGS,
     )
     return {
-        fields.CONTRIBUTORS: only_where(both, _has_named, _joined).struct.field(fields.CONTRIBUTORS),
+        fields.CONTRIBUTORS: only_where(both, _has_named, _joined, _BOTH).struct.field(fields.CONTRIBUTORS),
         fields.ARTISTS: main,
     }
 

@@ -20,7 +20,7 @@ def spoken_count(written: pl.Expr) -> pl.Expr:
     [3, 10000, 1200000, 1234, None]
     """
     text = written.cast(pl.String)
-    number = text.str.extract(_COUNT, 1).str.replace_all(",", "").cast(pl.Float64, strict=False)
+    number = text.str.extract(_COUNT, 1).str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
     scale = text.str.extract(_COUNT, 2).str.to_lowercase().replace_strict(_SCALE, default=None, return_dtype=pl.Int64)
     return (number * scale).round().cast(pl.Int64, strict=False)
 

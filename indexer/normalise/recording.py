@@ -6,7 +6,6 @@ official video). What makes another recording stays: live, remix, acoustic, demo
 
 import polars as pl
 
-from indexer.normalise.artists import GUEST
 from indexer.normalise.sparse import only_where
 from mappings.spellings import words
 
@@ -16,9 +15,10 @@ _RELEASE = (
     r"|(?:album|single|original|lp)\s+version"
     r"|(?:official\s+)?(?:hd\s+)?(?:music\s+|lyrics?\s+)?(?:video|audio|visuali[sz]er)(?:\s+clip)?|hd|hq|4k|with\s+lyrics|lyrics"
 )
-_SUFFIX = rf"(?i)\s*(?:[(\[]\s*(?:{_RELEASE})\s*[)\]]|\s[-–—]\s+(?:{_RELEASE})\s*$)"
-_GUEST_PART = rf"{GUEST[:4]}\s*[(\[]\s*(?:feat(?:uring)?|ft)(?:\.\s*|\s+)[^)\]]*[)\]]"
-_GUEST_REST = rf"{GUEST[:4]}\s+(?:feat(?:uring)?|ft)(?:\.\s*|\s+).*?(\s[-–—(\[]|$)"
+_GUEST = r"(?:feat(?:uring)?|ft)(?:\.\s*|\s+)"
+_BRACKETED = rf"\s*[(\[]\s*(?:{_RELEASE}|{_GUEST}[^)\]]*)\s*[)\]]"
+_PARTS = rf"(?i){_BRACKETED}|\s[-–—]\s+(?:{_RELEASE})\s*$"
+_GUESTS = rf"(?i)\s+{_GUEST}.*?(\s[-–—(\[]|$)"
 _MAY_HAVE = r"(?i)[(\[]|\s[-–—]\s|\s(?:feat|ft)"
 
 SEPARATOR = " / "
@@ -35,8 +35,8 @@ def recording_key(artist: pl.Expr, title: pl.Expr) -> pl.Expr:
 
 
 def _named(name: pl.Expr) -> pl.Expr:
-    # A name without words, such as !!!, is its own key. Nothing is said twice here: Polars would do it twice.
-    return only_where(name, lambda e: e.str.contains(r"[\p{L}\p{N}]"), words)
+    # A name without words, such as !!!, is its own key.
+    return pl.coalesce(words(name).replace("", None), name)
 
 
 def _without_release(title: pl.Expr) -> pl.Expr:
@@ -44,5 +44,5 @@ def _without_release(title: pl.Expr) -> pl.Expr:
 
 
 def _bare(title: pl.Expr) -> pl.Expr:
-    bare = title.str.replace_all(_GUEST_PART, "").str.replace(_GUEST_REST, "${1}").str.replace_all(_SUFFIX, "")
+    bare = title.str.replace(_GUESTS, "${1}").str.replace_all(_PARTS, "")
     return pl.coalesce(bare.str.strip_chars().replace("", None), title)

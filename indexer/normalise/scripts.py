@@ -1,12 +1,11 @@
 """Which language a title's letters tell: by the Unicode block of each, then by letters that few languages have.
 
 Called for the titles only that have a letter of another script than Latin, or one of Vietnamese: a plain function,
-0.9 microseconds a title, where one regular expression for each language took thirty times as long to compile as to run.
+2.7 microseconds a title, so 0.4 a row where 15 in 100 titles are such.
 """
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from functools import lru_cache
 
 _BLOCKS: tuple[tuple[int, int, str], ...] = (
     # Blocks of letters, as Unicode names them, and the script (ISO 15924) that they are of.
@@ -90,34 +89,33 @@ def told(title: str, context: str = "") -> str | None:
     >>> told("東京", context="東京スカパラダイスオーケストラ")
     'ja'
     """
-    seen = _count(title)
+    letters = [_SCRIPTS[character] for character in title]
+    seen = set(letters) - {""}
     for script in _DECIDES:
         if script in seen:
-            japanese = script == "Hani" and "Kana" in _count(context)
+            japanese = script == "Hani" and "Kana" in {_SCRIPTS[character] for character in context}
             return _LANGUAGE["Kana" if japanese else script]
-    script = max(seen, key=lambda name: seen[name], default="")
-    if not script or (seen[script] < 2 and script != "Viet"):
+    script = max(seen, key=letters.count, default="")
+    if not script or (letters.count(script) < 2 and script != "Viet"):
         return None
-    letters = set(title)
-    return next((language for language, few in _TELLING.get(script, ()) if letters & few), _LANGUAGE[script])
+    telling = _TELLING.get(script, ())
+    return next((language for language, few in telling if not few.isdisjoint(title)), _LANGUAGE[script])
 
 
-def _count(text: str) -> dict[str, int]:
-    """Return how many letters of each script other than Latin a text has."""
-    seen: dict[str, int] = {}
-    for character in text:
-        if character > "\u024f" or character in _VIETNAMESE:
-            script = _script(character)
-            if script:
-                seen[script] = seen.get(script, 0) + 1
-    return seen
+class _Scripts(dict[str, str]):
+    """A character's script, looked up once; "" for Latin letters and for what is no letter."""
+
+    def __missing__(self, character: str) -> str:
+        self[character] = _script(character)
+        return self[character]
 
 
-@lru_cache(maxsize=1 << 16)
-def _script(character: str) -> str | None:
+def _script(character: str) -> str:
     if character in _VIETNAMESE:
         return "Viet"
-    if not (character.isalpha() or character == "々"):
-        return None
-    first, last, script = _BLOCKS[bisect_right(_STARTS, ord(character)) - 1]
-    return script if first <= ord(character) <= last else None
+    first, last, script = _BLOCKS[max(bisect_right(_STARTS, ord(character)) - 1, 0)]
+    letter = character.isalpha() or character == "々"
+    return script if letter and first <= ord(character) <= last else ""
+
+
+_SCRIPTS = _Scripts()

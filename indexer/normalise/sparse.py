@@ -9,10 +9,13 @@ from collections.abc import Callable
 import polars as pl
 
 Step = Callable[[pl.Expr], pl.Expr]
+Type = pl.DataType | type[pl.DataType]
 
 
-def only_where(values: pl.Expr, test: Step, change: Step) -> pl.Expr:
+def only_where(values: pl.Expr, test: Step, change: Step, dtype: Type = pl.String) -> pl.Expr:
     """Return `change` of the values for which `test` is true, the others as they are; both are of one type.
+
+    The type has to be given, or Polars tries the function on no rows at all to learn it, each time.
 
     >>> frame = pl.DataFrame({"a": ["x", None, "Y"]})
     >>> upper = lambda e: e.str.contains("[A-Z]")
@@ -24,10 +27,10 @@ def only_where(values: pl.Expr, test: Step, change: Step) -> pl.Expr:
         rows, changed = _where(column, test, change)
         return _put(column, rows, changed) if rows.len() else column
 
-    return values.map_batches(apply, is_elementwise=True)
+    return values.map_batches(apply, return_dtype=dtype, is_elementwise=True)
 
 
-def found_where(values: pl.Expr, test: Step, find: Step, dtype: pl.DataType | type[pl.DataType] = pl.String) -> pl.Expr:
+def found_where(values: pl.Expr, test: Step, find: Step, dtype: Type = pl.String) -> pl.Expr:
     """Return what `find` makes of the values for which `test` is true, null for the others."""
 
     def apply(column: pl.Series) -> pl.Series:

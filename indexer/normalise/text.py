@@ -10,7 +10,9 @@ from indexer.normalise.sparse import only_where
 from indexer.normalise.unique import STRINGS
 
 # Zero-width space, soft hyphen, marks of direction, byte order marks. Joiners stay: Persian and emoji need them.
-_INVISIBLE = "[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+_INVISIBLES = ["\u00ad", "\u200b", *"\u200e\u200f\u202a\u202b\u202c\u202d\u202e", "\ufeff"]
+_INVISIBLES += list("\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069")
+_INVISIBLE = f"[{''.join(_INVISIBLES)}]"
 _BLANK = r"[\s\p{Cc}]+"
 _ENTITY = r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 
@@ -53,13 +55,13 @@ def tidy(text: pl.Expr) -> pl.Expr:
 
 def tidy_list(texts: pl.Expr) -> pl.Expr:
     """Return each list's tidied, distinct members in order; null where none is left."""
-    return only_where(texts, _holds_untidy, lambda lists: distinct(lists.list.eval(tidy(pl.element()))))
+    return only_where(texts, _holds_untidy, lambda lists: distinct(lists.list.eval(tidy(pl.element()))), STRINGS)
 
 
 def distinct(lists: pl.Expr) -> pl.Expr:
     """Return each list's members that aren't null, each once, in order; null for none: it means the same as []."""
     found = lists.list.drop_nulls().list.unique(maintain_order=True)
-    return only_where(found, lambda e: e.list.len() == 0, lambda _: pl.lit(None, STRINGS))
+    return only_where(found, lambda e: e.list.len() == 0, lambda _: pl.lit(None, STRINGS), STRINGS)
 
 
 def _is_untidy(text: pl.Expr) -> pl.Expr:
@@ -73,8 +75,13 @@ def _holds_untidy(lists: pl.Expr) -> pl.Expr:
 
 
 def _tidied(text: pl.Expr) -> pl.Expr:
-    seen = text.str.normalize("NFC").str.replace_all(_INVISIBLE, "").str.replace_all(_BLANK, " ").str.strip_chars(" ")
-    return only_where(seen.str.normalize("NFC"), lambda e: e.str.contains(_ENTITY), _resolved).replace("", None)
+    visible = text.str.normalize("NFC").str.replace_many(dict.fromkeys(_INVISIBLES, ""))
+    seen = visible.str.replace_all(_BLANK, " ").str.strip_chars(" ").str.normalize("NFC")
+    return only_where(seen, _may_have_entities, _resolved).replace("", None)
+
+
+def _may_have_entities(text: pl.Expr) -> pl.Expr:
+    return text.str.contains("&", literal=True) & text.str.contains(";", literal=True)
 
 
 def _resolved(text: pl.Expr) -> pl.Expr:

@@ -5,15 +5,14 @@ import polars as pl
 EARLIEST = 1860
 """Au clair de la lune, the oldest recording of a voice that can be played, is of that year."""
 
-_YEAR = r"^\s*(\d{4})(?:$|[^\d])"
+_DAY = r"^\s*((\d{4})(?:-\d{2}-\d{2})?)(?:$|\D)"
 _AMERICAN = r"^\s*(\d{1,2})/(\d{1,2})/(\d{4})(?:$|\s)"
-_DAY = r"^\s*(\d{4}-\d{2}-\d{2})(?:$|[T\s])"
 
 
 def year(written: pl.Expr) -> pl.Expr:
     """Return the year of "2009", "2009-01-05", "2009-01-05 00:00:00" or "1/05/2009"; null for anything else."""
     text = written.cast(pl.String)
-    return pl.coalesce(text.str.extract(_YEAR), text.str.extract(_AMERICAN, 3)).cast(pl.Int16, strict=False)
+    return pl.coalesce(text.str.extract(_DAY, 2), text.str.extract(_AMERICAN, 3)).cast(pl.Int16, strict=False)
 
 
 def day(written: pl.Expr) -> pl.Expr:

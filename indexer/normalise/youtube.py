@@ -17,7 +17,12 @@ def video_id(written: pl.Expr) -> pl.Expr:
     ['hTWKbfoikeg', 'hTWKbfoikeg', None]
     """
     text = written.str.strip_chars()
-    return pl.when(text.str.contains(_WHOLE)).then(text).otherwise(text.str.extract(_LINK))
+    return pl.coalesce(whole_id(text), text.str.extract(_LINK))
+
+
+def whole_id(written: pl.Expr) -> pl.Expr:
+    """Return what is a video id and nothing else, null for others."""
+    return pl.when(written.str.contains(_WHOLE)).then(written)
 
 
 def video_ids(links: pl.Expr) -> pl.Expr:

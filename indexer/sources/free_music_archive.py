@@ -97,9 +97,9 @@ SOURCE = Table(
     ),
     open=_open,
     columns=_columns,
-    id_pattern=r"^\d+$",
+    identified=lambda identifier: identifier.str.contains(r"^\d+$"),
     changes={
-        f"{name.removeprefix('track.')}: unreadable list, dropped": pl.col(name).str.contains(r"\S")
+        f"{name.removeprefix('track.')}: unreadable list, dropped": (pl.col(name).str.strip_chars() != "")
         & by_unique(pl.col(name), literals.readable, pl.Boolean).not_()
         for name in _LISTS
     }

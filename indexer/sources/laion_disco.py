@@ -6,6 +6,7 @@ from indexer.formats.parquet import ParquetReader
 from indexer.normalise import numbers, youtube
 from indexer.normalise.sparse import only_where
 from indexer.normalise.text import distinct
+from indexer.normalise.unique import STRINGS
 from indexer.records import Reader, SourceFile
 from indexer.sources.foreign import check_columns
 from indexer.sources.table import Columns, Table
@@ -22,7 +23,7 @@ def _open(file: SourceFile, table: Table) -> Reader:
 
 def _columns(_: SourceFile) -> Columns:
     song = pl.col("song_id").cast(pl.String).str.strip_chars()
-    video = youtube.video_id(song)
+    video = youtube.whole_id(song)
     return {
         fields.SOURCE_ID: song,
         fields.URL: pl.concat_str(pl.lit(_ADDRESS), video),
@@ -44,12 +45,13 @@ def _id(written: pl.Expr) -> pl.Expr:
 
 
 def _ids(written: pl.Expr) -> pl.Expr:
-    return only_where(written, _holds_blank, lambda lists: distinct(lists.list.eval(_id(pl.element()))))
+    return only_where(written, _holds_blank, lambda lists: distinct(lists.list.eval(_id(pl.element()))), STRINGS)
 
 
 def _holds_blank(lists: pl.Expr) -> pl.Expr:
     # One id without blanks around it, the usual case, is taken as it is.
-    return (lists.list.len() != 1) | lists.list.first().str.contains(r"^\s|\s$|^$").fill_null(value=True)
+    first = lists.list.first()
+    return (lists.list.len() != 1) | first.is_null() | (first == "") | (first.str.strip_chars() != first)
 
 
 SOURCE = Table(

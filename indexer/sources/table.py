@@ -8,7 +8,7 @@ import orjson
 import polars as pl
 
 from indexer.formats.rejecting import rejection
-from indexer.normalise.canonical import COLUMNS, Constants, canonical
+from indexer.normalise.canonical import Constants, canonical
 from indexer.records import SOURCE_ROW, Batch, RawBatch, Reader, Rejection, SourceFile
 from indexer.sources.choose import choose
 from mappings.cards import CARDS, Card
@@ -32,7 +32,7 @@ class Table:
     open: Callable[[SourceFile, "Table"], Reader]
     columns: Callable[[SourceFile], Columns]
     lists: tuple[str, ...] = ()
-    id_pattern: str = r"\S"
+    identified: Callable[[pl.Expr], pl.Expr] = lambda identifier: identifier.str.strip_chars() != ""
     changes: Mapping[str, pl.Expr] | None = None
     merge: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 
@@ -58,7 +58,7 @@ class Table:
         """Return the tracks of a raw batch; rows without an id are rejected, repeats are merged."""
         frame = raw.frame.with_columns(self._shaped(raw.frame.schema))
         given = frame.select(SOURCE_ROW, **self.columns(file), **(self.changes or {}))
-        identified = given[SOURCE_ID].str.contains(self.id_pattern).fill_null(value=False)
+        identified = given.select(self.identified(pl.col(SOURCE_ID)).fill_null(value=False)).to_series()
         refused = self._refused(frame.filter(~identified), given.filter(~identified), file)
         given = given.filter(identified)
         changed = {rule: count for rule in self.changes or () if (count := int(given[rule].sum()))}
@@ -97,6 +97,3 @@ class Table:
 
 def _reason(identifier: str | None) -> str:
     return f"{identifier!r} is no id of this data set" if identifier and identifier.strip() else "it has no id"
-
-
-__all__ = ["COLUMNS", "SYNTHETIC", "Columns", "Table"]

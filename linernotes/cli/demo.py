@@ -63,7 +63,7 @@ def demo() -> None:
     _load_samples(progress)
     for scene in SCENES:
         _show(scene, console)
-    console.print(GO_ON, markup=False, highlight=False)
+    console.print(GO_ON, markup=False, highlight=False, soft_wrap=True)
 
 
 def _load_samples(progress: Console) -> None:
@@ -79,5 +79,10 @@ def _show(scene: Scene, console: Console) -> None:
         scene.text, filters_by_facet=scene.filters, facet_names=scene.facets, size=scene.size, marked=True
     )
     console.rule(characters="-")
-    console.print(f"{scene.why}\n$ {search.command(scene.text, scene.filters, asked)}\n", markup=False, highlight=False)
+    console.print(
+        f"{scene.why}\n$ {search.command(scene.text, scene.filters, asked)}\n",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
     search.show(search.run(asked), search.command(scene.text, scene.filters, asked), as_json=False)

@@ -34,8 +34,7 @@ def _heading(number: int, hit: Hit) -> Text:
 
 def _marked(hit: Hit, field: str, name: str) -> Text:
     """Return a name with its matched parts marked; places are counted before anything is replaced in it."""
-    text = Text(style="bold" if field == "title" else "")
-    end = 0
+    text, end = Text(), 0
     for start, stop in hit.marked.get(field, {}).get(name, ()):
         text.append(visible(name[end:start])).append(visible(name[start:stop]), style=_MATCHED)
         end = stop

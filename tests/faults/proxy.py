@@ -47,12 +47,18 @@ class Faults:
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         """Forward a request, or do something else to it."""
+        kind = self.chosen(path, body)
+        return KINDS[kind](self, method, path, headers, body) if kind else self.forward(method, path, headers, body)
+
+    def chosen(self, path: str, body: bytes) -> str:
+        """Return what happens to this request: each kind at its first opportunity, then by chance."""
+        possible = [kind for kind in self.kinds if FITS.get(kind, _always)(path, body)]
         with self.lock:
-            kind = self.random.choice(self.kinds) if self.random.random() < self.share else ""
-        if not kind or (kind == "items_429" and "_bulk" not in path) or (kind == "413" and len(body) < TOO_LARGE):
-            return self.forward(method, path, headers, body)
-        self.happened[kind] += 1
-        return KINDS[kind](self, method, path, headers, body)
+            new = [kind for kind in possible if not self.happened[kind]]
+            by_chance = possible if self.random.random() < self.share else []
+            kind = self.random.choice(new or by_chance) if new or by_chance else ""
+            self.happened[kind] += bool(kind)
+        return kind
 
     def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         found = self.pool.request(method, self.target + path, headers=headers, body=body, retries=False)
@@ -126,6 +132,17 @@ KINDS: dict[str, Fault] = {
     "not_json": _not_json,
     "slow": _slow,
 }
+
+
+def _always(_path: str, _body: bytes) -> bool:
+    return True
+
+
+FITS: dict[str, Callable[[str, bytes], bool]] = {
+    "items_429": lambda path, body: "_bulk" in path and body.count(b"\n") > 3,
+    "413": lambda _, body: len(body) > TOO_LARGE,
+}
+"""To which requests a kind can happen, where that isn't every one."""
 
 
 def _handler(faults: Faults) -> type[BaseHTTPRequestHandler]:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
@@ -17,7 +18,7 @@ from benchmarks import corpora
 from tests.faults.digest import digest
 
 DATASET = "laion-disco-12m"
-RECORDS, FILES = 12_000, 150
+RECORDS, FILES = 9_000, 120
 KILLS = [signal.SIGTERM, signal.SIGINT, *[signal.SIGKILL] * 20]
 
 
@@ -33,15 +34,29 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return paths
 
 
-def start(es_url: str, prefix: str, files: list[Path]) -> "subprocess.Popen[bytes]":
-    environment = os.environ | {"LINERNOTES_URL": es_url, "LINERNOTES_PREFIX": prefix}
-    command = [sys.executable, "-m", "linernotes", "load", DATASET, *map(str, files), "--json"]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+Start = Callable[[str], "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def start(es_url: str, files: list[Path]) -> Iterator[Start]:
+    """Return what starts a load under a prefix; whatever still runs at the end of the test is ended."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def load(prefix: str) -> "subprocess.Popen[bytes]":
+        environment = os.environ | {"LINERNOTES_URL": es_url, "LINERNOTES_PREFIX": prefix}
+        command = [sys.executable, "-m", "linernotes", "load", DATASET, *map(str, files), "--json"]
+        started.append(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+        return started[-1]
+
+    yield load
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 def acknowledged(client: Elasticsearch, prefix: str) -> int:
     """Return how many stretches are done, as searches see it a little later."""
-    quiet = client.options(ignore_status=404)
+    quiet = client.options(ignore_status=(404, 503))  # 503: the ledger was created a moment ago
     quiet.indices.refresh(index=f"{prefix}-ledger")
     found = quiet.search(index=f"{prefix}-ledger", query={"term": {"state": "done"}}, size=0)
     return int(found["hits"]["total"]["value"]) if "hits" in found.body else 0
@@ -59,35 +74,35 @@ def kill_soon(running: "subprocess.Popen[bytes]", client: Elasticsearch, prefix:
     return running.returncode
 
 
-def test_killed_at_random_moments(client: Elasticsearch, es_url: str, prefix: str, files: list[Path]) -> None:
+def test_killed_at_random_moments(client: Elasticsearch, prefix: str, start: Start) -> None:
     chance = random.Random(7)
     codes = []
     for number in KILLS:
-        running = start(es_url, prefix, files)
+        running = start(prefix)
         codes.append(kill_soon(running, client, prefix, number, chance.random() / 20))
     assert codes == [130, 130, *[-signal.SIGKILL] * 20], codes
-    out, err = start(es_url, prefix, files).communicate(timeout=120)
+    out, err = start(prefix).communicate(timeout=120)
     result = orjson.loads(out)
     assert b"Going on with" in err
     assert result["resumed"] > 0
 
-    whole = start(es_url, f"{prefix}whole", files)
+    whole = start(f"{prefix}whole")
     undisturbed = orjson.loads(whole.communicate(timeout=120)[0])
     counts = ("read", "indexed", "duplicates", "skipped", "rejected")
     assert [result[name] for name in counts] == [undisturbed[name] for name in counts]
     assert digest(client, result["generation"]) == digest(client, undisturbed["generation"])
 
 
-def test_three_loaders_one_of_them_killed(client: Elasticsearch, es_url: str, prefix: str, files: list[Path]) -> None:
-    first = start(es_url, prefix, files)
+def test_three_loaders_one_of_them_killed(client: Elasticsearch, prefix: str, start: Start) -> None:
+    first = start(prefix)
     while acknowledged(client, prefix) == 0:
         time.sleep(0.02)
-    others = [start(es_url, prefix, files) for _ in range(2)]
+    others = [start(prefix) for _ in range(2)]
     time.sleep(1.5)
     first.kill()
     first.communicate()
     results = [orjson.loads(other.communicate(timeout=180)[0]) for other in others]
-    alone = orjson.loads(start(es_url, f"{prefix}whole", files).communicate(timeout=120)[0])
+    alone = orjson.loads(start(f"{prefix}whole").communicate(timeout=120)[0])
     for result in results:
         assert (result["read"], result["indexed"]) == (alone["read"], alone["indexed"])
     assert digest(client, results[0]["generation"]) == digest(client, alone["generation"])

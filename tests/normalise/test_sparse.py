@@ -24,5 +24,5 @@ def test_strings(values: list[str | None]) -> None:
 @given(st.lists(st.one_of(st.none(), st.lists(st.one_of(st.none(), st.integers(0, 9)), max_size=3))))
 def test_lists(values: list[Any]) -> None:
     column, frame = pl.col("v"), pl.DataFrame({"v": values}, schema={"v": pl.List(pl.Int64)})
-    sparse = frame.select(only_where(column, lambda e: e.list.len() > 1, lambda e: e.list.reverse()))
+    sparse = frame.select(only_where(column, lambda e: e.list.len() > 1, lambda e: e.list.reverse(), pl.List(pl.Int64)))
     assert sparse.equals(frame.select(pl.when(column.list.len() > 1).then(column.list.reverse()).otherwise(column)))

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import queries
 from linernotes.cli import datasets, search
+from linernotes.report import hits
 from linernotes.report.plain import visible
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
 from mappings.problems import InputProblem
@@ -131,6 +132,16 @@ def test_wrong_input_is_told_in_a_sentence(front_door: Collection, arguments: tu
 
 def test_texts_are_shown_not_obeyed() -> None:
     assert visible("a\x1b[31mb\r\n\x07\u202ec\x9b[link=x]") == "a␛[31mb␍␊␇\ufffdc\ufffd[link=x]"
+
+
+def test_matched_words_are_marked() -> None:
+    title = "[i]Pink\x1b Moon[/i]"
+    track = {"title": title, "artists": ["Nick\nDrake"], "year": 1972, "url": None}
+    marked = {"title": {title: ((3, 8),)}}
+    (heading, facts) = hits.lines((queries.Hit("a:1", 1.0, "folded", track, marked),))
+    assert heading.plain == " 1. Nick␊Drake – [i]Pink␛ Moon[/i]  [folded]"
+    assert [heading.plain[span.start : span.end] for span in heading.spans if "yellow" in str(span.style)] == ["Pink␛"]
+    assert facts.plain.strip() == "1972"
 
 
 def test_cards_with_what_is_loaded(front_door: Collection) -> None:

@@ -98,6 +98,27 @@ def test_any_text_can_be_asked(typed: str) -> None:
     asked.text.whole.encode()
 
 
+def leaves(body: Any, key: str = "") -> int:
+    """Return how many terms a query looks for at least, as Lucene counts clauses."""
+    if isinstance(body, list):
+        return sum(leaves(part, key) for part in body)
+    if isinstance(body, dict):
+        if "query" in body and isinstance(body["query"], str):
+            terms = len(body["query"].replace("-", " ").split())
+            return terms * len(body.get("fields", "1")) * int(body.get("max_expansions", 1))
+        return sum(leaves(part, name) for name, part in body.items()) + (key in {"term", "terms"})
+    return 0
+
+
+def test_no_text_has_more_clauses_than_a_small_node_allows() -> None:
+    # Elasticsearch allows 64 for each MB of heap, divided by the search threads: 16,384 on two cores with 1 GB.
+    for words in (8, 24):
+        typed = " ".join(f"{letter}é$š!ñ-{letter}o.ü" for letter in "abcdefghijklmnopqrstuvwx"[:words])
+        for stage in Stage:
+            body = search.hits_body(Search(queries.request(typed), stage))
+            assert leaves(body["query"]) < (8192 if stage is Stage.STRICT else 16384)
+
+
 @given(st.text())
 def test_reading_what_was_read_changes_nothing(typed: str) -> None:
     once = text.read(typed)

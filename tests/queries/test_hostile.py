@@ -38,6 +38,8 @@ HOSTILE = {
     "one long word": "x" * 100_000,
     "many words": "bakolu " * 15_000,
     "many signs": "! " * 50_000,
+    "many odd words": " ".join(f"{letter}é$š!ñ-{letter}o.ü" for letter in "abcdefghijklmnopqrstuvwx"),
+    "eight odd words": " ".join(f"{letter}é$š!ñ-{letter}o.ü" for letter in "abcdefgh"),
     "many slips": "bakollu dremmon fithhas gwellph horzzin jaktturo kelvvum lobbrast mungiito",
     "long han": "東京事変" * 200,
     "long thai": "เพลงไทย" * 100,

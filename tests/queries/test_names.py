@@ -149,6 +149,11 @@ def test_why_a_title_matched(searcher: Searcher) -> None:
     assert ask(searcher, "").hits[0].match is None
 
 
+def test_a_word_of_two_parts_needs_both(searcher: Searcher) -> None:
+    assert {hit.track["artists"][0] for hit in ask(searcher, "ac/dc").hits} == {"AC/DC"}
+    assert not ask(searcher, "milan/zzyzx").hits
+
+
 def test_exact_ranks_above_all_else_and_slips_below(searcher: Searcher) -> None:
     for query, *_ in CASES:
         labels = [hit.match for hit in ask(searcher, query, size=100).hits]

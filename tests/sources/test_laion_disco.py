@@ -73,6 +73,11 @@ def test_a_blank_id_is_rejected_with_its_row(tmp_path: Path, song_id: str | None
     assert [(entry.row, entry.kind, entry.reason) for entry in batch.rejections] == [(2, "id", "it has no id")]
 
 
+def test_a_batch_of_rejected_rows_is_no_error(tmp_path: Path) -> None:
+    (batch,) = load(LAION, written(tmp_path, {"song_id": ""}, {"song_id": None}))
+    assert (batch.read, batch.tracks.height, len(batch.rejections), batch.changed) == (2, 0, 2, {})
+
+
 def test_the_id_makes_address_and_join(tmp_path: Path) -> None:
     found = one(tmp_path, song_id="hTWKbfoikeg")
     assert found["url"] == "https://music.youtube.com/watch?v=hTWKbfoikeg"

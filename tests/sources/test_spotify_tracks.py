@@ -77,6 +77,10 @@ def test_a_row_without_names_is_a_track_all_the_same(tmp_path: Path) -> None:
     }
 
 
+def test_a_file_of_rejected_rows_is_no_error(tmp_path: Path) -> None:
+    assert loaded(tmp_path, ("", "X", "t", "1", "1000", "False", "rock")).height == 0
+
+
 def test_rows_that_differ_only_in_their_id_stay_apart(tmp_path: Path) -> None:
     rows = [(letter * 22, "X", "t", "1", "1000", "False", "rock") for letter in "ab"]
     assert loaded(tmp_path, *rows).height == 2
