@@ -10,7 +10,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-anno
 CODE := mappings queries indexer linernotes tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format clean requirements
+.PHONY: help demo test lint format docs clean requirements
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,6 +30,9 @@ lint: $(VENV)/.dev ## Check formatting, lint, types and import directions
 format: $(VENV)/.dev ## Format the code
 	@$(BIN)/ruff format $(CODE)
 	@$(BIN)/ruff check --fix $(CODE)
+
+docs: $(VENV)/.run ## Write the tables in the READMEs that are made from the code
+	@$(BIN)/python -m linernotes.docs
 
 clean: ## Stop the local node and remove the virtual environment and caches; downloads and data stay
 	@if [ -x $(BIN)/linernotes ]; then $(BIN)/linernotes node stop || true; fi

@@ -16,6 +16,8 @@ HELD_S = 3.0
 """How long an answer is held back; the client under test has a shorter timeout."""
 SLOW_S = 2.0
 TOO_LARGE = 60_000
+CALM = 2
+"""Untroubled requests between two that are troubled on purpose: waits double while nothing gets through."""
 
 JSON = "application/vnd.elasticsearch+json;compatible-with=8"
 
@@ -38,6 +40,7 @@ class Faults:
     kinds: tuple[str, ...]
     share: float = 0.3
     seed: int = 0
+    calm: int = 0
     happened: Counter[str] = field(default_factory=Counter)
     pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(maxsize=16))
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -51,13 +54,16 @@ class Faults:
         return KINDS[kind](self, method, path, headers, body) if kind else self.forward(method, path, headers, body)
 
     def chosen(self, path: str, body: bytes) -> str:
-        """Return what happens to this request: each kind at its first opportunity, then by chance."""
+        """Return what happens to this request: each kind once as soon as it can be, then by chance."""
         possible = [kind for kind in self.kinds if FITS.get(kind, _always)(path, body)]
         with self.lock:
-            new = [kind for kind in possible if not self.happened[kind]]
+            self.calm += 1
+            new = [kind for kind in possible if not self.happened[kind] and self.calm > CALM]
             by_chance = possible if self.random.random() < self.share else []
             kind = self.random.choice(new or by_chance) if new or by_chance else ""
-            self.happened[kind] += bool(kind)
+            if kind:
+                self.happened[kind] += 1
+                self.calm = 0
         return kind
 
     def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
@@ -148,6 +154,7 @@ FITS: dict[str, Callable[[str, bytes], bool]] = {
 def _handler(faults: Faults) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def _any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
