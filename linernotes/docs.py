@@ -26,10 +26,10 @@ TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {"fields": ("mappings/READ
 
 
 def filled(text: str, marker: str, content: str) -> str:
-    """Return a text with what stands between a marker's two comments replaced.
+    r"""Return a text with what stands between a marker's two comments replaced.
 
     >>> filled("<!-- x -->old<!-- /x -->", "x", "new")
-    '<!-- x -->\\nnew\\n<!-- /x -->'
+    '<!-- x -->\nnew\n<!-- /x -->'
     """
     pattern = rf"<!-- {marker} -->.*?<!-- /{marker} -->"
     return re.sub(

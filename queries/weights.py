@@ -6,7 +6,7 @@ kept open. So each term counts its field's weight, less a little for each furthe
 (`mappings.analysis.similarity`); whole-name matches are constants that no sum of words reaches.
 
 All weights are multiples of 1/16, and lengths take off 1/128ths: every sum of words (without slips) is exact in
-32-bit floats, whatever the order in which Lucene adds. The order of the steps is what matters, and is what the tests hold:
+32-bit floats, whatever the order in which Lucene adds. The order of the steps is what matters; the tests hold it:
 
     exact > whole name otherwise spelt > (stage fuzzy: all words strictly) > words: as written > other spelling of
     the name > other spelling of the query > stem > one letter off > two letters off

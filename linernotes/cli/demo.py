@@ -43,7 +43,7 @@ SCENES = (
 
 GO_ON = """
 Go on with:
-  linernotes search zemfira                               the same name in another script
+  linernotes search kino                                  a name in another script (synthetic rows)
   linernotes search --genre rock --year 1990..1999        browse with filters
   linernotes datasets                                     what is known of each set, and of its use
   linernotes load free-music-archive fma_metadata.zip     the real thing
