@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from elasticsearch.serializer import OrjsonSerializer
+
 
 class Action(Enum):
     """What the sender does next."""
@@ -103,19 +105,37 @@ class Answer:
     troubled: list[Item]
 
 
-def read(answer: Mapping[str, Any], count: int) -> Answer:
-    """Return what became of `count` documents; raises ValueError when another number was answered.
+class LeanSerializer(OrjsonSerializer):
+    """JSON as orjson reads it, but for the untroubled answer to a bulk request: that is counted, not decoded.
 
-    Only troubled documents become objects: 0.1 microseconds a document otherwise.
+    Two dictionaries for each document cost 0.5 microseconds a document, counting in the bytes a tenth of it.
     """
+
+    def loads(self, data: bytes) -> Any:
+        """Return the decoded answer, or the counts of one in which every document is in."""
+        if not data.startswith(_UNTROUBLED):
+            return super().loads(data)
+        return {"created": data.count(b'"status":201'), "replaced": data.count(b'"status":200')}
+
+
+_UNTROUBLED = b'{"errors":false,"items":[{"index":{"status":'
+
+
+def read(answer: Mapping[str, Any], count: int) -> Answer:
+    """Return what became of `count` documents; raises ValueError when another number was answered."""
+    if "created" in answer:
+        counted = Answer(answer["created"], answer["replaced"], [])
+        return _complete(counted, counted.created + counted.replaced, count)
     entries = [entry["index"] for entry in answer.get("items") or ()]
-    if len(entries) != count:
-        raise ValueError(f"{count} documents were sent, and {len(entries)} answered")
     statuses = [entry["status"] for entry in entries]
-    created, replaced = statuses.count(201), statuses.count(200)
-    if created + replaced == count:
-        return Answer(created, replaced, [])
-    return Answer(created, replaced, [_item(n, entries[n]) for n, status in enumerate(statuses) if status > 201])
+    troubled = [_item(number, entries[number]) for number, status in enumerate(statuses) if status > 201]
+    return _complete(Answer(statuses.count(201), statuses.count(200), troubled), len(entries), count)
+
+
+def _complete(answer: Answer, answered: int, count: int) -> Answer:
+    if answered != count:
+        raise ValueError(f"{count} documents were sent, and {answered} answered")
+    return answer
 
 
 def _item(position: int, entry: Mapping[str, Any]) -> Item:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from mappings.fields import (
-    BY_NAME,
     DATASET,
     FINGERPRINT,
     LANGUAGE,
@@ -91,8 +90,9 @@ def encode(tracks: pl.DataFrame, file_number: int, max_bytes: int) -> Iterator[B
         return
     lines = _lines(tracks, file_number)
     for offset, length in _cuts(lines, max_bytes):
-        text = lines.slice(offset, length).str.join("\n").item()
-        yield Body(text.encode(), tracks[SOURCE_ROW].slice(offset, length))
+        # As bytes, not as a Python string: decoding and encoding again would cost 0.8 microseconds a track.
+        whole = lines.slice(offset, length).str.join("\n").cast(pl.Binary).item()
+        yield Body(whole, tracks[SOURCE_ROW].slice(offset, length))
 
 
 def _lines(tracks: pl.DataFrame, file_number: int) -> pl.Series:
@@ -129,9 +129,9 @@ def _json(columns: list[str]) -> pl.Expr:
 
 
 def _without_nulls(json: pl.Expr) -> pl.Expr:
-    # `,"name":null` can't stand inside a JSON string, where its quotes would be escaped. 0.5 microseconds a track.
-    names = "|".join(BY_NAME)
-    return json.str.replace_all(f',"(?:{names})":null', "")
+    # `,"name":null` can't stand inside a JSON string, where its quotes would be escaped. 0.8 microseconds a track; it
+    # saves Elasticsearch as much, and makes the JSON canonical, whatever columns a batch has.
+    return json.str.replace_all(r',"[a-z_]+":null', "")
 
 
 def _action(file_number: int) -> pl.Expr:

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from elastic_transport import TlsError, TransportError
@@ -146,10 +147,14 @@ class Sender:
         self._settle(body, answer.troubled, outcome, now)
         return ()
 
+    @cached_property
+    def _patient_client(self) -> Elasticsearch:
+        # Once for all requests: the client makes its forty namespaces anew for each set of options.
+        return self.client.options(request_timeout=self.timeout_s)
+
     def _bulk(self, body: Body) -> Mapping[str, Any]:
-        sending = self.client.options(request_timeout=self.timeout_s)
         encoded: list[Any] = [body.body]
-        answer = sending.bulk(
+        answer = self._patient_client.bulk(
             operations=encoded, index=self.target, require_alias=self.require_alias, filter_path=ANSWER
         )
         if not isinstance(answer.body, dict):

@@ -3,8 +3,8 @@
 from typing import Any
 
 from elasticsearch import Elasticsearch
-from elasticsearch.serializer import OrjsonSerializer
 
+from indexer.answers import LeanSerializer
 from linernotes.node import service
 from linernotes.settings import Settings
 from mappings.problems import InputProblem, UnreachableProblem
@@ -30,7 +30,7 @@ def connect(settings: Settings) -> Elasticsearch:
         return Elasticsearch(
             address(settings),
             **_credentials(settings),
-            serializer=OrjsonSerializer(),
+            serializer=LeanSerializer(),
             connections_per_node=CONNECTIONS,
             request_timeout=TIMEOUT_S,
             max_retries=0,

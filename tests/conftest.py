@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
-from elasticsearch.serializer import OrjsonSerializer
+from indexer.answers import LeanSerializer
 
 from linernotes import settings
 from linernotes.node import fetch, service
@@ -47,7 +47,7 @@ def es_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def client(es_url: str) -> Iterator[Elasticsearch]:
-    with Elasticsearch(es_url, serializer=OrjsonSerializer(), max_retries=0, request_timeout=60) as found:
+    with Elasticsearch(es_url, serializer=LeanSerializer(), max_retries=0, request_timeout=60) as found:
         yield found
 
 
