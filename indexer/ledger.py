@@ -15,7 +15,7 @@ from typing import Any
 from elasticsearch import ConflictError, Elasticsearch
 
 from indexer.owner import Owner
-from indexer.patience import patiently
+from indexer.patience import Patience, patiently
 from indexer.totals import Totals
 from mappings.names import Generation
 from mappings.names import ledger as ledger_index
@@ -84,15 +84,15 @@ class LoadRecord:
 class Ledger:
     """Loads of all data sets under one prefix."""
 
-    def __init__(self, client: Elasticsearch, prefix: str) -> None:
-        self.client, self.prefix = client, prefix
+    def __init__(self, client: Elasticsearch, prefix: str, patience: Patience = patiently) -> None:
+        self.client, self.prefix, self.patience = client, prefix, patience
         self.index = ledger_index(prefix)
 
     def loads(self, dataset: str) -> list[LoadRecord]:
         """Return the loads of a data set, the latest first."""
-        patiently(lambda: self.client.indices.refresh(index=self.index))
+        self.patience(lambda: self.client.indices.refresh(index=self.index))
         query = {"bool": {"filter": [{"term": {"kind": "load"}}, {"term": {"dataset": dataset}}]}}
-        found = patiently(
+        found = self.patience(
             lambda: self.client.search(index=self.index, query=query, size=1000, sort=[{"number": "desc"}])
         )
         return [self._load(hit["_source"]) for hit in found["hits"]["hits"]]
@@ -105,7 +105,7 @@ class Ledger:
         """Write down a new load; return False when another process was first with this number."""
         document = self._load_document(generation, BUILDING, plan)
         try:
-            patiently(lambda: self.client.create(index=self.index, id=generation.index, document=document))
+            self.patience(lambda: self.client.create(index=self.index, id=generation.index, document=document))
         except ConflictError:
             return False
         return True
@@ -113,7 +113,7 @@ class Ledger:
     def close(self, generation: Generation, state: str, plan: dict[str, Any]) -> None:
         """Write down how a load ended, or that it goes on."""
         document = self._load_document(generation, state, plan)
-        patiently(lambda: self.client.index(index=self.index, id=generation.index, document=document, refresh=True))
+        self.patience(lambda: self.client.index(index=self.index, id=generation.index, document=document, refresh=True))
 
     def _load_document(self, generation: Generation, state: str, plan: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -128,13 +128,15 @@ class Ledger:
 
     def forget(self, generation: Generation) -> None:
         """Remove the stretches and owners of a load that starts over."""
-        patiently(lambda: self.client.indices.refresh(index=self.index))
+        self.patience(lambda: self.client.indices.refresh(index=self.index))
         query = {"bool": {"filter": {"term": {"generation": generation.index}}, "must_not": {"term": {"kind": "load"}}}}
-        patiently(lambda: self.client.delete_by_query(index=self.index, query=query, conflicts="proceed", refresh=True))
+        self.patience(
+            lambda: self.client.delete_by_query(index=self.index, query=query, conflicts="proceed", refresh=True)
+        )
 
     def states(self, generation: Generation) -> dict[Key, StretchState]:
         """Return state, owner and counts of each stretch that somebody took."""
-        patiently(lambda: self.client.indices.refresh(index=self.index))
+        self.patience(lambda: self.client.indices.refresh(index=self.index))
         query = {"bool": {"filter": [{"term": {"kind": "stretch"}}, {"term": {"generation": generation.index}}]}}
         sort: list[Any] = [{"file": "asc"}, {"number": "asc"}]
         states: dict[Key, StretchState] = {}
@@ -151,7 +153,7 @@ class Ledger:
             after = page[-1]["sort"]
 
     def _page(self, query: dict[str, Any], sort: list[Any], after: list[Any] | None) -> list[dict[str, Any]]:
-        found = patiently(
+        found = self.patience(
             lambda: self.client.search(index=self.index, query=query, sort=sort, search_after=after, size=PAGE)
         )
         return list(found["hits"]["hits"])
@@ -161,10 +163,10 @@ class Ledger:
         document = self._stretch(generation, key, LEASED, owner.id, Totals())
         name = _stretch_id(generation, key)
         try:
-            made = patiently(lambda: self.client.create(index=self.index, id=name, document=document))
+            made = self.patience(lambda: self.client.create(index=self.index, id=name, document=document))
             return Lease(key, made["_seq_no"], made["_primary_term"])
         except ConflictError:
-            held = patiently(lambda: self.client.get(index=self.index, id=name))
+            held = self.patience(lambda: self.client.get(index=self.index, id=name))
         if held["_source"]["state"] == DONE:
             return Taken.DONE
         if held["_source"]["owner"] == owner.id:  # the answer to our own claim was lost on its way
@@ -180,12 +182,12 @@ class Ledger:
         proof = {"_seq_no": lease.seq_no, "_primary_term": lease.primary_term}
         if self._write(name, document, proof, lease.key):
             return True
-        held = patiently(lambda: self.client.get(index=self.index, id=name))["_source"]
+        held = self.patience(lambda: self.client.get(index=self.index, id=name))["_source"]
         return bool(held["state"] == DONE and held["owner"] == owner.id)
 
     def _write(self, name: str, document: dict[str, Any], proof: dict[str, Any], key: Key) -> Lease | None:
         try:
-            made = patiently(
+            made = self.patience(
                 lambda: self.client.index(
                     index=self.index,
                     id=name,

@@ -14,10 +14,11 @@ from indexer.generations import Finish
 from indexer.ledger import Ledger, LoadRecord
 from indexer.meter import Meter
 from indexer.owner import Owner
+from indexer.patience import DEADLINE_S, Patience
 from indexer.pipeline import REQUEST_BYTES, Pipeline, default_workers
 from indexer.plan import Plan
 from indexer.rejected import RejectedStore
-from indexer.send import DEADLINE_S, REQUEST_TIMEOUT_S, Sender
+from indexer.send import REQUEST_TIMEOUT_S, Sender
 from indexer.totals import Totals
 from mappings.index import mapping_hash
 from mappings.names import Generation
@@ -86,13 +87,13 @@ class Loader:
         """
         started = time.monotonic()
         generations.ensure_books(self.client, self.prefix)
-        books = Ledger(self.client, self.prefix)
+        books = Ledger(self.client, self.prefix, self._patience())
         for entry in self.plan.files:
             self.meter.add_file(entry.file.name, entry.rows)
         if (loaded := self._loaded(books)) is not None:
             return self._result(loaded.generation, Totals(**loaded.plan["totals"]), False, time.monotonic() - started)
         generation = self._open(books)
-        owner = Owner(self.client, ledger_index(self.prefix), generation.index)
+        owner = Owner(self.client, ledger_index(self.prefix), generation.index, self._patience())
         owner.start()
         try:
             self._carry(books, generation, owner)
@@ -163,16 +164,11 @@ class Loader:
         shards, replicas = self.options.shards, self.options.replicas
         generations.create(self.client, generation, shards=shards, replicas=replicas, meta=meta)
 
+    def _patience(self) -> Patience:
+        return Patience(self.meter, self.stop, self.options.deadline_s)
+
     def _sender(self, target: str, *, require_alias: bool) -> Sender:
-        return Sender(
-            self.client,
-            target,
-            self.meter,
-            self.stop,
-            require_alias,
-            timeout_s=self.options.request_timeout_s,
-            deadline_s=self.options.deadline_s,
-        )
+        return Sender(self.client, target, self._patience(), require_alias, timeout_s=self.options.request_timeout_s)
 
     def _store(self, generation: Generation) -> RejectedStore:
         return RejectedStore(self._sender(rejected_index(self.prefix), require_alias=False), generation)

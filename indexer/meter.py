@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from indexer.totals import Totals
 
+REPEATED_AFTER_S = 60.0
+
 
 @dataclass
 class FileProgress:
@@ -29,6 +31,7 @@ class Meter:
     state: str = "planning"
     started: float = field(default_factory=time.monotonic)
     notes: deque[str] = field(default_factory=deque)
+    _said: dict[str, float] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -62,6 +65,13 @@ class Meter:
         """Tell the user something, once."""
         with self._lock:
             self.notes.append(sentence)
+
+    def note_once(self, sentence: str) -> None:
+        """Tell the user something that may be noticed by many threads, over and over: once a minute is enough."""
+        with self._lock:
+            if time.monotonic() - self._said.get(sentence, -REPEATED_AFTER_S) >= REPEATED_AFTER_S:
+                self._said[sentence] = time.monotonic()
+                self.notes.append(sentence)
 
     def take_notes(self) -> list[str]:
         """Return the sentences that nobody has taken yet."""

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
-from indexer.patience import patiently
+from indexer.patience import Patience, patiently
 
 BEAT_S = 5.0
 DEAD_AFTER_S = 60.0
@@ -27,13 +27,14 @@ class Owner:
     client: Elasticsearch
     index: str
     generation: str
+    patience: Patience = patiently
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     _closed: threading.Event = field(default_factory=threading.Event, repr=False)
     _seen: dict[str, tuple[int, float]] = field(default_factory=dict, repr=False)
 
     def start(self) -> None:
         """Announce this loader, and beat from now on."""
-        patiently(lambda: self._beat(0))
+        self.patience(lambda: self._beat(0))
         threading.Thread(target=self._run, name="heartbeat", daemon=True).start()
 
     def close(self) -> None:
@@ -83,7 +84,7 @@ class Owner:
 
     def _read(self, owner: str) -> dict[str, Any] | None:
         try:
-            found = patiently(lambda: self.client.get(index=self.index, id=self._doc_id(owner)))
+            found = self.patience(lambda: self.client.get(index=self.index, id=self._doc_id(owner)))
         except NotFoundError:
             return None
         return dict(found["_source"])

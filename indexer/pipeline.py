@@ -1,6 +1,6 @@
 """The running load: one thread prepares, a few send, each stage bounded in bytes.
 
-    reader -> normalise -> encode --[64 MB]--> senders (a window that adapts) -> rejected records -> ledger
+    reader -> normalise -> encode --[32 MB]--> senders (a window that adapts) -> rejected records -> ledger
 
 A stretch is acknowledged when each of its documents is settled, and not before.
 """
@@ -25,7 +25,7 @@ from indexer.totals import Totals
 from mappings.names import Generation
 
 REQUEST_BYTES = 2_000_000
-WAITING_BYTES = 64_000_000
+WAITING_BYTES = 32_000_000
 POLL_S = 1.0
 
 

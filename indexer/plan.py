@@ -68,10 +68,10 @@ def make(source: Source, files: list[SourceFile], limit: int | None) -> Plan:
 
 def _planned(source: Source, file: SourceFile, left: int | None) -> PlannedFile:
     reader = source.reader(file)
-    return PlannedFile(file, reader, tuple(_first(reader.stretches(), left)))
+    return PlannedFile(file, reader, tuple(first(reader.stretches(), left)))
 
 
-def _first(stretches: list[Stretch], records: int | None) -> Iterator[Stretch]:
+def first(stretches: list[Stretch], records: int | None) -> Iterator[Stretch]:
     """Yield the stretches of the first `records` records, the last one cut short."""
     if records is None:
         yield from stretches

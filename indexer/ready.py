@@ -11,9 +11,9 @@ from mappings.spellings import with_search_fields
 
 def cut(raw: RawBatch, stretch: Stretch) -> RawBatch:
     """Return only the records that the plan wants of a stretch; all, but where `--limit` ends in it."""
-    end = stretch.first_row + stretch.rows
-    if raw.frame.is_empty() or raw.frame.item(-1, SOURCE_ROW) < end:
+    if raw.frame.height + len(raw.rejections) + raw.skipped == stretch.rows:
         return raw
+    end = stretch.first_row + stretch.rows
     rejections = tuple(entry for entry in raw.rejections if entry.row < end)
     frame = raw.frame.filter(pl.col(SOURCE_ROW) < end)
     return RawBatch(frame, rejections, stretch.rows - frame.height - len(rejections))

@@ -18,12 +18,14 @@ class SourceFile:
     """A file as published: where it is, and the name under which evidence cites it.
 
     `member` is the name inside a zip archive, else empty. `sha256` is of the file's own bytes (the archive's).
+    `held` keeps what `path` leads to alive, where that is a temporary copy of standard input.
     """
 
     path: Path
     name: str
     member: str = ""
     sha256: str = ""
+    held: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

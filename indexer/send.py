@@ -1,7 +1,5 @@
 """Send one body until each of its documents is settled: in the index, a duplicate, or rejected with a reason."""
 
-import logging
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,19 +7,14 @@ from typing import Any
 
 from elastic_transport import TlsError, TransportError
 from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 
 from indexer import answers
 from indexer.answers import Action, Item
 from indexer.encode import Body
-from indexer.meter import Meter
-from indexer.patience import FIRST_WAIT_S, LONGEST_WAIT_S, NOTHING_LOST, reason
+from indexer.patience import NotYetError, Patience, reason
 from mappings.problems import UnreachableProblem
 
-log = logging.getLogger(__name__)
-
 ANSWER = "errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by.reason"
-DEADLINE_S = 600.0
 REQUEST_TIMEOUT_S = 120.0
 
 
@@ -43,14 +36,6 @@ class Outcome:
     duplicates: int = 0
     replayed: int = 0
     refusals: list[Refusal] = field(default_factory=list)
-
-
-class _NotYetError(Exception):
-    """Some documents have to be sent again."""
-
-    def __init__(self, reason: str, *, disk_full: bool) -> None:
-        super().__init__(reason)
-        self.disk_full = disk_full
 
 
 @dataclass
@@ -77,52 +62,20 @@ class Sender:
 
     client: Elasticsearch
     target: str
-    meter: Meter
-    stop: threading.Event
+    patience: Patience
     require_alias: bool = True
     timeout_s: float = REQUEST_TIMEOUT_S
-    deadline_s: float = DEADLINE_S
 
     def send(self, body: Body) -> Outcome:
         """Return what became of each document."""
         outcome, left = Outcome(), [body]
-        for attempt in self._attempts():
+        for attempt in self.patience.attempts():
             with attempt:
                 now = self._pass(left, outcome)
                 left = now.again
                 if left:
-                    raise _NotYetError(now.reason, disk_full=now.disk_full)
+                    raise NotYetError(now.reason, disk_full=now.disk_full)
         return outcome
-
-    def _attempts(self) -> Retrying:
-        return Retrying(
-            retry=retry_if_exception_type(_NotYetError),
-            wait=wait_exponential_jitter(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S, jitter=FIRST_WAIT_S),
-            stop=self._gives_up,
-            sleep=self._sleep,
-            before_sleep=self._tell,
-            retry_error_callback=_give_up,
-        )
-
-    def _gives_up(self, state: RetryCallState) -> bool:
-        if self.stop.is_set():
-            return True
-        # A full disk is mended by a person, who may be asleep: wait for as long as it takes.
-        error = _error(state)
-        waits = error is not None and error.disk_full
-        return not waits and (state.seconds_since_start or 0.0) > self.deadline_s
-
-    def _sleep(self, seconds: float) -> None:
-        self.stop.wait(seconds)
-
-    def _tell(self, state: RetryCallState) -> None:
-        self.meter.retried()
-        error = _error(state)
-        wait = state.next_action.sleep if state.next_action else 0.0
-        if error is not None and error.disk_full:
-            self.meter.note(f"Elasticsearch's disk is full; the load waits and goes on by itself. ({error})")
-        else:
-            log.info("attempt %d: %s; again in %.1f s", state.attempt_number, error, wait)
 
     def _pass(self, bodies: list[Body], outcome: Outcome) -> _Round:
         """Post each body once, halving those that are too large."""
@@ -195,15 +148,3 @@ class Sender:
 def _refusal(body: Body, item: Item) -> Refusal:
     document = body.lines()[2 * item.position + 1]
     return Refusal(int(body.rows[item.position]), item.kind, item.reason, document)
-
-
-def _error(state: RetryCallState) -> _NotYetError | None:
-    error = state.outcome.exception() if state.outcome else None
-    return error if isinstance(error, _NotYetError) else None
-
-
-def _give_up(state: RetryCallState) -> None:
-    raise UnreachableProblem(
-        f"Elasticsearch took no data for {state.seconds_since_start or 0:.0f} s ({_error(state)}).",
-        NOTHING_LOST,
-    )

@@ -6,7 +6,8 @@ import polars as pl
 
 from indexer.formats.csv_records import cells_of, count_records, split_cells, well_formed_end, whole_records
 from indexer.formats.inputs import Text, open_text
-from indexer.formats.rejecting import rejection
+from indexer.formats.packed import CUT_MARK
+from indexer.formats.rejecting import CUT_OFF, CUT_REASON, rejection
 from indexer.formats.stretches import STRETCH_BYTES, plan
 from indexer.records import SOURCE_ROW, RawBatch, Rejection, SourceFile, Stretch
 from mappings.problems import InputProblem
@@ -52,6 +53,8 @@ class CsvReader:
     def read(self, stretch: Stretch) -> RawBatch:
         """Return the stretch's rows as columns of strings; damaged rows are rejected."""
         data = self._text.read_at(stretch.offset, stretch.length)
+        if self._text.is_cut_in(stretch):
+            return self._read_cut(data, stretch)
         return self._read_whole(data, stretch) or self._read_records(data, stretch)
 
     def _cut(self, buffer: bytes, last: bool) -> tuple[int, int]:
@@ -78,6 +81,14 @@ class CsvReader:
         wanted = [pl.col(names[index]).replace("", None).alias(self.columns[index]) for index in self._wanted]
         return RawBatch(frame.select(*wanted, rows.alias(SOURCE_ROW)))
 
+    def _read_cut(self, data: bytes, stretch: Stretch) -> RawBatch:
+        """Return the records before the cut; the one with the mark, which is the last, is rejected for that."""
+        read = self._read_records(data, stretch)
+        *others, last = read.rejections
+        record = last.record.removesuffix(CUT_MARK.decode("utf-8", "replace"))
+        cut = rejection(self.file.name, last.row, CUT_OFF, CUT_REASON, record)
+        return RawBatch(read.frame, (*others, cut), read.skipped)
+
     def _read_records(self, data: bytes, stretch: Stretch) -> RawBatch:
         good: list[list[str | int | None]] = []
         rejected: list[Rejection] = []
@@ -101,4 +112,7 @@ def _head(text: Text, name: str, rows: int) -> tuple[list[list[str]], int]:
     cells = [split_cells(line.decode("utf-8", "replace")) for line in lines if line.strip()]
     if len(cells) < rows:
         raise InputProblem(f"{name} has fewer than {rows} header rows.", "Download it again.")
-    return cells, min(start + sum(len(line) + 1 for line in lines), text.size)
+    end = start + sum(len(line) + 1 for line in lines)
+    if text.cut and end > text.size:
+        raise InputProblem(f"{name} is cut off in its header.", "Download it again.")
+    return cells, min(end, text.size)

@@ -7,7 +7,8 @@ from typing import Any
 import polars as pl
 
 from indexer.formats.inputs import Text, open_text
-from indexer.formats.rejecting import rejection
+from indexer.formats.packed import CUT_MARK
+from indexer.formats.rejecting import CUT_OFF, CUT_REASON, only, rejection
 from indexer.formats.stretches import STRETCH_BYTES, plan
 from indexer.records import SOURCE_ROW, RawBatch, Rejection, SourceFile, Stretch
 from mappings.problems import InputProblem
@@ -54,6 +55,8 @@ class JsonLinesReader:
     def read(self, stretch: Stretch) -> RawBatch:
         """Return the stretch's objects as columns of strings; lines that hold none are rejected."""
         data = self._text.read_at(stretch.offset, stretch.length)
+        if self._text.is_cut_in(stretch):
+            return self._read_cut(data, stretch)
         return self._read_whole(data, stretch) or self._read_lines(data, stretch)
 
     def seen_keys(self) -> set[str]:
@@ -72,6 +75,14 @@ class JsonLinesReader:
             return None
         rows = pl.int_range(stretch.first_row, stretch.first_row + frame.height, dtype=pl.Int64, eager=True)
         return RawBatch(frame.with_columns(rows.alias(SOURCE_ROW)))
+
+    def _read_cut(self, data: bytes, stretch: Stretch) -> RawBatch:
+        """Return the lines before the cut, and a rejection for it."""
+        whole, newline, last = data.removesuffix(CUT_MARK).rpartition(b"\n")
+        read = self._read_lines(whole + newline, stretch) if newline else RawBatch(self._empty())
+        row = stretch.first_row + whole.count(b"\n") + len(newline)
+        cut = rejection(self.file.name, row, CUT_OFF, CUT_REASON, only(self._keys, last))
+        return RawBatch(read.frame, (*read.rejections, cut), read.skipped)
 
     def _read_lines(self, data: bytes, stretch: Stretch) -> RawBatch:
         lines = data.removesuffix(b"\n").split(b"\n")
@@ -94,7 +105,7 @@ class JsonLinesReader:
             if isinstance(entry, dict):
                 records.append({key: _as(entry.get(key), kind) for key, kind in self._keys.items()} | {SOURCE_ROW: row})
             else:
-                rejected.append(rejection(self.file.name, row, "unreadable", entry, line))
+                rejected.append(rejection(self.file.name, row, "unreadable", entry, only(self._keys, line)))
         return pl.DataFrame(records, schema=self._empty().schema), rejected
 
     def _decoded(self, data: bytes) -> pl.DataFrame | None:

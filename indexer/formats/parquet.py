@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
-from indexer.formats.inputs import check_path
+from indexer.formats.inputs import open_bytes
 from indexer.formats.parquet_footer import row_groups
 from indexer.records import SOURCE_ROW, RawBatch, SourceFile, Stretch
 from mappings.problems import InputProblem
@@ -33,10 +34,10 @@ class ParquetReader:
 
     def __init__(self, file: SourceFile, wanted: Sequence[str], rows: int = STRETCH_ROWS) -> None:
         """Read the footer; raises InputProblem when the file can't be read, is empty or cut off."""
-        check_path(file.path)
         self.file = file
-        groups = row_groups(file.path, file.name)
-        self.columns = _columns(file)
+        self._bytes = open_bytes(file)
+        groups = row_groups(self._bytes.path, file.name)
+        self.columns = _columns(self._bytes.path, file.name)
         self._wanted = [name for name in wanted if name in self.columns]
         self._rows = rows
         self._windows = _windows(groups, rows)
@@ -65,7 +66,7 @@ class ParquetReader:
 
     def _decode(self, window: _Window) -> pl.DataFrame:
         try:
-            lazy = pl.scan_parquet(self.file.path, glob=False).select(self._wanted)
+            lazy = pl.scan_parquet(self._bytes.path, glob=False).select(self._wanted)
             frame = lazy.slice(window.offset, window.rows).collect()
         except (pl.exceptions.PolarsError, OSError) as error:
             message = f"{self.file.name} is damaged at rows {window.offset + 1} to {window.offset + window.rows}"
@@ -87,11 +88,11 @@ def _windows(groups: Sequence[int], rows: int) -> list[_Window]:
     return windows
 
 
-def _columns(file: SourceFile) -> list[str]:
+def _columns(path: Path, name: str) -> list[str]:
     try:
-        return list(pl.read_parquet_schema(file.path))
+        return list(pl.read_parquet_schema(path))
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputProblem(f"{file.name} is no Parquet file ({_first_line(error)}).", "Download it again.") from error
+        raise InputProblem(f"{name} is no Parquet file ({_first_line(error)}).", "Download it again.") from error
 
 
 def _first_line(error: Exception) -> str:

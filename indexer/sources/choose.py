@@ -1,54 +1,136 @@
-"""Which files a user's paths stand for."""
+"""Which files a user's paths stand for: files, patterns, folders, archives, standard input."""
 
+import glob
+import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatch
+from pathlib import Path, PurePath
 
 from indexer.formats.inputs import check_path, open_archive
+from indexer.formats.packed import SUFFIXES, is_archive
+from indexer.formats.spool import STDIN, copied
 from indexer.records import SourceFile
 from mappings.problems import InputProblem
 
+_STDIN_NAME = "stdin"
 
-def choose(paths: Sequence[Path], dataset: str, patterns: Sequence[str], member: str) -> list[SourceFile]:
-    """Return the source files of files, folders and archives, each once, in the order that decides "first wins".
+_FOREIGN = re.compile(r"(^|/)(__MACOSX/|\._)")
+"""What macOS adds to archives and to other disks: it looks like the files that it describes."""
 
-    In a folder these are the files whose names match one of the patterns, at any depth, sorted; of an archive it is the
-    member of the given name. Raises InputProblem for a path that is missing or holds nothing of the data set.
+
+def choose(paths: Sequence[Path], dataset: str, patterns: Sequence[str]) -> list[SourceFile]:
+    """Return the source files of what the user named, each once, in the order that decides "first wins".
+
+    In a folder, at any depth, and in an archive these are the files whose names match the first of the patterns that
+    matches any, in the order of their names and numbers. Raises InputProblem for a path that is missing or holds
+    nothing of the data set.
     """
     if not paths:
         raise InputProblem(f"No file of {dataset} was given.", "Name a file or a folder.")
+    kind = _Kind(dataset, tuple(patterns))
     chosen: dict[tuple[Path, str], SourceFile] = {}
-    for path in paths:
-        check_path(path)
-        for file in _in_folder(path, dataset, patterns, member) if path.is_dir() else [_one(path, path.name, member)]:
+    for path in dict.fromkeys(_expanded(paths)):
+        for file in kind.files(path):
             chosen.setdefault((file.path.resolve(), file.member), file)
     names = Counter(file.name for file in chosen.values())
     # Evidence names a file: two of the same name in different folders are told apart by their paths.
-    return [replace(file, name=str(file.path)) if names[file.name] > 1 else file for file in chosen.values()]
+    return [replace(file, name=_long_name(file)) if names[file.name] > 1 else file for file in chosen.values()]
 
 
-def _in_folder(folder: Path, dataset: str, patterns: Sequence[str], member: str) -> Iterator[SourceFile]:
-    # The first pattern that finds something decides: a tracks.csv is preferred to the archive it came from.
-    for pattern in patterns:
-        found = sorted((path for path in folder.rglob(pattern) if path.is_file()), key=_natural)
-        if found:
-            yield from (_one(path, str(path.relative_to(folder)), member) for path in found)
+@dataclass(frozen=True)
+class _Kind:
+    """What the files of a data set are called."""
+
+    dataset: str
+    patterns: tuple[str, ...]
+
+    def files(self, path: Path) -> Iterator[SourceFile]:
+        """Yield the files that one path stands for."""
+        if path == STDIN:
+            held = copied(path, _STDIN_NAME)
+            yield from self._members(SourceFile(held.path, _STDIN_NAME, held=held))
             return
-    raise InputProblem(f"{folder} holds no file of {dataset} ({', '.join(patterns)}).", "Name the files instead.")
+        check_path(path)
+        if path.is_dir():
+            yield from self._in_folder(path)
+        elif path.is_fifo():  # such as <(curl ...): it can be read only once
+            held = copied(path, path.name)
+            yield from self._members(SourceFile(held.path, path.name, held=held))
+        else:
+            yield from self._members(SourceFile(path, path.name))
+
+    def _in_folder(self, folder: Path) -> Iterator[SourceFile]:
+        names = [str(path.relative_to(folder)) for path in _walked(folder)]
+        found = self._matching(names) or [name for name in names if self._is_archive_of(folder / name)]
+        if not found:
+            raise self._nothing_in(str(folder))
+        for name in found:
+            yield from self._members(SourceFile(folder / name, name))
+
+    def _matching(self, names: Iterable[str]) -> list[str]:
+        # The first pattern that finds something decides: a tracks.csv is preferred to the archive it came from.
+        own = [name for name in names if not _FOREIGN.search(name)]
+        for pattern in self.patterns:
+            if found := [name for name in own if _matches(PurePath(name), pattern)]:
+                return sorted(found, key=_natural)
+        return []
+
+    def _is_archive_of(self, path: Path) -> bool:
+        return path.suffix.lower() == ".zip" and bool(self._matching(_entries(path, str(path))))
+
+    def _members(self, file: SourceFile) -> list[SourceFile]:
+        """Return the file itself, or those that are in it when it is an archive."""
+        if not is_archive(file.path):
+            return [file]
+        if members := self._matching(_entries(file.path, file.name)):
+            return [replace(file, name=f"{file.name}/{member}", member=member) for member in members]
+        raise self._nothing_in(file.name)
+
+    def _nothing_in(self, name: str) -> InputProblem:
+        wanted = ", ".join(self.patterns)
+        return InputProblem(f"{name} holds no file of {self.dataset} ({wanted}).", "Name the files instead.")
 
 
-def _natural(path: Path) -> list[tuple[int, str]]:
+def _expanded(paths: Sequence[Path]) -> Iterator[Path]:
+    """Yield the paths, and what quoted patterns match; a file of just that name is preferred."""
+    for path in paths:
+        if not glob.has_magic(str(path)) or os.path.lexists(path):
+            yield path
+            continue
+        found = sorted(glob.glob(str(path), recursive=True), key=_natural)  # noqa: PTH207 - Path.glob takes no absolute one
+        if not found:
+            raise InputProblem(f"No file matches {path}.", "Check the pattern and the folder.")
+        yield from map(Path, found)
+
+
+def _walked(folder: Path) -> Iterator[Path]:
+    """Yield all files below a folder; a folder in it that may not be read is a problem, not an empty one."""
+    for parent, _, names in os.walk(folder, onerror=_unreadable):
+        yield from (Path(parent, name) for name in names)
+
+
+def _unreadable(error: OSError) -> None:
+    raise InputProblem(f"{error.filename} can't be read: {error.strerror}.", "Change its permissions.") from error
+
+
+def _matches(name: PurePath, pattern: str) -> bool:
+    """Tell whether a name matches, with or without the ending of a packed file."""
+    plain = name.stem if name.suffix.lower() in SUFFIXES else name.name
+    return fnmatch(name.name, pattern) or fnmatch(plain, pattern)
+
+
+def _entries(path: Path, name: str) -> list[str]:
+    with open_archive(path, name) as archive:
+        return [entry.filename for entry in archive.infolist() if not entry.is_dir()]
+
+
+def _long_name(file: SourceFile) -> str:
+    return f"{file.path}/{file.member}" if file.member else str(file.path)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
     """Sort part-2 before part-10."""
-    return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in re.split(r"([0-9]+)", str(path))]
-
-
-def _one(path: Path, name: str, member: str) -> SourceFile:
-    if path.suffix.lower() != ".zip" or not member:
-        return SourceFile(path, name)
-    with open_archive(path) as archive:
-        members = [entry for entry in archive.namelist() if Path(entry).name == member]
-    if not members:
-        raise InputProblem(f"{path} holds no {member}.", "Check that this is the right archive.")
-    return SourceFile(path, f"{name}/{members[0]}", members[0])
+    return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in re.split(r"([0-9]+)", name)]

@@ -78,7 +78,6 @@ _LISTS = ("track.tags", "track.genres")
 SOURCE = Table(
     dataset="free-music-archive",
     patterns=("tracks.csv", "fma_metadata.zip", "*tracks*.csv"),
-    member="tracks.csv",
     required=("track_id", "track.title", "artist.name", "track.license", "track.genres"),
     optional=(
         "track.genre_top",

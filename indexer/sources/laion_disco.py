@@ -57,7 +57,6 @@ def _holds_blank(lists: pl.Expr) -> pl.Expr:
 SOURCE = Table(
     dataset="laion-disco-12m",
     patterns=("*.parquet",),
-    member="",
     required=("song_id", "title", "artist_names"),
     optional=("artist_ids", "album_name", "album_id", "isExplicit", "views", "duration"),
     lists=("artist_names", "artist_ids"),

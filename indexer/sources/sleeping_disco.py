@@ -63,7 +63,6 @@ def _people(name: str) -> pl.Expr:
 SOURCE = Table(
     dataset="sleeping-disco-9m",
     patterns=("*.jsonl", "*.ndjson"),
-    member="",
     required=("song_id",),
     optional=(
         "primary_artist",

@@ -55,7 +55,6 @@ def _merge(tracks: pl.DataFrame) -> pl.DataFrame:
 SOURCE = Table(
     dataset="spotify-tracks-dataset",
     patterns=("dataset.csv", "*.csv"),
-    member="dataset.csv",
     required=("track_id", "artists", "track_name", "track_genre"),
     optional=("album_name", "popularity", "duration_ms", "explicit"),
     open=_open,

@@ -26,7 +26,6 @@ class Table:
 
     dataset: str
     patterns: tuple[str, ...]
-    member: str
     required: tuple[str, ...]
     optional: tuple[str, ...]
     open: Callable[[SourceFile, "Table"], Reader]
@@ -47,8 +46,8 @@ class Table:
         return self.required + self.optional
 
     def files(self, paths: Sequence[Path]) -> list[SourceFile]:
-        """Return the source files of files and folders, each once, sorted within a folder."""
-        return choose(paths, self.card.name, self.patterns, self.member)
+        """Return the source files that paths stand for, each once, sorted within a folder or an archive."""
+        return choose(paths, self.card.name, self.patterns)
 
     def reader(self, file: SourceFile) -> Reader:
         """Return a reader of one file; raises InputProblem when its columns are another data set's."""

@@ -9,7 +9,7 @@ from elasticsearch import ApiError
 from rich.console import Console
 
 from indexer.load import InterruptedLoadError
-from linernotes.cli import datasets, demo, load, node, search
+from linernotes.cli import datasets, demo, load, node, rejected, search
 from mappings.problems import CheckProblem, InputProblem, Problem, UnreachableProblem
 
 EXIT_CODES = {
@@ -37,6 +37,7 @@ app.command("demo")(demo.demo)
 app.add_typer(node.app, name="node")
 app.command("datasets")(datasets.datasets)
 app.command("load")(load.load)
+app.add_typer(rejected.app, name="rejected")
 app.command("search")(search.search)
 
 

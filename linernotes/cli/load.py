@@ -24,7 +24,10 @@ from linernotes.report import loading
 REJECTED = 4
 
 Dataset = Annotated[str, typer.Argument(help=f"Which data set the files are: {', '.join(SOURCES)}.")]
-Paths = Annotated[list[Path], typer.Argument(help="Source files as published, or folders that hold them.")]
+Paths = Annotated[
+    list[Path],
+    typer.Argument(help="Source files as published, packed or not; folders, quoted patterns, - for standard input."),
+]
 Limit = Annotated[int | None, typer.Option(min=1, help="Load only the first N records.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Start over instead of going on with an earlier load.")]
 Replicas = Annotated[int, typer.Option(min=0, help="Copies of each shard; 1 when a cluster must survive a node.")]

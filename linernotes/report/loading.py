@@ -87,5 +87,6 @@ def summary(result: LoadResult) -> Table:
         table.add_row(name, f"{getattr(result, name):,}", end_section=name == "rejected")
     table.add_row("seconds", f"{result.seconds:,.1f}")
     table.add_row("records a second", f"{result.records_per_second:,.0f}")
+    table.add_row("requests in flight", f"{result.senders} at the end")
     table.add_row("peak memory", f"{result.peak_rss_mb:,.0f} MB")
     return table

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from indexer.ledger import Key, Ledger
 from indexer.load import InterruptedLoadError, Loader, LoadResult, Options
 from indexer.meter import Meter
 from indexer.owner import Owner
-from indexer.plan import Plan
+from indexer.plan import Plan, PlannedFile, first
 from mappings.names import Generation
 from mappings.names import ledger as ledger_index
 from mappings.problems import CheckProblem, InputProblem
@@ -161,3 +162,16 @@ def test_two_loaders_share_one_generation(client: Elasticsearch, prefix: str) ->
     assert [(result.read, result.indexed) for result in results] == [(6000, 6000)] * 2
     assert len({result.generation for result in results}) == 1
     assert sum(result.resumed for result in results) == 6000  # what one did, the other found done
+
+
+@pytest.mark.parametrize("limit", [1, 49, 50, 51, 149, 150, 151])
+def test_a_limit_counts_damaged_records_too(client: Elasticsearch, prefix: str, limit: int) -> None:
+    reader = made.MadeReader("a", 300, 100, damaged=50)
+    planned = replace(reader_plan := made.plan(reader), limit=limit, files=tuple(_first(reader_plan, limit)))
+    result = load(client, prefix, planned)
+    assert (result.read, result.rejected, result.indexed) == (limit, limit // 50, limit - limit // 50)
+
+
+def _first(plan: Plan, limit: int) -> list[PlannedFile]:
+    (file,) = plan.files
+    return [replace(file, stretches=tuple(first(list(file.stretches), limit)))]

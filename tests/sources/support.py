@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
 import polars as pl
 
 from indexer.records import Batch
 from indexer.sources import SOURCES
 from linernotes.samples import real
+from linernotes.samples.synthetic import sleeping_row
 
 FMA = "free-music-archive"
 SPOTIFY = "spotify-tracks-dataset"
@@ -50,3 +52,8 @@ def csv_text(header: Sequence[str], *rows: Sequence[str]) -> str:
     """Return CSV with every cell quoted."""
     quoted = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in (header, *rows)]
     return "\n".join(quoted) + "\n"
+
+
+def json_lines(rows: int) -> bytes:
+    """Return made-up rows of Sleeping-DISCO, each ended by a newline."""
+    return b"".join(orjson.dumps(sleeping_row(number)) + b"\n" for number in range(1, rows + 1))

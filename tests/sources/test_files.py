@@ -94,14 +94,20 @@ def test_an_archive_without_the_file_is_told(tmp_path: Path, dataset: str) -> No
 @pytest.mark.parametrize("dataset", FILES)
 def test_a_file_that_may_not_be_read_is_told(folder: Path, dataset: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = folder / FILES[dataset]
-    monkeypatch.setattr(os, "access", lambda *_: False)  # root, who runs the tests here, may read everything
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)  # root, who runs the tests here, may read everything
     with pytest.raises(InputProblem, match="may not be read"):
         SOURCES[dataset].files([path])
 
 
 @pytest.mark.parametrize(
     ("beginning", "what"),
-    [(b"\x1f\x8b\x08", "packed with gzip"), (b"\xff\xfea\x00", "text in UTF-16"), (b"PAR1", "a Parquet file")],
+    [
+        (b"\x1f\x8b\x08", "damaged"),
+        (b"BZh9", "damaged"),
+        (b"\x28\xb5\x2f\xfd", "cut off"),
+        (b"\xff\xfea\x00", "text in UTF-16"),
+        (b"PAR1", "a Parquet file"),
+    ],
 )
 @pytest.mark.parametrize("dataset", [FMA, SPOTIFY, SLEEPING])
 def test_what_is_no_text_is_told(tmp_path: Path, dataset: str, beginning: bytes, what: str) -> None:

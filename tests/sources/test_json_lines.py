@@ -120,7 +120,7 @@ def test_a_lone_surrogate_does_no_harm(tmp_path: Path) -> None:
 def test_lyrics_are_not_kept_of_a_rejected_line(tmp_path: Path) -> None:
     line = b'{"id": 1, "lyrics": "la la \\"la\\" la", "qna": "text", "title": "kept'
     _, rejected, _ = read_all(reader(tmp_path / "a.jsonl", b"{}\n" + line))
-    assert rejected[0].record == '{"id": 1, "lyrics": "…", "qna": "…", "title": "kept'
+    assert rejected[0].record == '… "id": 1 …'
 
 
 def test_keys_are_told_from_the_first_object(tmp_path: Path) -> None:

@@ -1,0 +1,41 @@
+"""A disk that fills up: the load waits, says so, and goes on when there is room again."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from indexer.load import Loader, LoadResult, Options
+from indexer.meter import Meter
+from tests.indexer import made
+
+BLOCK = "index.blocks.read_only_allow_delete"
+"""What Elasticsearch itself sets on every index of a node whose disk has passed the flood stage."""
+
+
+def wait_for(condition: Any, seconds: float = 20.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("blocked", ["made-g000001", "ledger", "rejected"])
+def test_the_load_waits_says_so_and_goes_on(client: Elasticsearch, prefix: str, blocked: str) -> None:
+    meter, results = Meter(), list[LoadResult]()
+    plan = made.plan(made.MadeReader("a", 20_000, 200, damaged=70))
+    # A deadline far below the wait: a full disk is waited for, however long it takes.
+    loader = Loader(client, prefix, plan, Options(deadline_s=1.0), meter, threading.Event())
+    thread = threading.Thread(target=lambda: results.append(loader.run()))
+    thread.start()
+    wait_for(lambda: meter.totals.read > 0)
+    client.indices.put_settings(index=f"{prefix}-{blocked}", settings={BLOCK: True})
+    wait_for(lambda: any("disk is full" in note for note in meter.take_notes()))
+    time.sleep(2.0)
+    assert thread.is_alive()
+    client.indices.put_settings(index=f"{prefix}-{blocked}", settings={BLOCK: None})
+    thread.join(timeout=60)
+    (result,) = results
+    assert (result.read, result.indexed, result.rejected) == (20_000, 20_000 - 285, 285)

@@ -1,0 +1,292 @@
+"""Rejected records: really refused by Elasticsearch, kept, read back, sent once more; the sums hold at every step."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+import pytest
+from elasticsearch import Elasticsearch
+
+from indexer import rejected_reader
+from indexer.load import Loader, LoadResult, Options
+from indexer.meter import Meter
+from indexer.owner import Owner
+from indexer.records import Batch, RawBatch, SourceFile
+from indexer.rejected import MAX_RECORD_CHARS, RejectedStore
+from indexer.rejected_reader import MAX_ATTEMPTS, Count, RejectedReader, Wanted
+from indexer.replay import Replay, Replayer
+from indexer.replay_journal import Journal
+from mappings.names import Generation
+from mappings.problems import CheckProblem, InputProblem
+from tests.indexer import made
+
+DATASET = "made"
+RELAXED = {"year": {"type": "short", "ignore_malformed": True}}
+
+
+@dataclass(frozen=True)
+class Refused(made.MadeSource):
+    """Every `outside`-th year is no `short`: Elasticsearch refuses the document."""
+
+    outside: int = 4
+
+    def normalise(self, raw: RawBatch, file: SourceFile) -> Batch:
+        batch = super().normalise(raw, file)
+        wrong = pl.col("source_row") % self.outside == 0
+        year = pl.when(wrong).then(pl.lit(40_000)).otherwise(pl.col("year").cast(pl.Int32)).alias("year")
+        return replace(batch, tracks=batch.tracks.with_columns(year))
+
+
+def load(client: Elasticsearch, prefix: str, *readers: made.MadeReader, **source: Any) -> LoadResult:
+    plan = made.plan(*readers, source=Refused(**source))
+    return Loader(client, prefix, plan, Options(), Meter(), threading.Event()).run()
+
+
+def replay(client: Elasticsearch, prefix: str, max_attempts: int = MAX_ATTEMPTS) -> Replay:
+    return Replayer(client, prefix, Meter(), max_attempts).run(DATASET)
+
+
+def relax(client: Elasticsearch, prefix: str, properties: dict[str, Any] | None = None) -> None:
+    """Mend it as an operator would: Elasticsearch takes what it refused before."""
+    client.indices.put_mapping(index=f"{prefix}-{DATASET}", properties=properties or RELAXED)
+
+
+def kept(client: Elasticsearch, prefix: str) -> list[tuple[str, int, int]]:
+    reader = RejectedReader(client, prefix)
+    records = reader.records(Wanted(Generation(prefix, DATASET, 1)))
+    return [(record.file, record.row, record.attempt) for record in records]
+
+
+def assert_sums_hold(client: Elasticsearch, prefix: str) -> dict[str, int]:
+    """Return the totals, which are the same everywhere, and true."""
+    generation = Generation(prefix, DATASET, 1)
+    client.indices.refresh(index=f"{prefix}-*")
+    plan = client.get(index=f"{prefix}-ledger", id=generation.index)["_source"]["plan"]
+    assert "replay" not in plan
+    found = client.indices.get(index=generation.index)[generation.index]
+    assert sorted(found["aliases"]) == [prefix, f"{prefix}-{DATASET}"]
+    totals: dict[str, int] = plan["totals"]
+    assert found["mappings"]["_meta"]["totals"] == totals
+    assert found["mappings"]["_meta"]["state"] == "current"
+    assert totals["read"] == sum(totals[name] for name in ("indexed", "duplicates", "skipped", "rejected"))
+    assert client.count(index=generation.index)["count"] == totals["indexed"]
+    assert client.count(index=f"{prefix}-rejected")["count"] == totals["rejected"]
+    return totals
+
+
+def test_refused_records_are_kept_and_counted(client: Elasticsearch, prefix: str) -> None:
+    result = load(client, prefix, made.MadeReader("a", 20, 7, damaged=10))
+    assert (result.indexed, result.rejected) == (14, 6)
+    reader = RejectedReader(client, prefix)
+    refused, unread = sorted(reader.counts(DATASET), key=lambda count: -count.records)
+    assert (refused.kind, refused.records, refused.replayable) == ("document_parsing_exception", 4, 4)
+    assert "out of range" in refused.example
+    assert unread == Count(DATASET, result.generation, "damaged", 2, 0, "made so")
+    assert unread.replayable == 0
+    first = next(reader.records(Wanted(Generation(prefix, DATASET, 1), row=4)))
+    assert (first.file, first.row, first.attempt) == ("a", 4, 1)
+    assert orjson.loads(first.record)["year"] == 40_000
+    assert reader.counts("another") == []
+    assert RejectedReader(client, f"{prefix}x").counts() == []
+
+
+def test_pages_yield_each_record_once_in_order(
+    client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejected_reader, "PAGE", 3)
+    load(client, prefix, made.MadeReader("b", 40, 7), made.MadeReader("a", 20, 7))
+    rows = [*range(4, 21, 4)], [*range(4, 41, 4)]
+    assert kept(client, prefix) == [("a", row, 1) for row in rows[0]] + [("b", row, 1) for row in rows[1]]
+
+
+def test_a_replay_of_what_was_not_mended_counts_attempts_up_to_a_bound(client: Elasticsearch, prefix: str) -> None:
+    load(client, prefix, made.MadeReader("a", 9, 9))
+    for attempt in range(2, MAX_ATTEMPTS + 1):
+        result = replay(client, prefix)
+        assert (result.tried, result.indexed, result.refused_again, result.rejected) == (2, 0, 2, 2)
+        assert kept(client, prefix) == [("a", 4, attempt), ("a", 8, attempt)]
+    bound = replay(client, prefix)
+    assert (bound.tried, bound.exhausted, bound.rejected) == (0, 2, 2)
+    relax(client, prefix)
+    assert replay(client, prefix, MAX_ATTEMPTS + 1).indexed == 2
+    assert assert_sums_hold(client, prefix)["rejected"] == 0
+
+
+def test_a_mended_replay_indexes_with_the_same_version_and_a_second_finds_nothing(
+    client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejected_reader, "PAGE", 3)
+    load(client, prefix, made.MadeReader("a", 40, 9, damaged=13), made.MadeReader("b", 20, 9), across=100)
+    before = {hit["_id"]: hit["_version"] for hit in hits(client, prefix)}
+    relax(client, prefix)
+    result = replay(client, prefix)
+    # Both files have the ids 1 to 20: the first wins, as if nothing had been refused.
+    assert (result.indexed, result.duplicates, result.refused_again) == (10, 5, 0)
+    assert (result.tried, result.never_a_track, result.rejected, result.mended) == (15, 3, 3, False)
+    totals = assert_sums_hold(client, prefix)
+    assert (totals["read"], totals["indexed"], totals["duplicates"]) == (60, 38, 19)
+    after = {hit["_id"]: hit for hit in hits(client, prefix)}
+    assert before.items() <= {name: hit["_version"] for name, hit in after.items()}.items()
+    assert after["made:8"]["_source"]["source_file"] == "a"
+    again = replay(client, prefix)
+    assert (again.tried, again.indexed, again.rejected) == (0, 0, 3)
+    assert assert_sums_hold(client, prefix) == totals
+
+
+def hits(client: Elasticsearch, prefix: str) -> list[dict[str, Any]]:
+    client.indices.refresh(index=f"{prefix}-*")
+    return list(client.search(index=prefix, size=1000, version=True)["hits"]["hits"])
+
+
+def test_an_earlier_record_takes_the_place_of_a_later_one(client: Elasticsearch, prefix: str) -> None:
+    """Row 4 is refused, row 5 has its id and is in: once row 4 is taken it wins, and row 5 is the duplicate."""
+    load(client, prefix, made.MadeReader("a", 5, 1), repeat=5)
+    assert {hit["_id"]: hit["_source"]["source_row"] for hit in hits(client, prefix)}["made:4"] == 5
+    relax(client, prefix)
+    result = replay(client, prefix)
+    assert (result.indexed, result.duplicates, result.rejected) == (0, 1, 0)
+    assert {hit["_id"]: hit["_source"]["source_row"] for hit in hits(client, prefix)}["made:4"] == 4
+    assert_sums_hold(client, prefix)
+
+
+def test_what_is_kept_in_part_only_is_not_sent(client: Elasticsearch, prefix: str) -> None:
+    load(client, prefix, made.MadeReader("a", 4, 4))
+    name = f"{prefix}-made-g000001/a/4"
+    record = client.get(index=f"{prefix}-rejected", id=name)["_source"]["record"]
+    whole = record[:-1] + ',"url":"' + "x" * MAX_RECORD_CHARS + '"}'
+    client.update(index=f"{prefix}-rejected", id=name, doc={"record": whole[:MAX_RECORD_CHARS]}, refresh=True)
+    relax(client, prefix)
+    result = replay(client, prefix)
+    assert (result.tried, result.incomplete, result.rejected) == (0, 1, 1)
+    assert_sums_hold(client, prefix)
+
+
+class KilledError(Exception):
+    """Stands for the death of the process."""
+
+
+def then_die(method: Callable[..., Any], times: int) -> Callable[..., Any]:
+    """Return a method that does its work, and dies afterwards, at the `times`-th call."""
+    calls: list[int] = []
+
+    def dying(self: Any, *arguments: Any, **named: Any) -> Any:
+        result = method(self, *arguments, **named)
+        calls.append(1)
+        if len(calls) == times:
+            raise KilledError
+        return result
+
+    return dying
+
+
+STEPS = {
+    "locked": (Journal, "write", 1),
+    "sent, not written down": (RejectedStore, "put", 1),
+    "written down, not removed": (Journal, "write", 2),
+    "removed": (RejectedStore, "remove", 1),
+    "the second page sent": (RejectedStore, "put", 2),
+    "checked, not noted": (Replayer, "_checked", 2),
+    "noted, not closed": (Replayer, "_note", 1),
+    "closed": (Journal, "close", 1),
+}
+
+
+@pytest.mark.parametrize(
+    ("step", "mended"),
+    [*((step, True) for step in STEPS), ("sent, not written down", False), ("written down, not removed", False)],
+)
+def test_killed_between_two_steps(
+    client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch, step: str, mended: bool
+) -> None:
+    monkeypatch.setattr(rejected_reader, "PAGE", 3)
+    load(client, prefix, made.MadeReader("a", 24, 9), made.MadeReader("b", 8, 8), across=100, repeat=9)
+    if mended:
+        relax(client, prefix)
+    owner, name, times = STEPS[step]
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, then_die(getattr(owner, name), times))
+        with pytest.raises(KilledError):
+            replay(client, prefix)
+    result = replay(client, prefix)
+    totals = assert_sums_hold(client, prefix)
+    assert result.mended is (step != "closed")
+    assert totals["rejected"] == result.rejected == (0 if mended else 8)
+    assert (totals["indexed"], totals["duplicates"]) == ((22, 10) if mended else (16, 8))
+
+
+KILL = """
+import os, signal, sys
+from elasticsearch import Elasticsearch
+from indexer.meter import Meter
+from indexer.replay import Replayer
+from indexer.replay_journal import Journal
+write = Journal.write
+def die(self, moved, gone):
+    write(self, moved, gone)
+    if gone:
+        os.kill(os.getpid(), signal.SIGKILL)
+Journal.write = die
+Replayer(Elasticsearch(sys.argv[1]), sys.argv[2], Meter()).run("made")
+"""
+
+
+def test_a_killed_process_leaves_nothing_that_the_next_one_waits_for(
+    client: Elasticsearch, es_url: str, prefix: str
+) -> None:
+    load(client, prefix, made.MadeReader("a", 8, 8))
+    relax(client, prefix)
+    project = Path(__file__).parents[2]
+    killed = subprocess.run([sys.executable, "-c", KILL, es_url, prefix], cwd=project, check=False)
+    assert killed.returncode == -9
+    result = replay(client, prefix)
+    assert (result.mended, result.indexed, result.rejected) == (True, 2, 0)
+    assert_sums_hold(client, prefix)
+
+
+def test_two_replays_at_once(client: Elasticsearch, prefix: str) -> None:
+    load(client, prefix, made.MadeReader("a", 8, 8))
+    relax(client, prefix)
+    generation = Generation(prefix, DATASET, 1)
+    other = Owner(client, f"{prefix}-ledger", generation.index)
+    other.start()
+    journal = Journal(client, generation, other, other.patience)
+    journal.read()
+    journal.write(replace(journal.moved), [])
+    with pytest.raises(CheckProblem, match="at work"):
+        replay(client, prefix)
+    other.close()
+    assert replay(client, prefix).indexed == 2
+    with pytest.raises(CheckProblem, match="Another process changed"):
+        journal.write(replace(journal.moved), [])
+    assert_sums_hold(client, prefix)
+
+
+def test_a_lost_document_is_not_called_a_duplicate(client: Elasticsearch, prefix: str) -> None:
+    load(client, prefix, made.MadeReader("a", 8, 8))
+    client.delete(index=f"{prefix}-{DATASET}", id="made:1", refresh=True)
+    before = kept(client, prefix)
+    with pytest.raises(CheckProblem, match="does not add up"):
+        replay(client, prefix)
+    assert kept(client, prefix) == before
+    with pytest.raises(CheckProblem, match="does not add up"):
+        replay(client, prefix)
+
+
+def test_nothing_loaded(client: Elasticsearch, prefix: str) -> None:
+    with pytest.raises(InputProblem, match="not loaded"):
+        replay(client, prefix)
+
+
+def test_a_replay_sends_the_very_document(client: Elasticsearch, prefix: str) -> None:
+    load(client, prefix, made.MadeReader("a", 4, 4))
+    record = next(RejectedReader(client, prefix).records(Wanted(Generation(prefix, DATASET, 1))))
+    relax(client, prefix)
+    replay(client, prefix)
+    assert client.get(index=f"{prefix}-{DATASET}", id="made:4")["_source"] == orjson.loads(record.record)
+    assert asdict(record)["attempt"] == 1
