@@ -41,6 +41,7 @@ class Piece:
 
 
 def moved(outcome: Outcome) -> Totals:
+    """Return what an answer moves in the totals: from rejected to indexed, or to duplicates."""
     into_index = outcome.created + outcome.replayed
     return Totals(
         indexed=into_index,

@@ -61,6 +61,8 @@ class ParquetReader:
                 self._decoded = None  # free the one before the next is decoded
                 self._decoded = (window, self._decode(window))
             frame = self._decoded[1].slice(stretch.offset - window.offset, stretch.length)
+            if stretch.offset + stretch.length == window.offset + window.rows:
+                self._decoded = None  # its last stretch: a reader that is done with its file holds nothing
         rows = pl.int_range(stretch.first_row, stretch.first_row + frame.height, dtype=pl.Int64, eager=True)
         return RawBatch(frame.with_columns(rows.alias(SOURCE_ROW)))
 

@@ -49,7 +49,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 def list_(dataset: MaybeDataset = None, json: AsJson = False) -> None:
     """Count rejected records by their reason.
 
-    By data set, generation and class of reason, each with the first one's. A load rejects what it can't read, and what Elasticsearch refuses; only the latter can be replayed.
+    By data set, generation and class of reason, each with its first record's. A load rejects what it can't read, and
+    what Elasticsearch refuses; only the latter can be replayed.
     """
     wanted = choose.dataset(dataset) if dataset else None
     with _connected() as (client, prefix):
@@ -92,8 +93,8 @@ def show(dataset: Dataset, row: Row = None, file: File = None, limit: Limit = SH
 def export(dataset: Dataset, out: Out, json: AsJson = False) -> None:
     """Write all rejected records into a file.
 
-    Of the current generation, in any number. The file appears when it is whole, or not at all. A CSV is safe to open in a spreadsheet: text that would be a
-    formula there begins with an apostrophe.
+    Of the current generation, in any number. The file appears when it is whole, or not at all. A CSV is safe to open
+    in a spreadsheet: text that would be a formula there begins with an apostrophe.
     """
     written = report.target(out)
     with _connected() as (client, prefix):
@@ -109,9 +110,9 @@ def export(dataset: Dataset, out: Out, json: AsJson = False) -> None:
 def replay(dataset: Dataset, max_attempts: Attempts = MAX_ATTEMPTS, json: AsJson = False) -> int:
     """Send what Elasticsearch refused once more.
 
-    Do so when the cause is mended there, such as the mapping. Each record is tried once in a run. A record that could not be read can't be replayed: mend the source and load
-    again. When a replay is killed, running it again mends what was left. The exit code is 4 while rejected records
-    remain.
+    Do so when the cause is mended there, such as the mapping. Each record is tried once in a run. A record that could
+    not be read can't be replayed: mend the source and load again. When a replay is killed, running it again mends
+    what was left. The exit code is 4 while rejected records remain.
     """
     name = choose.dataset(dataset)
     meter, stderr = Meter(), Console(stderr=True)
