@@ -202,7 +202,7 @@ class Loader:
         counted = sum((state.totals for state in states), Totals())
         documents = generations.count(self.client, generation)
         totals = counted.settled(documents)
-        problems = _differences(totals, documents, self._store(generation).count(), self.plan.rows)
+        problems = totals.differences(documents, self._store(generation).count(), self.plan.rows)
         if problems:
             books.close(generation, ledger.FAILED, self._identity())
             raise CheckProblem(f"{generation.index} does not add up: {'; '.join(problems)}.", "The alias did not move.")
@@ -238,14 +238,3 @@ _CHANGED = {
     "mapping": "fields or analysis (another version of this program)",
     "tool": "versions of this program",
 }
-
-
-def _differences(totals: Totals, documents: int, kept: int, planned: int) -> list[str]:
-    """Return each sum that does not hold, as a sentence part."""
-    sums = (
-        ("records planned and read", planned, totals.read),
-        ("records read and accounted for", totals.read, totals.read - totals.missing),
-        ("records indexed and documents in the index", totals.indexed, documents),
-        ("records rejected and kept", totals.rejected, kept),
-    )
-    return [f"{name} differ, {left:,} and {right:,}" for name, left, right in sums if left != right]

@@ -146,12 +146,7 @@ class Replayer:
         """Return the totals as they are now, if all sums hold."""
         documents = generations.count(self.client, journal.generation)
         totals = journal.totals(documents)
-        sums = (
-            ("records read and accounted for", totals.read, totals.read - totals.missing),
-            ("records indexed and documents in the index", totals.indexed, documents),
-            ("records rejected and kept", totals.rejected, store.count()),
-        )
-        problems = [f"{name} differ, {left:,} and {right:,}" for name, left, right in sums if left != right]
+        problems = totals.differences(documents, store.count())
         if problems:
             raise CheckProblem(f"{journal.generation.index} does not add up: {'; '.join(problems)}.", hint)
         return totals

@@ -37,3 +37,16 @@ class Totals:
         return Totals(
             self.read, self.indexed - twice, self.duplicates + twice, self.skipped, self.rejected, self.replayed
         )
+
+    def differences(self, documents: int, kept: int, planned: int | None = None) -> list[str]:
+        """Return each sum that does not hold, as a part of a sentence; none for a load that adds up.
+
+        `documents` are in the index, `kept` rejected records in theirs, `planned` records in the source files.
+        """
+        sums = (
+            ("records planned and read", self.read if planned is None else planned, self.read),
+            ("records read and accounted for", self.read, self.read - self.missing),
+            ("records indexed and documents in the index", self.indexed, documents),
+            ("records rejected and kept", self.rejected, kept),
+        )
+        return [f"{name} differ, {left:,} and {right:,}" for name, left, right in sums if left != right]

@@ -8,12 +8,17 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from elasticsearch import Elasticsearch
-from indexer.answers import LeanSerializer
 
+from indexer.answers import LeanSerializer
 from linernotes import settings
 from linernotes.node import fetch, service
+
+# Examples are not timed: the machine is shared, and a slow one is no fault of the code.
+hypothesis.settings.register_profile("linernotes", deadline=None)
+hypothesis.settings.load_profile("linernotes")
 
 
 @pytest.fixture(scope="session")
