@@ -25,7 +25,7 @@ def wait_for(condition: Any, seconds: float = 20.0) -> None:
 @pytest.mark.parametrize("blocked", ["made-g000001", "ledger", "rejected"])
 def test_the_load_waits_says_so_and_goes_on(client: Elasticsearch, prefix: str, blocked: str) -> None:
     meter, results = Meter(), list[LoadResult]()
-    plan = made.plan(made.MadeReader("a", 20_000, 200, damaged=70))
+    plan = made.plan(made.MadeReader("a", 6_000, 60, damaged=70))
     # A deadline far below the wait: a full disk is waited for, however long it takes.
     loader = Loader(client, prefix, plan, Options(deadline_s=1.0), meter, threading.Event())
     thread = threading.Thread(target=lambda: results.append(loader.run()))
@@ -38,4 +38,4 @@ def test_the_load_waits_says_so_and_goes_on(client: Elasticsearch, prefix: str, 
     client.indices.put_settings(index=f"{prefix}-{blocked}", settings={BLOCK: None})
     thread.join(timeout=60)
     (result,) = results
-    assert (result.read, result.indexed, result.rejected) == (20_000, 20_000 - 285, 285)
+    assert (result.read, result.indexed, result.rejected) == (6_000, 6_000 - 85, 85)
