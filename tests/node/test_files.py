@@ -14,8 +14,6 @@ from linernotes.node.account import Account
 from linernotes.node.config import Ports
 from mappings.problems import InputProblem, Problem
 
-AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Elasticsearch as somebody else")
-
 
 def test_a_link_in_the_way_is_replaced_and_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
@@ -48,28 +46,27 @@ def test_too_little_room(tmp_path: Path) -> None:
         files.need_room(tmp_path, 10**21, "It")
 
 
-@AS_ROOT
-def test_folders_are_for_all_to_enter_whatever_the_umask(home: Path) -> None:
-    before = os.umask(0o077)
-    try:
-        files.make(home / "a" / "b")
-    finally:
-        os.umask(before)
-    assert (home / "a").stat().st_mode & 0o777 == 0o755
+if os.geteuid() == 0:  # only root runs Elasticsearch as somebody else
 
+    def test_folders_are_for_all_to_enter_whatever_the_umask(home: Path) -> None:
+        before = os.umask(0o077)
+        try:
+            files.make(home / "a" / "b")
+        finally:
+            os.umask(before)
+        assert (home / "a").stat().st_mode & 0o777 == 0o755
 
-@AS_ROOT
-def test_root_changes_to_somebody_else_and_says_what_is_closed_to_them(home: Path) -> None:
-    nobody = account.current()
-    assert nobody.switch
-    assert nobody.uid != 0
-    (home / "closed" / "inside").mkdir(parents=True)
-    account.need_entry(home / "closed" / "inside", nobody)
-    (home / "closed").chmod(0o700)
-    with pytest.raises(Problem, match=rf"runs as {nobody.name}, who may not enter {home}/closed, and"):
+    def test_root_changes_to_somebody_else_and_says_what_is_closed_to_them(home: Path) -> None:
+        nobody = account.current()
+        assert nobody.switch
+        assert nobody.uid != 0
+        (home / "closed" / "inside").mkdir(parents=True)
         account.need_entry(home / "closed" / "inside", nobody)
-    account.give([home / "closed"], nobody)
-    assert (home / "closed" / "inside").stat().st_uid == nobody.uid
+        (home / "closed").chmod(0o700)
+        with pytest.raises(Problem, match=rf"runs as {nobody.name}, who may not enter {home}/closed, and"):
+            account.need_entry(home / "closed" / "inside", nobody)
+        account.give([home / "closed"], nobody)
+        assert (home / "closed" / "inside").stat().st_uid == nobody.uid
 
 
 def test_without_root_nobody_changes(tmp_path: Path) -> None:
