@@ -31,8 +31,6 @@ ROWS_LIMIT = 2**40
 _EVIDENCE = (REVISION, FINGERPRINT, SOURCE_FILE, SOURCE_ROW)
 """Where a track comes from is not what it is: these don't enter the fingerprint."""
 
-_COMPUTED = (TITLE_BY_LANGUAGE,)
-
 
 @dataclass(frozen=True)
 class Body:
@@ -96,7 +94,7 @@ def encode(tracks: pl.DataFrame, file_number: int, max_bytes: int) -> Iterator[B
 
 
 def _lines(tracks: pl.DataFrame, file_number: int) -> pl.Series:
-    columns = [name for name in tracks.columns if name not in _COMPUTED and tracks[name].null_count() < tracks.height]
+    columns = [name for name in tracks.columns if tracks[name].null_count() < tracks.height]
     content = [name for name in columns if name not in _EVIDENCE]
     evidence = [name for name in columns if name in _EVIDENCE and name != FINGERPRINT]
     return (

@@ -20,7 +20,6 @@ from anyascii import anyascii
 
 from mappings import fields
 from mappings.analysis import APOSTROPHES, HYPHENS
-from mappings.languages import CODES
 
 Way = Callable[[pl.Expr], pl.Expr]
 
@@ -142,8 +141,8 @@ WAYS: Mapping[str, Way] = {"folded": words, "joined": joined, "symbols": symbols
 def with_search_fields(frame: pl.DataFrame) -> pl.DataFrame:
     """Return canonical tracks with the search-only columns of the field table added, in its order and types.
 
-    Needs title, artists, album and language. A spelling is written only where it differs from the name's own words:
-    lists are null where there is none. Of `title_by_language` only the member of the track's language is filled.
+    Needs title, artists and album. A spelling is written only where it differs from the name's own words: lists are
+    null where there is none. `title_by_language` is no column: it is written while encoding, for one language only.
     """
     names = {field: _rows(frame, field) for field in (fields.TITLE, fields.ARTISTS, fields.ALBUM)}
     spelled = _spellings(names)
@@ -155,7 +154,6 @@ def with_search_fields(frame: pl.DataFrame) -> pl.DataFrame:
         fields.TITLE_SPELLINGS: _by_row(spelled[fields.TITLE], frame.height),
         fields.ARTISTS_SPELLINGS: _by_row(spelled[fields.ARTISTS], frame.height),
         fields.ALBUM_SPELLINGS: _by_row(spelled[fields.ALBUM], frame.height),
-        fields.TITLE_BY_LANGUAGE: _title_by_language(set(frame[fields.LANGUAGE].unique())),
     }
     return frame.with_columns(**added)
 
@@ -220,16 +218,6 @@ def _by_row(names: pl.DataFrame, height: int) -> pl.Series:
     at = pl.repeat(None, height, dtype=pl.UInt32, eager=True)
     at = at.scatter(lists["row"], pl.int_range(lists.height, dtype=pl.UInt32, eager=True))
     return lists["name"].gather(at)
-
-
-def _title_by_language(present: set[str]) -> pl.Expr:
-    title = (
-        (
-            pl.when(pl.col(fields.LANGUAGE) == code).then(fields.TITLE) if code in present else pl.lit(None, pl.String)
-        ).alias(code)
-        for code in CODES
-    )
-    return pl.struct(title)
 
 
 def _transliterated(names: pl.Series) -> pl.Series:

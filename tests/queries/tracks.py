@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import orjson
 import polars as pl
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import bulk
 
+from indexer.encode import encode
 from mappings import index
-from mappings.fields import SCHEMA
+from mappings.fields import FINGERPRINT, SCHEMA, SEARCH_ONLY
 from mappings.names import Generation, alias
 from mappings.spellings import with_search_fields
 
@@ -32,21 +34,11 @@ def track(number: int, title: str | None, artists: Iterable[str] = (), **fields:
 
 
 def documents(tracks: Iterable[Track]) -> list[dict[str, Any]]:
-    """Return the tracks as they are sent, search-only fields included, without what is null."""
-    columns = {name: dtype for name, dtype in SCHEMA.items() if not _is_search_only(name)}
-    frame = pl.DataFrame([*tracks, track(0, "a filler", ["Кино"], language="en")], schema=columns, orient="row")
-    return [_filled(row) for row in with_search_fields(frame).to_dicts()[:-1]]
-
-
-def _is_search_only(name: str) -> bool:
-    return name.endswith(("_accented", "_spellings", "_by_language"))
-
-
-def _filled(row: dict[str, Any]) -> dict[str, Any]:
-    filled = {name: value for name, value in row.items() if value is not None}
-    if "title_by_language" in filled:
-        filled["title_by_language"] = {k: v for k, v in filled["title_by_language"].items() if v is not None}
-    return filled
+    """Return the tracks as the loader sends them, search-only fields included."""
+    columns = {name: dtype for name, dtype in SCHEMA.items() if name not in (*SEARCH_ONLY, FINGERPRINT)}
+    frame = pl.DataFrame(list(tracks), schema=columns, orient="row")
+    bodies = encode(with_search_fields(frame), file_number=0, max_bytes=1_000_000)
+    return [orjson.loads(line) for body in bodies for line in body.lines()[1::2]]
 
 
 def load(client: Elasticsearch, prefix: str, tracks: Iterable[Track], shards: int = 1) -> None:
