@@ -1,9 +1,10 @@
 """Generations: the physical indices behind the aliases. Created, finished, swapped in, listed."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from elasticsearch import ApiError, BadRequestError, Elasticsearch
+from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError
 
 from indexer import ledger, rejected
 from indexer.patience import patiently
@@ -24,7 +25,6 @@ SERVING_SETTINGS: dict[str, Any] = {
     "translog.durability": None,
     "translog.flush_threshold_size": None,
 }
-MAX_RESULT_WINDOW = 10_000
 
 _SMALL = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
 
@@ -124,7 +124,10 @@ class Finish:
         ]
         actions.append({"add": {"index": name, "aliases": names}})
         actions.append({"remove": {"index": name, "alias": write_alias(self.generation), "must_exist": False}})
-        patiently(lambda: self.client.indices.update_aliases(actions=actions))
+        # Not found: the call went through and only its answer was lost, so that there is nothing left to remove.
+        # Whatever it was, what is read back decides.
+        with suppress(NotFoundError):
+            patiently(lambda: self.client.indices.update_aliases(actions=actions))
         if current(self.client, prefix, dataset) != [self.generation]:
             raise CheckProblem(f"Alias {names[0]} does not point to {name} after the swap.", "Run the load again.")
         return before != [self.generation]

@@ -3,12 +3,11 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from indexer.ledger import Key
 from indexer.records import Reader, Source, SourceFile, Stretch
-
-_HASH_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,11 @@ def make(source: Source, files: list[SourceFile], limit: int | None) -> Plan:
     """Read through the files once and return the plan; raises InputProblem for a file that can't be read."""
     planned: list[PlannedFile] = []
     left = limit
-    hashes: dict[str, str] = {}
+    hashes: dict[Path, str] = {}
     for file in files:
-        digest = hashes.setdefault(str(file.path), "") or sha256(file)
-        hashes[str(file.path)] = digest
-        entry = _planned(source, replace(file, sha256=digest), left)
+        if file.path not in hashes:  # an archive with several members is hashed once
+            hashes[file.path] = sha256(file)
+        entry = _planned(source, replace(file, sha256=hashes[file.path]), left)
         planned.append(entry)
         left = None if left is None else left - entry.rows
         if left == 0:
@@ -85,8 +84,5 @@ def first(stretches: list[Stretch], records: int | None) -> Iterator[Stretch]:
 
 def sha256(file: SourceFile) -> str:
     """Return the SHA-256 of a file's bytes, in hex."""
-    digest = hashlib.sha256()
     with file.path.open("rb") as stream:
-        while block := stream.read(_HASH_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -125,26 +125,27 @@ class Sender:
             return ()
         if body.count > 1:
             return body.halves()
-        outcome.refusals.append(_refusal(body, Item(0, Action.REJECT, status, "request_refused", why)))
+        outcome.refusals.append(_refusal(body, body.lines(), Item(0, Action.REJECT, status, "request_refused", why)))
         return ()
 
     def _settle(self, body: Body, troubled: list[Item], outcome: Outcome, now: _Round) -> None:
         again: list[Item] = []
+        lines = body.lines() if troubled else []  # split once: a body may hold thousands of refused documents
         for item in troubled:
             if item.action is Action.CONFLICT:
                 outcome.replayed += item.is_replay
                 outcome.duplicates += not item.is_replay
             elif item.action is Action.REJECT:
-                outcome.refusals.append(_refusal(body, item))
+                outcome.refusals.append(_refusal(body, lines, item))
             elif item.action is Action.STOP:
                 raise UnreachableProblem(f"Elasticsearch refused to index into {self.target} ({item.reason}).")
             else:
                 again.append(item)
         if again:
+            waits = any(item.action is Action.WAIT for item in again)
             picked = body.pick([item.position for item in again])
-            now.postpone(picked, again[-1].reason, max(again, key=lambda item: item.action is Action.WAIT).action)
+            now.postpone(picked, again[-1].reason, Action.WAIT if waits else Action.RETRY)
 
 
-def _refusal(body: Body, item: Item) -> Refusal:
-    document = body.lines()[2 * item.position + 1]
-    return Refusal(int(body.rows[item.position]), item.kind, item.reason, document)
+def _refusal(body: Body, lines: list[bytes], item: Item) -> Refusal:
+    return Refusal(int(body.rows[item.position]), item.kind, item.reason, lines[2 * item.position + 1])

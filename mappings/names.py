@@ -46,8 +46,3 @@ def ledger(prefix: str) -> str:
 def rejected(prefix: str) -> str:
     """Return the index that keeps rejected records."""
     return f"{prefix}-rejected"
-
-
-def history(prefix: str) -> str:
-    """Return the index that keeps what happened to generations."""
-    return f"{prefix}-history"

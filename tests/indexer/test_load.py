@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from elastic_transport import ConnectionError as NoConnection
 from elasticsearch import Elasticsearch
 
 from indexer import generations, ledger
@@ -149,6 +150,24 @@ def test_settings_for_loading_are_gone_afterwards(client: Elasticsearch, prefix:
         prefix,
         f"{prefix}-{DATASET}",
     ]
+
+
+def test_a_swap_whose_answer_is_lost_is_a_swap(
+    client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = load(client, prefix, made.plan(made.MadeReader("a", 100, 50)))
+    really, lost = type(client.indices).update_aliases, [True]
+
+    def lose_the_first_answer(self: Any, **asked: Any) -> Any:
+        answer = really(self, **asked)
+        if lost.pop() if lost else False:
+            raise NoConnection("the answer was lost")
+        return answer
+
+    monkeypatch.setattr(type(client.indices), "update_aliases", lose_the_first_answer)
+    second = load(client, prefix, made.plan(made.MadeReader("b", 100, 50)))
+    assert second.alias_moved
+    assert list(client.indices.get_alias(name=prefix).body) == [second.generation] != [first.generation]
 
 
 def test_two_loaders_share_one_generation(client: Elasticsearch, prefix: str) -> None:
