@@ -5,6 +5,7 @@ read as letters, Latin letters for other scripts) is computed while normalising 
 in search-only fields, so that this analysis stays cheap and a plain Elasticsearch is enough.
 """
 
+import unicodedata
 from typing import Any
 
 NAME = "name"
@@ -19,6 +20,9 @@ ACCENTED = "name_accented"
 EXACT = "exact"
 """Normalizer of whole names: only case, width and typography are made equal."""
 
+COMPACT = "compact"
+"""Normalizer of whole names as one word: folded, without blanks and punctuation (gunsnroses)."""
+
 STEADY = "steady"
 """Similarity of names: what a term is worth doesn't depend on the other tracks of the index (`similarity`)."""
 
@@ -29,6 +33,25 @@ _APOSTROPHES_JOIN = [f"{mark}=>" for mark in APOSTROPHES]
 _HYPHENS_EQUAL = [f"{mark}=>-" for mark in HYPHENS if mark != "-"]
 _APOSTROPHES_EQUAL = [f"{mark}=>'" for mark in APOSTROPHES if mark != "'"]
 _AND = ["&=>\\u0020and\\u0020", "＆=>\\u0020and\\u0020", "+=>\\u0020and\\u0020"]
+_AND_JOINED = [f"{mark}=>and" for mark in "&＆+＋"]
+
+_MAY_DIVIDE = (*range(0x250), *range(0x2000, 0x2070), *range(0x3000, 0x3100), *range(0xFF00, 0xFFF0), 0xFEFF)
+"""Where the marks and blanks are that divide words: Latin-1, General Punctuation, CJK, kana, full-width forms."""
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def _divides(character: str) -> bool:
+    kind = unicodedata.category(character)
+    return (kind[0] in "PZ" or kind in ("Cf", "Sk", "Sm")) and character not in "&＆+＋@＠゛゜"
+
+
+def _left_out() -> list[str]:
+    """Return rules that leave out what divides words. `!` before a letter may be one itself: P!nk isn't Pnk."""
+    marks = [character for character in map(chr, _MAY_DIVIDE) if _divides(character)]
+    kept = [f"!{letter}=>!{letter}" for letter in _LETTERS + _LETTERS.upper()]
+    return [f"\\u{ord(character):04x}=>" for character in marks] + kept
+
 
 # GreekLowerCaseFilter lower-cases every script and, for Greek, also drops the accents and the final sigma.
 _LOWER = "lower"
@@ -46,6 +69,7 @@ def settings() -> dict[str, Any]:
         "char_filter": {
             # O’Connor is oconnor, Guns N’ Roses is guns n roses; & and + are read as they are spoken.
             "joining_marks": {"type": "mapping", "mappings": _APOSTROPHES_JOIN + _AND},
+            "dividers": {"type": "mapping", "mappings": _left_out() + _AND_JOINED},
             "typography": {"type": "mapping", "mappings": _HYPHENS_EQUAL + _APOSTROPHES_EQUAL},
         },
         "filter": {
@@ -61,6 +85,7 @@ def settings() -> dict[str, Any]:
         },
         "normalizer": {
             EXACT: {"type": "custom", "char_filter": ["typography"], "filter": ["cjk_width", "lowercase"]},
+            COMPACT: {"type": "custom", "char_filter": ["dividers"], "filter": folded},
         },
     }
 

@@ -53,6 +53,7 @@ ALBUM_SPELLINGS = "album_spellings"
 TITLE_BY_LANGUAGE = "title_by_language"
 
 EXACT_SUBFIELD = "exact"
+COMPACT_SUBFIELD = "compact"
 FACET_SUBFIELD = "facet"
 
 _STRINGS = pl.List(pl.String)
@@ -85,6 +86,7 @@ def _stored_only() -> dict[str, Any]:
 def _name(*keywords: str, **options: Any) -> dict[str, Any]:
     subfields = {
         EXACT_SUBFIELD: _keyword(normalizer=analysis.EXACT, doc_values=False, norms=False, ignore_above=512),
+        COMPACT_SUBFIELD: _keyword(normalizer=analysis.COMPACT, doc_values=False, norms=False, ignore_above=512),
         FACET_SUBFIELD: _keyword(ignore_above=512),
     }
     text = {
@@ -119,8 +121,8 @@ FIELDS: tuple[Field, ...] = (
     Field(PLATFORM, _keyword(), pl.String, "where the audio was published", facet="platform"),
     Field(URL, _stored_only(), pl.String, "address of the track on its platform"),
     Field(VIDEO_IDS, _keyword(), _STRINGS, "YouTube video ids; they join data sets exactly"),
-    Field(TITLE, _name("exact"), pl.String, "title as published, white space tidied"),
-    Field(ARTISTS, _name("exact", "facet"), _STRINGS, "main artists", facet="artist"),
+    Field(TITLE, _name("exact", "compact"), pl.String, "title as published, white space tidied"),
+    Field(ARTISTS, _name("exact", "compact", "facet"), _STRINGS, "main artists", facet="artist"),
     Field(ARTIST_IDS, _keyword(), _STRINGS, "the artists' ids on the platform, in the data set's order"),
     Field(CONTRIBUTORS, _name(), _STRINGS, "featured artists, lyricists, composers"),
     Field(ALBUM, _name(), pl.String, "album title"),

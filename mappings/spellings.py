@@ -8,6 +8,7 @@ The indexer writes those that differ to search-only fields; queries apply them t
     joined   AC/DC → acdc             R.E.M. → rem                   punctuation inside a word left out
     symbols  P!nk → pink              deadmau5 → deadmaus            symbols and digits read as letters
     latin    Кино → kino              방탄소년단 → bangtansonyeondan  other scripts in Latin letters
+    written_out  Die Ärzte → die aerzte   Røyksopp → roeyksopp       umlauts as two letters
 
 A name of punctuation only (`!!!`, `+/-`) has no word to spell: it is found by its exact keyword, which keeps marks.
 """
@@ -36,6 +37,10 @@ _UNDECOMPOSED = {
     "ς": "σ", "ё": "е",
 }  # fmt: skip
 _COMBINING = range(0x0300, 0x0370)
+
+_WRITTEN_OUT = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
+"""Letters that are written as two where the keyboard lacks them; asciifolding makes one of each."""
+_UMLAUT = "[äöüøåÄÖÜØÅ]"
 
 _SIGN = "\ue000"
 """Put before a sign that is read as a letter; private use, so that no name has it."""
@@ -69,7 +74,7 @@ _ACCENTED_LETTER = r"[À-ÖØ-öø-ɏḀ-ỿёЁ]"
 _NOT_CUT = r"[\p{L}\p{N}][._:·][\p{L}\p{N}]|_|[ёЁ]"
 """Where the analyzer leaves words together that punctuation divides; and ё, which it doesn't fold."""
 
-_NEEDS_SPELLING = "|".join((_SEPARATOR_INSIDE, _READ_AS_LETTERS, _OTHER_SCRIPT))
+_NEEDS_SPELLING = "|".join((_SEPARATOR_INSIDE, _READ_AS_LETTERS, _OTHER_SCRIPT, _UMLAUT))
 
 
 def folded(name: pl.Expr) -> pl.Expr:
@@ -134,7 +139,22 @@ def latin(name: pl.Expr) -> pl.Expr:
     )
 
 
-WAYS: Mapping[str, Way] = {"folded": words, "joined": joined, "symbols": symbols, "transliterated": latin}
+def written_out(name: pl.Expr) -> pl.Expr:
+    """Return the folded words with umlauts and the like written as two letters.
+
+    >>> pl.select(written_out(pl.lit("Die Ärzte")).alias("")).item()
+    'die aerzte'
+    """
+    return words(name.str.to_lowercase().str.replace_many(_WRITTEN_OUT))
+
+
+WAYS: Mapping[str, Way] = {
+    "folded": words,
+    "joined": joined,
+    "symbols": symbols,
+    "transliterated": latin,
+    "written_out": written_out,
+}
 """Why a hit may match, in the order in which to ask."""
 
 
@@ -190,9 +210,12 @@ def _spellings(names: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
             symbols=_only(_READ_AS_LETTERS, symbols),
             # With ё read as е: alyona and alena are both written.
             latin_folded=_only("[ёЁ]", lambda e: latin(folded(e))),
+            written_out=_only(_UMLAUT, written_out),
             plain="words",
         )
-        .unpivot(["words", "joined", "symbols", "latin", "latin_folded"], index=["field", "row", "plain"])
+        .unpivot(
+            ["words", "joined", "symbols", "latin", "latin_folded", "written_out"], index=["field", "row", "plain"]
+        )
         .filter(pl.col("value").is_not_null() & ~_adds_nothing())
         .select("field", "row", name="value")
         .unique(maintain_order=True)

@@ -29,7 +29,12 @@ class Match(StrEnum):
 
 _RANK = {match: rank for rank, match in enumerate(Match)}
 
-_WAYS: Mapping[str, Match] = {**{match.value: match for match in Match}, "linked": Match.FOLDED, "split": Match.JOINED}
+_WAYS: Mapping[str, Match] = {
+    **{match.value: match for match in Match},
+    "linked": Match.FOLDED,
+    "split": Match.JOINED,
+    "written_out": Match.TRANSLITERATED,
+}
 
 _UNNAMED: Mapping[Stage, Match] = {Stage.STRICT: Match.STEMMED, Stage.FUZZY: Match.FUZZY}
 """What a word was met by that no name tells of."""
@@ -96,5 +101,5 @@ def _spelled(word: str, names: list[str], spellings: Spellings) -> Match:
     wanted = set(spellings["folded"][word].split())
     for way, spelled in spellings.items():
         if any(wanted <= set((spelled[name] or "").split()) for name in names):
-            return Match(way)
+            return _WAYS[way]
     return Match.JOINED

@@ -8,10 +8,10 @@ by which a hit tells how it matched. Nothing here parses the text: it only ever 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
-from elasticsearch.dsl.query import Bool, ConstantScore, DisMax, Exists, Match, MultiMatch, Query, Terms
+from elasticsearch.dsl.query import Bool, ConstantScore, DisMax, Exists, Match, MatchPhrase, MultiMatch, Query, Terms
 
 from mappings import fields
-from mappings.fields import EXACT_SUBFIELD
+from mappings.fields import COMPACT_SUBFIELD
 from queries import scripts, text, weights, whole
 from queries.text import Text
 from queries.variants import Variants
@@ -45,18 +45,20 @@ _SHORTEST_STEM = 4
 _LONGEST_NAME = 5
 """An article looks for the artist's name in up to so many words after it."""
 
-_SLIPS = "AUTO:4,8"
+_SLIPS = "AUTO:5,8"
 """Letters from which a word may have one slip, or two. Elasticsearch's AUTO allows one from three letters on: then
-`mia` is also mja, mie, ria; of the 54 golden cases the shortest that needs a slip has seven."""
+`mia` is also mja, mie, ria, and from four on `pink` is pine and sink, `muse` must: another name, no slip."""
 
-_SHORTEST_SLIP, _LONGEST_SLIP = 4, 40
+_SHORTEST_SLIP, _LONGEST_SLIP = 5, 40
 """Letters of a word that may have slips; the automaton of a word of 300 takes Elasticsearch a second to build."""
 
 _FUZZY_WORDS = 8
 """Only so many words may have slips: each is an automaton run over the term dictionary of four fields."""
 
 _LONGEST_SPLIT = 20
-"""Letters up to which a word is tried as two or three: 190 look-ups of whole names."""
+"""Letters up to which a word is tried as two: 19 phrases in each of two fields."""
+
+_SPLIT_FIELDS = (fields.TITLE, fields.ARTISTS)
 
 _EXPANSIONS = 100
 """Terms that one word may stand for, the nearest first. 8 words x 4 fields x 100 leave room below the limit of clauses
@@ -87,9 +89,8 @@ def matching(asked: Text, variants: Variants, stage: Stage) -> Query:
     if not words:
         return whole.exactly(asked)
     strictly = Bool(must=[DisMax(queries=list(_ways(asked, variants, number, stage))) for number in words])
-    if not variants.joined_all:
-        return strictly
-    return Bool(should=[strictly, _words(variants.joined_all, "joined:all", weights.ASKED_OTHERWISE)])
+    one = Bool(should=list(whole.compact(variants)))
+    return Bool(should=[strictly, ConstantScore(filter=one, boost=weights.JOINED_ALL, _name="joined:all")])
 
 
 def ranked(asked: Text, variants: Variants, stage: Stage) -> Query:
@@ -154,7 +155,7 @@ def _linked(asked: Text, number: int) -> Iterator[Query]:
     if word in ARTICLES:
         ends = range(number + 2, min(len(asked.words), number + 1 + _LONGEST_NAME) + 1)
         if names := [" ".join(asked.words[number + 1 : end]) for end in ends]:
-            found.append(Terms(f"{fields.ARTISTS}.{EXACT_SUBFIELD}", names))
+            found.append(Terms(f"{fields.ARTISTS}.{COMPACT_SUBFIELD}", names))
     if word in GUESTS:
         found += [Match(fields.TITLE, {"query": " ".join(GUESTS)}), Exists(field=fields.CONTRIBUTORS)]
     if found:
@@ -179,11 +180,10 @@ def _slips(word: str) -> Query:
 
 
 def _split(word: str, number: int) -> Query:
-    """Return the word as an artist or title of two or three words: ladygaga, daftpunk."""
+    """Return the word as two that stand side by side: smellslike teen spirit. Whole names are `whole.compact`'s."""
     cuts = range(1, min(len(word), _LONGEST_SPLIT))
-    names = [f"{word[:cut]} {word[cut:]}" for cut in cuts]
-    names += [f"{word[:a]} {word[a:b]} {word[b:]}" for a in cuts for b in cuts if a < b]
-    either: list[Query] = [Terms(f"{field}.{EXACT_SUBFIELD}", names) for field in (fields.ARTISTS, fields.TITLE)]
+    pairs = [f"{word[:cut]} {word[cut:]}" for cut in cuts]
+    either: list[Query] = [MatchPhrase(field, {"query": pair}) for field in _SPLIT_FIELDS for pair in pairs]
     return ConstantScore(filter=Bool(should=either), boost=weights.SPLIT, _name=f"split:{number}")
 
 

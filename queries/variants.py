@@ -32,12 +32,10 @@ Spellings = dict[str, dict[str, str]]
 class Variants:
     """(Way, spelling) for each word, in the order of the words; `whole` are spellings of the text as one name.
 
-    `joined_all` closes all joints between three words or more, else it is empty. `accented` numbers the words that
-    were typed with accents.
+    `accented` numbers the words that were typed with accents.
     """
 
     words: tuple[tuple[tuple[str, str], ...], ...]
-    joined_all: str
     whole: tuple[str, ...]
     accented: tuple[int, ...]
 
@@ -73,11 +71,9 @@ def of(asked: Text) -> Variants:
     """
     few = len(asked.words) <= _MOST_JOINTS
     pairs = ["".join(asked.words[start : start + 2]) for start in range(len(asked.words) - 1)] if few else []
-    everything = "".join(asked.words) if few and len(asked.words) > 2 else ""
-    spellings = spell(list(dict.fromkeys([*asked.words, *pairs, everything, asked.whole.lower()])))
+    spellings = spell(list(dict.fromkeys([*asked.words, *pairs, asked.whole.lower()])))
     return Variants(
         words=tuple(tuple(_of_word(asked, number, pairs, spellings)) for number in range(len(asked.words))),
-        joined_all=spellings["joined"][everything],
         whole=tuple(_whole(asked.whole.lower(), spellings)),
         accented=tuple(n for n, word in enumerate(asked.words) if word.isalpha() and _accented(word, spellings)),
     )

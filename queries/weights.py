@@ -58,6 +58,9 @@ LINKED = 0.5
 SPLIT = 0.4375
 """A word that is two or three in a whole name."""
 
+JOINED_ALL = 0.4375
+"""The whole text, without its blanks, is a whole name without its."""
+
 ACCENTS = 0.0625
 """Bonus for each accented word that has these accents in the name too: Rós over Ros."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from elasticsearch.dsl.query import Bool, ConstantScore, DisMax, Query, Term, Terms
 
 from mappings import fields
-from mappings.fields import EXACT_SUBFIELD
+from mappings.fields import COMPACT_SUBFIELD, EXACT_SUBFIELD
 from queries import text, weights
 from queries.text import Text
 from queries.variants import Variants
@@ -43,7 +43,16 @@ def _is(field: str, name: str) -> Query:
 
 def otherwise(variants: Variants) -> Query:
     """Return that the text is a whole name but for an article, accents, a sign, a joint or the script."""
-    names = list(variants.whole)
-    holders = (fields.ARTISTS, fields.TITLE, fields.ARTISTS_SPELLINGS, fields.TITLE_SPELLINGS)
-    anywhere: list[Query] = [Terms(f"{field}.{EXACT_SUBFIELD}", names) for field in holders]
+    spelled = (fields.ARTISTS_SPELLINGS, fields.TITLE_SPELLINGS)
+    anywhere: list[Query] = [
+        *compact(variants),
+        *(Terms(f"{field}.{EXACT_SUBFIELD}", list(variants.whole)) for field in spelled),
+    ]
     return ConstantScore(filter=Bool(should=anywhere), boost=weights.WHOLE, _name="whole")
+
+
+def compact(variants: Variants) -> Iterator[Query]:
+    """Yield that the text, folded and without blanks and punctuation, is an artist or a title: gunsnroses."""
+    if names := [name for name in variants.whole if text.has_letters(name)]:
+        for field in (fields.ARTISTS, fields.TITLE):
+            yield Terms(f"{field}.{COMPACT_SUBFIELD}", names)
