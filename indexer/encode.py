@@ -22,22 +22,31 @@ from mappings.fields import (
 )
 from mappings.languages import CODES
 
+LINE = "line"
+
 MAX_ID_BYTES = 512
 """Elasticsearch's own limit of an `_id`; one longer id would fail the whole request."""
 
-FILES_LIMIT = 2**20
-ROWS_LIMIT = 2**40
+FILES_LIMIT = 2**16
+ROWS_LIMIT = 2**34
+EPOCH = FILES_LIMIT * ROWS_LIMIT
+"""One release's share of version numbers; 2**13 updates in a row fit into a long, then one has to build afresh."""
 
-_EVIDENCE = (REVISION, FINGERPRINT, SOURCE_FILE, SOURCE_ROW)
+EVIDENCE = (REVISION, SOURCE_FILE, SOURCE_ROW)
 """Where a track comes from is not what it is: these don't enter the fingerprint."""
+_NO_CONTENT = (*EVIDENCE, FINGERPRINT)
 
 
 @dataclass(frozen=True)
 class Body:
-    """One `_bulk` body: `count` pairs of action and document lines, and the source row of each."""
+    """One `_bulk` body: `count` pairs of action and document lines, and the source row of each.
+
+    `prints` are the documents' fingerprints, where `encode` made the body.
+    """
 
     body: bytes
     rows: pl.Series
+    prints: pl.Series | None = None
 
     @property
     def count(self) -> int:
@@ -60,16 +69,16 @@ class Body:
         return self.pick(list(range(middle))), self.pick(list(range(middle, self.count)))
 
 
-def version(file_number: int, row: int) -> int:
-    """Return the external version of a record: the earlier the record, the higher.
+def version(file_number: int, row: int, epoch: int = 0) -> int:
+    """Return the external version of a record: the earlier the record, the higher, and any later release higher still.
 
     So of several records with one id the first wins, in whatever order they arrive, and sending one of them
-    twice changes nothing.
+    twice changes nothing. `epoch` counts the releases that were applied one upon another to the same index.
 
-    >>> version(0, 1) > version(0, 2) > version(1, 1) > 0
+    >>> version(0, 1, epoch=1) > version(0, 1) > version(0, 2) > version(1, 1) > 0
     True
     """
-    return (FILES_LIMIT - file_number) * ROWS_LIMIT - row
+    return (epoch + 1) * EPOCH - file_number * ROWS_LIMIT - row
 
 
 def row_of(version_number: int) -> tuple[int, int]:
@@ -78,47 +87,52 @@ def row_of(version_number: int) -> tuple[int, int]:
     >>> row_of(version(3, 77))
     (3, 77)
     """
-    high, row = divmod(-version_number, ROWS_LIMIT)
-    return high + FILES_LIMIT, row
+    file_number, row = divmod(-version_number % EPOCH, ROWS_LIMIT)
+    return file_number, row
 
 
 def encode(tracks: pl.DataFrame, file_number: int, max_bytes: int) -> Iterator[Body]:
     """Yield bodies of at most `max_bytes` (more only where one document alone is larger)."""
-    if tracks.is_empty():
-        return
-    lines = _lines(tracks, file_number)
-    for offset, length in _cuts(lines, max_bytes):
+    if not tracks.is_empty():
+        made = lines(tracks, file_number)
+        yield from bodies(made[LINE], tracks[SOURCE_ROW], max_bytes, made[FINGERPRINT])
+
+
+def bodies(made: pl.Series, rows: pl.Series, max_bytes: int, prints: pl.Series | None = None) -> Iterator[Body]:
+    """Yield bodies of finished lines, each an action and its document."""
+    for offset, length in _cuts(made, max_bytes):
         # As bytes, not as a Python string: decoding and encoding again would cost 0.8 microseconds a track.
-        whole = lines.slice(offset, length).str.join("\n").cast(pl.Binary).item()
-        yield Body(whole, tracks[SOURCE_ROW].slice(offset, length))
+        whole = made.slice(offset, length).str.join("\n").cast(pl.Binary).item()
+        yield Body(whole, rows.slice(offset, length), None if prints is None else prints.slice(offset, length))
 
 
-def _lines(tracks: pl.DataFrame, file_number: int) -> pl.Series:
+def lines(tracks: pl.DataFrame, file_number: int, epoch: int = 0) -> pl.DataFrame:
+    """Return action and document of each track, as one text with a line feed between them, and its fingerprint."""
     columns = [name for name in tracks.columns if tracks[name].null_count() < tracks.height]
-    content = [name for name in columns if name not in _EVIDENCE]
-    evidence = [name for name in columns if name in _EVIDENCE and name != FINGERPRINT]
+    content = [name for name in columns if name not in _NO_CONTENT]
+    evidence = [name for name in columns if name in EVIDENCE]
     return (
         tracks.lazy()
         .select(
-            action=_action(file_number),
+            action=_action(file_number, epoch),
             titles=_title_by_language(),
             content=_without_nulls(_json(content)),
             evidence=_json(evidence),
         )
-        .with_columns(fingerprint=pl.col("content").hash(0).reinterpret(signed=True))
+        .with_columns(pl.col("content").hash(0).reinterpret(signed=True).alias(FINGERPRINT))
         .select(
             pl.concat_str(
                 "action",
                 "titles",
                 pl.col("content").str.slice(1).str.strip_suffix("}"),
                 pl.lit(f',"{FINGERPRINT}":'),
-                "fingerprint",
+                FINGERPRINT,
                 pl.lit(","),
                 pl.col("evidence").str.slice(1),
-            )
+            ).alias(LINE),
+            FINGERPRINT,
         )
         .collect()
-        .to_series()
     )
 
 
@@ -132,10 +146,10 @@ def _without_nulls(json: pl.Expr) -> pl.Expr:
     return json.str.replace_all(r',"[a-z_]+":null', "")
 
 
-def _action(file_number: int) -> pl.Expr:
+def _action(file_number: int, epoch: int) -> pl.Expr:
     action = pl.struct(
         pl.concat_str(DATASET, pl.lit(":"), SOURCE_ID).alias("_id"),
-        (version(file_number, 0) - pl.col(SOURCE_ROW).cast(pl.Int64)).alias("version"),
+        (version(file_number, 0, epoch) - pl.col(SOURCE_ROW).cast(pl.Int64)).alias("version"),
         pl.lit("external").alias("version_type"),
     )
     return pl.concat_str(pl.lit('{"index":'), action.struct.json_encode(), pl.lit("}\n"))
@@ -149,12 +163,12 @@ def _title_by_language() -> pl.Expr:
     return pl.when(analysed).then(fragment).otherwise(pl.lit("{"))
 
 
-def _cuts(lines: pl.Series, max_bytes: int) -> list[tuple[int, int]]:
+def _cuts(made: pl.Series, max_bytes: int) -> list[tuple[int, int]]:
     """Return (offset, length) of runs of lines that stay under `max_bytes`."""
-    ends = lines.str.len_bytes().cast(pl.Int64).cum_sum() + pl.int_range(1, lines.len() + 1, eager=True)
+    ends = made.str.len_bytes().cast(pl.Int64).cum_sum() + pl.int_range(1, made.len() + 1, eager=True)
     cuts: list[tuple[int, int]] = []
     start, sent = 0, 0
-    while start < lines.len():
+    while start < made.len():
         stop = max(int(ends.search_sorted(sent + max_bytes, side="right")), start + 1)
         cuts.append((start, stop - start))
         start, sent = stop, int(ends[stop - 1])

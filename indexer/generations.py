@@ -1,15 +1,14 @@
-"""Generations: the physical indices behind the aliases. Created, finished, swapped in, listed."""
+"""Generations: the physical indices behind the aliases. Created, finished, counted, deleted."""
 
-from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
-from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError
+from elasticsearch import ApiError, BadRequestError, Elasticsearch
 
-from indexer import ledger, rejected
+from indexer import history, ledger, lock, rejected
 from indexer.patience import patiently
 from mappings import index as index_body
-from mappings.names import Generation, alias, parse
+from mappings.names import Generation, alias, locks, parse
+from mappings.names import history as history_index
 from mappings.names import ledger as ledger_index
 from mappings.names import rejected as rejected_index
 from mappings.problems import CheckProblem
@@ -30,8 +29,16 @@ _SMALL = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
 
 
 def ensure_books(client: Elasticsearch, prefix: str) -> None:
-    """Create the ledger and the index of rejected records where they are missing."""
-    for name, mapping in ((ledger_index(prefix), ledger.MAPPING), (rejected_index(prefix), rejected.MAPPING)):
+    """Create the ledger, the locks, the history and the index of rejected records where they are missing."""
+    books = {
+        ledger_index(prefix): ledger.MAPPING,
+        locks(prefix): lock.MAPPING,
+        history_index(prefix): history.MAPPING,
+        rejected_index(prefix): rejected.MAPPING,
+    }
+    if patiently(lambda: client.indices.exists(index=list(books))):  # all of them
+        return
+    for name, mapping in books.items():
         _create(client, name, {"settings": _SMALL, "mappings": mapping})
 
 
@@ -93,41 +100,36 @@ def count(client: Elasticsearch, generation: Generation) -> int:
     return int(patiently(lambda: client.count(index=generation.index))["count"])
 
 
-@dataclass(frozen=True)
-class Finish:
-    """What turns a built index into one that serves: settings put back and read back, notes in `_meta`."""
+def serve(client: Elasticsearch, generation: Generation) -> None:
+    """Put the settings for serving in place and read them back; raises CheckProblem if they didn't take."""
+    name = generation.index
+    patiently(lambda: client.indices.put_settings(index=name, settings={"index": SERVING_SETTINGS}))
+    found = patiently(lambda: client.indices.get_settings(index=name, flat_settings=True))
+    left = [key for key in SERVING_SETTINGS if f"index.{key}" in found[name]["settings"]]
+    if left:
+        raise CheckProblem(f"Index {name} kept its settings for loading: {', '.join(left)}.", "Nothing was swapped.")
 
-    client: Elasticsearch
-    generation: Generation
 
-    def serve(self, meta: dict[str, Any]) -> None:
-        """Put the settings for serving in place, and the notes; raises CheckProblem if they didn't take."""
-        name = self.generation.index
-        patiently(lambda: self.client.indices.put_settings(index=name, settings={"index": SERVING_SETTINGS}))
-        patiently(lambda: self.client.indices.put_mapping(index=name, meta=meta))
-        found = patiently(lambda: self.client.indices.get_settings(index=name, flat_settings=True))
-        settings = found[name]["settings"]
-        left = [key for key in SERVING_SETTINGS if f"index.{key}" in settings]
-        if left:
-            raise CheckProblem(
-                f"Index {name} kept its settings for loading: {', '.join(left)}.", "Nothing was swapped."
-            )
+def meta(client: Elasticsearch, generation: Generation) -> dict[str, Any]:
+    """Return the notes in the index's `_meta`."""
+    found = patiently(lambda: client.indices.get_mapping(index=generation.index))[generation.index]["mappings"]
+    return dict(found.get("_meta", {}))
 
-    def swap(self) -> bool:
-        """Move the aliases to this generation in one call and read them back; return whether they moved."""
-        prefix, dataset, name = self.generation.prefix, self.generation.dataset, self.generation.index
-        before = current(self.client, prefix, dataset)
-        names = [alias(prefix, dataset), alias(prefix)]
-        removed = [entry.index for entry in before if entry.index != name]
-        actions: list[dict[str, Any]] = [
-            {"remove": {"index": old, "aliases": names, "must_exist": True}} for old in removed
-        ]
-        actions.append({"add": {"index": name, "aliases": names}})
-        actions.append({"remove": {"index": name, "alias": write_alias(self.generation), "must_exist": False}})
-        # Not found: the call went through and only its answer was lost, so that there is nothing left to remove.
-        # Whatever it was, what is read back decides.
-        with suppress(NotFoundError):
-            patiently(lambda: self.client.indices.update_aliases(actions=actions))
-        if current(self.client, prefix, dataset) != [self.generation]:
-            raise CheckProblem(f"Alias {names[0]} does not point to {name} after the swap.", "Run the load again.")
-        return before != [self.generation]
+
+def note(client: Elasticsearch, generation: Generation, **notes: Any) -> None:
+    """Add notes to the index's `_meta`, which is only ever replaced as a whole."""
+    whole = meta(client, generation) | notes
+    patiently(lambda: client.indices.put_mapping(index=generation.index, meta=whole))
+
+
+def settle(client: Elasticsearch, prefix: str, dataset: str) -> None:
+    """Write down that a generation is in service, where whoever swapped it in was killed before saying so.
+
+    To be called by each holder of the lock before anything else: what the ledger calls half done may be deleted.
+    """
+    books, serving = ledger.Ledger(client, prefix), current(client, prefix, dataset)
+    for record in books.loads(dataset) if serving else []:
+        if record.generation in serving and record.state in (ledger.BUILDING, ledger.READY):
+            books.close(record.generation, ledger.CURRENT, record.plan | meta(client, record.generation))
+            text = f"to {record.generation.index}, noticed afterwards: who did it was ended"
+            history.History(client, prefix).write(record.generation, history.SWAPPED, text)

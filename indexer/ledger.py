@@ -4,10 +4,16 @@ It lives in Elasticsearch beside the data, so that any machine can go on with a 
 one for each stretch that somebody took, one for each loader at work (see `indexer.owner`).
 
     stretch: (none) --claim--> leased --acknowledge--> done        a lease of a dead owner is claimed again
-    load:    building --> current | failed | abandoned
+    load:    building --> ready --> current --> pruned
+                 |          `--> failed ---------^
+                 `--> failed | abandoned --------^
+
+Ready: the sums hold, and the gates were not asked yet. Current: it was put in service; only the alias says whether it
+still is. Pruned: nothing but its number is left, which is not used again.
 """
 
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any
@@ -20,10 +26,11 @@ from indexer.totals import Totals
 from mappings.names import Generation
 from mappings.names import ledger as ledger_index
 
-BUILDING, CURRENT, FAILED, ABANDONED = "building", "current", "failed", "abandoned"
+BUILDING, READY, CURRENT, FAILED = "building", "ready", "current", "failed"
+ABANDONED, PRUNED = "abandoned", "pruned"
 LEASED, DONE = "leased", "done"
 
-_KEYWORD, _LONG = {"type": "keyword"}, {"type": "long"}
+_KEYWORD, _LONG, _STORED = {"type": "keyword"}, {"type": "long"}, {"type": "object", "enabled": False}
 
 MAPPING: dict[str, Any] = {
     "dynamic": "strict",
@@ -32,7 +39,8 @@ MAPPING: dict[str, Any] = {
         **dict.fromkeys(("file", "number", "pid", "beats", *(entry.name for entry in fields(Totals))), _LONG),
         "process_started": {"type": "double"},
         "at": {"type": "date"},
-        "plan": {"type": "object", "enabled": False},
+        "sketch": {"type": "binary"},  # of `indexer.sketch`, a document of its own for each stretch
+        **dict.fromkeys(("plan", "changed"), _STORED),
     },
 }
 
@@ -70,6 +78,7 @@ class StretchState:
     state: str
     owner: str
     totals: Totals
+    changed: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,12 @@ class LoadRecord:
     generation: Generation
     state: str
     plan: dict[str, Any]
+    at: str = ""
+
+    @property
+    def what(self) -> str:
+        """Return what makes it: a load, or an update, whose half-built generation no load goes on with."""
+        return str(self.plan.get("what", "load"))
 
 
 class Ledger:
@@ -88,18 +103,24 @@ class Ledger:
         self.client, self.prefix, self.patience = client, prefix, patience
         self.index = ledger_index(prefix)
 
-    def loads(self, dataset: str) -> list[LoadRecord]:
-        """Return the loads of a data set, the latest first."""
-        self.patience(lambda: self.client.indices.refresh(index=self.index))
-        query = {"bool": {"filter": [{"term": {"kind": "load"}}, {"term": {"dataset": dataset}}]}}
+    def add_fields(self) -> None:
+        """Add what a ledger that an earlier version of this program made has no field for."""
+        self.patience(lambda: self.client.indices.put_mapping(index=self.index, properties=MAPPING["properties"]))
+
+    def loads(self, dataset: str | None = None) -> list[LoadRecord]:
+        """Return the loads of a data set, the latest first; of all of them without one. None without a ledger."""
+        self.patience(lambda: self.client.indices.refresh(index=self.index, ignore_unavailable=True))
+        wanted = {"kind": "load"} | ({"dataset": dataset} if dataset else {})
+        query = {"bool": {"filter": [{"term": {name: value}} for name, value in wanted.items()]}}
+        sort: list[Any] = [{"number": {"order": "desc", "unmapped_type": "long"}}]
         found = self.patience(
-            lambda: self.client.search(index=self.index, query=query, size=1000, sort=[{"number": "desc"}])
+            lambda: self.client.search(index=self.index, query=query, size=10_000, sort=sort, ignore_unavailable=True)
         )
         return [self._load(hit["_source"]) for hit in found["hits"]["hits"]]
 
     def _load(self, source: dict[str, Any]) -> LoadRecord:
         generation = Generation(self.prefix, source["dataset"], source["number"])
-        return LoadRecord(generation, source["state"], source["plan"])
+        return LoadRecord(generation, source["state"], source["plan"], source["at"])
 
     def begin(self, generation: Generation, plan: dict[str, Any]) -> bool:
         """Write down a new load; return False when another process was first with this number."""
@@ -147,7 +168,8 @@ class Ledger:
                 source = hit["_source"]
                 totals = Totals(**{entry.name: source.get(entry.name, 0) for entry in fields(Totals)})
                 key = Key(source["file"], source["number"])
-                states[key] = StretchState(source["state"], source["owner"], totals)
+                changed = source.get("changed", {})
+                states[key] = StretchState(source["state"], source["owner"], totals, changed)
             if len(page) < PAGE:
                 return states
             after = page[-1]["sort"]
@@ -160,7 +182,7 @@ class Ledger:
 
     def claim(self, generation: Generation, key: Key, owner: Owner) -> Lease | Taken:
         """Take a stretch that nobody has, or whose owner is dead; or return why it can't be had."""
-        document = self._stretch(generation, key, LEASED, owner.id, Totals())
+        document = self._stretch(generation, key, LEASED, owner.id)
         name = _stretch_id(generation, key)
         try:
             made = self.patience(lambda: self.client.create(index=self.index, id=name, document=document))
@@ -175,9 +197,15 @@ class Ledger:
             return Taken.IN_OTHER_HANDS
         return self._write(name, document, held.body, key) or Taken.IN_OTHER_HANDS
 
-    def acknowledge(self, generation: Generation, lease: Lease, owner: Owner, totals: Totals) -> bool:
-        """Write down that all of a stretch is settled; return False when somebody else took it over meanwhile."""
-        document = self._stretch(generation, lease.key, DONE, owner.id, totals)
+    def acknowledge(
+        self, generation: Generation, lease: Lease, owner: Owner, totals: Totals, changed: Mapping[str, int]
+    ) -> bool:
+        """Write down that all of a stretch is settled; return False when somebody else took it over meanwhile.
+
+        `changed` is what was normalised in it, a count for each rule: written once, as the totals are.
+        """
+        document = self._stretch(generation, lease.key, DONE, owner.id)
+        document |= asdict(totals) | {"changed": dict(changed)}
         name = _stretch_id(generation, lease.key)
         proof = {"_seq_no": lease.seq_no, "_primary_term": lease.primary_term}
         if self._write(name, document, proof, lease.key):
@@ -200,7 +228,7 @@ class Ledger:
             return None
         return Lease(key, made["_seq_no"], made["_primary_term"])
 
-    def _stretch(self, generation: Generation, key: Key, state: str, owner: str, totals: Totals) -> dict[str, Any]:
+    def _stretch(self, generation: Generation, key: Key, state: str, owner: str) -> dict[str, Any]:
         return {
             "kind": "stretch",
             "generation": generation.index,
@@ -209,7 +237,6 @@ class Ledger:
             "state": state,
             "owner": owner,
             "at": _now(),
-            **asdict(totals),
         }
 
 

@@ -1,17 +1,28 @@
-"""Load a data set: plan, open a generation or go on with one, carry the records, check the sums, move the alias."""
+"""Load a data set: open a generation or go on with one, carry the records, check the sums, ask the gates, swap.
+
+Several loaders may carry records into one generation. They hold the data set's lock, one at a time, only while they
+open the generation and while they finish it.
+"""
 
 import resource
 import threading
 import time
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from elasticsearch import Elasticsearch
 
-from indexer import generations, ledger
-from indexer.generations import Finish
+from indexer import gates, generations, history, ledger, lock, provenance
+from indexer.finish import Finished, Finisher, part_of
+from indexer.gates import Bounds, Candidate, Gate
+from indexer.gates.sample import from_plan
+from indexer.history import History
+from indexer.inspect import ensure_swappable
 from indexer.ledger import Ledger, LoadRecord
+from indexer.lock import Lock
 from indexer.meter import Meter
 from indexer.owner import Owner
 from indexer.patience import DEADLINE_S, Patience
@@ -19,8 +30,9 @@ from indexer.pipeline import REQUEST_BYTES, Pipeline, default_workers
 from indexer.plan import Plan
 from indexer.rejected import RejectedStore
 from indexer.send import REQUEST_TIMEOUT_S, Sender
-from indexer.totals import Totals
-from mappings.index import mapping_hash
+from indexer.totals import Totals, by_rule
+from indexer.update import leftovers
+from indexer.watch import Watched
 from mappings.names import Generation
 from mappings.names import ledger as ledger_index
 from mappings.names import rejected as rejected_index
@@ -33,6 +45,9 @@ class Options:
 
     `workers` is how many requests may be in flight at most (0: twice the cores), `request_bytes` the size of one,
     `request_timeout_s` after how long it counts as lost, `deadline_s` how long Elasticsearch may take nothing at all.
+    `bounds` is what the gates allow, `force` a reason to pass those that are closed nevertheless. `sample` says that
+    the files are the project's sample rows: the next load may be larger by any factor. `touched` is how many tracks
+    will be added, changed and removed, where that is known.
     """
 
     fresh: bool = False
@@ -42,11 +57,19 @@ class Options:
     request_bytes: int = REQUEST_BYTES
     request_timeout_s: float = REQUEST_TIMEOUT_S
     deadline_s: float = DEADLINE_S
+    bounds: Bounds = field(default_factory=Bounds)
+    force: str = ""
+    sample: bool = False
+    touched: int | None = None
 
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What a load did: the contract's JSON, and what is printed for people."""
+    """What a load did: the contract's JSON, and what is printed for people.
+
+    `changed` is what was normalised in the generation's records: how many values each rule changed or dropped. `gates`
+    is empty when nothing was to be done.
+    """
 
     dataset: str
     generation: str
@@ -62,6 +85,22 @@ class LoadResult:
     resumed: int = 0
     retries: int = 0
     senders: int = 0
+    changed: Mapping[str, int] = field(default_factory=dict)
+    gates: list[Gate] = field(default_factory=list)
+    watched: list[Watched] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """What is written down of a finished generation: what became of its records, and of their values."""
+
+    totals: Totals
+    changed: Mapping[str, int]
+
+    @classmethod
+    def read(cls, plan: Mapping[str, Any]) -> "_Counts":
+        """Return the counts of a load's record; one of an earlier version says nothing of values."""
+        return cls(Totals(**plan["totals"]), plan.get("changed", {}))
 
 
 class InterruptedLoadError(Exception):
@@ -88,22 +127,39 @@ class Loader:
         started = time.monotonic()
         generations.ensure_books(self.client, self.prefix)
         books = Ledger(self.client, self.prefix, self._patience())
+        books.add_fields()
         for entry in self.plan.files:
             self.meter.add_file(entry.file.name, entry.rows)
-        if (loaded := self._loaded(books)) is not None:
-            return self._result(loaded.generation, Totals(**loaded.plan["totals"]), False, time.monotonic() - started)
-        generation = self._open(books)
-        owner = Owner(self.client, ledger_index(self.prefix), generation.index, self._patience())
-        owner.start()
+        with self._lock(lock.BRIEF):
+            found = ensure_swappable(self.client, self.prefix, self.plan.source.dataset)
+            leftovers.settle(self.client, found, self._patience())
+            generations.settle(self.client, self.prefix, self.plan.source.dataset)
+            if (loaded := self._loaded(books)) is not None:
+                counts = _Counts.read(loaded.plan)
+                finished = Finished([], [], [loaded.generation], moved=False)
+                return self._result(loaded.generation, counts, finished, time.monotonic() - started)
+            generation = self._open(books)
+            owner = self._owner(generation)
+            owner.start()
         try:
             self._carry(books, generation, owner)
-            totals, moved = self._finish(books, generation)
+            counts, finished = self._finish(books, generation)
         finally:
             owner.close()
-        return self._result(generation, totals, moved, time.monotonic() - started)
+        return self._result(generation, counts, finished, time.monotonic() - started)
+
+    def _lock(self, waits_for: frozenset[str]) -> AbstractContextManager[Lock]:
+        dataset = self.plan.source.dataset
+        return lock.held(self.client, self.prefix, dataset, lock.LOAD, patience=self._patience(), waits_for=waits_for)
+
+    def _owner(self, generation: Generation) -> Owner:
+        return Owner(self.client, ledger_index(self.prefix), generation.index, self._patience())
+
+    def _tell(self, generation: Generation, event: str, text: str) -> None:
+        History(self.client, self.prefix, self._patience()).write(generation, event, text)
 
     def _identity(self) -> dict[str, Any]:
-        return self.plan.identity() | {"mapping": mapping_hash(), "tool": version("linernotes")}
+        return provenance.identity(self.plan)
 
     def _loaded(self, books: Ledger) -> LoadRecord | None:
         """Return the current generation's record if it has just these records already."""
@@ -118,12 +174,24 @@ class Loader:
 
     def _open(self, books: Ledger) -> Generation:
         """Return the generation to go on with, or a new one."""
-        begun = [record for record in books.loads(self.plan.source.dataset) if record.state == ledger.BUILDING]
-        if begun and self.options.fresh:
-            self._abandon(books, begun[0])
-        elif begun:
-            return self._go_on(books, begun[0])
+        records = books.loads(self.plan.source.dataset)
+        begun = [record for record in records if record.state in (ledger.BUILDING, ledger.READY)]
+        for record in begun:
+            if self.options.fresh or record.what != "load":  # we hold the lock: nobody is at work on that update
+                self._abandon(books, record)
+            else:
+                return self._go_on(books, record)
+        if records and self._is_whole(records[0]):
+            return self._go_on(books, records[0])
         return self._begin(books)
+
+    def _is_whole(self, record: LoadRecord) -> bool:
+        """Tell whether these very files are loaded, and only a gate was closed that may open now."""
+        failed = set(record.plan.get("failed", ()))
+        same = all(record.plan.get(key) == value for key, value in self._identity().items())
+        may_open = failed and (failed <= gates.RELATIVE or (self.options.force and not failed & gates.UNFORCEABLE))
+        asked = record.state == ledger.FAILED and record.what == "load" and not self.options.fresh
+        return bool(asked and same and may_open and generations.exists(self.client, record.generation))
 
     def _go_on(self, books: Ledger, record: LoadRecord) -> Generation:
         name = record.generation.index
@@ -135,22 +203,32 @@ class Loader:
                 )
         self._ensure_index(books, record.generation)
         self.meter.note(f"Going on with {name}, which an earlier run began.")
+        self._tell(record.generation, history.RESUMED, f"{name} goes on")
         return record.generation
 
     def _abandon(self, books: Ledger, record: LoadRecord) -> None:
-        self.meter.note(f"Starting over: {record.generation.index}, which an earlier run began, is deleted.")
+        name, owner = record.generation.index, self._owner(record.generation)
+        if living := owner.watched():
+            who = owner.describe(living[0])
+            hint = "Wait for its end or stop it; without --fresh this load joins in."
+            raise CheckProblem(f"{name} is being loaded by {who}.", hint)
+        self.meter.note(f"Starting over: {name}, which an earlier run began, is deleted.")
+        leftovers.release(self.client, self.prefix, record.plan, self._patience())
         generations.delete(self.client, record.generation)
         books.forget(record.generation)
         books.close(record.generation, ledger.ABANDONED, record.plan)
+        self._tell(record.generation, history.ABANDONED, f"{name} is given up for a fresh start")
 
     def _begin(self, books: Ledger) -> Generation:
         dataset = self.plan.source.dataset
         taken = [record.generation.number for record in books.loads(dataset)]
         taken += generations.numbers(self.client, self.prefix, dataset)
         generation = Generation(self.prefix, dataset, max(taken, default=0) + 1)
-        if not books.begin(generation, self._identity()):
+        if not books.begin(generation, self._identity() | {"started": datetime.now(UTC).isoformat()}):
             return self._open(books)  # another loader was first with this number: go on together
         self._ensure_index(books, generation)
+        text = f"{generation.index}: {self.plan.rows:,} records of {len(self.plan.files):,} files"
+        self._tell(generation, history.STARTED, text)
         return generation
 
     def _ensure_index(self, books: Ledger, generation: Generation) -> None:
@@ -160,9 +238,13 @@ class Loader:
         if any(state.state == ledger.DONE for state in books.states(generation).values()):
             hint = "Start over with --fresh."
             raise CheckProblem(f"Index {generation.index} was deleted while it was being loaded.", hint)
-        meta = {"state": ledger.BUILDING, **self._identity()}
+        meta = {"state": ledger.BUILDING, **self._notes()}
         shards, replicas = self.options.shards, self.options.replicas
         generations.create(self.client, generation, shards=shards, replicas=replicas, meta=meta)
+
+    def _notes(self) -> dict[str, Any]:
+        """Return what the index's `_meta` says of where its documents are from, and what made them."""
+        return self._identity() | {"revision": provenance.revision(self.plan), "sample": self.options.sample}
 
     def _patience(self) -> Patience:
         return Patience(self.meter, self.stop, self.options.deadline_s)
@@ -195,25 +277,43 @@ class Loader:
         if self.stop.is_set():
             raise InterruptedLoadError(generation.index)
 
-    def _finish(self, books: Ledger, generation: Generation) -> tuple[Totals, bool]:
-        """Check the sums against the index itself, then make the generation visible."""
+    def _finish(self, books: Ledger, generation: Generation) -> tuple["_Counts", Finished]:
+        """Check the sums against the index itself, ask the gates, and make the generation visible."""
         self.meter.state = "checking"
-        states = books.states(generation).values()
-        counted = sum((state.totals for state in states), Totals())
-        documents = generations.count(self.client, generation)
-        totals = counted.settled(documents)
-        problems = totals.differences(documents, self._store(generation).count(), self.plan.rows)
-        if problems:
-            books.close(generation, ledger.FAILED, self._identity())
-            raise CheckProblem(f"{generation.index} does not add up: {'; '.join(problems)}.", "The alias did not move.")
-        finish = Finish(self.client, generation)
-        finish.serve({"state": ledger.CURRENT, **self._identity(), "totals": asdict(totals)})
-        moved = finish.swap()
-        books.close(generation, ledger.CURRENT, self._identity() | {"totals": asdict(totals)})
-        return totals, moved
+        with self._lock(lock.ALL) as held:
+            (record,) = [entry for entry in books.loads(generation.dataset) if entry.generation == generation]
+            current = generations.current(self.client, self.prefix, generation.dataset)
+            if record.state == ledger.CURRENT and current == [generation]:  # another loader was faster
+                asked = [Gate(**row) for row in record.plan.get("gates", ())]
+                return _Counts.read(record.plan), Finished(asked, [], current, moved=False)
+            states = books.states(generation).values()
+            counted = sum((state.totals for state in states), Totals())
+            documents = generations.count(self.client, generation)
+            counts = _Counts(counted.settled(documents), by_rule(state.changed for state in states))
+            candidate = self._candidate(generation, counts.totals, documents, current)
+            options, plan = self.options, record.plan | self._notes() | asdict(counts)
+            source = from_plan(self.plan, generation, options.bounds.sample)
+            finisher = Finisher(self.client, held, options.bounds, options.force, self._patience())
+            finished = finisher.run(candidate, source, _without_verdict(plan))
+        return counts, finished
 
-    def _result(self, generation: Generation, totals: Totals, moved: bool, seconds: float) -> LoadResult:
-        read_now = self.meter.totals.read
+    def _candidate(
+        self, generation: Generation, totals: Totals, documents: int, current: list[Generation]
+    ) -> Candidate:
+        before = generations.meta(self.client, current[-1]) if current else {}
+        return Candidate(
+            generation=generation,
+            totals=totals,
+            documents=documents,
+            kept=self._store(generation).count(),
+            planned=self.plan.rows,
+            synthetic=provenance.is_synthetic(self.plan),
+            part_before=part_of(before),
+            touched=self.options.touched,
+        )
+
+    def _result(self, generation: Generation, counts: "_Counts", finished: Finished, seconds: float) -> LoadResult:
+        read_now, totals = self.meter.totals.read, counts.totals
         return LoadResult(
             dataset=generation.dataset,
             generation=generation.index,
@@ -225,16 +325,25 @@ class Loader:
             seconds=round(seconds, 3),
             records_per_second=round(read_now / seconds, 1),
             peak_rss_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
-            alias_moved=moved,
+            alias_moved=finished.moved,
             resumed=self.meter.resumed,
             retries=self.meter.retries,
             senders=self.meter.senders,
+            changed=counts.changed,
+            gates=finished.gates,
+            watched=finished.watched,
         )
+
+
+def _without_verdict(plan: dict[str, Any]) -> dict[str, Any]:
+    """Return a load's plan without what an earlier look of the gates wrote into it."""
+    return {name: value for name, value in plan.items() if name not in ("failed", "gates", "forced")}
 
 
 _CHANGED = {
     "files": "files, or files with other contents",
     "limit": "--limit",
+    "normalisation": "normalisation (another version of this program)",
     "mapping": "fields or analysis (another version of this program)",
     "tool": "versions of this program",
 }

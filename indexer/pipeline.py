@@ -8,8 +8,10 @@ A stretch is acknowledged when each of its documents is settled, and not before.
 import os
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+import polars as pl
 
 from indexer.encode import Body, encode
 from indexer.flow import ByteBudget, Window
@@ -18,9 +20,12 @@ from indexer.meter import Meter
 from indexer.owner import Owner
 from indexer.plan import Plan
 from indexer.ready import cut, known, ready
-from indexer.records import Rejection, Stretch
+from indexer.records import SOURCE_ROW, Rejection, Stretch
 from indexer.rejected import RejectedStore
+from indexer.rowwise import hashed, rowwise
 from indexer.send import Outcome, Refusal, Sender
+from indexer.sketch import keep as keep_sketch
+from indexer.sketch import sketch
 from indexer.totals import Totals
 from mappings.names import Generation
 
@@ -36,13 +41,15 @@ def default_workers() -> int:
 
 @dataclass
 class Shipment:
-    """A stretch on its way: what is known of its records, and how many bodies are not settled yet."""
+    """A stretch on its way: what is known of its records and their values, and how many bodies are not settled yet."""
 
     lease: Lease
     file: str
     known: Totals
+    changed: Mapping[str, int]
     rejections: list[Rejection]
     bodies: int
+    sketch: pl.DataFrame
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def settle(self, outcome: Outcome) -> bool:
@@ -145,7 +152,10 @@ class Pipeline:
         raw = cut(entry.reader.read(stretch), stretch)
         batch = ready(self.plan.source.normalise(raw, entry.file), entry.file.name)
         bodies = list(encode(batch.tracks, lease.key.file, self.request_bytes))
-        shipment = Shipment(lease, entry.file.name, known(batch), list(batch.rejections), len(bodies))
+        rows = hashed(raw.frame) if rowwise(self.plan.source) else None
+        drawn = sketch(batch.tracks, bodies, rows)
+        rejected = list(batch.rejections)
+        shipment = Shipment(lease, entry.file.name, known(batch), batch.changed, rejected, len(bodies), drawn)
         if not bodies:
             self._acknowledge(shipment)
         for body in bodies:
@@ -172,5 +182,7 @@ class Pipeline:
 
     def _acknowledge(self, shipment: Shipment) -> None:
         self.store.keep(shipment.rejections)
-        self.ledger.acknowledge(self.generation, shipment.lease, self.owner, shipment.known)
+        key, refused = shipment.lease.key, [rejection.row for rejection in shipment.rejections]
+        keep_sketch(self.ledger, self.generation, key, shipment.sketch.filter(~pl.col(SOURCE_ROW).is_in(refused)))
+        self.ledger.acknowledge(self.generation, shipment.lease, self.owner, shipment.known, shipment.changed)
         self.meter.advance(shipment.lease.key.file, shipment.known)

@@ -1,5 +1,7 @@
-"""What became of the records, and the one place where the sums are checked."""
+"""What became of the records and of their values, and the one place where the sums are checked."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 
@@ -50,3 +52,15 @@ class Totals:
             ("records rejected and kept", self.rejected, kept),
         )
         return [f"{name} differ, {left:,} and {right:,}" for name, left, right in sums if left != right]
+
+
+def by_rule(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Return how many values each rule changed or dropped, over all stretches, in the rules' order.
+
+    >>> by_rule([{"year: implausible": 2}, {}, {"plays: unreadable": 1, "year: implausible": 1}])
+    {'plays: unreadable': 1, 'year: implausible': 3}
+    """
+    summed: Counter[str] = Counter()
+    for entry in counts:
+        summed.update(entry)
+    return dict(sorted(summed.items()))

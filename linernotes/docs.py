@@ -1,10 +1,13 @@
 """Tables in the READMEs that are made from the code: `python -m linernotes.docs` writes them, a test compares them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from mappings.fields import FIELDS, Field
+from indexer.normalise.derived import CONSTANT, DERIVED, EVIDENCE
+from indexer.sources import TABLES as SOURCES
+from indexer.sources.table import Given, Table
+from mappings.fields import BY_NAME, FIELDS, Field
 
 PROJECT = Path(__file__).parents[1]
 
@@ -21,7 +24,38 @@ def _line(entry: Field) -> str:
     return f"| `{entry.name}` | {kind} | {entry.facet or ''} | {meaning} |"
 
 
-TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {"fields": ("mappings/README.md", fields)}
+def origins() -> str:
+    """Return where each field comes from in each data set, as Markdown."""
+    lines = [f"| field | {' | '.join(SOURCES)} |", "|---" * (len(SOURCES) + 1) + "|"]
+    shown = (entry.name for entry in FIELDS if not entry.search_only and entry.name not in EVIDENCE)
+    rows = (f"| `{name}` | {' | '.join(_origin(name, table) for table in SOURCES.values())} |" for name in shown)
+    return "\n".join([*lines, *rows])
+
+
+def _origin(name: str, table: Table) -> str:
+    if name in CONSTANT:
+        return "card"
+    by_field = {entry.field: entry for entry in table.given}
+    parts = [_said(by_field[name])] if name in by_field else []
+    if made := DERIVED.get(name):
+        own = [by_field[entry] for entry in made.inputs if entry in by_field]
+        before = (entry.how for entry in own if entry.field not in BY_NAME and entry.how)
+        parts += [f"{_columns(own)}: {', '.join([*before, made.how])}"] if own else []
+    return "; ".join(parts)
+
+
+def _said(entry: Given) -> str:
+    return _columns([entry]) + (f": {entry.how}" if entry.how else "")
+
+
+def _columns(entries: Sequence[Given]) -> str:
+    return ", ".join(dict.fromkeys(f"`{column}`" for entry in entries for column in entry.columns))
+
+
+TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "fields": ("mappings/README.md", fields),
+    "origins": ("indexer/sources/README.md", origins),
+}
 """Marker to the file that holds it and what makes its content."""
 
 

@@ -41,11 +41,15 @@ class GoldenQuery:
 
 @dataclass(frozen=True)
 class Card:
-    """A data set: its id and name, how large it was said to be, of when and where it is, who used it."""
+    """A data set: its id and name, how large it was said to be, of when and where it is, who used it.
+
+    `rows` are those of all published files: what has far fewer is a part of it.
+    """
 
     id: str
     name: str
     published_count: str
+    rows: int
     released: str
     revision: str
     platform: str
@@ -67,6 +71,7 @@ _CARDS = (
         id="laion-disco-12m",
         name="LAION-DISCO-12M",
         published_count="12,320,916 rows in its files; announced as 12,648,485",
+        rows=12_320_916,
         released="2024-11-17",
         revision="2024-11-17",
         platform="YouTube Music",
@@ -94,6 +99,7 @@ _CARDS = (
         id="sleeping-disco-9m",
         name="Sleeping-DISCO-9M",
         published_count="9,713,413 songs",
+        rows=9_713_413,
         released="2025-06",
         revision="2025-06",
         platform="Genius",
@@ -107,6 +113,7 @@ _CARDS = (
         id="free-music-archive",
         name="FMA",
         published_count="106,574 tracks (109,727 in the raw files)",
+        rows=106_574,
         released="2017-04",
         revision="2017-04",
         platform="Free Music Archive",
@@ -134,6 +141,7 @@ _CARDS = (
         id="spotify-tracks-dataset",
         name="Spotify Tracks Dataset",
         published_count="114,000 rows: 114 genres with 1,000 each, a track repeated for each of its genres",
+        rows=114_000,
         released="2022-10",
         revision="2022-10",
         platform="Spotify",

@@ -128,7 +128,13 @@ FIELDS: tuple[Field, ...] = (
     Field(ALBUM, _name(), pl.String, "album title"),
     Field(ALBUM_ID, _keyword(), pl.String, "the album's id on the platform"),
     Field(GENRE, _keyword(), _STRINGS, "genre families, shared by all data sets", facet="genre"),
-    Field(GENRE_PATH, _keyword(), _STRINGS, "the data set's own genre terms with their ancestors"),
+    Field(
+        GENRE_PATH,
+        _keyword(),
+        _STRINGS,
+        "the data set's own genre terms with their ancestors",
+        facet="genre_path",
+    ),
     Field(TAGS, _keyword(ignore_above=256), _STRINGS, "free tags of the data set"),
     Field(LICENCE, _keyword(), pl.String, "normalised licence, such as CC-BY-NC-SA-3.0", facet="licence"),
     Field(
@@ -146,7 +152,7 @@ FIELDS: tuple[Field, ...] = (
     Field(RELEASE_DATE, {"type": "date", "format": "strict_date"}, pl.Date, "day of release, where known"),
     Field(LANGUAGE, _keyword(), pl.String, "language of the title, ISO 639; und: undetermined", facet="language"),
     Field(LANGUAGE_SOURCE, _keyword(), pl.String, "how it is known: declared, script, detected"),
-    Field(DURATION_S, {"type": "float"}, pl.Float64, "duration in seconds"),
+    Field(DURATION_S, {"type": "float"}, pl.Float64, "duration in seconds", facet="duration"),
     Field(EXPLICIT, {"type": "boolean"}, pl.Boolean, "marked as explicit", facet="explicit"),
     Field(PLAYS, {"type": "long"}, pl.Int64, "plays, views or listens, as published"),
     Field(RECORDING_KEY, _keyword(), pl.String, "equal for the same recording in several sets"),

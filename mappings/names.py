@@ -46,3 +46,18 @@ def ledger(prefix: str) -> str:
 def rejected(prefix: str) -> str:
     """Return the index that keeps rejected records."""
     return f"{prefix}-rejected"
+
+
+def locks(prefix: str) -> str:
+    """Return the index that says who may change which data set."""
+    return f"{prefix}-locks"
+
+
+def history(prefix: str) -> str:
+    """Return the index of what happened to each data set."""
+    return f"{prefix}-history"
+
+
+def watched(prefix: str) -> str:
+    """Return the index of the artists that somebody watches."""
+    return f"{prefix}-watched"

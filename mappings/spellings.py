@@ -8,6 +8,7 @@ The indexer writes those that differ to search-only fields; queries apply them t
     joined   AC/DC → acdc             R.E.M. → rem                   punctuation inside a word left out
     symbols  P!nk → pink              deadmau5 → deadmaus            symbols and digits read as letters
     latin    Кино → kino              방탄소년단 → bangtansonyeondan  other scripts in Latin letters
+    sounds   Цой → 0tsoi              tsoy, tsoj → 0tsoi             the same for most ways to write them so
     written_out  Die Ärzte → die aerzte   Røyksopp → roeyksopp       umlauts as two letters
 
 A name of punctuation only (`!!!`, `+/-`) has no word to spell: it is found by its exact keyword, which keeps marks.
@@ -17,9 +18,8 @@ import unicodedata
 from collections.abc import Callable, Mapping
 
 import polars as pl
-from anyascii import anyascii
 
-from mappings import fields
+from mappings import fields, romanise
 from mappings.analysis import APOSTROPHES, HYPHENS
 
 Way = Callable[[pl.Expr], pl.Expr]
@@ -73,6 +73,14 @@ _OTHER_SCRIPT = r"[^\p{Latin}\p{Common}\p{Inherited}]"
 _ACCENTED_LETTER = r"[À-ÖØ-öø-ɏḀ-ỿёЁ]"
 _NOT_CUT = r"[\p{L}\p{N}][._:·][\p{L}\p{N}]|_|[ёЁ]"
 """Where the analyzer leaves words together that punctuation divides; and ё, which it doesn't fold."""
+
+_READ_IN_TWO_WAYS = r"[χΧ\p{Han}\p{Hiragana}\p{Katakana}]|[αΑεΕ][υύΥ]|[μΜ][πΠ]|[νΝ][τΤ]|[εοΕΟ][ιίΙ]"
+_OPEN_HANGUL = r"\p{Hangul}\s+\p{Hangul}"
+"""Hangul in several words: Koreans set the blanks as they like."""
+
+_SPELLED = ("words", "joined", "symbols", "closed", "written_out")
+_LATIN = ("latin", "latin_folded", "latin_otherwise")
+_WAYS = (*_SPELLED, *_LATIN, *(f"sound_{way}" for way in _LATIN))
 
 _NEEDS_SPELLING = "|".join((_SEPARATOR_INSIDE, _READ_AS_LETTERS, _OTHER_SCRIPT, _UMLAUT))
 
@@ -129,14 +137,16 @@ def symbols(name: pl.Expr) -> pl.Expr:
 
 
 def latin(name: pl.Expr) -> pl.Expr:
-    """Return the name in lower-case Latin letters, character by character (anyascii), whatever its script.
+    """Return the name in lower-case Latin letters, whatever its script (`mappings.romanise`).
 
     >>> pl.select(latin(pl.lit("東京事変 Кино")).alias("")).item()
     'dongjingshibian kino'
     """
-    return _collapsed(
-        name.str.normalize("NFKC").map_batches(_transliterated, return_dtype=pl.String, is_elementwise=True)
-    )
+    return _read(name.str.normalize("NFKC"), romanise.latin)
+
+
+def _read(name: pl.Expr, read: Callable[[str], str]) -> pl.Expr:
+    return _collapsed(name.map_batches(_lines(read), return_dtype=pl.String, is_elementwise=True))
 
 
 def written_out(name: pl.Expr) -> pl.Expr:
@@ -168,7 +178,7 @@ def with_search_fields(frame: pl.DataFrame) -> pl.DataFrame:
     spelled = _spellings(names)
     artists = names[fields.ARTISTS]
     title, accented = pl.col(fields.TITLE), pl.col("name").str.contains(_ACCENTED_LETTER)
-    added = {
+    added: dict[str, pl.Expr | pl.Series] = {
         fields.TITLE_ACCENTED: pl.when(title.str.contains(_ACCENTED_LETTER)).then(title),
         fields.ARTISTS_ACCENTED: _by_row(artists.filter(accented), frame.height),
         fields.TITLE_SPELLINGS: _by_row(spelled[fields.TITLE], frame.height),
@@ -203,6 +213,7 @@ def _spellings(names: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     name = pl.col("name")
     spelled = (
         needy.lazy()
+        .with_row_index("place")
         .with_columns(words=words(name), latin=_only(_OTHER_SCRIPT, latin))
         .with_columns(
             pl.when(name.str.contains(_NOT_CUT)).then("words"),
@@ -210,15 +221,20 @@ def _spellings(names: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
             symbols=_only(_READ_AS_LETTERS, symbols),
             # With ё read as е: alyona and alena are both written.
             latin_folded=_only("[ёЁ]", lambda e: latin(folded(e))),
+            latin_otherwise=_only(
+                _READ_IN_TWO_WAYS, lambda e: _read(e.str.normalize("NFKC"), romanise.latin_otherwise)
+            ),
+            closed=_only(_OPEN_HANGUL, lambda e: words(e).str.replace_all(" ", "", literal=True)),
             written_out=_only(_UMLAUT, written_out),
             plain="words",
         )
-        .unpivot(
-            ["words", "joined", "symbols", "latin", "latin_folded", "written_out"], index=["field", "row", "plain"]
-        )
+        .with_columns(**{f"sound_{way}": _read(pl.col(way), romanise.sounds) for way in _LATIN})
+        .unpivot(_WAYS, index=["field", "row", "plain", "place"])
         .filter(pl.col("value").is_not_null() & ~_adds_nothing())
+        # Polars melts piece by piece: a track's list must not depend on where the pieces of its batch are cut.
+        .sort("row", pl.col("variable").cast(pl.Enum(_WAYS)), "place")
         .select("field", "row", name="value")
-        .unique(maintain_order=True)
+        .unique(keep="first", maintain_order=True)
         .collect()
     )
     return {field: spelled.filter(pl.col("field") == field) for field in names}
@@ -243,28 +259,16 @@ def _by_row(names: pl.DataFrame, height: int) -> pl.Series:
     return lists["name"].gather(at)
 
 
-def _transliterated(names: pl.Series) -> pl.Series:
-    # One call for all names: Python's own translate costs 30 ns per character, a call per name ten times that.
-    given = names.drop_nulls().str.replace_all("\n", " ", literal=True)
-    text = "\n".join(given).translate(_ANYASCII).lower()
-    found = pl.Series(text.split("\n") if given.len() else [], dtype=pl.String)
-    at = pl.when(names.is_not_null()).then(names.is_not_null().cum_sum() - 1)
-    return found.gather(pl.select(at.cast(pl.UInt32)).to_series())
+def _lines(read: Callable[[str], str]) -> Callable[[pl.Series], pl.Series]:
+    """Return what applies a function of many lines to a column of names."""
 
+    def apply(names: pl.Series) -> pl.Series:
+        given = names.drop_nulls().str.replace_all("\n", " ", literal=True)
+        found = pl.Series(read("\n".join(given)).split("\n") if given.len() else [], dtype=pl.String)
+        at = pl.when(names.is_not_null()).then(names.is_not_null().cum_sum() - 1)
+        return found.gather(pl.select(at.cast(pl.UInt32)).to_series())
 
-_READ_OTHERWISE = {"ー": "", "ё": "yo", "Ё": "yo"}
-"""Where anyascii has something else: a long vowel isn't a hyphen (ゲーム is gemu), and ё isn't only e."""
-
-
-class _Anyascii(dict[int, str]):
-    """A character's Latin letters, asked for once."""
-
-    def __missing__(self, character: int) -> str:
-        self[character] = anyascii(chr(character)).replace("\n", " ")
-        return self[character]
-
-
-_ANYASCII = _Anyascii({ord("\n"): "\n"} | {ord(letter): read for letter, read in _READ_OTHERWISE.items()})
+    return apply
 
 
 def _folds() -> dict[str, str]:

@@ -1,24 +1,34 @@
 """The one module here that talks to the network: asks Elasticsearch, and tells what went wrong in one sentence."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from elastic_transport import ConnectionTimeout, SerializationError, TransportError
 from elasticsearch import ApiError, Elasticsearch
 
 from mappings.names import alias
 from mappings.problems import InputProblem, Problem, UnreachableProblem
-from queries import loaded, matching, search
+from queries import grouping, guesses, loaded, matching, search, sharing, summing, values, walking
 from queries.answer import SearchAnswer
+from queries.guesses import Guess
 from queries.loaded import Loaded
 from queries.matching import Stage
+from queries.overlap import Overlap
+from queries.people import asking, page, suggesting
+from queries.people.asking import ArtistRequest
+from queries.people.page import ArtistAnswer
+from queries.people.suggesting import Suggestions, SuggestRequest
 from queries.request import SearchRequest
 from queries.search import Search
+from queries.sharing import Progress
+from queries.stats import Stats
+from queries.values import FacetValues, ValuesRequest
 
 Json = dict[str, Any]
+Result = TypeVar("Result")
 
 NOT_FOUND = 404
 _MISSING_INDEX = "index_not_found_exception"
@@ -45,7 +55,72 @@ class Searcher:
             more = self._ask(search.hits_body(further), search.count_body(further))
             if search.total(further, more[1]) > search.total(asked, counts):
                 asked, (hits, counts) = further, more
-        return search.answer(asked, hits, counts, round((time.monotonic() - began) * 1000))
+        grouped = self._walk(grouping.walk(asked, hits, search.total(asked, counts))) if request.group else None
+        meant = self._meant(asked, hits)
+        return search.answer(asked, hits, counts, round((time.monotonic() - began) * 1000), grouped, meant)
+
+    def _meant(self, asked: Search, hits: Json) -> tuple[Guess, ...]:
+        """Return texts without slips that find something, for the first page of a text that found little as it is."""
+        found = asked.stage is Stage.FUZZY and not asked.after
+        texts = guesses.texts(asked.request.text, hits["hits"]["hits"]) if found else []
+        counts = self._ask(*(search.guess_body(asked, text) for text in texts)) if texts else []
+        both = zip(texts, map(_total, counts), strict=True)
+        return tuple(Guess(text, count) for text, count in both if count)
+
+    def values(self, request: ValuesRequest) -> FacetValues:
+        """Return one page of all values of a facet. Raises what `search` raises."""
+        began = time.monotonic()
+        counted = self.search(request.search)
+        page = values.listed(request, counted.facets[request.facet.name])
+        if page is None:
+            page = self._walk(walking.start(request, counted.stage or Stage.STRICT))
+        return values.answer(request, counted, page, round((time.monotonic() - began) * 1000))
+
+    def _walk(self, walk: Generator[Json, Json, Result]) -> Result:
+        """Ask what a walk asks, one request after the other, until it returns."""
+        try:
+            body = next(walk)
+            while True:
+                (answer,) = self._ask(body)
+                body = walk.send(answer)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+
+    def suggest(self, request: SuggestRequest) -> Suggestions:
+        """Return artists and titles that begin as was typed. Raises what `search` raises."""
+        began = time.monotonic()
+        chosen = suggesting.choose(request, self._ask(*suggesting.first(request)))
+        bodies = suggesting.second(chosen)
+        counted = self._ask(*bodies) if bodies else []
+        return suggesting.answer(request, chosen, counted, round((time.monotonic() - began) * 1000))
+
+    def artist(self, request: ArtistRequest) -> ArtistAnswer:
+        """Return who may be meant by a name or id, and the page of who is. Raises what `search` raises."""
+        began = time.monotonic()
+        names = asking.names(request, self._ask(*asking.first(request)))
+        slips = not names and request.typed is not None
+        names = names or (asking.other_names(request, *self._ask(asking.slipped(request))) if slips else [])
+        found = asking.read(request, names, *self._ask(asking.counted(names))) if names else ()
+        name = asking.determined(request, found)
+        one = page.read(request, name, found, self._ask(*page.asked(request, name))) if name else None
+        return page.answer(request, found, one, slips and bool(found), round((time.monotonic() - began) * 1000))
+
+    def overlap(self, request: SearchRequest, *, exact: bool = False, told: Progress = lambda *_: None) -> Overlap:
+        """Return what data sets share; `exact` counts where much has to be counted, and tells how far it is.
+
+        Raises what `search` raises.
+        """
+        began = time.monotonic()
+        found = self._walk(sharing.walk(request, exact=exact, told=told))
+        return replace(found, took_ms=round((time.monotonic() - began) * 1000))
+
+    def stats(self, request: SearchRequest, *, size: int = 10) -> Stats:
+        """Return shares, and up to `size` values of each kind that are over-represented. Raises as `search`."""
+        began = time.monotonic()
+        stage = self.search(replace(request, size=0, after=None, facets=(), group=None)).stage or Stage.STRICT
+        found = self._walk(summing.walk(request, stage, size))
+        return replace(found, took_ms=round((time.monotonic() - began) * 1000))
 
     def loaded(self) -> dict[str, Loaded]:
         """Return what is loaded, by data set; empty if nothing is. Raises UnreachableProblem."""
@@ -62,6 +137,10 @@ class Searcher:
             return False
         (found,) = self._ask(search.enough_body(asked))
         return not search.is_enough(asked, found)
+
+    def ask(self, *bodies: Json) -> list[Json]:
+        """Ask several requests at once and return Elasticsearch's answers, none of them partial."""
+        return self._ask(*bodies)
 
     def _ask(self, *bodies: Json) -> list[Json]:
         """Ask several requests at once and return their answers, none of them partial."""

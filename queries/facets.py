@@ -10,16 +10,19 @@ from enum import StrEnum
 
 import polars as pl
 
+from mappings import fields
 from mappings.fields import BY_NAME, FACETS
 from mappings.problems import InputProblem
 
 
 class Kind(StrEnum):
-    """What a facet's values are: words, years (filtered by range), true or false."""
+    """What a facet's values are: words, true or false, years, tens of years, ranges of seconds."""
 
     WORDS = "words"
-    YEARS = "years"
     FLAG = "flag"
+    YEARS = "years"
+    DECADES = "decades"
+    DURATIONS = "durations"
 
 
 ROOM = 1000
@@ -32,6 +35,10 @@ its first and another doesn't is counted too low, and the more are offered, the 
 
 PRECISION = 10_000
 """Up to about so many different values the distinct count of a wide facet is close to exact (HyperLogLog++)."""
+
+DURATION_STEPS = (0, 30, 60, 120, 180, 240, 300, 360, 480, 600, 1200, 3600, None)
+"""Seconds where one range of the facet `duration` ends and the next begins; the last is open. Steps of a minute where
+songs are, wider ones for what is rare."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +55,20 @@ class Facet:
     @property
     def by_value(self) -> bool:
         """Say whether values are listed in their own order instead of by count."""
-        return self.kind is Kind.YEARS
+        return self.kind in (Kind.YEARS, Kind.DECADES, Kind.DURATIONS)
 
 
-_KINDS: Mapping[str, Kind] = {"year": Kind.YEARS, "explicit": Kind.FLAG}
+_DERIVED: Mapping[str, str] = {"decade": fields.YEAR}
+"""Facets that are another way to count a field that has one already: no field of their own, so nothing to index."""
+
+_KINDS: Mapping[str, Kind] = {
+    "year": Kind.YEARS,
+    "decade": Kind.DECADES,
+    "duration": Kind.DURATIONS,
+    "explicit": Kind.FLAG,
+}
 _WIDE = frozenset({"artist"})
-_SHOWN: Mapping[str, int] = {"artist": 20, "year": ROOM}
+_SHOWN: Mapping[str, int] = {"artist": 20, "year": ROOM, "decade": ROOM, "duration": ROOM}
 _SHOWN_OTHERWISE = 50
 
 
@@ -68,7 +83,7 @@ def _row(name: str, field: str) -> Facet:
     )
 
 
-TABLE: Mapping[str, Facet] = {name: _row(name, field) for name, field in FACETS.items()}
+TABLE: Mapping[str, Facet] = {name: _row(name, field) for name, field in {**FACETS, **_DERIVED}.items()}
 
 USUAL: tuple[str, ...] = ("dataset", "genre", "licence", "commercial_use", "language", "year")
 """What is counted when nobody says what to count."""
@@ -89,6 +104,6 @@ def known(name: str) -> Facet:
 def unknown(what: str, given: str, names: Iterable[str]) -> InputProblem:
     """Return the problem of a name that isn't among those known, with the nearest one."""
     listed = list(names)
-    near = get_close_matches(given, listed, n=1, cutoff=0.5)
+    near = get_close_matches(given[:80], listed, n=1, cutoff=0.5)
     guess = f"Did you mean {near[0]}? " if near else ""
     return InputProblem(f"There is no {what} called {given[:80]!r}.", f"{guess}Known: {', '.join(listed)}.")

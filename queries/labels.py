@@ -4,12 +4,12 @@ Each clause of the query bears the way in which it meets a word (see `matching`)
 a hit matched. A word counts by the best of its ways, a hit by the worst of its words.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
 from mappings import fields
-from queries import matching, variants
+from queries import matching, parts, variants
 from queries.matching import Stage
 from queries.text import Text
 from queries.variants import Spellings
@@ -54,12 +54,12 @@ def of_page(asked: Text, stage: Stage, page: Iterable[Mapping[str, Any]]) -> lis
     >>> of_page(text.read("sigur ros"), Stage.STRICT, [hit])
     [<Match.FOLDED: 'folded'>]
     """
-    if not asked.words:
+    if not asked.asks:
         return [None for _ in page]
     hits = [(_ways(hit.get("matched_queries", ())), _names(hit["_source"])) for hit in page]
     odd = dict.fromkeys(name for ways, names in hits if any(map(_is_odd, ways.values())) for name in names)
     # Once for the page: asking Polars costs more than what is asked of it.
-    spellings = variants.spell([*odd, *asked.words]) if odd else {}
+    spellings = variants.spell([*odd, *asked.words, *(part.words for part in asked.parts)]) if odd else {}
     return [_label(asked, stage, ways, names, spellings) for ways, names in hits]
 
 
@@ -79,14 +79,20 @@ def _names(track: Mapping[str, Any]) -> list[str]:
     return [name for name in names if name]
 
 
-def _label(asked: Text, stage: Stage, ways: Ways, names: list[str], spellings: Spellings) -> Match:
+def _label(asked: Text, stage: Stage, ways: Ways, names: list[str], spellings: Spellings) -> Match | None:
+    labels = [_best(part.words, ways[number], names, spellings) for number, part in parts.named(asked.parts)]
     if Match.EXACT in ways.get("", ()):
-        return Match.EXACT
+        labels.append(Match.EXACT)
+    elif asked.words:
+        labels += _of_words(asked, stage, ways, names, spellings)
+    return max(labels, key=_RANK.__getitem__, default=Match.FOLDED if asked.words else None)
+
+
+def _of_words(asked: Text, stage: Stage, ways: Ways, names: list[str], spellings: Spellings) -> Iterator[Match]:
     met = [number for number in matching.terms(asked) if str(number) in ways]
-    labels = [_best(asked.words[number], ways[str(number)], names, spellings) for number in met]
+    yield from (_best(asked.words[number], ways[str(number)], names, spellings) for number in met)
     if any(number not in met for number in matching.needed(asked, stage)):
-        labels.append(Match.JOINED if "all" in ways else _UNNAMED[stage])
-    return max(labels, key=_RANK.__getitem__, default=Match.FOLDED)
+        yield Match.JOINED if "all" in ways else _UNNAMED[stage]
 
 
 def _best(word: str, ways: set[str], names: list[str], spellings: Spellings) -> Match:

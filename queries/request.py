@@ -22,6 +22,12 @@ class Sort(StrEnum):
     YEAR = "year"
 
 
+class Group(StrEnum):
+    """What one row stands for, where it isn't one track."""
+
+    RECORDING = "recording"
+
+
 MOST_HITS = 1000
 """Hits on one page; whole results are for exports."""
 
@@ -37,12 +43,14 @@ class SearchRequest:
     after: str | None
     sort: Sort
     marked: bool = False
+    group: Group | None = None
 
     @property
     def fingerprint(self) -> str:
         """Return 16 hex digits that two requests share if one may be a later page of the other."""
         wanted = {facet.name: [repr(value) for value in values] for facet, values in self.filters.items()}
-        content = orjson.dumps([self.text.words, wanted, self.sort], option=orjson.OPT_SORT_KEYS)
+        asked = [self.text.words, repr(self.text.parts), wanted, self.sort, *([self.group] if self.group else [])]
+        content = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(content).hexdigest()[:16]
 
 
@@ -55,11 +63,12 @@ def request(
     after: str | None = None,
     sort: str = Sort.RELEVANCE,
     marked: bool = False,
+    group: str | None = None,
 ) -> SearchRequest:
     """Return a checked request; raises InputProblem, in one sentence, for anything that can't be asked.
 
     `typed` may be any text at all, and empty to browse. Filters map a facet's name to its values (see `filters`).
-    `marked` also asks which words of a hit matched.
+    `marked` also asks which words of a hit matched; `group="recording"` asks for one row per recording.
 
     >>> request("björk", filters_by_facet={"year": ["1990..1999"]}, facet_names=["genre"]).sort
     <Sort.RELEVANCE: 'relevance'>
@@ -68,6 +77,8 @@ def request(
         raise InputProblem(f"A page can't have {size} hits.", f"Ask for 0 to {MOST_HITS}.")
     if sort not in list(Sort):
         raise facets.unknown("order", sort, list(Sort))
+    if group is not None and group not in list(Group):
+        raise facets.unknown("group", group, list(Group))
     given = {facets.known(name): list(values) for name, values in (filters_by_facet or {}).items()}
     return SearchRequest(
         text=text.read(typed),
@@ -77,4 +88,5 @@ def request(
         after=after or None,
         sort=Sort(sort),
         marked=marked,
+        group=Group(group) if group else None,
     )

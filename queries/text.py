@@ -4,6 +4,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from queries import parts
+from queries.parts import Part
+
 MAX_CHARS = 300
 """Longest text that is asked. The longest FMA title has 247 characters; a Han text of 300 is 299 bigrams."""
 
@@ -21,10 +24,19 @@ _MAY_BE_TERM = ("So", "No", "Nl")
 
 @dataclass(frozen=True)
 class Text:
-    """The words of a query, as typed but for white space; `cut` says that more was typed than is asked."""
+    """The plain words of a query, as typed but for white space, and what else it says (`queries.parts`).
+
+    `cut` says that more was typed than is asked.
+    """
 
     words: tuple[str, ...]
     cut: bool = False
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def asks(self) -> bool:
+        """Say whether it asks for anything at all."""
+        return bool(self.words or self.parts)
 
     @property
     def whole(self) -> str:
@@ -39,16 +51,16 @@ def read(typed: str) -> Text:
     exceeds `MAX_CHARS` or `MAX_WORDS` is left out.
 
     >>> read("  guns\x00n’ \udcff roses ")
-    Text(words=('guns', 'n’', 'roses'), cut=False)
+    Text(words=('guns', 'n’', 'roses'), cut=False, parts=())
     >>> read("la " * 30).cut
     True
     """
     # Four times the bound is looked at: composing letters only shortens, and 100 kB must not cost 100 kB of work.
     start = typed[: 4 * MAX_CHARS]
     tidy = " ".join(_INVISIBLE.sub("", _BROKEN.sub(" ", unicodedata.normalize("NFC", start))).split())
-    words = tuple(tidy[:MAX_CHARS].split())
+    words, further = parts.read(tidy[:MAX_CHARS])
     cut = len(tidy) > MAX_CHARS or len(words) > MAX_WORDS or bool(typed[4 * MAX_CHARS :].strip())
-    return Text(words[:MAX_WORDS], cut)
+    return Text(tuple(words[:MAX_WORDS]), cut, further)
 
 
 def has_letters(word: str) -> bool:

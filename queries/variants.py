@@ -10,6 +10,8 @@ from functools import lru_cache
 
 import polars as pl
 
+from mappings import romanise
+from mappings.analysis import APOSTROPHES
 from mappings.spellings import WAYS, Way
 from queries import text
 from queries.text import Text
@@ -17,12 +19,18 @@ from queries.text import Text
 _MOST_JOINTS = 8
 """Up to so many words, neighbours are also asked as one: radio head. Longer texts are titles, not split names."""
 
+_LONGEST_RUN = 4
+"""So many words are asked as one in the fuzzy stage: ten mi mi is tenmimi, as scripts without blanks are read."""
+
 _ARTICLE = "the "
 _SIGNS = ((" and ", " & "), (" & ", " and "), (" + ", " and "))
 
 # Most queries are plain Latin words, which every way spells the same; asking Polars takes 2 ms, for symbols 7 more.
 _PLAIN = re.compile("[A-Za-z ]*")
 _MAY_BE_LETTERS = re.compile(r"[$!@€013457]|[a-zA-Z][^\x00-\u036f]|[^\x00-\u036f][a-zA-Z]")
+
+_APOSTROPHE_INSIDE = re.compile(f"(?<=\\w)[{APOSTROPHES}](?=\\w)")
+"""Where the analyzer joins what may be written apart: rock'n'roll, rock n roll."""
 
 Spellings = dict[str, dict[str, str]]
 """Way to name to spelling."""
@@ -32,12 +40,16 @@ Spellings = dict[str, dict[str, str]]
 class Variants:
     """(Way, spelling) for each word, in the order of the words; `whole` are spellings of the text as one name.
 
-    `accented` numbers the words that were typed with accents.
+    `runs` are, for each word, three words or more that it is among, as one.
+
+    `accented` numbers the words that were typed with accents. `parts` are the spellings of phrases and the like.
     """
 
     words: tuple[tuple[tuple[str, str], ...], ...]
+    runs: tuple[tuple[str, ...], ...]
     whole: tuple[str, ...]
     accented: tuple[int, ...]
+    parts: Spellings
 
 
 def spell(names: Iterable[str]) -> Spellings:
@@ -64,19 +76,32 @@ def _asked_of_polars(names: list[str], ways: Mapping[str, Way]) -> Spellings:
 def of(asked: Text) -> Variants:
     """Return the other spellings of a text. Pages and facets of one text come in a row, so the last are kept.
 
-    >>> of(text.read("radio head")).words
-    ((('joined', 'radiohead'),), (('joined', 'radiohead'),))
+    >>> of(text.read("radio head")).words[0]
+    (('joined', 'radiohead'), ('transliterated', '0radio'), ('transliterated', '0radiohead'))
     >>> of(text.read("p!nk")).words
     ((('symbols', 'pink'),),)
     """
     few = len(asked.words) <= _MOST_JOINTS
-    pairs = ["".join(asked.words[start : start + 2]) for start in range(len(asked.words) - 1)] if few else []
+    pairs = _runs(asked.words, 2) if few else []
     spellings = spell(list(dict.fromkeys([*asked.words, *pairs, asked.whole.lower()])))
     return Variants(
         words=tuple(tuple(_of_word(asked, number, pairs, spellings)) for number in range(len(asked.words))),
+        runs=tuple(tuple(_around(asked.words, number)) if few else () for number in range(len(asked.words))),
         whole=tuple(_whole(asked.whole.lower(), spellings)),
+        parts=spell([part.words for part in asked.parts]),
         accented=tuple(n for n, word in enumerate(asked.words) if word.isalpha() and _accented(word, spellings)),
     )
+
+
+def _runs(words: tuple[str, ...], length: int) -> list[str]:
+    return ["".join(words[start : start + length]) for start in range(len(words) - length + 1)]
+
+
+def _around(words: tuple[str, ...], number: int) -> Iterator[str]:
+    """Yield three words or more that stand together, this one among them, as one."""
+    for length in range(3, min(_LONGEST_RUN, len(words) - 1) + 1):
+        first, last = max(number - length + 1, 0), min(number + length, len(words))
+        yield from _runs(words[first:last], length)
 
 
 def _accented(word: str, spellings: Spellings) -> bool:
@@ -92,11 +117,19 @@ def _of_word(asked: Text, number: int, pairs: list[str], spellings: Spellings) -
         *(("joined", spellings["joined"][pair]) for pair in pairs[max(number - 1, 0) : number + 1]),
         ("symbols", spellings["symbols"][word]),
         ("transliterated", spellings["transliterated"][word]),
+        ("joined", _APOSTROPHE_INSIDE.sub(" ", word)),
+        ("transliterated", _sounds(spellings["folded"][word])),
+        *(("transliterated", _sounds(spellings["folded"][pair])) for pair in pairs[max(number - 1, 0) : number + 1]),
     ]
     for way, spelling in ways:
         if spelling not in seen and text.has_letters(spelling):
             seen.add(spelling)
             yield way, spelling
+
+
+def _sounds(folded: str) -> str:
+    """Return what a word sounds like; one of signs or in another script sounds like nothing."""
+    return romanise.sounds(folded) if folded.isascii() and text.has_letters(folded) else ""
 
 
 def _whole(name: str, spellings: Spellings) -> Iterator[str]:
@@ -108,5 +141,6 @@ def _whole(name: str, spellings: Spellings) -> Iterator[str]:
         *(name.replace(sign, other) for sign, other in _SIGNS),
         *(spelling[name] for spelling in spellings.values()),
         spellings["joined"][name].replace(" ", ""),
+        _sounds(spellings["folded"][name]),
     )
     yield from dict.fromkeys(candidate for candidate in candidates if candidate)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from indexer.normalise import artists, language, recording, year
+from indexer.normalise import artists, changes, language, licence, recording, year
 from indexer.normalise.sparse import found_where, only_where
 from indexer.normalise.text import distinct, tidy, tidy_list
 from indexer.normalise.unique import STRINGS
@@ -14,11 +14,12 @@ from mappings import fields
 DECLARED_LANGUAGE = "declared_language"
 WRITTEN_DATE = "written_date"
 
-_TITLE_GUESTS, _ARTIST_GUESTS, _WRITTEN_YEAR, _SCRIPT_LANGUAGE = (
+_TITLE_GUESTS, _ARTIST_GUESTS, _WRITTEN_YEAR, _SCRIPT_LANGUAGE, _WORDS_LANGUAGE = (
     "title_guests",
     "artist_guests",
     "written_year",
     "script_language",
+    "words_language",
 )
 
 _BOTH = pl.Struct({fields.CONTRIBUTORS: STRINGS, "named": STRINGS})
@@ -35,11 +36,28 @@ INPUTS: Mapping[str, pl.DataType | type[pl.DataType]] = COLUMNS | {
 }
 """What a source may give; what it doesn't is null."""
 
+TEXTS = (
+    fields.TITLE,
+    fields.ARTISTS,
+    fields.CONTRIBUTORS,
+    fields.ALBUM,
+    fields.TAGS,
+    fields.GENRE_PATH,
+    fields.LICENCE_RAW,
+)
+"""Fields that hold text for people: it is tidied, and what that changes is counted."""
+_ONCE = tuple(name for name in TEXTS if name != fields.GENRE_PATH)
+"""A term's text is counted as a tag's, or as the genre's in another row."""
+
 _CHANGES: Mapping[str, pl.Expr] = {
     "year: implausible, dropped": pl.col(_WRITTEN_YEAR).is_not_null() & pl.col(fields.YEAR).is_null(),
     "date: unreadable, dropped": (pl.col(WRITTEN_DATE).str.strip_chars() != "") & pl.col(_WRITTEN_YEAR).is_null(),
     "language: the title's script says another than declared": pl.col(DECLARED_LANGUAGE).is_not_null()
-    & (pl.col(fields.LANGUAGE_SOURCE) != language.DECLARED),
+    & (pl.col(fields.LANGUAGE_SOURCE) == language.SCRIPT),
+    "language: the title's words say another than declared": pl.col(DECLARED_LANGUAGE).is_not_null()
+    & (pl.col(fields.LANGUAGE_SOURCE) == language.DETECTED),
+    "licence: missing": pl.col(fields.LICENCE_RAW).is_null() & (pl.col(fields.LICENCE) == licence.UNKNOWN),
+    "licence: not recognised": pl.col(fields.LICENCE_RAW).is_not_null() & (pl.col(fields.LICENCE) == licence.UNKNOWN),
     "guests: moved from the artist's name": pl.col(_ARTIST_GUESTS).is_not_null(),
     "guests: found in the title": pl.col(_TITLE_GUESTS).is_not_null(),
 }
@@ -58,14 +76,16 @@ class Constants:
 def canonical(given: pl.DataFrame, constants: Constants) -> tuple[pl.DataFrame, dict[str, int]]:
     """Return tracks with `COLUMNS`, and how many values were changed by which rule."""
     missing = {name: pl.lit(None, dtype) for name, dtype in INPUTS.items() if name not in given.columns}
-    steps = given.lazy().with_columns(**_texts(given.columns)).with_columns(**missing)
-    dates = _dates(constants.latest_year)
-    for step in (_guests(), _people(), dates, _script(), _language(), _keys(constants)):
+    tidied = given.with_columns(**_texts(given.columns))
+    steps = tidied.lazy().with_columns(**missing)
+    dates, name = _dates(constants.latest_year), constants.dataset
+    for step in (_guests(), _people(), dates, _script(), _words(name), _language(name), _keys(constants)):
         steps = steps.with_columns(**step)
     counted = {f"changed {rule}": changed.sum() for rule, changed in _CHANGES.items()}
     tracks = {name: pl.col(name).cast(dtype) for name, dtype in COLUMNS.items()}
     done = steps.select(**tracks, **counted).collect()
     counts = {rule: int(done.item(0, f"changed {rule}")) for rule in _CHANGES} if done.height else {}
+    counts |= changes.of_texts(given, tidied, _ONCE)
     return done.select(*COLUMNS), {rule: count for rule, count in counts.items() if count}
 
 
@@ -73,9 +93,7 @@ Step = dict[str, pl.Expr]
 
 
 def _texts(given: Collection[str]) -> Step:
-    texts = {name: tidy(pl.col(name)) for name in (fields.TITLE, fields.ALBUM, fields.LICENCE_RAW) if name in given}
-    lists = (fields.ARTISTS, fields.CONTRIBUTORS, fields.TAGS, fields.GENRE_PATH)
-    return texts | {name: tidy_list(pl.col(name)) for name in lists if name in given}
+    return {name: (tidy_list if COLUMNS[name] == STRINGS else tidy)(pl.col(name)) for name in TEXTS if name in given}
 
 
 def _guests() -> Step:
@@ -133,17 +151,23 @@ def _by_script(named: pl.Expr) -> pl.Expr:
     return language.by_script(named.struct.field(fields.TITLE), pl.concat_str(parts, ignore_nulls=True))
 
 
-def _language() -> Step:
-    declared, script = pl.col(DECLARED_LANGUAGE), pl.col(_SCRIPT_LANGUAGE)
+def _words(dataset: str) -> Step:
+    return {_WORDS_LANGUAGE: language.words(pl.col(DECLARED_LANGUAGE), pl.col(_SCRIPT_LANGUAGE), dataset)}
+
+
+def _language(dataset: str) -> Step:
+    given = (pl.col(DECLARED_LANGUAGE), pl.col(_SCRIPT_LANGUAGE), pl.col(_WORDS_LANGUAGE))
     return {
-        fields.LANGUAGE: language.language(declared, script),
-        fields.LANGUAGE_SOURCE: language.source(declared, script),
+        fields.LANGUAGE: language.language(*given, dataset),
+        fields.LANGUAGE_SOURCE: language.source(*given, dataset),
     }
 
 
 def _keys(constants: Constants) -> Step:
+    key = recording.recording_key(pl.col(fields.ARTISTS).list.first(), pl.col(fields.TITLE))
+    own = recording.own_key(pl.lit(constants.dataset), pl.col(fields.SOURCE_ID))
     return {
-        fields.RECORDING_KEY: recording.recording_key(pl.col(fields.ARTISTS).list.first(), pl.col(fields.TITLE)),
+        fields.RECORDING_KEY: pl.coalesce(key, own),
         fields.DATASET: pl.lit(constants.dataset),
         fields.REVISION: pl.lit(constants.revision),
         fields.PLATFORM: pl.lit(constants.platform),

@@ -1,14 +1,17 @@
 """Licences: from what a set writes to one id, one family, and what it allows.
 
 Null means that the data set has no licence for single tracks. `unknown` means that it has, but this one is missing
-or can't be read: never a guess. Jurisdictions ("3.0 United States") are kept out of the id; `licence_raw` has them.
+or can't be read: never a guess. Ids are those of SPDX where it has one without a jurisdiction. Jurisdictions ("3.0
+United States") stay out of the id, so that one licence is one value of the facet; `licence_url` leads to the text of
+the jurisdiction, and `licence_raw` is what the set wrote.
 """
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import polars as pl
 
+from indexer.normalise import creative_commons
 from indexer.normalise.unique import by_unique
 from mappings import fields
 
@@ -37,36 +40,55 @@ COLUMNS = (
     fields.LICENCE_URL,
 )
 
-_CREATIVE_COMMONS = re.compile(
-    r"(?:creative commons )?(?:cc[- ])?attribution"
-    r"(?P<nc>[- ]?non[- ]?commercial)?"
-    r"(?:(?P<nd>[- ]?no[- ]?deriv(?:ative)?s?(?: works)?)|(?P<sa>[- ]?share[- ]?alike))?"
-    r"(?: \(aka music sharing\))?(?: (?P<version>\d\.\d))?(?P<rest>(?: [\w: ().-]*)?)"
-)
-_TERMS = re.compile(r"non[- ]?commercial|no[- ]?deriv|share[- ]?alike|sampling")
 
-_OTHERS: tuple[tuple[str, Licence], ...] = (
-    (
-        r"(?:creative commons )?cc0(?: (?P<version>1\.0))?(?: universal.*)?",
-        Licence("CC0", "CC0", ALLOWED, ALLOWED, "https://creativecommons.org/publicdomain/zero/1.0/"),
-    ),
-    (
-        r"public domain mark(?: (?P<version>1\.0))?(?: .*)?",
-        Licence("PDM", "PDM", ALLOWED, ALLOWED, "https://creativecommons.org/publicdomain/mark/1.0/"),
-    ),
-    (r"public domain", Licence("Public-Domain", "Public-Domain", ALLOWED, ALLOWED)),
-    (r"free art licen[cs]e(?: (?P<version>1\.\d))?", Licence("FAL", "FAL", ALLOWED, ALLOWED)),
-    (r"fma-limited: ?download only", Licence("FMA-Limited-Download-Only", "FMA-Limited", PROHIBITED, PROHIBITED)),
-    (
-        r"sound recording common law",
-        Licence("Sound-Recording-Common-Law", "Sound-Recording-Common-Law", UNKNOWN, UNKNOWN),
-    ),
-    (r"orphan work", Licence("Orphan-Work", "Orphan-Work", UNKNOWN, UNKNOWN)),
+def _free(name: str, identifier: str = "", url: str | None = None) -> Licence:
+    return Licence(identifier or name, name, ALLOWED, ALLOWED, url)
+
+
+def _undecided(name: str) -> Licence:
+    return Licence(name, name, UNKNOWN, UNKNOWN)
+
+
+_CC = "https://creativecommons.org/publicdomain"
+_SITE = r"(?:https?:)?(?://)?(?:www\.)?"
+_DEED = r"(?:/(?:deed|legalcode)[\w.-]*)?/?"
+_ZERO = rf"{_SITE}creativecommons\.org/publicdomain/zero/1\.0{_DEED}"
+
+_OTHERS: tuple[tuple[re.Pattern[str], Licence], ...] = tuple(
+    (re.compile(pattern), licence)
+    for pattern, licence in (
+        # Patterns of whole names in lower case. CC0 and the mark have one version only.
+        (
+            rf"(?:creative commons )?(?:cc[- ]?0|cc zero|zero \(cc0\))(?:[- ]1\.0)?(?: universal.*)?|{_ZERO}",
+            _free("CC0", "CC0-1.0", f"{_CC}/zero/1.0/"),
+        ),
+        (
+            rf"(?:public domain mark|pdm)(?:[- ]1\.0)?|{_SITE}creativecommons\.org/publicdomain/mark/1\.0{_DEED}",
+            _free("PDM", "PDM-1.0", f"{_CC}/mark/1.0/"),
+        ),
+        (rf"public[- ]domain|{_SITE}creativecommons\.org/licenses/publicdomain/?", _free("Public-Domain")),
+        (r"(?:free art licen[cs]e|licence art libre|[fl]al)(?:[- ](?P<version>1\.\d))?", _free("FAL")),
+        (r"(?:gnu )?(?:gpl|general public licen[cs]e)(?:[- ]?v?(?P<version>[123])(?:\.0)?)?", _free("GPL")),
+        (r"(?:gnu )?(?:lgpl|lesser general public licen[cs]e)(?:[- ]?v?(?P<version>[23])(?:\.0)?)?", _free("LGPL")),
+        (r"(?:gnu )?(?:gfdl|free documentation licen[cs]e)(?:[- ]?v?(?P<version>1\.[123]))?", _free("GFDL")),
+        (r"(?:eff )?open[- ]audio[- ]licen[cs]e", _free("Open-Audio-License")),
+        (
+            rf"fma-limited:? ?(?:-?download[- ]only)?|{_SITE}freemusicarchive\.org/fma_license/?",
+            Licence("FMA-Limited-Download-Only", "FMA-Limited", PROHIBITED, PROHIBITED),
+        ),
+        (r"sound[- ]recording[- ]common[- ]law", _undecided("Sound-Recording-Common-Law")),
+        (r"orphan[- ]works?", _undecided("Orphan-Work")),
+    )
 )
+_WHOLE_VERSIONS = ("GPL", "LGPL")
+"""SPDX writes these with a minor version: GPL-3.0."""
+
+_OTHER_TERMS = {"sampling": UNKNOWN, "sampling-plus": UNKNOWN}
+"""Commercial use of parts is allowed, of the whole it is not: neither word would be right."""
 
 
 def recognise(written: str) -> Licence:
-    """Return the licence that a name stands for; `NONE`, with everything unknown, for one that isn't recognised.
+    """Return the licence that a name or an address stands for; `NONE`, with everything unknown, for any other text.
 
     >>> recognise("Attribution-Noncommercial-Share Alike 3.0 United States").licence
     'CC-BY-NC-SA-3.0'
@@ -76,10 +98,10 @@ def recognise(written: str) -> Licence:
     'unknown'
     """
     name = " ".join(written.split()).lower()
-    if found := _CREATIVE_COMMONS.fullmatch(name):
+    if found := creative_commons.read(name):
         return _creative_commons(found)
     for pattern, licence in _OTHERS:
-        if match := re.fullmatch(pattern, name):
+        if match := pattern.fullmatch(name):
             return _with_version(licence, match.groupdict().get("version"))
     return NONE
 
@@ -90,22 +112,20 @@ def licence_columns(written: pl.Expr) -> dict[str, pl.Expr]:
     return {name: named.struct.field(name) for name in COLUMNS}
 
 
-def _creative_commons(found: re.Match[str]) -> Licence:
-    if _TERMS.search(found["rest"]):
-        return NONE  # terms in an order that isn't known: better none than too few
-    terms = ["by", *(term for term in ("nc", "nd", "sa") if found[term])]
-    family = "CC-" + "-".join(terms).upper()
-    version = found["version"]
+def _creative_commons(found: creative_commons.CreativeCommons) -> Licence:
+    terms = found.terms.split("-")
+    family = f"CC-{found.terms.upper()}"
     return Licence(
-        licence=f"{family}-{version}" if version else family,
+        licence=f"{family}-{found.version}" if found.version else family,
         licence_family=family,
-        commercial_use=PROHIBITED if found["nc"] else ALLOWED,
-        derivatives=PROHIBITED if found["nd"] else ALLOWED,
-        licence_url=f"https://creativecommons.org/licenses/{'-'.join(terms)}/{version}/" if version else None,
+        commercial_use=PROHIBITED if "nc" in terms else _OTHER_TERMS.get(found.terms, ALLOWED),
+        derivatives=PROHIBITED if "nd" in terms else ALLOWED,
+        licence_url=found.url,
     )
 
 
 def _with_version(licence: Licence, version: str | None) -> Licence:
     if version is None:
-        return Licence(**{**asdict(licence), "licence_url": None})
-    return Licence(**{**asdict(licence), "licence": f"{licence.licence}-{version}"})
+        return licence
+    whole = f"{version}.0" if licence.licence_family in _WHOLE_VERSIONS else version
+    return replace(licence, licence=f"{licence.licence}-{whole}")

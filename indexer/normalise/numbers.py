@@ -2,7 +2,13 @@
 
 import polars as pl
 
-_COUNT = r"^\s*([0-9][0-9.,]*)\s*([KMBkmb]?)\b"
+from indexer.normalise.sparse import found_where
+
+LONGEST_S = 30 * 24 * 3600
+"""The longest video that YouTube had is of 596 hours, 25 days. What is longer was counted in another unit."""
+
+_COUNT = r"^\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+(?:\.[0-9]+)?)\s*([KMBkmb]?)(?:\s|$)"
+_CLOCK = r"^(?:([0-9]+):)?([0-9]{1,2}):([0-5]?[0-9])$"
 _SCALE = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
 
 
@@ -15,7 +21,7 @@ def integer(written: pl.Expr) -> pl.Expr:
 def spoken_count(written: pl.Expr) -> pl.Expr:
     """Return how many "3 plays", "10K plays", "1.2M views" are; null for what is no count.
 
-    >>> frame = pl.DataFrame({"views": ["3 plays", "10K plays", "1.2M views", "1,234 views", "No views"]})
+    >>> frame = pl.DataFrame({"views": ["3 plays", "10K plays", "1.2M views", "1,234 views", "1,2M views"]})
     >>> frame.select(spoken_count(pl.col("views")))["views"].to_list()
     [3, 10000, 1200000, 1234, None]
     """
@@ -26,9 +32,22 @@ def spoken_count(written: pl.Expr) -> pl.Expr:
 
 
 def seconds(written: pl.Expr, per_second: int = 1) -> pl.Expr:
-    """Return a length in seconds; null for 0 and less, which stand for a missing one."""
-    number = written.cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False) / per_second
-    return pl.when((number > 0) & number.is_finite()).then(number)
+    """Return a length in seconds; null for 0 and less, which stand for a missing one, and for over 30 days.
+
+    >>> frame = pl.DataFrame({"length": ["167.5", "2:48", "1:02:03", "0", "2592001", "2:75"]})
+    >>> frame.select(seconds(pl.col("length")))["length"].to_list()
+    [167.5, 168.0, 3723.0, None, None, None]
+    """
+    text = written.cast(pl.String).str.strip_chars()
+    number = text.cast(pl.Float64, strict=False) / per_second
+    found = pl.coalesce(number, found_where(text, lambda e: e.str.contains(":", literal=True), _clock, pl.Float64))
+    return pl.when((found > 0) & (found <= LONGEST_S)).then(found)
+
+
+def _clock(text: pl.Expr) -> pl.Expr:
+    """Return the seconds of MM:SS and HH:MM:SS."""
+    hours, minutes, rest = (text.str.extract(_CLOCK, group).cast(pl.Float64) for group in (1, 2, 3))
+    return hours.fill_null(0) * 3600 + minutes * 60 + rest
 
 
 def truth(written: pl.Expr) -> pl.Expr:

@@ -52,6 +52,9 @@ _BLOCKS: tuple[tuple[int, int, str], ...] = (
 _STARTS = [first for first, _, _ in _BLOCKS]
 _VIETNAMESE = frozenset("ƠơƯư")
 
+CYRILLIC = "Cyrl"
+"""Told for Cyrillic without a letter that tells: ISO 15924, for it is a script and no language."""
+
 _DECIDES = ("Kana", "Hang", "Hani")
 """One letter of these decides: カ, 한 and 東 stand for words. The others need two, as Ω and Я are used as signs."""
 
@@ -59,9 +62,9 @@ _LANGUAGE: Mapping[str, str] = {
     "Armn": "hy", "Beng": "bn", "Deva": "hi", "Ethi": "am", "Geor": "ka", "Grek": "el", "Gujr": "gu", "Guru": "pa",
     "Hang": "ko", "Hani": "zh", "Hebr": "he", "Kana": "ja", "Khmr": "km", "Knda": "kn", "Laoo": "lo", "Mlym": "ml",
     "Mymr": "my", "Sinh": "si", "Taml": "ta", "Telu": "te", "Thai": "th", "Tibt": "bo", "Viet": "vi",
-    "Cyrl": "ru", "Arab": "ar",
+    "Cyrl": CYRILLIC, "Arab": "ar",
 }  # fmt: skip
-"""The language of a script where no letter tells more. Of those that Cyrillic writes, Russian is by far the largest."""
+"""The language of a script where no letter tells more. Those that write Cyrillic are for `detect` to tell apart."""
 
 _TELLING: Mapping[str, tuple[tuple[str, frozenset[str]], ...]] = {
     # The first language of which a letter is found; letters that two languages have come after those of one.
@@ -82,10 +85,11 @@ _TELLING: Mapping[str, tuple[tuple[str, frozenset[str]], ...]] = {
 def told(title: str, context: str = "") -> str | None:
     """Return the language that the letters of a title tell, None where they don't.
 
-    Han letters alone are Chinese, unless kana stand in `context` (the artist's name, the album).
+    Cyrillic in which no letter tells is `CYRILLIC`. Han letters alone are Chinese, unless kana stand in `context`
+    (the artist's name, the album).
 
-    >>> [told(title) for title in ("Моя песня", "東京", "東京の夜", "Song", "Ω", "Tuổi thơ")]
-    ['ru', 'zh', 'ja', None, None, 'vi']
+    >>> [told(title) for title in ("Моя песня", "Мы", "東京", "東京の夜", "Song", "Ω", "Tuổi thơ")]
+    ['Cyrl', 'ru', 'zh', 'ja', None, None, 'vi']
     >>> told("東京", context="東京スカパラダイスオーケストラ")
     'ja'
     """
@@ -95,7 +99,8 @@ def told(title: str, context: str = "") -> str | None:
         if script in seen:
             japanese = script == "Hani" and "Kana" in {_SCRIPTS[character] for character in context}
             return _LANGUAGE["Kana" if japanese else script]
-    script = max(seen, key=letters.count, default="")
+    # Of two that are as frequent the first: in the order of a set it would be another one in each process.
+    script = max((one for one in dict.fromkeys(letters) if one), key=letters.count, default="")
     if not script or (letters.count(script) < 2 and script != "Viet"):
         return None
     telling = _TELLING.get(script, ())

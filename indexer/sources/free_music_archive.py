@@ -3,13 +3,13 @@
 import polars as pl
 
 from indexer.formats.csv import CsvReader
-from indexer.normalise import genre_tree, literals, numbers
+from indexer.normalise import genre_tree, literals, numbers, placeholders
 from indexer.normalise.canonical import DECLARED_LANGUAGE, WRITTEN_DATE
 from indexer.normalise.licence import licence_columns
 from indexer.normalise.unique import STRINGS, by_unique
 from indexer.records import Reader, SourceFile
 from indexer.sources.foreign import check_columns
-from indexer.sources.table import Columns, Table
+from indexer.sources.table import Given, Table, as_published, stated
 from mappings import fields
 
 _HEADER_ROWS = 3
@@ -28,26 +28,14 @@ def _open(file: SourceFile, table: Table) -> Reader:
     return reader
 
 
-def _columns(file: SourceFile) -> Columns:
+def _families(file: SourceFile) -> pl.Expr:
     tree = genre_tree.of(file)
-    return {
-        fields.SOURCE_ID: _text("track_id").str.strip_suffix(".0"),
-        fields.TITLE: pl.col("track.title"),
-        fields.ARTISTS: pl.concat_list("artist.name"),
-        fields.ARTIST_IDS: pl.concat_list(_number("artist.id")),
-        fields.CONTRIBUTORS: pl.concat_list("track.composer", "track.lyricist"),
-        fields.ALBUM: pl.col("album.title"),
-        fields.ALBUM_ID: _number("album.id"),
-        fields.GENRE: by_unique(_genres(), lambda written: tree.families(literals.members(written)) or None, STRINGS),
-        fields.GENRE_PATH: by_unique(_genres(), lambda written: tree.terms(literals.members(written)), STRINGS),
-        fields.TAGS: by_unique(_text("track.tags"), literals.members, STRINGS),
-        **licence_columns(pl.col("track.license")),
-        fields.LICENCE_RAW: pl.col("track.license"),
-        WRITTEN_DATE: pl.coalesce(_text("album.date_released"), _recorded()),
-        DECLARED_LANGUAGE: pl.col("track.language_code"),
-        fields.DURATION_S: numbers.seconds(pl.col("track.duration")),
-        fields.PLAYS: numbers.integer(pl.col("track.listens")),
-    }
+    return by_unique(_genres(), lambda written: tree.families(literals.members(written)) or None, STRINGS)
+
+
+def _path(file: SourceFile) -> pl.Expr:
+    tree = genre_tree.of(file)
+    return by_unique(_genres(), lambda written: tree.terms(literals.members(written)) or None, STRINGS)
 
 
 def _text(name: str) -> pl.Expr:
@@ -73,34 +61,94 @@ def _recorded() -> pl.Expr:
     return pl.when(~same.fill_null(value=False)).then(recorded)
 
 
-_LISTS = ("track.tags", "track.genres")
+_RECORDED = _recorded()
+_LICENCE = ("track.license",)
+_GENRES = ("track.genres", "track.genre_top")
+_HAS_GENRES = stated("track.genres") & (pl.col("track.genres").str.strip_chars() != "[]")
+
+
+def _licences() -> tuple[Given, ...]:
+    """Return the fields of a licence; what the set wrote is kept beside them."""
+    made = licence_columns(pl.col("track.license"))
+    hows = {
+        fields.LICENCE: "recognised, without the jurisdiction; else unknown",
+        fields.LICENCE_FAMILY: "recognised, without the version",
+        fields.COMMERCIAL_USE: "what the licence says",
+        fields.DERIVATIVES: "what the licence says",
+        fields.LICENCE_URL: "address of its text, where the version is known",
+    }
+    return tuple(Given(name, _LICENCE, made[name], how) for name, how in hows.items())
+
 
 SOURCE = Table(
     dataset="free-music-archive",
     patterns=("tracks.csv", "fma_metadata.zip", "*tracks*.csv"),
     required=("track_id", "track.title", "artist.name", "track.license", "track.genres"),
-    optional=(
-        "track.genre_top",
-        "track.tags",
-        "track.language_code",
-        "track.date_recorded",
-        "track.date_created",
-        "track.duration",
-        "track.listens",
-        "track.composer",
-        "track.lyricist",
-        "artist.id",
-        "album.id",
-        "album.title",
-        "album.date_released",
-    ),
     open=_open,
-    columns=_columns,
     identified=lambda identifier: identifier.str.contains(r"^\d+$"),
-    changes={
-        f"{name.removeprefix('track.')}: unreadable list, dropped": (pl.col(name).str.strip_chars() != "")
-        & by_unique(pl.col(name), literals.readable, pl.Boolean).not_()
-        for name in _LISTS
-    }
-    | {"recorded: the day of upload, dropped": (_text("track.date_recorded").is_not_null()) & _recorded().is_null()},
+    given=(
+        Given(fields.SOURCE_ID, ("track_id",), _text("track_id").str.strip_suffix(".0")),
+        as_published(fields.TITLE, "track.title"),
+        Given(fields.ARTISTS, ("artist.name",), pl.concat_list("artist.name"), "one name: its commas divide nothing"),
+        Given(fields.ARTIST_IDS, ("artist.id",), pl.concat_list(_number("artist.id")), "-1 is none"),
+        Given(
+            fields.CONTRIBUTORS,
+            ("track.composer", "track.lyricist"),
+            pl.concat_list("track.composer", "track.lyricist"),
+        ),
+        Given(
+            fields.ALBUM,
+            ("album.title",),
+            placeholders.none(_text("album.title")),
+            'without "N/A" and the like',
+            lost="album: placeholder, dropped",
+            stated=stated("album.title"),
+        ),
+        Given(fields.ALBUM_ID, ("album.id",), _number("album.id"), "-1 is none"),
+        Given(
+            fields.GENRE,
+            _GENRES,
+            _families,
+            "families of the genres in `genres.csv`, or of the nearest ancestors that have one",
+            lost="genre: term without a family",
+            stated=_HAS_GENRES,
+        ),
+        Given(fields.GENRE_PATH, _GENRES, _path, "names and ancestors by the tree in `genres.csv`, roots first"),
+        Given(
+            fields.TAGS,
+            ("track.tags",),
+            by_unique(_text("track.tags"), lambda written: literals.members(written) or None, STRINGS),
+            "Python list",
+            lost="tags: unreadable list, dropped",
+            stated=stated("track.tags") & (pl.col("track.tags").str.strip_chars() != "[]"),
+        ),
+        *_licences(),
+        Given(fields.LICENCE_RAW, _LICENCE, pl.col("track.license")),
+        Given(
+            WRITTEN_DATE,
+            ("album.date_released", "track.date_recorded", "track.date_created"),
+            pl.coalesce(_text("album.date_released"), _RECORDED),
+            "the album's release, else the recording, unless that is the day of the upload",
+        ),
+        Given(DECLARED_LANGUAGE, ("track.language_code",), pl.col("track.language_code"), "a weak en"),
+        Given(
+            fields.DURATION_S,
+            ("track.duration",),
+            numbers.seconds(pl.col("track.duration")),
+            "seconds, or HH:MM:SS",
+            lost="duration: implausible, dropped",
+            stated=stated("track.duration"),
+        ),
+        Given(
+            fields.PLAYS,
+            ("track.listens",),
+            numbers.integer(pl.col("track.listens")),
+            "-1 is none",
+            lost="plays: unreadable, dropped",
+            stated=stated("track.listens") & (pl.col("track.listens").str.strip_chars() != "-1"),
+        ),
+    ),
+    counted={
+        "recorded: the day of upload, dropped": _text("track.date_recorded").is_not_null() & _RECORDED.is_null(),
+    },
 )

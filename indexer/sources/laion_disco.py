@@ -9,7 +9,7 @@ from indexer.normalise.text import distinct
 from indexer.normalise.unique import STRINGS
 from indexer.records import Reader, SourceFile
 from indexer.sources.foreign import check_columns
-from indexer.sources.table import Columns, Table
+from indexer.sources.table import Given, Table, as_published
 from mappings import fields
 
 _ADDRESS = "https://music.youtube.com/watch?v="
@@ -19,24 +19,6 @@ def _open(file: SourceFile, table: Table) -> Reader:
     reader = ParquetReader(file, table.wanted)
     check_columns(file.name, table.dataset, reader.columns, table.required)
     return reader
-
-
-def _columns(_: SourceFile) -> Columns:
-    song = pl.col("song_id").cast(pl.String).str.strip_chars()
-    video = youtube.whole_id(song)
-    return {
-        fields.SOURCE_ID: song,
-        fields.URL: pl.concat_str(pl.lit(_ADDRESS), video),
-        fields.VIDEO_IDS: pl.when(video.is_not_null()).then(pl.concat_list(video)),
-        fields.TITLE: pl.col("title"),
-        fields.ARTISTS: pl.col("artist_names"),
-        fields.ARTIST_IDS: _ids(pl.col("artist_ids")),
-        fields.ALBUM: pl.col("album_name"),
-        fields.ALBUM_ID: _id(pl.col("album_id")),
-        fields.DURATION_S: numbers.seconds(pl.col("duration")),
-        fields.EXPLICIT: numbers.truth(pl.col("isExplicit")),
-        fields.PLAYS: numbers.spoken_count(pl.col("views")),
-    }
 
 
 def _id(written: pl.Expr) -> pl.Expr:
@@ -54,17 +36,52 @@ def _holds_blank(lists: pl.Expr) -> pl.Expr:
     return (lists.list.len() != 1) | first.is_null() | (first == "") | (first.str.strip_chars() != first)
 
 
+_SONG = pl.col("song_id").cast(pl.String).str.strip_chars()
+_VIDEO = youtube.whole_id(_SONG)
+
 SOURCE = Table(
     dataset="laion-disco-12m",
     patterns=("*.parquet",),
     required=("song_id", "title", "artist_names"),
-    optional=("artist_ids", "album_name", "album_id", "isExplicit", "views", "duration"),
     lists=("artist_names", "artist_ids"),
     open=_open,
-    columns=_columns,
-    changes={
-        "plays: unreadable, dropped": pl.col("views").is_not_null() & numbers.spoken_count(pl.col("views")).is_null(),
-        "duration: not above 0, dropped": pl.col("duration").is_not_null()
-        & numbers.seconds(pl.col("duration")).is_null(),
-    },
+    given=(
+        Given(fields.SOURCE_ID, ("song_id",), _SONG),
+        Given(
+            fields.URL,
+            ("song_id",),
+            pl.concat_str(pl.lit(_ADDRESS), _VIDEO),
+            "address of YouTube Music, for a video's id",
+        ),
+        Given(
+            fields.VIDEO_IDS,
+            ("song_id",),
+            pl.when(_VIDEO.is_not_null()).then(pl.concat_list(_VIDEO)),
+            "where it is a video's id: 11 characters",
+            lost="video: no id of 11 characters",
+            stated=_SONG != "",
+        ),
+        as_published(fields.TITLE, "title"),
+        Given(fields.ARTISTS, ("artist_names",), pl.col("artist_names"), "without null and blank names"),
+        Given(fields.ARTIST_IDS, ("artist_ids",), _ids(pl.col("artist_ids"))),
+        as_published(fields.ALBUM, "album_name"),
+        Given(fields.ALBUM_ID, ("album_id",), _id(pl.col("album_id"))),
+        Given(
+            fields.DURATION_S,
+            ("duration",),
+            numbers.seconds(pl.col("duration")),
+            "seconds",
+            lost="duration: implausible, dropped",
+            stated=pl.col("duration").is_not_null(),
+        ),
+        Given(fields.EXPLICIT, ("isExplicit",), numbers.truth(pl.col("isExplicit"))),
+        Given(
+            fields.PLAYS,
+            ("views",),
+            numbers.spoken_count(pl.col("views")),
+            'the number in "1.2M views", "3 plays"',
+            lost="plays: unreadable, dropped",
+            stated=pl.col("views").cast(pl.String).str.len_bytes() > 0,
+        ),
+    ),
 )

@@ -3,13 +3,13 @@
 import polars as pl
 
 from indexer.formats.json_lines import JsonLinesReader
-from indexer.normalise import youtube
+from indexer.normalise import placeholders, youtube
 from indexer.normalise.canonical import DECLARED_LANGUAGE, WRITTEN_DATE
 from indexer.normalise.genre import genre_families, known_terms
 from indexer.normalise.text import tidy_list
 from indexer.records import Reader, SourceFile
 from indexer.sources.foreign import check_columns
-from indexer.sources.table import Columns, Table
+from indexer.sources.table import Given, Table, as_published, stated
 from mappings import fields
 
 _NO_NAME = r"^\s*(?:\{\s*\"|\[\s*[\"{\]]|\{\s*\})"
@@ -22,33 +22,14 @@ def _open(file: SourceFile, table: Table) -> Reader:
     return reader
 
 
-def _columns(_: SourceFile) -> Columns:
-    tags = tidy_list(pl.col("tags"))
-    return {
-        fields.SOURCE_ID: _text("song_id").str.strip_suffix(".0"),
-        fields.URL: _text("song_url"),
-        fields.VIDEO_IDS: youtube.video_ids(pl.col("youtube_links")),
-        fields.TITLE: _text("title"),
-        fields.ARTISTS: pl.concat_list(_person(_stated("primary_artist"))),
-        fields.CONTRIBUTORS: pl.concat_list(_people("featured_artists"), _people("lyricists")),
-        fields.ALBUM: _stated("album_name"),
-        fields.GENRE: genre_families(tags),
-        fields.GENRE_PATH: known_terms(tags),
-        fields.TAGS: tags,
-        WRITTEN_DATE: _stated("album_release_date"),
-        DECLARED_LANGUAGE: _stated("language"),
-    }
-
-
 def _text(name: str) -> pl.Expr:
     text = pl.col(name).str.strip_chars()
     return pl.when(text != "").then(text)
 
 
-def _stated(name: str) -> pl.Expr:
-    """Return a text, null for "N/A"; not for titles, of which one may be that."""
-    text = _text(name)
-    return pl.when(text.str.to_uppercase() != "N/A").then(text)
+def _meant(name: str) -> pl.Expr:
+    """Return a text, null for a placeholder such as "N/A"; not for titles, of which one may be that."""
+    return placeholders.none(_text(name))
 
 
 def _person(text: pl.Expr) -> pl.Expr:
@@ -60,24 +41,58 @@ def _people(name: str) -> pl.Expr:
     return pl.col(name).list.eval(_person(pl.element())).fill_null([])
 
 
+_TAGS = tidy_list(pl.col("tags"))
+_GENRES = known_terms(_TAGS)
+
 SOURCE = Table(
     dataset="sleeping-disco-9m",
     patterns=("*.jsonl", "*.ndjson"),
     required=("song_id",),
-    optional=(
-        "primary_artist",
-        "song_url",
-        "title",
-        "featured_artists",
-        "lyricists",
-        "tags",
-        "album_name",
-        "album_release_date",
-        "language",
-        "youtube_links",
-    ),
     lists=("featured_artists", "lyricists", "tags", "youtube_links"),
     open=_open,
-    columns=_columns,
-    changes={"artist: not a name, dropped": pl.col("primary_artist").str.contains(_NO_NAME)},
+    given=(
+        Given(fields.SOURCE_ID, ("song_id",), _text("song_id").str.strip_suffix(".0"), "number or text"),
+        Given(fields.URL, ("song_url",), _text("song_url")),
+        Given(
+            fields.VIDEO_IDS,
+            ("youtube_links",),
+            youtube.video_ids(pl.col("youtube_links")),
+            "the ids in youtu.be/ID, watch?v=ID, embed/ID",
+            lost="video: no id in any link",
+            stated=pl.col("youtube_links").list.len() > 0,
+        ),
+        Given(fields.TITLE, ("title",), _text("title")),
+        Given(
+            fields.ARTISTS,
+            ("primary_artist",),
+            pl.concat_list(_person(_meant("primary_artist"))),
+            "one name, not divided",
+        ),
+        Given(
+            fields.CONTRIBUTORS,
+            ("featured_artists", "lyricists"),
+            pl.concat_list(_people("featured_artists"), _people("lyricists")),
+        ),
+        Given(
+            fields.ALBUM,
+            ("album_name",),
+            _meant("album_name"),
+            'without "N/A" and the like',
+            lost="album: placeholder, dropped",
+            stated=stated("album_name"),
+        ),
+        Given(
+            fields.GENRE,
+            ("tags",),
+            genre_families(_TAGS),
+            "families of those tags that are genres",
+            lost="genre: none among the tags",
+            stated=pl.col("tags").list.len() > 0,
+        ),
+        Given(fields.GENRE_PATH, ("tags",), _GENRES, "those tags that are genres"),
+        as_published(fields.TAGS, "tags"),
+        Given(WRITTEN_DATE, ("album_release_date",), _meant("album_release_date"), "YYYY-MM-DD or YYYY"),
+        Given(DECLARED_LANGUAGE, ("language",), _meant("language"), "ISO 639-1"),
+    ),
+    counted={"artist: not a name, dropped": pl.col("primary_artist").str.contains(_NO_NAME)},
 )

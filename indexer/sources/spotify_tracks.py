@@ -8,7 +8,7 @@ from indexer.normalise.genre import genre_families
 from indexer.normalise.text import distinct
 from indexer.records import SOURCE_ROW, Reader, SourceFile
 from indexer.sources.foreign import check_columns
-from indexer.sources.table import Columns, Table
+from indexer.sources.table import Given, Table, as_published, stated
 from mappings import fields
 
 _ADDRESS = "https://open.spotify.com/track/"
@@ -20,23 +20,6 @@ def _open(file: SourceFile, table: Table) -> Reader:
     reader = CsvReader(file, table.wanted, block=None)
     check_columns(file.name, table.dataset, reader.seen, table.required)
     return reader
-
-
-def _columns(_: SourceFile) -> Columns:
-    track = pl.col("track_id").str.strip_chars()
-    genre = pl.col("track_genre").str.strip_chars()
-    return {
-        fields.SOURCE_ID: track,
-        fields.URL: pl.lit(_ADDRESS) + track,
-        fields.TITLE: pl.col("track_name"),
-        fields.ARTISTS: pl.col("artists").str.split(";"),
-        fields.ALBUM: pl.col("album_name"),
-        fields.GENRE_PATH: pl.concat_list(genre),
-        fields.GENRE: genre_families(pl.concat_list(genre)),
-        fields.DURATION_S: numbers.seconds(pl.col("duration_ms"), per_second=1000),
-        fields.EXPLICIT: numbers.truth(pl.col("explicit")),
-        _POPULARITY: numbers.integer(pl.col("popularity")),
-    }
 
 
 def _merge(tracks: pl.DataFrame) -> pl.DataFrame:
@@ -52,12 +35,48 @@ def _merge(tracks: pl.DataFrame) -> pl.DataFrame:
     return kept.join(found, on=fields.SOURCE_ID, how="left").sort(SOURCE_ROW)
 
 
+_TRACK = pl.col("track_id").str.strip_chars()
+_TERMS = pl.concat_list(pl.col("track_genre").str.strip_chars())
+
 SOURCE = Table(
     dataset="spotify-tracks-dataset",
     patterns=("dataset.csv", "*.csv"),
     required=("track_id", "artists", "track_name", "track_genre"),
-    optional=("album_name", "popularity", "duration_ms", "explicit"),
     open=_open,
-    columns=_columns,
+    given=(
+        Given(fields.SOURCE_ID, ("track_id",), _TRACK),
+        Given(fields.URL, ("track_id",), pl.lit(_ADDRESS) + _TRACK, "address of Spotify"),
+        as_published(fields.TITLE, "track_name"),
+        Given(fields.ARTISTS, ("artists",), pl.col("artists").str.split(";"), "divided at ;"),
+        as_published(fields.ALBUM, "album_name"),
+        Given(fields.GENRE_PATH, ("track_genre",), _TERMS, "those of all rows of the id"),
+        Given(
+            fields.GENRE,
+            ("track_genre",),
+            genre_families(_TERMS),
+            "families of all rows of the id",
+            lost="genre: term without a family",
+            stated=stated("track_genre"),
+        ),
+        Given(
+            fields.DURATION_S,
+            ("duration_ms",),
+            numbers.seconds(pl.col("duration_ms"), per_second=1000),
+            "milliseconds / 1000",
+            lost="duration: implausible, dropped",
+            stated=stated("duration_ms"),
+        ),
+        Given(
+            fields.EXPLICIT,
+            ("explicit",),
+            numbers.truth(pl.col("explicit")),
+            "True, TRUE, 1.0 and their opposites",
+            lost="explicit: unreadable, dropped",
+            stated=stated("explicit"),
+        ),
+        Given(
+            _POPULARITY, ("popularity",), numbers.integer(pl.col("popularity")), "decides which row of an id is kept"
+        ),
+    ),
     merge=_merge,
 )

@@ -1,7 +1,11 @@
-"""What the four sources have in common: a table of columns, and expressions that make a track of a row."""
+"""What the four sources have in common: a table that says where each field comes from, and how it is made.
+
+The table is data: reading takes its columns from it, normalising its expressions, counting its rules, and the READMEs
+their table of fields.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
@@ -14,25 +18,57 @@ from indexer.sources.choose import choose
 from mappings.cards import CARDS, Card
 from mappings.fields import SOURCE_ID
 
-Columns = Mapping[str, pl.Expr]
-
 SYNTHETIC = "synthetic"
 """A file whose name begins so holds made-up rows; the revision of its tracks says so too."""
 
 
 @dataclass(frozen=True)
+class Given:
+    """One field of a track: the published columns that it is made of, how, and what is counted on the way.
+
+    `field` is one of `canonical.INPUTS`. `value` is an expression over the columns, or makes one for a source file
+    whose neighbours say what its values mean. `how` is for people, "" for a text as published. `lost` names the rule
+    under which a record counts whose `stated` columns hold something, while the field is null.
+    """
+
+    field: str
+    columns: tuple[str, ...]
+    value: pl.Expr | Callable[[SourceFile], pl.Expr]
+    how: str = ""
+    lost: str = ""
+    stated: pl.Expr | None = None
+
+    def of(self, file: SourceFile) -> pl.Expr:
+        """Return the expression for the columns of a file."""
+        return self.value if isinstance(self.value, pl.Expr) else self.value(file)
+
+
+def as_published(field: str, column: str) -> Given:
+    """Return a field that is one column, as it is."""
+    return Given(field, (column,), pl.col(column))
+
+
+def stated(column: str) -> pl.Expr:
+    """Tell whether a column of text holds anything but blanks."""
+    return pl.col(column).str.strip_chars() != ""
+
+
+@dataclass(frozen=True)
 class Table:
-    """A published table: how its files are found and opened, what its columns are, and what they mean."""
+    """A published table: how its files are found and opened, and what its columns mean.
+
+    `required` columns tell the data set's files from others; any other may be missing. `counted` are rules beside
+    those of `given`: expressions over the published columns, of which the sum is counted.
+    """
 
     dataset: str
     patterns: tuple[str, ...]
     required: tuple[str, ...]
-    optional: tuple[str, ...]
+    given: tuple[Given, ...]
     open: Callable[[SourceFile, "Table"], Reader]
-    columns: Callable[[SourceFile], Columns]
     lists: tuple[str, ...] = ()
     identified: Callable[[pl.Expr], pl.Expr] = lambda identifier: identifier.str.strip_chars() != ""
-    changes: Mapping[str, pl.Expr] | None = None
+    counted: Mapping[str, pl.Expr] = field(default_factory=dict)
     merge: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 
     @property
@@ -43,7 +79,8 @@ class Table:
     @property
     def wanted(self) -> tuple[str, ...]:
         """Return the published columns that are read: no others are."""
-        return self.required + self.optional
+        named = (column for entry in self.given for column in entry.columns)
+        return tuple(dict.fromkeys([*self.required, *named]))
 
     def files(self, paths: Sequence[Path]) -> list[SourceFile]:
         """Return the source files that paths stand for, each once, sorted within a folder or an archive."""
@@ -56,11 +93,12 @@ class Table:
     def normalise(self, raw: RawBatch, file: SourceFile) -> Batch:
         """Return the tracks of a raw batch; rows without an id are rejected, repeats are merged."""
         frame = raw.frame.with_columns(self._shaped(raw.frame.schema))
-        given = frame.select(SOURCE_ROW, **self.columns(file), **(self.changes or {}))
+        values = {entry.field: entry.of(file) for entry in self.given}
+        given = frame.select(SOURCE_ROW, **values, **self._counting()).with_columns(**self._losses())
         identified = given.select(self.identified(pl.col(SOURCE_ID)).fill_null(value=False)).to_series()
         refused = self._refused(frame.filter(~identified), given.filter(~identified), file)
         given = given.filter(identified)
-        changed = {rule: count for rule in self.changes or () if (count := int(given[rule].sum()))}
+        changed = {rule: count for rule in self.rules if (count := int(given[rule].sum()))}
         merged = self.merge(given) if self.merge else given
         tracks, more = canonical(merged, self._constants(file))
         return Batch(
@@ -71,6 +109,18 @@ class Table:
             rejections=(*raw.rejections, *refused),
             changed=changed | more,
         )
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Return the names of what this data set's own columns are counted under."""
+        return (*self.counted, *(entry.lost for entry in self.given if entry.lost))
+
+    def _counting(self) -> dict[str, pl.Expr]:
+        says = {entry.lost: entry.stated for entry in self.given if entry.stated is not None}
+        return {**self.counted, **says}
+
+    def _losses(self) -> dict[str, pl.Expr]:
+        return {entry.lost: pl.col(entry.lost) & pl.col(entry.field).is_null() for entry in self.given if entry.lost}
 
     def kind(self, name: str) -> pl.DataType | type[pl.DataType]:
         """Return the type that a column is expected to have: a list of strings, or a string."""

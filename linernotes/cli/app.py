@@ -9,7 +9,23 @@ from elasticsearch import ApiError
 from rich.console import Console
 
 from indexer.load import InterruptedLoadError
-from linernotes.cli import datasets, demo, load, node, rejected, search
+from linernotes.cli import (
+    artist,
+    check,
+    datasets,
+    demo,
+    export,
+    facet,
+    generations,
+    load,
+    node,
+    overlap,
+    rejected,
+    search,
+    stats,
+    suggest,
+    update,
+)
 from mappings.problems import CheckProblem, InputProblem, Problem, UnreachableProblem
 
 EXIT_CODES = {
@@ -37,8 +53,23 @@ app.command("demo")(demo.demo)
 app.add_typer(node.app, name="node")
 app.command("datasets")(datasets.datasets)
 app.command("load")(load.load)
+app.command("update")(update.update)
+app.command("reindex")(update.reindex)
+app.add_typer(update.watch, name="watch")
+app.command("generations")(generations.generations)
+app.command("rollback")(generations.rollback)
+app.command("prune")(generations.prune)
+app.command("history")(generations.history)
 app.add_typer(rejected.app, name="rejected")
 app.command("search")(search.search)
+app.command("facet")(facet.facet)
+app.command("suggest")(suggest.suggest)
+app.command("artist")(artist.artist)
+app.command("overlap")(overlap.overlap)
+app.command("stats")(stats.stats)
+app.command("export")(export.export)
+app.command("check")(check.check)
+app.command("verify")(check.verify)
 
 
 @app.callback()

@@ -1,16 +1,20 @@
 """`linernotes demo`: a local Elasticsearch, sample rows of all four data sets, and searches to begin with."""
 
+import hashlib
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 import queries
+from indexer import generations
 from indexer.load import Options
 from linernotes import samples, settings
 from linernotes.cli import load, search
+from linernotes.connect import connect
 from linernotes.node import service
 from linernotes.report import plain
 
@@ -69,9 +73,23 @@ def demo() -> None:
 def _load_samples(progress: Console) -> None:
     with tempfile.TemporaryDirectory(prefix="linernotes-demo-") as folder:
         for dataset, paths in samples.write(Path(folder)).items():
-            result = load.run(dataset, paths, None, Options())
+            if tracks := _loaded_otherwise(dataset, paths):
+                progress.print(f"{dataset}: {tracks:,} tracks that you loaded are left as they are", highlight=False)
+                continue
+            result = load.run(dataset, paths, None, Options(sample=True))
             kind = "synthetic" if paths[0].name.startswith("synthetic") else "real"
             progress.print(f"{dataset}: {result.indexed:,} {kind} tracks of {result.read:,} records", highlight=False)
+
+
+def _loaded_otherwise(dataset: str, paths: list[Path]) -> int:
+    """Return how many tracks are in service that are no sample rows: 0 where the sample may be loaded."""
+    found = settings.from_environment()
+    with connect(found) as client:
+        current = generations.current(client, found.prefix, dataset)
+        meta: dict[str, Any] = generations.meta(client, current[-1]) if current else {"sample": True}
+        hashes = {hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+        same = hashes == {file.get("sha256") for file in meta.get("files", ())}
+        return 0 if meta.get("sample") or same else generations.count(client, current[-1])
 
 
 def _show(scene: Scene, console: Console) -> None:

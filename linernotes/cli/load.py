@@ -13,13 +13,15 @@ import typer
 from rich.console import Console
 
 from indexer import plan as plans
+from indexer.gates import Bounds, GateProblem
 from indexer.load import Loader, LoadResult, Options
 from indexer.meter import Meter
 from indexer.sources import SOURCES
 from linernotes import settings
 from linernotes.cli import choose
 from linernotes.connect import connect
-from linernotes.report import loading
+from linernotes.report import generations, loading, plain
+from mappings.problems import InputProblem
 
 REJECTED = 4
 
@@ -32,6 +34,8 @@ Limit = Annotated[int | None, typer.Option(min=1, help="Load only the first N re
 Fresh = Annotated[bool, typer.Option("--fresh", help="Start over instead of going on with an earlier load.")]
 Replicas = Annotated[int, typer.Option(min=0, help="Copies of each shard; 1 when a cluster must survive a node.")]
 Workers = Annotated[int, typer.Option(min=0, help="Requests in flight at most. [default: twice the cores]")]
+MaxChange = Annotated[float, typer.Option(min=0, help="Change against what is in service now, in per cent at most.")]
+Force = Annotated[str | None, typer.Option(help="Go through closed gates, for this reason; it is written down.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -42,17 +46,43 @@ def load(
     fresh: Fresh = False,
     replicas: Replicas = 0,
     workers: Workers = 0,
+    max_change: MaxChange = Bounds.max_change,
+    force: Force = None,
     json: AsJson = False,
 ) -> int:
     """Load a data set: every record ends up in the index, or in the list of rejected ones.
 
     A load that was interrupted goes on where it was when the same command is run again. Searchers see the new
-    records all at once, after the sums were checked. Of several records with one id, the first wins.
+    records all at once, after the sums were checked and the gates passed: not much fewer or more tracks than before,
+    no field lost, a sample equal to its source. Of several records with one id, the first wins.
     """
-    options = Options(fresh=fresh, replicas=replicas, workers=workers)
-    result = run(choose.dataset(dataset), paths, limit, options)
+    bounds = Bounds(max_change=max_change)
+    options = Options(fresh=fresh, replicas=replicas, workers=workers, bounds=bounds, force=reason(force))
+    try:
+        result = run(choose.dataset(dataset), paths, limit, options)
+    except GateProblem as problem:
+        show_closed(problem, as_json=json)
+        raise
     show(result, as_json=json)
     return REJECTED if result.rejected else 0
+
+
+def reason(force: str | None) -> str:
+    """Return why closed gates shall be passed, empty for not at all; raises InputProblem for a reason left empty."""
+    if force is not None and not force.strip():
+        raise InputProblem("--force needs a reason.", 'Write it like --force "the 2026 release is smaller".')
+    return (force or "").strip()
+
+
+def show_closed(problem: GateProblem, *, as_json: bool) -> None:
+    """Print the gates of a generation that did not pass, on standard output."""
+    rows = [asdict(gate) for gate in problem.gates]
+    generation = problem.generation
+    if as_json:
+        told = {"dataset": generation.dataset, "generation": generation.index, "gates": rows, "alias_moved": False}
+        typer.echo(orjson.dumps(told))
+    else:
+        plain.console().print(generations.gates_table(problem.gates, swapped=False))
 
 
 def run(dataset: str, paths: list[Path], limit: int | None, options: Options) -> LoadResult:
@@ -91,3 +121,5 @@ def show(result: LoadResult, *, as_json: bool) -> None:
         typer.echo(orjson.dumps(asdict(result)))
     else:
         Console().print(loading.summary(result))
+        if result.gates:
+            plain.console().print(generations.gates_table(result.gates, swapped=True))

@@ -1,6 +1,6 @@
 """Facets for people: values with their counts, as small bars."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.columns import Columns
 from rich.console import Group, RenderableType
@@ -12,6 +12,9 @@ from queries import Bucket, FacetCount
 
 _SHOWN = 8
 """Values listed of a facet, and those that were asked for; `--json` has them all."""
+
+_IN_ORDER = ("year", "decade", "duration")
+"""Facets in the order of time, which are few enough to list them whole."""
 
 _BAR = 5
 _VALUE_WIDTH = 24
@@ -27,6 +30,18 @@ def columns(facets: Mapping[str, FacetCount], width: int) -> RenderableType:
     return Columns(tables, width=_COLUMN, padding=(0, 2)) if width >= 2 * _COLUMN + 2 else Group(*tables)
 
 
+def listed(values: Sequence[Bucket]) -> Table:
+    """Return all values of a page, one under the other."""
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
+    table.add_column(overflow="fold")
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True, width=_BAR)
+    most = max((bucket.count for bucket in values), default=0)
+    for bucket in values:
+        table.add_row(*_row(bucket, most))
+    return table
+
+
 def _table(name: str, facet: FacetCount, *, bars: bool) -> Table:
     title = Text(name.replace("_", " "), style="bold")
     table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 1, 0, 0))
@@ -35,7 +50,7 @@ def _table(name: str, facet: FacetCount, *, bars: bool) -> Table:
     if bars:
         table.add_column(no_wrap=True, width=_BAR)
     rows = _decades(facet.buckets) if name == "year" else facet.buckets
-    listed = rows if name == "year" else tuple(b for n, b in enumerate(rows) if n < _SHOWN or b.selected)
+    listed = rows if name in _IN_ORDER else tuple(b for n, b in enumerate(rows) if n < _SHOWN or b.selected)
     most = max((bucket.count for bucket in listed), default=0)
     for bucket in listed:
         table.add_row(*_row(bucket, most)[: len(table.columns)])

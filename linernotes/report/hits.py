@@ -6,11 +6,14 @@ from rich.text import Text
 
 from linernotes.report.plain import visible
 from queries import Hit, Match
+from queries.answer import Recording
 
 _MATCHED = "bold yellow"
 _QUIET = "dim"
 _WAYS: Mapping[str, str] = {Match.EXACT: "bold green", Match.FOLDED: "green", Match.FUZZY: "red"}
 _OTHER_WAY = "cyan"
+_IDS = 3
+"""Ids in a line: they are for finding a track again, and stand whole in the JSON."""
 
 
 def lines(hits: tuple[Hit, ...]) -> Iterator[Text]:
@@ -18,7 +21,9 @@ def lines(hits: tuple[Hit, ...]) -> Iterator[Text]:
     for number, hit in enumerate(hits, 1):
         yield _heading(number, hit)
         yield Text("    ").append(_facts(hit), style=_QUIET)
-        if url := hit.track.get("url"):
+        if hit.recording:
+            yield from _tracks(hit.recording)
+        elif url := hit.track.get("url"):
             yield Text("    ").append(visible(url), style=_QUIET)
 
 
@@ -32,6 +37,15 @@ def _heading(number: int, hit: Hit) -> Text:
     return line
 
 
+def _tracks(recording: Recording) -> Iterator[Text]:
+    """Yield a line for each data set that a recording is in, with the ids of its first tracks there."""
+    for dataset in recording.datasets:
+        ids = [track.source_id for track in recording.tracks if track.dataset == dataset]
+        unlisted = recording.by_dataset[dataset] - len(ids[:_IDS])
+        more = f" and {unlisted:,} more" if unlisted else ""
+        yield Text("    ").append(f"{dataset}: {visible(', '.join(ids[:_IDS]))}{more}", style=_QUIET)
+
+
 def _marked(hit: Hit, field: str, name: str) -> Text:
     """Return a name with its matched parts marked; places are counted before anything is replaced in it."""
     text, end = Text(), 0
@@ -39,6 +53,14 @@ def _marked(hit: Hit, field: str, name: str) -> Text:
         text.append(visible(name[end:start])).append(visible(name[start:stop]), style=_MATCHED)
         end = stop
     return text.append(visible(name[end:]))
+
+
+def _where(hit: Hit) -> str | None:
+    """Return the data set, or in how many tracks and data sets the recording is."""
+    if not hit.recording:
+        return hit.track.get("dataset")
+    tracks, datasets = hit.recording.count, len(hit.recording.datasets)
+    return f"{tracks:,} track{'s' * (tracks > 1)} in {datasets} data set{'s' * (datasets > 1)}"
 
 
 def _facts(hit: Hit) -> str:
@@ -51,7 +73,7 @@ def _facts(hit: Hit) -> str:
         ", ".join(track.get("genre") or ()),
         track.get("licence"),
         language if language != "und" else None,
-        track.get("dataset"),
+        _where(hit),
         "synthetic row" if str(track.get("revision")).startswith("synthetic") else None,
     )
     return " · ".join(visible(fact) for fact in facts if fact)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -80,8 +80,19 @@ def _update(meter: Meter, progress: Progress, whole: TaskID, bars: dict[int, Tas
             bars[number] = progress.add_task(file.name, total=file.rows, completed=file.done)
 
 
-def summary(result: LoadResult) -> Table:
-    """Return the result as a small table."""
+def summary(result: LoadResult) -> Group:
+    """Return the result as a small table, and another of what was normalised, the most frequent first."""
+    return Group(_counts(result), *([_changes(result)] if result.changed else []))
+
+
+def _changes(result: LoadResult) -> Table:
+    table = Table(title="\nwhat was normalised", show_header=False, title_justify="left", box=None)
+    for rule, count in sorted(result.changed.items(), key=lambda entry: (-entry[1], entry[0])):
+        table.add_row(rule, f"{count:,}")
+    return table
+
+
+def _counts(result: LoadResult) -> Table:
     table = Table(title=f"{result.generation}", show_header=False, title_justify="left", box=None)
     for name in ("read", "indexed", "duplicates", "skipped", "rejected"):
         table.add_row(name, f"{getattr(result, name):,}", end_section=name == "rejected")

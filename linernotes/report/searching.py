@@ -7,7 +7,7 @@ from rich.text import Text
 
 from linernotes.report import facets, hits, plain
 from mappings.cards import PRESENCE_IS_NO_PROOF
-from queries import SearchAnswer, Stage
+from queries import SearchAnswer, Stage, Total
 from queries.text import MAX_WORDS
 
 
@@ -31,11 +31,19 @@ def _parts(answer: SearchAnswer, width: int, next_page: str | None) -> Iterator[
 def _summary(answer: SearchAnswer) -> str:
     tracks = "1 track" if answer.total.value == 1 else f"{answer.total.value:,} tracks"
     about = "" if answer.total.exact else "about "
-    return f"{about}{tracks} in {answer.took_ms} ms"
+    return f"{about}{tracks}{_recordings(answer.recordings)} in {answer.took_ms} ms"
+
+
+def _recordings(counted: Total | None) -> str:
+    if counted is None:
+        return ""
+    return f" of {'' if counted.exact else 'about '}{counted.value:,} recording{'s' * (counted.value != 1)}"
 
 
 def _notes(answer: SearchAnswer) -> Iterator[str]:
     if answer.stage is Stage.FUZZY:
         yield "Little is spelt like that: tracks with slips in the spelling are counted too, and come last."
+    if answer.did_you_mean:
+        yield f"Did you mean {' or '.join(f'{guess.text} ({guess.count:,})' for guess in answer.did_you_mean)}?"
     if answer.text_cut:
         yield f"The text is long: only its first words are asked, {MAX_WORDS} at most."

@@ -40,6 +40,7 @@ class MadeSource:
     dataset: str = "made"
     repeat: int = 0
     across: int = 0
+    rounded: int = 0
 
     def files(self, paths: list[Path]) -> list[SourceFile]:
         return [SourceFile(path, path.name) for path in paths]
@@ -66,7 +67,10 @@ class MadeSource:
         missing = [pl.lit(None, dtype).alias(name) for name, dtype in SCHEMA.items() if name not in made.columns]
         wanted = [name for name in SCHEMA if name not in ADDED_LATER]
         tracks = made.with_columns(missing).select(wanted)
-        return Batch(tracks, raw.frame.height + len(raw.rejections) + raw.skipped, rejections=raw.rejections)
+        read = raw.frame.height + len(raw.rejections) + raw.skipped
+        rounded = [row for row in raw.frame["source_row"] if self.rounded and row % self.rounded == 0]
+        changed = {"year: rounded": len(rounded)} if rounded else {}
+        return Batch(tracks, read, rejections=raw.rejections, changed=changed)
 
 
 def plan(*readers: MadeReader, source: MadeSource | None = None, limit: int | None = None) -> Plan:

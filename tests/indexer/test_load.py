@@ -83,9 +83,33 @@ def test_a_load_that_was_stopped_goes_on(client: Elasticsearch, prefix: str) -> 
     assert (result.read, result.indexed, result.rejected) == (4000, 3992, 8)
 
 
+def test_what_was_normalised_is_counted_once_by_rule(client: Elasticsearch, prefix: str) -> None:
+    """Stopped and gone on with: the ledger has each stretch's counts once, whoever acknowledged it."""
+    plan = made.plan(made.MadeReader("a", 4000, 100, damaged=500), source=made.MadeSource(rounded=7))
+    expected = {"year: rounded": sum(row % 7 == 0 and row % 500 != 0 for row in range(1, 4001))}
+    stop, meter = threading.Event(), Meter()
+    stop_at(meter, 500, stop)
+    with pytest.raises(InterruptedLoadError):
+        Loader(client, prefix, plan, Options(), meter, stop).run()
+    result = load(client, prefix, plan)
+    assert result.resumed > 0
+    assert result.changed == expected
+    (record, *_) = Ledger(client, prefix).loads(DATASET)
+    meta = client.indices.get_mapping(index=result.generation)[result.generation]["mappings"]["_meta"]
+    assert record.plan["changed"] == meta["changed"] == expected
+    assert load(client, prefix, plan).changed == expected  # loaded already
+
+
+def test_a_ledger_of_an_earlier_version_gets_the_new_fields(client: Elasticsearch, prefix: str) -> None:
+    earlier = {name: entry for name, entry in ledger.MAPPING["properties"].items() if name != "changed"}
+    client.indices.create(index=ledger_index(prefix), mappings={"dynamic": "strict", "properties": earlier})
+    result = load(client, prefix, made.plan(made.MadeReader("a", 50, 10), source=made.MadeSource(rounded=5)))
+    assert result.changed == {"year: rounded": 10}
+
+
 def test_records_that_a_dead_loader_had_sent_are_counted_once(client: Elasticsearch, prefix: str) -> None:
     """A stretch of a dead owner is taken over; its documents are in already, and are counted as replayed."""
-    plan = made.plan(made.MadeReader("a", 300, 100))
+    plan = made.plan(made.MadeReader("a", 300, 100), source=made.MadeSource(rounded=3))
     generation = Generation(prefix, DATASET, 1)
     generations.ensure_books(client, prefix)
     books = Ledger(client, prefix)
@@ -101,6 +125,7 @@ def test_records_that_a_dead_loader_had_sent_are_counted_once(client: Elasticsea
     )
     result = load(client, prefix, plan)
     assert (result.read, result.indexed, result.duplicates) == (300, 300, 0)
+    assert result.changed == {"year: rounded": 100}
 
 
 def test_other_files_are_refused_and_fresh_starts_over(client: Elasticsearch, prefix: str) -> None:
@@ -171,7 +196,7 @@ def test_a_swap_whose_answer_is_lost_is_a_swap(
 
 
 def test_two_loaders_share_one_generation(client: Elasticsearch, prefix: str) -> None:
-    plan = made.plan(made.MadeReader("a", 6000, 100))
+    plan = made.plan(made.MadeReader("a", 6000, 100), source=made.MadeSource(rounded=3))
     results: list[LoadResult] = []
     threads = [threading.Thread(target=lambda: results.append(load(client, prefix, plan))) for _ in range(2)]
     for thread in threads:
@@ -181,6 +206,7 @@ def test_two_loaders_share_one_generation(client: Elasticsearch, prefix: str) ->
     assert [(result.read, result.indexed) for result in results] == [(6000, 6000)] * 2
     assert len({result.generation for result in results}) == 1
     assert sum(result.resumed for result in results) == 6000  # what one did, the other found done
+    assert [result.changed for result in results] == [{"year: rounded": 2000}] * 2
 
 
 @pytest.mark.parametrize("limit", [1, 49, 50, 51, 149, 150, 151])

@@ -47,6 +47,15 @@ def test_the_table_is_sorted_out() -> None:
     assert len(set(FAMILY.values())) == 25
 
 
+def test_common_genius_tags() -> None:
+    """Beside what FMA and Spotify have: at least 150 more, which are Genius's."""
+    own = {name.lower() for name in shipped().names.values()} | set(SPOTIFY)
+    assert len(set(FAMILY) - own) >= 150
+    common = "Rap|Pop|R&B|Rock|Trap|Alternative Rock|Deutscher Rap|Rap Français|Latin Trap|K-Pop|Chanson|Drill|Emo Rap"
+    assert [tag for tag in common.split("|") if not families([tag])] == []
+    assert families(["Genius Romania", "En Español", "Memes", "Non-English"]) == []
+
+
 def test_a_genre_brings_its_ancestors_root_first() -> None:
     assert shipped().terms(["89", "12"]) == ["Rock", "Punk", "Post-Punk"]
     assert shipped().families(["89", "12"]) == ["punk", "rock"]

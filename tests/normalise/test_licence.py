@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indexer.normalise import creative_commons
 from indexer.normalise.licence import NONE, licence_columns, recognise
 
 KNOWN = [
@@ -28,6 +29,24 @@ KNOWN = [
     ("Orphan Work", "Orphan-Work"),
     ("Free Art License", "FAL"),
     ("Free Art License 1.3", "FAL-1.3"),
+    ("ccby", "CC-BY"),  # as Stable Audio Open's attribution list has it, and cc0
+    ("cc0", "CC0-1.0"),
+    ("Creative Commons Zero (CC0)", "CC0-1.0"),
+    ("CC BY-NC-SA 3.0", "CC-BY-NC-SA-3.0"),
+    ("CC-BY-NC-SA-3.0-US", "CC-BY-NC-SA-3.0"),
+    ("Attribution-NonCommercial-NoDerivs 2.5 Canada", "CC-BY-NC-ND-2.5"),
+    ("Creative Commons Attribution 4.0 International License", "CC-BY-4.0"),
+    ("https://creativecommons.org/licenses/by-nc-nd/4.0/deed.de", "CC-BY-NC-ND-4.0"),
+    ("http://creativecommons.org/licenses/by-nc-sa/3.0/us/legalcode", "CC-BY-NC-SA-3.0"),
+    ("http://creativecommons.org/licenses/by-nd-nc/1.0/", "CC-BY-NC-ND-1.0"),
+    ("https://creativecommons.org/publicdomain/zero/1.0/deed.fr", "CC0-1.0"),
+    ("creativecommons.org/publicdomain/mark/1.0/", "PDM-1.0"),
+    ("Sampling Plus 1.0", "CC-SAMPLING-PLUS-1.0"),
+    ("NonCommercial Sampling Plus 1.0", "CC-NC-SAMPLING-PLUS-1.0"),
+    ("http://creativecommons.org/licenses/nc-sa/1.0/", "CC-NC-SA-1.0"),
+    ("Public Domain", "Public-Domain"),
+    ("GNU General Public License v3", "GPL-3.0"),
+    ("http://freemusicarchive.org/FMA_License", "FMA-Limited-Download-Only"),
 ]
 
 
@@ -50,7 +69,13 @@ def test_known_spellings(written: str, identifier: str) -> None:
         "Attribution-ShareAlike-NonCommercial 3.0",
         "Attribution-NonCommercial-ShareAlike-NoDerivatives 3.0",
         "Non-Attribution",
-        "NonCommercial Sampling Plus 1.0",
+        "Attribution 5.0",
+        "Attribution 3.0, but ask the band",
+        "Attribution 3.0 Elbonia",
+        "CC BY-NC-ND-SA 3.0",
+        "https://creativecommons.org/licenses/by-nc/9.0/",
+        "https://creativecommons.org/licenses/by-n",
+        "https://example.org/licenses/by/3.0/",
         "CC0ish",
     ],
 )
@@ -83,3 +108,41 @@ def test_an_address_needs_a_version() -> None:
 def test_a_missing_one_is_unknown_where_the_set_has_licences() -> None:
     frame = pl.DataFrame({"written": [None, "", "Attribution"]}, schema={"written": pl.String})
     assert frame.select(**licence_columns(pl.col("written")))["licence"].to_list() == ["unknown", "unknown", "CC-BY"]
+
+
+@pytest.mark.parametrize("written", [written for written, _ in KNOWN])
+def test_the_id_of_an_id_is_itself(written: str) -> None:
+    found = recognise(written)
+    again = recognise(found.licence)
+    assert (again.licence, again.licence_family) == (found.licence, found.licence_family)
+    assert recognise(found.licence_family).licence_family == found.licence_family
+    if found.licence_url:
+        assert recognise(found.licence_url).licence == found.licence
+
+
+TERMS = st.sampled_from(["", "-NonCommercial", "-Noncommercial-Share Alike", "-No Derivative Works", "-ShareAlike"])
+VERSIONS = st.sampled_from(["", *(f" {version}" for version in sorted(creative_commons.VERSIONS))])
+PLACES = st.sampled_from(["", *(f" {place}" for place in creative_commons.PLACES)])
+
+
+@given(TERMS, VERSIONS, PLACES)
+def test_every_spelling_is_recognised_and_keeps_its_terms(terms: str, version: str, place: str) -> None:
+    found = recognise(f"Attribution{terms}{version}{place}")
+    assert found.licence != "unknown"
+    assert found.licence == recognise(f"Attribution{terms}{version}").licence
+    assert recognise(found.licence) == recognise(f"Attribution{terms}{version}")
+    if found.licence_url:
+        again = recognise(found.licence_url)
+        assert (again.licence, again.licence_url) == (found.licence, found.licence_url)
+
+
+def test_the_jurisdiction_is_in_the_address_alone() -> None:
+    ported = recognise("Attribution-Noncommercial-No Derivative Works 2.0 UK: England ")  # cut off in the data set
+    assert ported.licence_url == "https://creativecommons.org/licenses/by-nc-nd/2.0/uk/"
+    assert recognise("Attribution 3.0 United States").licence_url == "https://creativecommons.org/licenses/by/3.0/us/"
+    assert recognise("Attribution 3.0 Un").licence_url is None  # United States, Unported?
+
+
+def test_sampling_allows_parts_and_not_the_whole() -> None:
+    assert recognise("Sampling Plus 1.0").commercial_use == "unknown"
+    assert recognise("NonCommercial Sampling Plus 1.0").commercial_use == "prohibited"

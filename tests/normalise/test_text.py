@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indexer.normalise import mojibake
 from indexer.normalise.text import tidied, tidy, tidy_list
 
-PIECES = ["a", "é", "e\u0301", " ", "\u00a0", "\t", "\n", "\x00", "&amp;", "&amp;amp;", "&", "#", "39;", ";", "lt", "\u200b", "가", "ᄀ", "ᅡ", "ﾞ", "\ufeff", "Å", "&#8203;", "&#0;", "&#xD800;"]  # fmt: skip  # noqa: E501
+PIECES = ["a", "é", "e\u0301", " ", "\u00a0", "\t", "\n", "\x00", "&amp;", "&amp;amp;", "&", "#", "39;", ";", "lt", "\u200b", "가", "ᄀ", "ᅡ", "ﾞ", "\ufeff", "Å", "&#8203;", "&#0;", "&#xD800;", "Ã", "©", "\xad", "â", "€", "™", "Ð", "°", "<p>", "</p>", "<br>", "<", "i>", "/", "b>"]  # fmt: skip  # noqa: E501
 texts = st.one_of(st.text(max_size=12), st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
 clean_texts = texts.map(lambda text: text.encode("utf-8", "replace").decode())
 
@@ -56,6 +57,18 @@ def test_the_cheap_way_gives_what_the_thorough_one_does(value: str) -> None:
         ("a\x00b", "a b"),
         ("a\u00a0b", "a b"),
         ("\u200b", None),
+        ("<p></p>", None),
+        ("<p>Rock <b>me</b></p>", "Rock me"),
+        ("one<br/>two", "one two"),
+        ("&lt;i&gt;Live&lt;/i&gt;", "Live"),
+        ("<3 <Unknown> <i>", "<3 <Unknown> <i>"),
+        ("BeyoncÃ©", "Beyoncé"),
+        ("BeyoncÃƒÂ©", "Beyoncé"),
+        ("JosÃ© MartÃ\xadnez", "José Martínez"),
+        ("la valse Ã\xa0 mille echos", "la valse à mille echos"),  # a real one, of the Free Music Archive
+        ("Ð¡Ð¾Ð½", "Сон"),
+        ("donâ€™t", "don’t"),
+        ("ã‚«ã‚¿", "カタ"),
         ("", None),
     ],
 )
@@ -84,3 +97,40 @@ def test_lists(written: list[str | None] | None, meant: list[str] | None) -> Non
 def test_nothing_is_nothing() -> None:
     assert all_tidied([]) == []
     assert all_tidied([None, None]) == [None, None]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SÃO PAULO",
+        "Ã",
+        "IRMÃ’S",
+        "CAFÉ’S",
+        "RENÉ®",
+        "“MENÜ”",
+        "MENÜ“",
+        "Å°",
+        "Ñº",
+        "Ø®",
+        "naïve – “Ã”",
+        "Größe",
+        "É°",
+        "ÅÄÖ",
+    ],
+)
+def test_what_may_be_meant_so_is_no_mojibake(text: str) -> None:
+    assert all_tidied([text]) == [text]
+
+
+LATIN = st.text("abcXYZéèüöäñãçßÀÉÎÕØÃ’“” ", max_size=10)
+
+
+@settings(max_examples=500)
+@given(LATIN)
+def test_what_was_broken_is_mended_or_left_and_what_was_not_is_left(text: str) -> None:
+    assert mojibake.repaired(text) == text
+    assert mojibake.repaired(_broken(text)) in (_broken(text), text)
+
+
+def _broken(text: str) -> str:
+    return "".join(bytes([byte]).decode("cp1252", "replace").replace("\ufffd", chr(byte)) for byte in text.encode())

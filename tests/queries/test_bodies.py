@@ -13,8 +13,8 @@ from mappings.problems import InputProblem
 from queries import FACETS, Stage, search, text
 from queries.search import Search
 
-OPTIONS = {"field", "size", "shard_size", "include"}
-"""What a `terms` aggregation holds; the query of that name holds a field."""
+OPTIONS = {"field", "size", "shard_size", "include", "ranges"}
+"""What a `terms` or `range` aggregation holds; the query of that name holds a field."""
 
 SPECIAL = {"_score", "_index"}
 
@@ -142,7 +142,7 @@ def test_years(given_year: str, first: int, last: int) -> None:
 
 @pytest.mark.parametrize(
     "year",
-    ["2005..1990", "99999..", "..", "", "x", "90", "1990...1999", "1990-1999", "0000", "19９0", "-1990", "19901999"],
+    ["2005..1990", "99999..", "..", "", "x", "90", "1990...1999", "1990-1999", "0000", "19９0", "--1990", "19901999"],
 )
 def test_absurd_years_are_told_in_a_sentence(year: str) -> None:
     with pytest.raises(InputProblem, match="year"):

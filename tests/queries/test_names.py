@@ -208,3 +208,17 @@ def test_matched_words_are_marked(searcher: Searcher) -> None:
     assert hit.marked == {"artists": {"Sigur Rós": ((0, 5), (6, 9))}}
     assert ask(searcher, "chansons").hits[0].marked == {"title": {"Une chanson": ((4, 11),)}}
     assert any(hit.marked == {"artists": {"P!nk": ((0, 4),)}} for hit in ask(searcher, "pink").hits)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("metalica", "metallica"), ("nirvanna smells like teen spirit", "nirvana smells like teen spirit")],
+)
+def test_what_may_have_been_meant_finds_something(searcher: Searcher, typed: str, meant: str) -> None:
+    guesses = {guess.text: guess.count for guess in ask(searcher, typed).did_you_mean}
+    assert guesses[meant] == ask(searcher, meant).total.value > 0
+
+
+@pytest.mark.parametrize("typed", ["metallica", "tune", "xyzzyqwert", "!!!", ""])
+def test_nothing_else_is_meant_where_there_is_no_slip(searcher: Searcher, typed: str) -> None:
+    assert ask(searcher, typed).did_you_mean == ()

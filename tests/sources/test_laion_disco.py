@@ -36,6 +36,9 @@ def one(tmp_path: Path, **change: Any) -> dict[str, Any]:
         ("1,234 views", 1_234),
         ("872k plays", 872_000),
         ("No views", None),
+        ("1 play", 1),
+        ("1.2 M views", 1_200_000),
+        ("1,2M views", None),
         ("", None),
         (None, None),
     ],
@@ -46,14 +49,14 @@ def test_plays_are_numbers(tmp_path: Path, views: str | None, plays: int | None)
 
 def test_unreadable_plays_are_counted(tmp_path: Path) -> None:
     (batch,) = load(LAION, written(tmp_path, {"views": "many"}, {"views": None}, {"duration": 0}))
-    assert batch.changed == {"plays: unreadable, dropped": 1, "duration: not above 0, dropped": 1}
+    assert batch.changed == {"plays: unreadable, dropped": 1, "duration: implausible, dropped": 1}
 
 
 @pytest.mark.parametrize("names", [[], None, [None], [""], ["  "]])
 def test_no_artist_is_null(tmp_path: Path, names: list[str | None] | None) -> None:
     found = one(tmp_path, artist_names=names)
     assert found["artists"] is None
-    assert found["recording_key"] is None
+    assert found["recording_key"] == f"laion-disco-12m:{found['source_id']}"
 
 
 def test_holes_and_repeats_leave_the_list(tmp_path: Path) -> None:

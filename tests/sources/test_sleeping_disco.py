@@ -75,7 +75,8 @@ def test_years_are_plausible_or_missing(tmp_path: Path, written_date: str, year:
 
 
 def test_dropped_dates_are_counted(tmp_path: Path) -> None:
-    dates = [{"album_release_date": text, "title": "Song", "language": "en"} for text in ("1550", "soon", "2004", "")]
+    plain = {"title": "Song", "language": "en", "album_name": None, "lyricists": None, "youtube_links": None}
+    dates = [plain | {"album_release_date": text, "tags": None} for text in ("1550", "soon", "2004", "")]
     (batch,) = load(SLEEPING, written(tmp_path, *dates))
     assert batch.changed == {"year: implausible, dropped": 1, "date: unreadable, dropped": 1}
 
@@ -84,7 +85,7 @@ def test_dropped_dates_are_counted(tmp_path: Path) -> None:
     ("declared", "title", "language", "how"),
     [
         ("de", "Das Lied", "de", "declared"),
-        ("en", "Моя песня", "ru", "script"),
+        ("en", "Чёрный ворон", "ru", "script"),
         ("uk", "Моя душа", "uk", "declared"),
         ("ja", "東京", "ja", "declared"),
         ("ru", "Moya pesnya", "ru", "declared"),
@@ -131,3 +132,26 @@ def test_a_primary_artist_of_another_type_does_no_harm(tmp_path: Path) -> None:
         assert batch.changed["artist: not a name, dropped"] == 1
     for name in ("[unknown]", "311", "{Ø}"):
         assert one(tmp_path, primary_artist=name)["artists"] == [name]
+
+
+def test_what_is_changed_is_counted_by_rule(tmp_path: Path) -> None:
+    odd = {
+        "title": "Caf&eacute;",
+        "primary_artist": "BeyoncÃ©",
+        "album_name": "N/A",
+        "tags": ["Rap &amp; Hip Hop", "Nothing"],
+        "lyricists": [" A ", "B"],
+        "featured_artists": None,
+        "youtube_links": ["https://vimeo.com/1"],
+        "album_release_date": None,
+    }
+    (batch,) = load(SLEEPING, written(tmp_path, odd))
+    assert (batch.tracks["title"].item(), batch.tracks["artists"].item().to_list()) == ("Café", ["Beyoncé"])
+    assert {rule: count for rule, count in batch.changed.items() if not rule.startswith("language")} == {
+        "album: placeholder, dropped": 1,
+        "genre: none among the tags": 1,
+        "video: no id in any link": 1,
+        "text: entities resolved": 2,
+        "text: mojibake repaired": 1,
+        "text: blanks and characters tidied": 1,
+    }

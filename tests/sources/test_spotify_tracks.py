@@ -73,6 +73,7 @@ def test_a_row_without_names_is_a_track_all_the_same(tmp_path: Path) -> None:
         "genre_path": ["k-pop"],
         "language": "und",
         "explicit": False,
+        "recording_key": f"{SPOTIFY}:1kR4gIb7nGxHPI3D2ifs59",
         "source_row": 1,
     }
 

@@ -1,0 +1,168 @@
+"""Do documents equal what their source files say? Some records are read, normalised and encoded once more.
+
+The sample is spread over the source files' stretches, drawn by the generation's name: the same each time, and another
+for each generation. A record whose id came earlier in the files is not the one that is indexed, and one that
+Elasticsearch refused is among the rejected: neither counts, and more are drawn instead.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from math import ceil
+from typing import Any
+
+import orjson
+from elasticsearch import Elasticsearch
+
+from indexer.encode import encode, row_of
+from indexer.gates.gate import Candidate, Gate, not_applied
+from indexer.ledger import Key
+from indexer.patience import patiently
+from indexer.plan import Plan
+from indexer.ready import cut, ready
+from indexer.records import RawBatch, Source, Stretch
+from mappings.fields import SOURCE_FILE, SOURCE_ROW
+from mappings.names import Generation, rejected
+
+SPREAD = 4
+"""Stretches that the sample is drawn from at least, where there are so many."""
+MOST_STRETCHES = 40
+EXTRA = 1.2
+ANY_BYTES = 2**40
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A document as it should be. `version` is that of its place in the files, None where that may differ."""
+
+    id: str
+    version: int | None
+    source: Mapping[str, Any]
+
+
+Sampler = Callable[[], Iterator[list[Expected]]]
+"""Yields documents as they should be, in batches, for as long as more are asked for."""
+
+
+def from_plan(plan: Plan, generation: Generation, wanted: int) -> Sampler:
+    """Return a sampler that reads source files once more: some rows of each of a few stretches, then all their rows."""
+
+    def sampler() -> Iterator[list[Expected]]:
+        chance = random.Random(generation.index)  # noqa: S311 - a sample that can be drawn again, no secret
+        stretches = [entry for entry in plan.stretches() if entry[1].rows]
+        chance.shuffle(stretches)
+        stretches = stretches[:MOST_STRETCHES]
+        each = ceil(EXTRA * wanted / max(1, min(len(stretches), SPREAD)))
+        for key, stretch in stretches:
+            yield _expected(plan, key, stretch, each)
+        for key, stretch in stretches:
+            if stretch.rows > each:
+                yield _expected(plan, key, stretch, None)
+
+    return sampler
+
+
+def _expected(plan: Plan, key: Key, stretch: Stretch, rows: int | None) -> list[Expected]:
+    """Return records of a stretch as they are sent: read, normalised and encoded by the same code as in a load."""
+    entry = plan.files[key.file]
+    raw = cut(entry.reader.read(stretch), stretch)
+    if rows is not None and rows < raw.frame.height and _row_by_row(plan.source):
+        raw = RawBatch(raw.frame.sample(rows, seed=stretch.number))
+    tracks = ready(plan.source.normalise(raw, entry.file), entry.file.name).tracks
+    if rows is not None and rows < tracks.height:
+        tracks = tracks.sample(rows, seed=stretch.number)
+    lines = chain.from_iterable(body.lines() for body in encode(tracks, key.file, ANY_BYTES))
+    read = [orjson.loads(line) for line in lines if line]
+    actions = [action["index"] for action in read[::2]]
+    return [Expected(it["_id"], it["version"], source) for it, source in zip(actions, read[1::2], strict=True)]
+
+
+def _row_by_row(source: Source) -> bool:
+    """Tell whether a record's track depends on that record alone, so that only those sampled need be normalised."""
+    return getattr(source, "merge", None) is None
+
+
+@dataclass
+class _Compared:
+    """What was seen so far."""
+
+    same: set[str] = field(default_factory=set)
+    wrong: list[str] = field(default_factory=list)
+    earlier: int = 0
+    refused: int = 0
+
+
+def gate(
+    client: Elasticsearch, candidate: Candidate, source: Sampler, wanted: int, ignored: Sequence[str] = ()
+) -> Gate:
+    """Return the gate of the sample: at least `wanted` documents, or all, equal their source but for `ignored`."""
+    needed = min(wanted, candidate.documents)
+    allowed = f"all of at least {needed:,} equal"
+    if not candidate.documents:
+        return not_applied("sample", "there is no document", allowed)
+    compared = _Compared()
+    for batch in source():
+        new = [entry for entry in batch if entry.id not in compared.same]
+        _compare(client, candidate.generation, new, ignored, compared)
+        if len(compared.same) >= needed or len(compared.wrong) >= SHOWN:
+            break
+    same, wrong = len(compared.same), compared.wrong
+    seen = f"{same:,} compared, {len(wrong)} differ: {'; '.join(wrong[:SHOWN])}" if wrong else f"{same:,} equal"
+    return Gate("sample", seen, allowed, not wrong and same >= needed)
+
+
+def _compare(
+    client: Elasticsearch, generation: Generation, batch: list[Expected], ignored: Sequence[str], compared: _Compared
+) -> None:
+    found = _by_id(client, generation.index, [entry.id for entry in batch])
+    lost: list[Expected] = []
+    for entry in batch:
+        document = found.get(entry.id)
+        if document is None or _is_of_later(entry, document):
+            lost.append(entry)  # rightly, if it was refused
+        elif _is_of_earlier(entry, document):
+            compared.earlier += 1
+        elif problem := _difference(entry, document, ignored):
+            compared.wrong.append(f"{entry.id} {problem}")
+        else:
+            compared.same.add(entry.id)
+    refused = _by_id(client, rejected(generation.prefix), [_rejected_id(generation, entry) for entry in lost])
+    compared.refused += len(refused)
+    compared.wrong += [f"{entry.id} is missing" for entry in lost if _rejected_id(generation, entry) not in refused]
+
+
+def _is_of_later(entry: Expected, document: Mapping[str, Any]) -> bool:
+    """Tell whether a document is of a later record with the same id, which wins only where this one was refused."""
+    return entry.version is not None and bool(document["_version"] < entry.version)
+
+
+def _is_of_earlier(entry: Expected, document: Mapping[str, Any]) -> bool:
+    """Tell whether a document is of an earlier record with the same id: its version and its evidence both say so."""
+    place = (SOURCE_FILE, SOURCE_ROW)
+    if entry.version is None or all(document["_source"].get(name) == entry.source[name] for name in place):
+        return False
+    _, row = row_of(document["_version"])
+    return bool(document["_version"] > entry.version and document["_source"].get(SOURCE_ROW) == row)
+
+
+def _by_id(client: Elasticsearch, index: str, ids: list[str]) -> dict[str, dict[str, Any]]:
+    if not ids:
+        return {}
+    found = patiently(lambda: client.mget(index=index, ids=ids))
+    return {document["_id"]: document for document in found["docs"] if document.get("found")}
+
+
+def _rejected_id(generation: Generation, entry: Expected) -> str:
+    return f"{generation.index}/{entry.source[SOURCE_FILE]}/{entry.source[SOURCE_ROW]}"
+
+
+def _difference(entry: Expected, document: Mapping[str, Any], ignored: Sequence[str]) -> str:
+    """Return how a document differs from its source, as a part of a sentence."""
+    expected, seen = dict(entry.source), dict(document["_source"])
+    for name in ignored:
+        expected.pop(name, None)
+        seen.pop(name, None)
+    names = sorted(name for name in expected.keys() | seen.keys() if expected.get(name) != seen.get(name))
+    return f"has another {', '.join(names)}" if names else ""

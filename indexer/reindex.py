@@ -1,0 +1,198 @@
+"""A new generation from Elasticsearch alone, when only fields or analysis changed: no source file is read.
+
+Elasticsearch copies by itself, in slices, as a task that goes on when this process dies; the next run cancels it,
+clears away what it wrote, and starts over. Versions, rejected records and the sketch are copied with the documents.
+"""
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from elasticsearch import Elasticsearch
+from elasticsearch.helpers import scan
+
+from indexer import generations, history, ledger, lock, sketch
+from indexer.finish import Finished, Finisher, part_of
+from indexer.gates import Bounds, Candidate, Gate
+from indexer.gates.sample import Expected
+from indexer.history import History
+from indexer.inspect import ensure_swappable
+from indexer.ledger import Key, Ledger
+from indexer.lock import Lock
+from indexer.patience import Patience, patiently
+from indexer.rejected import Rejected, RejectedStore
+from indexer.send import Sender
+from indexer.totals import Totals
+from indexer.update import leftovers
+from indexer.update.present import Present, current, next_number
+from mappings.index import mapping_hash
+from mappings.names import Generation
+from mappings.names import rejected as rejected_index
+from mappings.problems import CheckProblem
+
+SLICES = "auto"
+POLL_S = 0.5
+SAMPLED = 1_000
+PAGE = 1_000
+JSON = {"accept": "application/json"}
+"""The client's own method for tasks warns at each call that it is a preview."""
+
+
+@dataclass(frozen=True)
+class Reindexed:
+    """What was done: `to` is the generation that is in service now; the alias moved unless nothing was to be done."""
+
+    dataset: str
+    from_: str
+    to: str
+    documents: int
+    gates: list[Gate]
+    alias_moved: bool
+    watched: list[Any]
+
+
+@dataclass(frozen=True)
+class Reindexer:
+    """Rebuilds the current generation of one data set under today's mapping."""
+
+    client: Elasticsearch
+    prefix: str
+    patience: Patience = patiently
+    bounds: Bounds = field(default_factory=Bounds)
+    force: str = ""
+
+    def run(self, dataset: str) -> Reindexed:
+        """Rebuild it.
+
+        Raises CheckProblem (nothing is loaded; the normalisation changed too, so that files are needed; a gate is
+        closed), UnreachableProblem.
+        """
+        generations.ensure_books(self.client, self.prefix)
+        Ledger(self.client, self.prefix, self.patience).add_fields()
+        with lock.held(self.client, self.prefix, dataset, lock.REINDEX, patience=self.patience) as held:
+            found = ensure_swappable(self.client, self.prefix, dataset)
+            leftovers.clear(self.client, found, self.patience)
+            present = current(self.client, found)
+            base = present.generation
+            if why := present.other_normalisation():
+                hint = f"Update from the files: linernotes update {dataset} PATH..."
+                raise CheckProblem(f"{why}, and the documents of {base.index} can't tell what they would be now.", hint)
+            if present.meta.get("mapping") == mapping_hash():
+                self.patience.meter.note(f"{base.index} has today's fields and analysis already.")
+                documents = generations.count(self.client, base)
+                return Reindexed(dataset, base.index, base.index, documents, [], alias_moved=False, watched=[])
+            return self._rebuild(held, present)
+
+    def _rebuild(self, held: Lock, present: Present) -> Reindexed:
+        base = present.generation
+        to, books = next_number(self.client, base, self.patience), Ledger(self.client, self.prefix, self.patience)
+        plan = _plan(present)
+        books.begin(to, plan)
+        History(self.client, self.prefix, self.patience).write(
+            to, history.STARTED, f"{to.index}: reindex of {base.index} under another mapping"
+        )
+        meta = {"state": ledger.BUILDING, **plan}
+        generations.create(self.client, to, shards=1, replicas=self._replicas(base), meta=meta)
+        documents = generations.count(self.client, base)
+        self._documents(books, base, to, plan, documents)
+        self._books(books, base, to)
+        finished = self._finish(held, present, to, plan)
+        return Reindexed(
+            to.dataset, base.index, to.index, documents, finished.gates, finished.moved, list(finished.watched)
+        )
+
+    def _documents(self, books: Ledger, base: Generation, to: Generation, plan: dict[str, Any], count: int) -> None:
+        """Copy all documents, with progress; Elasticsearch does it."""
+        meter = self.patience.meter
+        meter.state = "reindexing"
+        meter.add_file(base.index, count)
+        asked = self.client.reindex(
+            source={"index": base.index, "size": 5_000},
+            dest={"index": generations.write_alias(to), "version_type": "external"},
+            slices=SLICES,
+            wait_for_completion=False,
+            require_alias=True,
+        )
+        task = str(asked["task"])
+        books.close(to, ledger.BUILDING, plan | {leftovers.TASK: task})
+        done, before = False, 0
+        while not done:
+            self.patience.stop.wait(POLL_S)
+            if self.patience.stop.is_set():
+                raise KeyboardInterrupt
+            answer = self.patience(lambda: self.client.perform_request("GET", f"/_tasks/{task}", headers=JSON)).body
+            status, done = answer["task"]["status"], bool(answer["completed"])
+            copied = int(status["created"]) + int(status["updated"])
+            meter.advance(0, Totals(read=copied - before, indexed=copied - before))
+            before = copied
+        _check(answer, base)
+
+    def _books(self, books: Ledger, base: Generation, to: Generation) -> None:
+        """Copy rejected records and sketch, under the new generation's name."""
+        index, store = rejected_index(self.prefix), self._store(to)
+        self.patience(lambda: self.client.indices.refresh(index=index))
+        query = {"query": {"term": {"generation": base.index}}}
+        hits = scan(self.client, index=index, query=query, size=PAGE)
+        while batch := [Rejected(**hit["_source"] | {"generation": to.index}) for hit in islice(hits, PAGE)]:
+            store.put(batch)
+        for number, frame in enumerate(sketch.read(self.client, base, self.patience)):
+            sketch.keep(books, to, Key(0, number), frame)
+
+    def _store(self, generation: Generation) -> RejectedStore:
+        sender = Sender(self.client, rejected_index(self.prefix), self.patience, require_alias=False)
+        return RejectedStore(sender, generation)
+
+    def _finish(self, held: Lock, present: Present, to: Generation, plan: dict[str, Any]) -> Finished:
+        totals = Totals(**present.plan["totals"])
+        candidate = Candidate(
+            generation=to,
+            totals=totals,
+            documents=generations.count(self.client, to),
+            kept=self._store(to).count(),
+            touched=0,
+            synthetic=str(present.meta.get("revision", "")).startswith("synthetic"),
+            part_before=part_of(present.meta),
+        )
+        counts = {"totals": asdict(replace(totals)), "changed": present.plan.get("changed", {})}
+        finisher = Finisher(self.client, held, self.bounds, self.force, self.patience)
+        return finisher.run(candidate, self._sampler(present.generation), plan | counts)
+
+    def _sampler(self, base: Generation) -> Any:
+        def sampler() -> Iterator[list[Expected]]:
+            seed = random.Random(base.index).getrandbits(30)  # noqa: S311 - no secret
+            chance = {"function_score": {"random_score": {"seed": seed, "field": "_seq_no"}}}
+            size = min(10_000, max(SAMPLED, self.bounds.sample))
+            found = self.patience(lambda: self.client.search(index=base.index, query=chance, size=size, version=True))
+            yield [Expected(hit["_id"], hit["_version"], hit["_source"]) for hit in found["hits"]["hits"]]
+
+        return sampler
+
+    def _replicas(self, base: Generation) -> int:
+        found = self.patience(lambda: self.client.indices.get_settings(index=base.index, flat_settings=True))
+        return int(found[base.index]["settings"]["index.number_of_replicas"])
+
+
+def _plan(present: Present) -> dict[str, Any]:
+    """Return what the ledger says of the new generation: where its documents are from, and today's mapping."""
+    kept = ("files", "limit", "normalisation", "tool", "revision", "sample", "epoch")
+    meta: Mapping[str, Any] = present.meta
+    plan = {name: meta[name] for name in kept if name in meta}
+    return plan | {
+        "mapping": mapping_hash(),
+        "what": lock.REINDEX,
+        leftovers.BASE: present.generation.index,
+        "started": datetime.now(UTC).isoformat(),
+    }
+
+
+def _check(answer: Mapping[str, Any], base: Generation) -> None:
+    """Raise CheckProblem when Elasticsearch could not copy all of it."""
+    failures = answer.get("response", {}).get("failures", [])
+    problem = answer.get("error") or (failures[0].get("cause", failures[0]) if failures else None)
+    if problem:
+        reason = problem.get("reason", problem)
+        hint = "Update from the files instead: linernotes update DATASET PATH..."
+        raise CheckProblem(f"{base.index} could not be copied ({reason}). The alias did not move.", hint)

@@ -1,0 +1,150 @@
+"""The moment in which searchers get another generation: one call, read back, and tried through the alias itself."""
+
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from elasticsearch import Elasticsearch, NotFoundError
+
+from indexer import generations, lock
+from indexer.history import ROLLED_BACK, History
+from indexer.inspect import ensure_swappable
+from indexer.patience import Patience, patiently
+from indexer.survey import CURRENT, KEPT, Survey
+from mappings.names import Generation, alias
+from mappings.problems import CheckProblem, InputProblem
+
+
+def swap(client: Elasticsearch, to: Generation) -> list[Generation]:
+    """Move both aliases to a generation, read them back, and search; return what they were on before.
+
+    Sent twice it changes nothing. Raises CheckProblem when the alias is elsewhere afterwards, or when a search through
+    it isn't answered by this generation alone; in this case the aliases are back where they were.
+    """
+    before = generations.current(client, to.prefix, to.dataset)
+    _move(client, to, before)
+    try:
+        canary(client, to)
+    except CheckProblem:
+        if before and before != [to]:
+            _move(client, before[-1], [to])
+        raise
+    return before
+
+
+def _move(client: Elasticsearch, to: Generation, before: Iterable[Generation]) -> None:
+    names = [alias(to.prefix, to.dataset), alias(to.prefix)]
+    # Not found: either the call went through and only its answer was lost, so that there is nothing left to remove, or
+    # somebody else moved the alias. Whatever it was, what is read back decides.
+    with suppress(NotFoundError):
+        patiently(lambda: client.indices.update_aliases(actions=_actions(to, before)))
+    if generations.current(client, to.prefix, to.dataset) != [to]:
+        raise CheckProblem(f"Alias {names[0]} is not on {to.index} alone after the swap.", "Run this again.")
+    found = patiently(lambda: client.indices.get_alias(index=to.index))[to.index]["aliases"]
+    if names[1] not in found:
+        raise CheckProblem(f"Alias {names[1]} is not on {to.index} after the swap.", "Run this again.")
+
+
+def _actions(to: Generation, before: Iterable[Generation]) -> list[dict[str, Any]]:
+    """Return the one call's actions: whoever searches sees all of them done, or none."""
+    own, over = alias(to.prefix, to.dataset), alias(to.prefix)
+    actions: list[dict[str, Any]] = []
+    for old in (entry for entry in before if entry != to):
+        actions.append({"remove": {"index": old.index, "alias": own, "must_exist": True}})
+        actions.append({"remove": {"index": old.index, "alias": over, "must_exist": False}})
+    actions.append({"add": {"index": to.index, "aliases": [own, over]}})
+    actions.append({"remove": {"index": to.index, "alias": generations.write_alias(to), "must_exist": False}})
+    return actions
+
+
+def canary(client: Elasticsearch, generation: Generation) -> None:
+    """Search through the alias; raises CheckProblem unless this generation alone answers, with all of its documents."""
+    name = alias(generation.prefix, generation.dataset)
+    by_index = {"by": {"terms": {"field": "_index", "size": 10}}}
+    found = patiently(lambda: client.search(index=name, size=0, track_total_hits=True, aggs=by_index))
+    documents = int(patiently(lambda: client.count(index=generation.index))["count"])
+    seen = {bucket["key"]: bucket["doc_count"] for bucket in found["aggregations"]["by"]["buckets"]}
+    if found["_shards"]["failed"] or seen != ({generation.index: documents} if documents else {}):
+        told = ", ".join(f"{count:,} by {index}" for index, count in seen.items()) or "nobody"
+        raise CheckProblem(
+            f"A search through {name} was answered by {told}, not by {generation.index}'s {documents:,} documents.",
+            "The aliases are as they were.",
+        )
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """What a rollback did: from which generation to which, and in how many seconds."""
+
+    dataset: str
+    from_: str | None
+    to: str
+    documents: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Roller:
+    """Goes back to a generation that was in service before; or forward again."""
+
+    client: Elasticsearch
+    prefix: str
+    patience: Patience = patiently
+
+    def run(self, dataset: str, number: int | None = None) -> Rollback:
+        """Move the alias to the generation before, or to the one of this number.
+
+        Raises CheckProblem (nothing to go back to; somebody else is at work; something keeps the alias from being
+        moved), InputProblem (there is no such generation).
+        """
+        started = time.monotonic()
+        generations.ensure_books(self.client, self.prefix)
+        with lock.held(self.client, self.prefix, dataset, lock.ROLLBACK, patience=self.patience) as held:
+            generations.settle(self.client, self.prefix, dataset)
+            found = ensure_swappable(self.client, self.prefix, dataset)
+            to = target(found, number)
+            held.check()
+            before = swap(self.client, to)
+            names = " and ".join(entry.index for entry in before) or None
+            text = f"from {names or 'no generation'} to {to.index}"
+            History(self.client, self.prefix, self.patience).write(to, ROLLED_BACK, text, before=names)
+            view = found.view(to)
+            documents = (view.seen.documents if view else 0) or 0
+            return Rollback(dataset, names, to.index, documents, round(time.monotonic() - started, 3))
+
+
+def target(found: Survey, number: int | None) -> Generation:
+    """Return the generation to go to: the newest that was in service before the current one, or the one asked for."""
+    dataset = found.dataset
+    if number is None:
+        return _before(found)
+    wanted = Generation(found.prefix, dataset, number)
+    view = found.view(wanted)
+    if view is None or view.seen.meta is None:
+        raise InputProblem(f"There is no generation {number} of {dataset}.", f"See: linernotes generations {dataset}")
+    if view.state not in (KEPT, CURRENT):
+        raise CheckProblem(
+            f"{wanted.index} was never in service ({view.state}).", f"See: linernotes generations {dataset}"
+        )
+    if view.seen.closed:
+        raise CheckProblem(f"Index {wanted.index} is closed.", f"Open it: POST /{wanted.index}/_open")
+    if found.aliased == (wanted,) == found.overall:
+        raise CheckProblem(f"{wanted.index} is the current generation of {dataset} already.", "Nothing was changed.")
+    return wanted
+
+
+def _before(found: Survey) -> Generation:
+    dataset = found.dataset
+    if len(found.aliased) > 1:
+        names = " and ".join(entry.index for entry in found.aliased)
+        hint = f"Say which one it shall be: linernotes rollback {dataset} --to {found.aliased[-1].number}"
+        raise CheckProblem(f"The alias of {dataset} is on {names}.", hint)
+    current = found.current
+    earlier = [view for view in found.kept() if not current or view.generation < current]
+    usable = [view.generation for view in earlier if not view.seen.closed and view.seen.documents is not None]
+    if not usable:
+        of_what = f"before {current.index}" if current else f"of {dataset}"
+        raise CheckProblem(f"There is no generation {of_what} to go back to.", f"See: linernotes generations {dataset}")
+    return usable[0]

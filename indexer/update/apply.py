@@ -1,0 +1,85 @@
+"""The difference, applied to the clone: bodies in the loader's own way, deletions by id, the new sketch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import polars as pl
+from elasticsearch import Elasticsearch
+
+from indexer import sketch
+from indexer.encode import LINE, bodies
+from indexer.ledger import Key, Ledger
+from indexer.patience import NotYetError, Patience
+from indexer.pipeline import REQUEST_BYTES
+from indexer.records import SOURCE_ROW, Rejection
+from indexer.rejected import RejectedStore
+from indexer.send import Sender
+from indexer.sketch import ID, PRINT, RAW
+from indexer.update.changes import CHANGES
+from indexer.update.join import KEPT
+from indexer.update.spool import Spool
+from mappings.names import Generation
+
+REJECTED_BATCH = 1_000
+SKETCH_ROWS = 50_000
+
+
+class RefusedError(Exception):
+    """Elasticsearch refused a document: whose place it leaves to which record, only a load from the files decides."""
+
+
+@dataclass
+class Applier:
+    """Sends what the spool holds to one generation. Everything may be done twice."""
+
+    client: Elasticsearch
+    to: Generation
+    spool: Spool
+    sender: Sender
+    store: RejectedStore
+    patience: Patience
+
+    def send(self) -> None:
+        """Send all added and changed tracks; raises RefusedError."""
+        for frame in self.spool.frames(CHANGES):
+            for body in bodies(frame[LINE], frame[SOURCE_ROW], REQUEST_BYTES):
+                if refusals := self.sender.send(body).refusals:
+                    raise RefusedError(refusals[0].reason)
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Delete tracks; those that are gone already are no error."""
+        lines = b"".join(orjson.dumps({"delete": {"_id": name}}) + b"\n" for name in ids)
+        for attempt in self.patience.attempts():
+            with attempt:
+                encoded: list[Any] = [lines.rstrip(b"\n")]
+                target, path = self.sender.target, "errors,items.*.error"
+                answer = self.client.bulk(operations=encoded, index=target, require_alias=True, filter_path=path)
+                if answer.get("errors", True):
+                    raise NotYetError(str(answer.get("items"))[:200], disk_full=False)
+
+    def keep_rejected(self) -> None:
+        """Keep the records that can't become a track, under the new generation."""
+        batch: list[Rejection] = []
+        for rejection in self.spool.rejections():
+            batch.append(rejection)
+            if len(batch) == REJECTED_BATCH:
+                self.store.keep(batch)
+                batch = []
+        self.store.keep(batch)
+
+    def keep_sketch(self) -> None:
+        """Write the sketch of the new generation: what stayed, and what was sent."""
+        number, waiting = 0, pl.DataFrame(schema=sketch.SCHEMA)
+        for name in (KEPT, CHANGES):
+            for frame in self.spool.frames(name):
+                waiting = pl.concat([waiting, frame.select(ID, PRINT, RAW)])
+                while waiting.height >= SKETCH_ROWS:
+                    self._keep(number, waiting.head(SKETCH_ROWS))
+                    number, waiting = number + 1, waiting.slice(SKETCH_ROWS)
+        if waiting.height:
+            self._keep(number, waiting)
+
+    def _keep(self, number: int, frame: pl.DataFrame) -> None:
+        sketch.keep(Ledger(self.client, self.to.prefix, self.patience), self.to, Key(0, number), frame)

@@ -1,0 +1,68 @@
+"""What an update or reindex that was killed left behind: recognised and cleared away, before another one begins."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from elasticsearch import ApiError, Elasticsearch
+
+from indexer import generations, history, ledger
+from indexer.history import History
+from indexer.ledger import Ledger, LoadRecord
+from indexer.patience import Patience
+from indexer.survey import BUILDING, READY, Survey
+from indexer.update.clone import unblock
+from mappings.names import parse
+from mappings.problems import CheckProblem
+
+BASE, TASK = "base", "task"
+"""In the plan of an update: the generation that it is cloned from, and the task that Elasticsearch runs for it."""
+
+
+def clear(client: Elasticsearch, found: Survey, how: Patience) -> None:
+    """Clear away what dead updates left; raises CheckProblem while somebody builds a generation of this data set.
+
+    The caller holds the data set's lock, so no other update is at work. A load that was left half built stays.
+    """
+    books = Ledger(client, found.prefix, how)
+    settle(client, found, how)
+    for view in found.views:
+        if view.state not in (BUILDING, READY) or view.record is None:
+            continue
+        if view.record.what != "load":
+            give_up(client, books, view.record, how)
+        elif view.at_work:
+            since = str(view.plan.get("started", view.at))[:19].replace("T", " ")
+            who = f"{' and '.join(view.at_work)}, load since {since} UTC"
+            raise CheckProblem(f"{found.dataset} is in other hands: {who}.", "Wait for its end, then run this again.")
+
+
+def settle(client: Elasticsearch, found: Survey, how: Patience) -> None:
+    """Write down that the current generation is current, where whoever put it in service died before writing it."""
+    view = found.view(found.current) if found.current else None
+    if view and view.record and view.record.what != "load" and view.record.state in (ledger.BUILDING, ledger.READY):
+        notes = dict(view.meta) or view.record.plan
+        Ledger(client, found.prefix, how).close(view.generation, ledger.CURRENT, notes)
+        release(client, found.prefix, view.record.plan, how)
+
+
+def give_up(client: Elasticsearch, books: Ledger, record: LoadRecord, how: Patience) -> None:
+    """Delete a half-built generation, with all that belongs to it."""
+    generation = record.generation
+    release(client, generation.prefix, record.plan, how)
+    generations.delete(client, generation)
+    books.forget(generation)
+    books.close(generation, ledger.ABANDONED, record.plan)
+    what = f"{generation.index}: a {record.what} that was interrupted is cleared away"
+    how.meter.note(f"Starting over: {generation.index}, which an earlier run began, is deleted.")
+    History(client, generation.prefix, how).write(generation, history.ABANDONED, what)
+
+
+def release(client: Elasticsearch, prefix: str, plan: Mapping[str, Any], how: Patience) -> None:
+    """Lift the block on the generation that was being cloned, and cancel what Elasticsearch does by itself."""
+    if base := parse(prefix, str(plan.get(BASE, ""))):
+        unblock(client, base, how)
+    if task := plan.get(TASK):
+        with suppress(ApiError):  # it has ended
+            path = f"/_tasks/{task}/_cancel?wait_for_completion=true"
+            client.perform_request("POST", path, headers={"accept": "application/json"})

@@ -1,0 +1,84 @@
+"""Columns that wait on disk, so that memory does not depend on the size of a release."""
+
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import orjson
+import polars as pl
+
+from indexer.records import Rejection
+from indexer.sketch import ID, SCHEMA
+
+PART_ROWS = 4_000_000
+"""Rows of both sides that are joined at once: LAION's 12.3 million come in 7 parts. Peak memory: not measured yet."""
+
+
+@dataclass
+class Spool:
+    """Frames by name, in the order in which they were put, and rejected records."""
+
+    folder: Path
+    rows: dict[str, int] = field(default_factory=dict)
+    _files: dict[str, list[Path]] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def put(self, name: str, frame: pl.DataFrame) -> None:
+        """Add a frame; may be called from any thread."""
+        with self._lock:
+            files = self._files.setdefault(name, [])
+            self.rows[name] = self.rows.get(name, 0) + frame.height
+            if frame.height:
+                files.append(self.folder / f"{name}-{len(files):06}.arrow")
+                frame.write_ipc(files[-1])
+
+    def clear(self, name: str) -> None:
+        """Remove all frames of a name."""
+        for path in self._files.pop(name, []):
+            path.unlink()
+        self.rows.pop(name, None)
+
+    def frames(self, name: str) -> Iterator[pl.DataFrame]:
+        """Yield the frames, one after the other."""
+        for path in self._files.get(name, []):
+            yield pl.read_ipc(path)
+
+    def where(self, name: str, wanted: pl.Expr) -> pl.DataFrame | None:
+        """Return the rows that are wanted of all frames, in order; None where there is no frame at all."""
+        found = [frame.filter(wanted) for frame in self.frames(name)]
+        return pl.concat(found) if found else None
+
+    def parted(self, *names: str) -> int:
+        """Return in how many parts names are to be read so that one part of each fits into memory."""
+        return sum(self.rows.get(name, 0) for name in names) // PART_ROWS + 1
+
+    def parts(self, name: str, count: int) -> Iterator[pl.DataFrame]:
+        """Yield the rows of a name in so many parts; all rows of an id are in one part, in order."""
+        for number in range(count):
+            found = (
+                self.where(name, pl.col(ID) % count == number) if count > 1 else self.where(name, pl.lit(value=True))
+            )
+            yield pl.DataFrame(schema=SCHEMA) if found is None else found
+
+    def reject(self, rejections: Sequence[Rejection]) -> None:
+        """Add rejected records."""
+        self.rows["rejected"] = self.rows.get("rejected", 0) + len(rejections)
+        with (self.folder / "rejected.ndjson").open("ab") as out:
+            out.writelines(orjson.dumps(asdict(rejection)) + b"\n" for rejection in rejections)
+
+    def rejections(self) -> Iterator[Rejection]:
+        """Yield the rejected records."""
+        path = self.folder / "rejected.ndjson"
+        if path.exists():
+            with path.open("rb") as lines:
+                yield from (Rejection(**orjson.loads(line)) for line in lines)
+
+
+@contextmanager
+def spooled() -> Iterator[Spool]:
+    """Give a spool in a temporary folder, which is removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="linernotes-update-") as folder:
+        yield Spool(Path(folder))

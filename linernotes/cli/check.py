@@ -1,0 +1,156 @@
+"""`linernotes check` and `linernotes verify`: a whole catalogue asked for, and a report asked again."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+
+from linernotes import settings
+from linernotes.catalogue import provenance, reading, spool, verifying, writing
+from linernotes.catalogue.provenance import Provenance
+from linernotes.catalogue.reading import Catalogue
+from linernotes.catalogue.verifying import Change
+from linernotes.connect import connect
+from linernotes.export import place
+from linernotes.report import checking, plain
+from mappings.problems import InputProblem
+from queries import Searcher, catalogue
+from queries.catalogue import RowAnswer, Tally, Verdict
+
+CHANGED = 5
+SHOWN = 10
+
+Table = Annotated[
+    str, typer.Argument(metavar="CATALOGUE.csv", help="CSV with the columns artist and title; - for standard input.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(help=f"Report to write: {', '.join(writing.WRITERS)}.", metavar="FILE", show_default=False),
+]
+Report = Annotated[Path, typer.Argument(metavar="REPORT", help="A report of `check --out`: .html or .ndjson.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print a line of JSON for each row, then the summary.")]
+ChangesAsJson = Annotated[bool, typer.Option("--json", help="Print a line of JSON for each change, then the summary.")]
+
+
+def check(table: Table, out: Out = None, json: AsJson = False) -> None:
+    """Say for each row of a catalogue whether it is in a data set: found, likely, not found, unreadable.
+
+    Columns are found by their headers, in several languages: artist and title, and, optional, album, year and url, or
+    ids of YouTube, Spotify, FMA and Genius. Fields may be divided by comma, semicolon, tab or bar; UTF-8, UTF-16 and
+    Windows-1252 are read.
+    """
+    to = writing.target(out) if out else None
+    with reading.opened(Path(table)) as asked, _searcher() as searcher, spool.opened() as kept:
+        told = _loaded(asked, searcher)
+        tally = Tally(each.id for each in told.datasets)
+        shown = _Shown()
+        with _stdout() if json else nullcontext() as stream:
+            for answer in _asked(searcher, asked.questions(), "checking"):
+                tally.add(answer)
+                shown.add(answer)
+                _keep(answer, stream, kept if to else None)
+            summary = tally.as_json()
+            if stream:
+                stream.write(writing.last_line(summary, told) + b"\n")
+        _warn_if_moved(told, searcher)
+        if to:
+            writing.write(to, kept, summary, told)
+        if not json:
+            checking.show(tally, shown.rows[Verdict.NOT_FOUND], shown.rows[Verdict.UNREADABLE], plain.console())
+        if to:
+            _say(f"Report: {to.out}")
+
+
+class _Shown:
+    """The first rows that weren't found or couldn't be read."""
+
+    def __init__(self) -> None:
+        self.rows: dict[Verdict, list[RowAnswer]] = {Verdict.NOT_FOUND: [], Verdict.UNREADABLE: []}
+
+    def add(self, answer: RowAnswer) -> None:
+        some = self.rows.get(answer.verdict)
+        if some is not None and len(some) < SHOWN:
+            some.append(answer)
+
+
+def _keep(answer: RowAnswer, stream: IO[bytes] | None, kept: spool.Spool | None) -> None:
+    if stream or kept:
+        line = orjson.dumps(answer.as_json())
+        if stream:
+            stream.write(line + b"\n")
+        if kept:
+            kept.add(line)
+
+
+def verify(report: Report, json: ChangesAsJson = False) -> int:
+    """Ask what a report asked once more, and say what changed since.
+
+    The exit code is 0 if every row is answered as then, and 5 if the report no longer holds.
+    """
+    found = verifying.opened(report)
+    with _searcher() as searcher:
+        moved = verifying.moved(found, provenance.datasets(searcher))
+        answers = _asked(searcher, found.questions(), "verifying")
+        rows, changed = 0, 0
+        some: list[Change] = []
+        with _stdout() if json else nullcontext() as stream:
+            for change in verifying.changes(found, answers):
+                rows += 1
+                if change is None:
+                    continue
+                changed += 1
+                if len(some) < SHOWN:
+                    some.append(change)
+                if stream:
+                    stream.write(orjson.dumps(asdict(change)) + b"\n")
+            if stream:
+                summary = {
+                    "rows": rows,
+                    "changed": changed,
+                    "holds": not changed,
+                    "generations": list(map(asdict, moved)),
+                }
+                stream.write(orjson.dumps({"summary": summary}) + b"\n")
+    if not json:
+        checking.show_verified(report.name, rows, changed, some, moved, plain.console())
+    return CHANGED if changed else 0
+
+
+@contextmanager
+def _searcher() -> Iterator[Searcher]:
+    found = settings.from_environment()
+    with closing(connect(found)) as client:
+        yield Searcher(client, found.prefix)
+
+
+def _loaded(asked: Catalogue, searcher: Searcher) -> Provenance:
+    told = provenance.of(asked, searcher)
+    if not told.datasets:
+        raise InputProblem("Nothing is loaded yet.", "Run: linernotes load, or linernotes demo")
+    return told
+
+
+def _asked(searcher: Searcher, questions: Iterable[catalogue.Question], what: str) -> Iterator[RowAnswer]:
+    """Yield the answers, with progress on standard error."""
+    with checking.progress(Console(stderr=True), what) as step:
+        for number, answer in enumerate(catalogue.check(searcher.ask, questions), 1):
+            step(number)
+            yield answer
+
+
+def _warn_if_moved(told: Provenance, searcher: Searcher) -> None:
+    if provenance.datasets(searcher) != told.datasets:
+        _say("A data set got another generation while it was asked: run the check again to have all rows of one.")
+
+
+def _stdout() -> Any:
+    return place.opened(place.Place(place.STDOUT, ".ndjson"))
+
+
+def _say(sentence: str) -> None:
+    Console(stderr=True).print(sentence, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,47 @@
+"""`linernotes stats`: shares, and what a data set has more of than the rest."""
+
+from typing import Annotated
+
+import orjson
+import typer
+
+import queries
+from linernotes import settings
+from linernotes.cli import filters as options_of
+from linernotes.cli.filters import Filters
+from linernotes.connect import connect
+from linernotes.report import plain, statistics
+from mappings.problems import InputProblem
+from queries import Searcher
+from queries.request import SearchRequest
+from queries.stats import Stats
+
+SIZE = 10
+MOST = 200
+
+Words = Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="Only tracks that this finds.")]
+Size = Annotated[int, typer.Option(help="Rows of each comparison.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")]
+
+
+@options_of.taken
+def stats(filters: Filters, text: Words = None, size: Size = SIZE, json: AsJson = False) -> None:
+    """Show shares by genre, licence, commercial use, language and decade, and what is over-represented.
+
+    Over-represented is what a data set certainly has more of than all others together, by the interval of the ratio of
+    their shares, corrected for all values that are compared. With --dataset that data set is shown against the rest.
+    """
+    if not 1 <= size <= MOST:
+        raise InputProblem(f"A comparison can't have {size} rows.", f"Ask for 1 to {MOST}.")
+    answer = run(queries.request(" ".join(text or ()), filters_by_facet=filters), size)
+    if json:
+        typer.echo(orjson.dumps(answer.as_json()))
+    else:
+        statistics.show(answer, plain.console())
+
+
+def run(asked: SearchRequest, size: int) -> Stats:
+    """Ask the Elasticsearch of the settings."""
+    found = settings.from_environment()
+    with connect(found) as client:
+        return Searcher(client, found.prefix).stats(asked, size=size)

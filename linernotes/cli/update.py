@@ -1,0 +1,124 @@
+"""`linernotes update`, `reindex`, `watch`: keep a data set current, and learn what that changed."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from indexer import plan as plans
+from indexer.gates import Bounds, GateProblem
+from indexer.meter import Meter
+from indexer.patience import Patience
+from indexer.reindex import Reindexer
+from indexer.sources import SOURCES
+from indexer.update.difference import Difference
+from indexer.update.orders import Job, Orders
+from indexer.update.updater import Updater
+from indexer.update.way import WAYS, Way
+from indexer.watch import Watchlist
+from linernotes.cli import choose
+from linernotes.cli.generations import connected, print_json
+from linernotes.cli.load import REJECTED, Dataset, Force, MaxChange, Paths, reason, show_closed, stopping
+from linernotes.report import loading, plain, updating
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the difference and stop.")]
+WayOption = Annotated[str, typer.Option("--way", help=f"{' or '.join(WAYS)}. [default: the cheaper one]")]
+Artist = Annotated[str, typer.Argument(help="Artist's name, written in any way.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+watch = typer.Typer(
+    help="Artists to keep an eye on: after an update, which of them gained or lost tracks.", no_args_is_help=True
+)
+
+
+def update(
+    dataset: Dataset,
+    paths: Paths,
+    dry_run: DryRun = False,
+    max_change: MaxChange = Bounds.max_change,
+    force: Force = None,
+    way: WayOption = "",
+    json: AsJson = False,
+) -> int:
+    """Bring a data set to the state of a new release.
+
+    Shows first what is added, changed and removed. Then a clone of the current generation gets the difference, or all
+    is built afresh, whichever is cheaper. Searchers see the new state all at once, after the gates have passed.
+    """
+    name = choose.dataset(dataset)
+    wanted = choose.one_of("way", way, WAYS) if way else ""
+    orders = Orders(dry_run, wanted, Bounds(max_change=max_change), reason(force))
+    meter, console = Meter(), plain.console()
+
+    def show(difference: Difference, chosen: Way) -> None:
+        if not json:
+            updating.show_difference(difference, chosen, console)
+
+    try:
+        with connected() as (client, prefix), loading.shown(meter, Console(stderr=True)), stopping() as stop:
+            source = SOURCES[name]
+            plan = plans.make(source, source.files(paths), None)
+            done = Updater(Job(client, prefix, plan, orders, meter, stop, show)).run()
+    except GateProblem as problem:
+        show_closed(problem, as_json=json)
+        raise
+    if json:
+        print_json(updating.row(done))
+    else:
+        updating.show_updated(done, console)
+    return REJECTED if done.totals.rejected and not dry_run else 0
+
+
+def reindex(
+    dataset: Dataset, max_change: MaxChange = Bounds.max_change, force: Force = None, json: AsJson = False
+) -> None:
+    """Rebuild a data set under the present fields and analysis, from Elasticsearch alone.
+
+    No source file is needed. Where documents would have other contents now, too, that is said: update does it then.
+    """
+    name, meter = choose.dataset(dataset), Meter()
+    try:
+        with connected() as (client, prefix), loading.shown(meter, Console(stderr=True)), stopping() as stop:
+            patience = Patience(meter, stop)
+            done = Reindexer(client, prefix, patience, Bounds(max_change=max_change), reason(force)).run(name)
+    except GateProblem as problem:
+        show_closed(problem, as_json=json)
+        raise
+    if json:
+        print_json(updating.reindexed(done))
+    else:
+        updating.show_reindexed(done, plain.console())
+
+
+@watch.command("add")
+def watch_add(artist: Artist, json: AsJson = False) -> None:
+    """Watch an artist, in all data sets."""
+    with connected() as (client, prefix):
+        entry = Watchlist(client, prefix).add(artist)
+    if json:
+        print_json(asdict(entry))
+    else:
+        updating.show_names([entry], plain.console())
+
+
+@watch.command("list")
+def watch_list(json: AsJson = False) -> None:
+    """List the watched artists."""
+    with connected() as (client, prefix):
+        names = Watchlist(client, prefix).names()
+    if json:
+        print_json({"watched": [asdict(entry) for entry in names]})
+    else:
+        updating.show_names(names, plain.console())
+
+
+@watch.command("remove")
+def watch_remove(artist: Artist, json: AsJson = False) -> None:
+    """Watch an artist no longer."""
+    with connected() as (client, prefix):
+        entry = Watchlist(client, prefix).remove(artist)
+    if json:
+        print_json(asdict(entry))
+    else:
+        plain.show(f"{plain.visible(entry.name)} is watched no longer.", plain.console())

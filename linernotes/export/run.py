@@ -1,0 +1,106 @@
+"""One export: the rows of a scan go into a stream, are counted, and must be as many as were said."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+import polars as pl
+
+from linernotes.export import packing, writers
+from linernotes.export.place import Place
+from mappings.problems import CheckProblem
+from queries import Stage
+from queries.scan import Scan
+
+LOOK_EVERY_S = 0.25
+
+
+@dataclass
+class Meter:
+    """How many of how many rows are written, and for how long already."""
+
+    rows: int
+    done: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds since the export began."""
+        return time.monotonic() - self.started
+
+    @property
+    def rate(self) -> float:
+        """Return rows a second."""
+        return self.done / max(self.seconds, 1e-6)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written. `generations` are those that were asked, with the rows that each gave."""
+
+    rows: int
+    seconds: float
+    out: str
+    size: int
+    generations: Mapping[str, int]
+    stage: Stage | None
+    text_cut: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the summary as the contract has it; `exact`, as an export that isn't fails."""
+        return {
+            "rows": self.rows,
+            "seconds": round(self.seconds, 3),
+            "rows_per_second": round(self.rows / max(self.seconds, 1e-6), 1),
+            "out": self.out,
+            "bytes": self.size,
+            "generations": dict(self.generations),
+            "exact": True,
+            "stage": self.stage,
+            "text_cut": self.text_cut,
+        }
+
+
+def run(
+    scan: Scan, place: Place, stream: IO[bytes], stop: threading.Event, look: Callable[[Meter], None] = lambda _: None
+) -> Exported:
+    """Write all rows into a stream; `look` sees now and then how far it is.
+
+    Raises KeyboardInterrupt when `stop` is set, CheckProblem when other rows came than were counted.
+    """
+    meter = Meter(scan.count.rows)
+    # In a thread of its own: what Polars writes in one call must not keep this one from signals and progress.
+    with ThreadPoolExecutor(1, thread_name_prefix="writer") as pool:
+        writing = pool.submit(_write, _watched(scan.frames(), meter, stop), place, stream)
+        try:
+            while wait([writing], LOOK_EVERY_S).not_done:
+                look(meter)
+        except BaseException:
+            stop.set()
+            raise
+        size = writing.result()
+    if meter.done != meter.rows:
+        raise CheckProblem(
+            f"{meter.done:,} rows came where {meter.rows:,} were counted.", "Nothing was written. Run it again."
+        )
+    return Exported(meter.done, meter.seconds, str(place.out), size, scan.count.generations, scan.stage, scan.text_cut)
+
+
+def _write(frames: Iterator[pl.DataFrame], place: Place, stream: IO[bytes]) -> int:
+    """Write all frames and return how many bytes the file has then."""
+    with packing.packed(stream, place.packed) as packer:
+        writers.WRITERS[place.kind](frames, packer)
+    stream.flush()
+    return os.fstat(stream.fileno()).st_size
+
+
+def _watched(frames: Iterator[pl.DataFrame], meter: Meter, stop: threading.Event) -> Iterator[pl.DataFrame]:
+    for frame in frames:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        yield frame
+        meter.done += frame.height

@@ -1,0 +1,165 @@
+"""A row of a catalogue as a question: who, what, and by which identifiers."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from queries import text
+from queries.catalogue import artists, identifiers, titles
+from queries.catalogue.identifiers import Identifier, Kind
+
+ARTIST, TITLE, ALBUM, YEAR, ISRC, URL = "artist", "title", "album", "year", "isrc", "url"
+PLATFORMS: Mapping[str, Kind] = {
+    "youtube": Kind.YOUTUBE,
+    "spotify": Kind.SPOTIFY,
+    "fma": Kind.FMA,
+    "genius": Kind.GENIUS,
+}
+
+# In the order of trust: where two columns mean the same, the first name here wins.
+_SYNONYMS: Mapping[str, str] = {
+    ARTIST: "artist|artists|artist name|artist names|track artist|primary artist|main artist|performer|performers|"
+    "interpret|interpreten|kunstler|kuenstler|band|interprete|artiste|artista|artistas|esecutore|uitvoerder|"
+    "wykonawca|исполнитель|アーティスト|album artist",
+    TITLE: "title|track title|song title|track name|song name|recording title|recording|song|track|titel|titre|titulo|"
+    "titolo|lied|chanson|cancion|canzone|utwor|название|曲名|work title|name",
+    ALBUM: "album|album title|album name|release|release title|release name|disque|disco|альбом|アルバム",
+    YEAR: "year|release year|release date|date|released|jahr|annee|ano|anno|год",
+    ISRC: "isrc|isrc code",
+    URL: "url|link|address|track url|song url|adresse|uri|lien|enlace",
+    "youtube": "youtube|youtube id|youtube url|youtube link|video id|video url|yt|yt id",
+    "spotify": "spotify|spotify id|spotify url|spotify uri|spotify track id|spotify link",
+    "fma": "fma|fma id|fma track id|free music archive",
+    "genius": "genius|genius id|genius url|genius song id|genius link",
+}
+
+SYNONYMS: Mapping[str, tuple[str, ...]] = {column: tuple(names.split("|")) for column, names in _SYNONYMS.items()}
+"""Column to the headers that it may have: lower case, without accents, one blank between words."""
+
+_BLANK = ("Cc", "Cs", "Zl", "Zp")
+_HIDDEN = frozenset("\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+
+_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
+
+
+def plain(header: str) -> str:
+    """Return a header as the synonyms are written.
+
+    >>> plain(" Künstler* "), plain("TRACK_Title")
+    ('kunstler', 'track title')
+    """
+    letters = unicodedata.normalize("NFKD", header).casefold()
+    kept = "".join(" " if not letter.isalnum() else letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(kept.split()) if kept.strip() else letters.strip()
+
+
+def columns(header: Iterable[str]) -> dict[str, int]:
+    """Return where the known columns stand in a header.
+
+    >>> columns(["No", "Interpret", "Song", "Track", "Video ID"])
+    {'artist': 1, 'title': 2, 'youtube': 4}
+    """
+    names = [unicodedata.normalize("NFC", plain(cell)) for cell in header]
+    found = {}
+    for column, synonyms in SYNONYMS.items():
+        places = [names.index(synonym) for synonym in synonyms if synonym in names]
+        if places:
+            found[column] = places[0]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One row, counted from 1: what it names, or the reason why it can't be read."""
+
+    row: int
+    artist: str = ""
+    title: str = ""
+    album: str = ""
+    year: int | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    unreadable: str = ""
+
+    @property
+    def parsed(self) -> "Parsed":
+        """Return the names taken apart, bounded as texts that are searched are."""
+        artist, title = bounded(self.artist), bounded(self.title)
+        return Parsed(artists.read(artist), titles.read(title, artist), titles.read(bounded(self.album)).core)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what was asked, as a report keeps it: `of_json` reads it again."""
+        asked = asdict(self) | {"identifiers": [[each.kind.name, each.value] for each in self.identifiers]}
+        return {name: value for name, value in asked.items() if value or name in ("row", ARTIST, TITLE)}
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The names of a question, taken apart."""
+
+    artist: artists.Artist
+    title: titles.Title
+    album: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return what has to be spelt to compare them."""
+        return (*self.artist.names, *self.title.names, self.album)
+
+
+def read(row: int, cells: Mapping[str, str]) -> Question:
+    """Return the question of a row: column to cell, as `columns` names them.
+
+    >>> read(1, {"artist": "Queen", "title": "", "fma": ""}).unreadable
+    'no title'
+    """
+    found = {name: text_of(cells.get(name, "")) for name in SYNONYMS}
+    named = [identifiers.read(found[name], PLATFORMS.get(name)) for name in (URL, *PLATFORMS)]
+    known = tuple(dict.fromkeys(each for each in named if each))
+    year = _YEAR.search(found[YEAR])
+    return Question(
+        row,
+        found[ARTIST],
+        found[TITLE],
+        found[ALBUM],
+        int(year[1]) if year else None,
+        known,
+        "" if known else _lacks(found[ARTIST], found[TITLE]),
+    )
+
+
+def _lacks(artist: str, title: str) -> str:
+    lacking = [name for name, value in ((ARTIST, artist), (TITLE, title)) if not bounded(value)]
+    return f"no {' and no '.join(lacking)}" if lacking else ""
+
+
+def bounded(name: str) -> str:
+    r"""Return a name fit to be asked: composed, without what is invisible, bounded as any text that is searched.
+
+    It is only a name: quotes, colons and minus signs mean nothing here.
+
+    >>> bounded("“Heroes”\u200b  \x00 live")
+    '“Heroes” live'
+    """
+    composed = unicodedata.normalize("NFC", name[: 4 * text.MAX_CHARS])
+    shown = "".join(" " if unicodedata.category(each) in _BLANK else each for each in composed if each not in _HIDDEN)
+    return " ".join(" ".join(shown.split())[: text.MAX_CHARS].split()[: text.MAX_WORDS])
+
+
+def text_of(cell: str) -> str:
+    """Return a cell on one line, without what can't be shown."""
+    return " ".join(cell.encode("utf-8", "replace").decode().split())
+
+
+def of_json(asked: Mapping[str, Any]) -> Question:
+    """Return the question that `Question.as_json` wrote; raises KeyError, TypeError or ValueError for anything else."""
+    return Question(
+        int(asked["row"]),
+        str(asked[ARTIST]),
+        str(asked[TITLE]),
+        str(asked.get(ALBUM, "")),
+        int(asked[YEAR]) if asked.get(YEAR) is not None else None,
+        tuple(Identifier(Kind[kind], str(value)) for kind, value in asked.get("identifiers", ())),
+        str(asked.get("unreadable", "")),
+    )

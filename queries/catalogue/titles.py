@@ -1,0 +1,112 @@
+"""A title taken apart: what names the song, what only names a release or a guest, and which version it is."""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+_RELEASE = re.compile(
+    r"(?:\d{4}\s+)?(?:digital(?:ly)?\s+)?re-?master(?:ed|isé|isado)?(?:\s+(?:version|edition|\d{4}))*|remasterizad[oa].*"
+    r"|(?:\d{4}\s+)?(?:mono|stereo)(?:\s+(?:version|mix))?(?:\s*/\s*\d{4}\s+remaster(?:ed)?)?|bonus(?:\s+track)?|explicit(?:\s+version)?|clean(?:\s+version)?"
+    r"|(?:album|single|original|lp)\s+version|deluxe(?:\s+(?:version|edition))?|\d{4}"
+    r"|(?:official\s+)?(?:hd\s+)?(?:music\s+|lyrics?\s+)?(?:video|audio|visuali[sz]er)(?:\s+clip)?|official"
+    r"|hd|hq|4k|(?:with\s+)?lyrics|(?:music\s+)?from\b.*|.*\b(?:original\s+)?(?:motion\s+picture\s+)?soundtrack\b.*",
+    re.IGNORECASE,
+)
+"""What tells a release, not a recording: as in the recording key, and where the song comes from."""
+
+_GUEST = re.compile(r"(?:feat(?:uring)?|ft)(?:\.\s*|\s+)\S.*|with\s+\S.*", re.IGNORECASE)
+_OPEN_GUEST = re.compile(r"\s(?:feat(?:uring)?\.?|ft\.?)\s+[^()\[\]]+?(?=\s+[-–—]\s|\s*[(\[]|$)", re.IGNORECASE)
+
+_VERSION = re.compile(
+    r"\b(?:live|vivo|remix(?:ed)?|rmx|mix(?:ed)?|acoustic|ac[uú]stic[oa]|demo|edit|edition|cover|version|versi[oó]n"
+    r"|instrumental|karaoke|unplugged|sessions?|reprise|rework(?:ed)?|re-?recorded|dub|extended|slowed|sped|nightcore|8d"
+    r"|a\s?cappella|acapella|orchestral|symphonic|piano|strings|vip|bootleg|mash-?up|flip|refix|reimagined|rehearsal"
+    r"|alternate|alternative|take|outtake|excerpt|snippet|tribute|stripped|radio|club|medley|interlude|intro|outro"
+    r"|commentary|explained|part|pt|vol)\b",
+    re.IGNORECASE,
+)
+"""What makes another recording of the same song."""
+
+_BRACKETS = re.compile(r"\s*(?:\(([^()]*)\)|\[([^\[\]]*)\])")
+_TAIL = re.compile(r"\s+[-–—]\s+([^()\[\]]+)$")
+_MARKS = frozenset(("feat", "ft", "featuring", "with"))
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title: `whole`; `core` without releases, guests and versions; `bare` without anything in brackets either.
+
+    `versions` are the words that say which version it is, `guests` those that name guests.
+    """
+
+    whole: str
+    core: str
+    bare: str
+    versions: frozenset[str]
+    guests: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """Return what has to be spelt to compare it."""
+        return self.whole, self.core, self.bare
+
+
+def read(title: str, artist: str = "") -> Title:
+    """Return a title taken apart; an artist in front of it, as video titles have it, is left out.
+
+    >>> read("Under Pressure (feat. David Bowie) - Remastered 2011").core
+    'Under Pressure'
+    >>> live = read("Queen - Radio Ga Ga (Live)", "Queen")
+    >>> live.whole, live.core, live.versions
+    ('Radio Ga Ga (Live)', 'Radio Ga Ga', frozenset({'live'}))
+    >>> read("(I Can't Get No) Satisfaction").bare
+    'Satisfaction'
+    """
+    whole = _without_artist(title.strip(), artist)
+    noted = _Noted(set(), set())
+    core = _BRACKETS.sub(lambda found: _kept(found, noted), whole)
+    core = _OPEN_GUEST.sub(noted.guest, core)
+    while (tail := _TAIL.search(core)) and tail.start() and not _says_nothing(tail[1], noted):
+        core = core[: tail.start()]
+    core = core.strip()
+    bare = _BRACKETS.sub("", core).strip()
+    if not _WORD.search(core):
+        return Title(whole, whole, whole, frozenset())
+    return Title(whole, core, bare if _WORD.search(bare) else core, *map(frozenset, noted))
+
+
+class _Noted(NamedTuple):
+    """Words of the parts that are left out."""
+
+    versions: set[str]
+    guests: set[str]
+
+    def guest(self, found: re.Match[str]) -> str:
+        """Note who is named, and return what stands for it: nothing."""
+        self.guests.update({word.casefold() for word in _WORD.findall(found[0])} - _MARKS)
+        return ""
+
+
+def _without_artist(title: str, artist: str) -> str:
+    first, dash, rest = title.partition(" - ")
+    return rest.strip() if dash and rest.strip() and first.strip().casefold() == artist.strip().casefold() else title
+
+
+def _kept(found: re.Match[str], noted: _Noted) -> str:
+    """Return what is in brackets if it belongs to the name, else nothing."""
+    return found[0] if _says_nothing(found[1] or found[2] or "", noted) else ""
+
+
+def _says_nothing(part: str, noted: _Noted) -> bool:
+    """Say whether a part is neither of a release, a guest nor a version; note the words of a version or guest."""
+    text = part.strip()
+    if guest := _GUEST.fullmatch(text):
+        noted.guest(guest)
+        return False
+    if not text or _RELEASE.fullmatch(text):
+        return False
+    if _VERSION.search(text):
+        noted.versions.update(word.casefold() for word in _WORD.findall(text))
+        return False
+    return True

@@ -1,0 +1,42 @@
+"""What happened is written down in order, and a history that can't be written stops nothing."""
+
+from elasticsearch import Elasticsearch
+
+from indexer import generations, history
+from indexer.history import History
+from indexer.meter import Meter
+from indexer.patience import Patience
+from mappings.names import Generation
+from mappings.names import history as history_index
+from tests.indexer import made
+from tests.indexer.test_load import load
+
+
+def test_events_come_back_newest_first(client: Elasticsearch, prefix: str) -> None:
+    assert History(client, prefix).read() == []
+    generations.ensure_books(client, prefix)
+    book = History(client, prefix)
+    for number in range(5):
+        name = "even" if number % 2 == 0 else "odd"
+        assert book.write(Generation(prefix, name, number), history.STARTED, f"event {number}", number=number)
+    assert [event.text for event in book.read(size=3)] == ["event 4", "event 3", "event 2"]
+    assert [event.details["number"] for event in book.read("odd")] == [3, 1]
+    event = book.read("odd")[0]
+    assert (event.dataset, event.generation, event.event) == ("odd", f"{prefix}-odd-g000003", "started")
+
+
+def test_a_history_that_cant_be_written_is_said_and_stops_nothing(client: Elasticsearch, prefix: str) -> None:
+    generations.ensure_books(client, prefix)
+    client.indices.close(index=history_index(prefix))
+    meter = Meter()
+    assert not History(client, prefix, Patience(meter)).write(Generation(prefix, "made", 1), history.STARTED, "x")
+    assert "could not be written" in meter.take_notes()[0]
+    assert load(client, prefix, made.plan(made.MadeReader("a", 100, 50))).alias_moved
+
+
+def test_a_load_tells_its_steps(client: Elasticsearch, prefix: str) -> None:
+    result = load(client, prefix, made.plan(made.MadeReader("a", 100, 50)))
+    events = History(client, prefix).read("made")
+    assert [event.event for event in events] == ["swapped", "gates", "started"]
+    assert {event.generation for event in events} == {result.generation}
+    assert [gate["passed"] for gate in events[1].details["gates"]] == [True] * 7

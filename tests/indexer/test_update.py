@@ -1,0 +1,348 @@
+"""Updates: the difference is exact, and applying it gives what a fresh build of the new release gives."""
+
+import threading
+import uuid
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from elasticsearch import Elasticsearch
+from elasticsearch.helpers import scan
+
+from benchmarks import corpora
+from indexer import history
+from indexer import plan as plans
+from indexer.encode import EVIDENCE, row_of
+from indexer.gates import Bounds, GateProblem
+from indexer.history import History
+from indexer.ledger import Ledger
+from indexer.load import LoadResult
+from indexer.lock import UPDATE, Lock
+from indexer.plan import Plan
+from indexer.sources import SOURCES
+from indexer.survey import survey
+from indexer.totals import Totals
+from indexer.update import spool, way
+from indexer.update.orders import Job, Orders
+from indexer.update.updater import Updated, Updater
+from indexer.watch import Watchlist
+from mappings.names import Generation
+from mappings.problems import CheckProblem
+from tests.indexer import made
+from tests.indexer.test_load import load
+
+LAION = "laion-disco-12m"
+RECORDS = 1_500
+
+Fresh = dict[Path, tuple[LoadResult, dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a release of synthetic records: some come twice, some have no id."""
+    folder = tmp_path_factory.mktemp("old")
+    corpora.laion(corpora.Corpus(folder, LAION), RECORDS)
+    files = sorted((folder / LAION).glob("*.parquet"))
+    first = pl.read_parquet(files[0])
+    nameless = first.head(2).with_columns(song_id=pl.lit(""))
+    again = first.head(30).with_columns(title=pl.lit("Another Title of an Id That Came Before"))
+    pl.concat([first, nameless]).write_parquet(files[0])
+    pl.concat([pl.read_parquet(files[-1]), again]).write_parquet(files[-1])
+    return folder / LAION
+
+
+@pytest.fixture(scope="session")
+def new(old: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the release after: 1 in 100 changed, 1 in 200 added, 1 in 200 removed, some of them first of their id."""
+    return after(old, tmp_path_factory.mktemp("new"))
+
+
+def after(files: Path, to: Path, every: int = 200) -> Path:
+    for path in sorted(files.glob("*.parquet")):
+        frame = pl.read_parquet(path)
+        place = pl.int_range(frame.height, eager=True) % every
+        titled = pl.col("title") + pl.when(place.is_in([3, 103])).then(pl.lit(" (Live)")).otherwise(pl.lit(""))
+        changed = frame.with_columns(title=titled)
+        # White space that normalising takes away again is no change.
+        blank = pl.when(place == 60).then(pl.col("title") + "  ").otherwise("title")
+        added = frame.filter(place == 50).with_columns(song_id=pl.col("song_id").str.slice(0, 9) + "~~")
+        pl.concat([changed.with_columns(title=blank).filter(place != 7), added]).write_parquet(to / path.name)
+    return to
+
+
+@pytest.fixture(scope="session")
+def fresh(client: Elasticsearch, old: Path, new: Path) -> Fresh:
+    """Return what a load of each release gives, on its own."""
+    made_of = {}
+    for folder in (old, new):
+        prefix = f"t{uuid.uuid4().hex[:10]}"
+        result = load(client, prefix, planned(folder))
+        made_of[folder] = (result, content(client, result.generation))
+        for index in client.indices.get(index=f"{prefix}*", features="aliases").body:
+            client.indices.delete(index=index)
+    return made_of
+
+
+def planned(folder: Path) -> Plan:
+    source = SOURCES[LAION]
+    return plans.make(source, source.files([folder]), None)
+
+
+def update(client: Elasticsearch, prefix: str, plan: Plan, **orders: Any) -> Updated:
+    return Updater(Job(client, prefix, plan, Orders(**orders))).run()
+
+
+def content(client: Elasticsearch, index: str) -> dict[str, Any]:
+    """Return what each track is, without where it was read."""
+    client.indices.refresh(index=index)
+    query = {"query": {"match_all": {}}, "_source": {"excludes": list(EVIDENCE)}}
+    return {hit["_id"]: hit["_source"] for hit in scan(client, index=index, query=query)}
+
+
+def afresh(client: Elasticsearch, prefix: str, plan: Plan) -> LoadResult:
+    return load(client, f"{prefix}-whole", plan)
+
+
+def counts(done: Updated) -> tuple[int, int, int, int]:
+    return done.difference.added, done.difference.changed, done.difference.removed, done.difference.unchanged
+
+
+def totals(result: LoadResult) -> Totals:
+    return Totals(result.read, result.indexed, result.duplicates, result.skipped, result.rejected)
+
+
+@pytest.mark.parametrize(("known", "part_rows"), [("by its sketch", 700), ("by the index", 4_000_000)])
+def test_the_difference_makes_what_a_fresh_build_makes(
+    client: Elasticsearch,
+    prefix: str,
+    old: Path,
+    new: Path,
+    fresh: Fresh,
+    known: str,
+    part_rows: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(spool, "PART_ROWS", part_rows)
+    first = load(client, prefix, planned(old))
+    if known == "by the index":
+        client.delete_by_query(index=f"{prefix}-ledger", query={"term": {"kind": "sketch"}}, refresh=True)
+    done = update(client, prefix, planned(new))
+    whole, expected = fresh[new]
+    before, now = content(client, first.generation), content(client, str(done.to))
+    assert now == expected
+    assert counts(done) == (
+        len(now.keys() - before.keys()),
+        sum(before[name] != now[name] for name in now.keys() & before.keys()),
+        len(before.keys() - now.keys()),
+        sum(before.get(name) == track for name, track in now.items()),
+    )
+    assert min(counts(done)) > 5
+    assert (done.way.name, done.alias_moved, done.totals) == ("difference", True, totals(whole))
+    assert done.difference.fields["title"] == done.difference.looked_at == done.difference.changed
+    rejected = client.count(index=f"{prefix}-rejected", query={"term": {"generation": done.to}})
+    assert rejected["count"] == whole.rejected > 0
+    assert all(gate.passed for gate in done.gates)
+    assert [view.state for view in survey(client, prefix, LAION).views] == ["kept", "current"]
+
+
+def test_updates_upon_updates_and_back(client: Elasticsearch, prefix: str, old: Path, new: Path) -> None:
+    first = load(client, prefix, planned(old))
+    there, back = update(client, prefix, planned(new)), update(client, prefix, planned(old))
+    assert counts(back) == (
+        there.difference.removed,
+        there.difference.changed,
+        there.difference.added,
+        counts(there)[3],
+    )
+    assert content(client, str(back.to)) == content(client, first.generation)
+    again = update(client, prefix, planned(old))
+    assert (again.to, again.alias_moved, again.difference.touched) == (back.to, False, 0)
+    assert client.count(index=prefix)["count"] == first.indexed
+
+
+def test_sent_tracks_have_the_new_releases_evidence_and_a_higher_version(
+    client: Elasticsearch, prefix: str, old: Path, new: Path
+) -> None:
+    load(client, prefix, planned(old))
+    done = update(client, prefix, planned(new))
+    (changed, *_) = done.difference.examples["changed"]
+    hit = client.get(index=str(done.to), id=changed.id)
+    before = client.get(index=done.from_, id=changed.id)
+    assert hit["_version"] > before["_version"]
+    assert row_of(hit["_version"])[1] == hit["_source"]["source_row"]
+    assert changed.title == hit["_source"]["title"] != before["_source"]["title"]
+
+
+def test_a_source_whose_rows_can_not_be_told_apart_alone(client: Elasticsearch, prefix: str) -> None:
+    source = made.MadeSource(repeat=10, across=350)
+    first = load(client, prefix, made.plan(made.MadeReader("a", 400, 90, damaged=40), source=source))
+    # Other rows are damaged, so that other records are the first of their ids.
+    plan = made.plan(made.MadeReader("b", 410, 90, damaged=41), source=source)
+    done = update(client, prefix, plan)
+    assert done.way.name == "difference"
+    assert content(client, str(done.to)) == content(client, afresh(client, prefix, plan).generation)
+    assert first.indexed + done.difference.added - done.difference.removed == done.totals.indexed
+
+
+def test_a_dry_run_changes_nothing(client: Elasticsearch, prefix: str, old: Path, new: Path) -> None:
+    load(client, prefix, planned(old))
+    before = set(client.indices.get(index=f"{prefix}*").body), len(History(client, prefix).read())
+    shown: list[Any] = []
+    job = Job(client, prefix, planned(new), Orders(dry_run=True), show=lambda *told: shown.append(told))
+    done = Updater(job).run()
+    assert (done.to, done.alias_moved) == (None, False)
+    assert shown == [(done.difference, done.way)]
+    assert (set(client.indices.get(index=f"{prefix}*").body), len(History(client, prefix).read())) == before
+
+
+def test_a_large_difference_is_built_afresh_and_the_gate_counts_it(
+    client: Elasticsearch, prefix: str, old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(way, "MOST", 0.2)
+    load(client, prefix, planned(old))
+    other = planned(after(old, tmp_path, every=8))
+    with pytest.raises(GateProblem, match=r"change: .* added, changed or removed") as told:
+        update(client, prefix, other)
+    assert [gate.name for gate in told.value.gates if not gate.passed] == ["change"]
+    assert client.indices.get_alias(name=f"{prefix}-{LAION}").body.keys() == {f"{prefix}-{LAION}-g000001"}
+    done = update(client, prefix, other, bounds=Bounds(max_change=90))
+    assert (done.way.name, done.alias_moved) == ("afresh", True)
+    assert content(client, str(done.to)) == content(client, afresh(client, prefix, other).generation)
+
+
+@pytest.mark.parametrize("changed", ["normalisation", "mapping"])
+def test_what_another_program_made_is_built_afresh(client: Elasticsearch, prefix: str, old: Path, changed: str) -> None:
+    first = load(client, prefix, planned(old))
+    meta = client.indices.get_mapping(index=first.generation)[first.generation]["mappings"]["_meta"]
+    client.indices.put_mapping(index=first.generation, meta=meta | {changed: "another"})
+    done = update(client, prefix, planned(old))
+    assert (done.way.name, done.alias_moved, done.difference.touched) == ("afresh", True, 0)
+    assert changed in done.way.why
+    assert done.to != done.from_
+
+
+def test_a_refused_document_leads_to_a_fresh_build(client: Elasticsearch, prefix: str, old: Path, new: Path) -> None:
+    first = load(client, prefix, planned(old))
+    strange = {"field": "surprise", "value": 1, "if": "ctx.title != null && ctx.title.endsWith('(Live)')"}
+    client.ingest.put_pipeline(id=prefix, processors=[{"set": strange}])
+    try:
+        client.indices.put_settings(index=first.generation, settings={"index.final_pipeline": prefix})
+        done = update(client, prefix, planned(new))
+        assert (done.way.name, done.alias_moved) == ("afresh", True)
+        assert "surprise" in done.way.why
+        assert [view.state for view in survey(client, prefix, LAION).views] == ["kept", "current"]
+    finally:
+        client.indices.put_settings(index=first.generation, settings={"index.final_pipeline": None})
+        client.ingest.delete_pipeline(id=prefix)
+
+
+def test_a_sketch_that_does_not_fit_is_not_believed(
+    client: Elasticsearch, prefix: str, old: Path, new: Path, fresh: Fresh
+) -> None:
+    first = load(client, prefix, planned(old))
+    lost = next(iter(content(client, first.generation)))
+    client.delete(index=first.generation, id=lost, refresh=True)
+    done = update(client, prefix, planned(new))
+    assert content(client, str(done.to)) == fresh[new][1]
+
+
+def _missing(client: Elasticsearch, prefix: str) -> str:
+    client.indices.delete_alias(index="_all", name=[f"{prefix}-made", prefix])
+    return r"alias of made is missing\. .*linernotes rollback made --to 2"
+
+
+def _on_two(client: Elasticsearch, prefix: str) -> str:
+    client.indices.put_alias(index=f"{prefix}-made-g000001", name=f"{prefix}-made")
+    return r"alias of made is on 2 generations at once\. .*linernotes rollback made --to 2"
+
+
+def _closed(client: Elasticsearch, prefix: str) -> str:
+    client.indices.close(index=f"{prefix}-made-g000002")
+    return r"g000002 is closed\. Open it"
+
+
+def _read_only(client: Elasticsearch, prefix: str) -> str:
+    client.indices.put_settings(index=f"{prefix}-made-g000002", settings={"index.blocks.read_only": True})
+    return r"g000002 is read-only\. Lift the block"
+
+
+def _name_taken(client: Elasticsearch, prefix: str) -> str:
+    _missing(client, prefix)
+    client.indices.create(index=f"{prefix}-made")
+    return r"An index is called \S+-made, which is the alias's own name\."
+
+
+def _locked(client: Elasticsearch, prefix: str) -> str:
+    assert Lock(client, prefix, "made", UPDATE).take() is None
+    return r"made is in other hands: process \d+ on \S+, update since \d{4}-"
+
+
+def _nothing_loaded(client: Elasticsearch, prefix: str) -> str:
+    client.indices.delete(index=[f"{prefix}-made-g000001", f"{prefix}-made-g000002"])
+    client.delete_by_query(index=f"{prefix}-ledger", query={"match_all": {}}, refresh=True, conflicts="proceed")
+    return "Nothing of made is loaded yet"
+
+
+@pytest.mark.parametrize(
+    "spoil", [_missing, _on_two, _closed, _read_only, _name_taken, _locked, _nothing_loaded], ids=lambda it: it.__name__
+)
+def test_what_is_in_the_way_is_said(client: Elasticsearch, prefix: str, spoil: Any) -> None:
+    for name in "ab":
+        load(client, prefix, made.plan(made.MadeReader(name, 60, 30)))
+    told = spoil(client, prefix)
+    try:
+        with pytest.raises(CheckProblem, match=told):
+            update(client, prefix, made.plan(made.MadeReader("c", 61, 30)))
+    finally:
+        client.options(ignore_status=404).indices.put_settings(
+            index=f"{prefix}-made-g*", settings={"index.blocks.read_only": None}
+        )
+
+
+def test_the_lock_of_the_dead_is_taken_over_and_other_sets_go_side_by_side(
+    client: Elasticsearch, prefix: str, old: Path, new: Path
+) -> None:
+    load(client, prefix, planned(old))
+    load(client, prefix, made.plan(made.MadeReader("a", 60, 30)))
+    gone = Lock(client, prefix, "made", UPDATE)
+    assert gone.take() is None
+    gone._closed.set()
+    script = "ctx._source.pid = 999999"
+    client.update(index=f"{prefix}-locks", id="made", script={"source": script}, refresh=True)
+    done: list[Updated] = []
+    threads = [
+        threading.Thread(target=lambda plan=plan: done.append(update(client, prefix, plan)))
+        for plan in (planned(new), made.plan(made.MadeReader("b", 62, 30)))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {entry.dataset: entry.alias_moved for entry in done} == {LAION: True, "made": True}
+
+
+def test_watched_artists_are_told_what_they_gained_and_lost(client: Elasticsearch, prefix: str) -> None:
+    watchlist = Watchlist(client, prefix)
+    watchlist.add("MADE  BÅND 1")
+    watchlist.add("Made Band 99")
+    assert watchlist.add("made band 99").name == "Made Band 99"
+    load(client, prefix, made.plan(made.MadeReader("a", 300, 100)))
+    done = update(client, prefix, made.plan(made.MadeReader("b", 302, 100, damaged=101)))
+    (told,) = [entry for entry in done.watched if entry.name == "MADE  BÅND 1"]
+    # Rows 101 and 202 can't be read, row 301 is new: of the band's rows 1, 101, 201 there are 1, 201, 301.
+    assert (told.before, told.after, told.gained, told.lost) == (3, 3, 1, 1)
+    assert (told.gained_examples, told.lost_examples) == (["Synthetic Song 301"], ["Synthetic Song 101"])
+    events = [event for event in History(client, prefix).read() if event.event == history.WATCHED]
+    assert events[0].text == "MADE  BÅND 1: 3 to 3 tracks, 1 gained, 1 lost"
+    watchlist.remove("Made band 1")
+    assert [entry.name for entry in watchlist.names()] == ["Made Band 99"]
+
+
+def test_numbers_are_never_used_again(client: Elasticsearch, prefix: str, old: Path, new: Path) -> None:
+    load(client, prefix, planned(old))
+    for folder in (new, old):
+        update(client, prefix, planned(folder))
+    numbers = [record.generation.number for record in Ledger(client, prefix).loads(LAION)]
+    assert numbers == [3, 2, 1]
+    assert Generation(prefix, LAION, 3).index == survey(client, prefix, LAION).current.index  # type: ignore[union-attr]

@@ -1,0 +1,152 @@
+"""Candidates and the page of an artist: every number is what the tracks say."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from mappings.cards import CARDS
+from mappings.problems import InputProblem
+from queries import Match
+from queries.people import asking
+from queries.people.page import ArtistAnswer, Page
+from tests.queries import made
+from tests.queries.conftest import Collection
+from tests.queries.test_suggest import crowd
+
+__all__ = ["crowd"]
+
+
+def artist(crowd: Collection, name: str = "", **asked: Any) -> ArtistAnswer:
+    return crowd.searcher.artist(asking.request(name, **asked))
+
+
+def page(crowd: Collection, name: str = "", **asked: Any) -> Page:
+    found = artist(crowd, name, **asked).page
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("name", [made.ARTISTS[0], made.ARTISTS[50], "Over Represented", "Noah", "AC/DC"])
+def test_a_page_is_what_the_tracks_say(crowd: Collection, name: str) -> None:
+    own = [one for one in crowd.tracks if name in one["artists"]]
+    found = page(crowd, name, size=100)
+    assert (found.name, found.tracks.value, found.tracks.exact) == (name, len(own), True)
+    assert found.recordings.value == len({one.get("recording_key") for one in own} - {None})
+    assert (found.plays, found.plays_tracks) == (
+        sum(one.get("plays") or 0 for one in own),
+        sum(one.get("plays") is not None for one in own),
+    )
+    for facet in ("dataset", "year", "licence", "commercial_use", "language"):
+        counts = Counter(one.get(facet) for one in own)
+        missing = counts.pop(None, 0)
+        assert {bucket.value: bucket.count for bucket in found.facets[facet].buckets} == counts
+        assert (found.facets[facet].missing, found.facets[facet].exact) == (missing, True)
+    genres = Counter(genre for one in own for genre in one.get("genre") or ())
+    assert {bucket.value: bucket.count for bucket in found.facets["genre"].buckets} == genres
+    albums = Counter(one["album"] for one in own if one.get("album"))
+    assert {row.name: row.count for row in found.albums.rows} == albums
+    assert (found.albums.distinct.value, found.albums.distinct.exact) == (len(albums), True)
+    titles = Counter(one["title"] for one in own)
+    assert found.titles.distinct.value == len(titles)
+    assert {row.name: row.count for row in found.titles.rows}.items() <= titles.items()
+
+
+@pytest.mark.parametrize("name", [made.ARTISTS[0], "Over Represented"])
+def test_who_else_is_on_the_tracks(crowd: Collection, name: str) -> None:
+    own = [one for one in crowd.tracks if name in one["artists"]]
+    main = Counter(other for one in own for other in set(one["artists"]) - {name})
+    further = Counter(other for one in own for other in set(one.get("contributors") or ()) - {name})
+    either = Counter(other for one in own for other in {*one["artists"], *(one.get("contributors") or ())} - {name})
+    found = page(crowd, name, size=100)
+    assert found.others_exact
+    assert len(found.others) == min(len(either), 100) > 0
+    for other in found.others:
+        expected = (either[other.name], main[other.name], further[other.name])
+        assert (other.count, other.as_artist, other.as_contributor) == expected
+    assert [other.count for other in found.others] == sorted(either.values(), reverse=True)[:100]
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "match"),
+    [("acdc", "AC/DC", Match.JOINED), ("bjork", "Björk", Match.FOLDED), ("Kino", "Кино", Match.TRANSLITERATED),
+     ("pink", "P!nk", Match.SYMBOLS), ("!!!", "!!!", Match.EXACT), ("björk", "Björk", Match.EXACT)],
+)  # fmt: skip
+def test_the_only_name_spelt_so_is_meant(crowd: Collection, typed: str, name: str, match: Match) -> None:
+    found = artist(crowd, typed)
+    assert found.page
+    assert found.page.name == name
+    assert (found.candidates[0].name, found.candidates[0].match) == (name, match)
+
+
+def test_the_name_as_written_is_meant(crowd: Collection) -> None:
+    for name in ("Noah", "NOAH", "noah"):
+        found = artist(crowd, name)
+        assert found.page
+        assert found.page.name == found.candidates[0].name == name
+        assert {one.name for one in found.candidates} == {"Noah", "NOAH", "noah"}
+    assert artist(crowd, "nOAH").page is None
+
+
+def test_namesakes(crowd: Collection) -> None:
+    found = page(crowd, "Noah")
+    assert found.namesakes == 2
+    assert found.tracks.value == sum("Noah" in one["artists"] for one in crowd.tracks)
+    titles = {one.ids: one.titles for one in artist(crowd, "Noah").candidates if one.name == "Noah"}
+    assert all(title.startswith("Ark") for title in titles[("UC-one",)])
+    assert all(title.startswith("Dove") for title in titles[("UC-two",)])
+    for key, number in {"UC-one": 5, "UC-two": 3, "UC-guest": 1, "77": 3}.items():
+        answer = artist(crowd, artist_id=key)
+        assert {one.ids for one in answer.candidates} == {(key,)}
+        assert answer.page
+        assert answer.page.tracks.value == (number if key != "77" else 1)
+    assert page(crowd, "Noah", artist_id="UC-two").tracks.value == 3
+
+
+def test_what_isnt_there(crowd: Collection) -> None:
+    for asked in ({"name": "nobody called so at all"}, {"artist_id": "UC-none"}):
+        found = artist(crowd, **asked)
+        assert (found.candidates, found.page, found.slips) == ((), None, False)
+    slipped = artist(crowd, "represneted over")
+    assert slipped.slips
+    assert [one.name for one in slipped.candidates] == ["Over Represented"]
+    assert slipped.page is None
+
+
+def test_use_is_told_as_the_cards_tell_it(crowd: Collection) -> None:
+    found = page(crowd, "Noah")
+    assert found.used_by == {name: CARDS[name].used_by for name in found.used_by}
+    assert set(found.used_by) == {one["dataset"] for one in crowd.tracks if "Noah" in one["artists"]}
+
+
+def test_more_tracks_than_are_read(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("queries.people.page.MOST_READ", 10)
+    found = page(crowd, "Over Represented")
+    assert found.tracks.exact
+    assert not any((found.recordings.exact, found.albums.distinct.exact, found.titles.distinct.exact))
+    assert not found.others_exact
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({}, "no name"),
+        ({"name": " \x00"}, "no name"),
+        ({"name": "a", "size": 0}, "0 rows"),
+        ({"name": "a", "size": 101}, "101"),
+        ({"artist_id": ""}, "artist's id"),
+        ({"artist_id": "x" * 1000}, "artist's id"),
+        ({"artist_id": "a\x00"}, "artist's id"),
+    ],
+)
+def test_what_cant_be_asked_is_told_in_a_sentence(asked: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InputProblem, match=sentence):
+        asking.request(**asked)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x" * 100_000, '"(', "none", "-none", "\\none", "a*", "🎵", "ガ" * 5000, "東京" * 200, "é " * 300, "\u202eabc"],
+)
+def test_any_name_gets_an_answer(crowd: Collection, name: str) -> None:
+    assert artist(crowd, name).took_ms >= 0

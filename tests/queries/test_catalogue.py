@@ -1,0 +1,180 @@
+"""Verdicts, without a server: names taken apart and compared, ids read, bodies that name mapped fields only."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from queries.catalogue import BY_ID, Question, Verdict, bodies, columns, identifiers, of_json, read, spelled, verdict
+from queries.catalogue.identifiers import Kind
+from queries.catalogue.verdict import CatalogueMatch
+from tests.queries.test_bodies import mapped, named
+
+VIDEO, SPOTIFY = "hTWKbfoikeg", "3wYce5GyRKkhKfUlUE5RID"
+
+
+def judged(asked: Question, **track: Any) -> CatalogueMatch | None:
+    """Return what a track is to a question."""
+    hit = {"_id": track.pop("_id", "laion-disco-12m:x"), "_source": {"dataset": "laion-disco-12m", **track}}
+    found, parsed = verdict.candidate(hit), asked.parsed
+    return verdict.judge(asked, parsed, found, spelled.spell([*parsed.names, *found.names]))
+
+
+def row(artist: str, title: str, **cells: str) -> Question:
+    return read(1, {"artist": artist, "title": title, **cells})
+
+
+FOUND, LIKELY = Verdict.FOUND, Verdict.LIKELY
+
+PAIRS = [
+    # artist and title of the row, artists and title of the track, what it is, its label
+    ("Kurt Vile", "Freeway", ["Kurt Vile"], "Freeway", FOUND, "exact"),
+    ("KURT VILE", "freeway", ["Kurt Vile"], "Freeway", FOUND, "exact"),
+    ("Sigur Ros", "Staralfur", ["Sigur Rós"], "Starálfur", FOUND, "folded"),
+    ("Guns N’ Roses", "Don't Cry", ["Guns N' Roses"], "Don’t Cry", FOUND, "folded"),
+    ("ACDC", "T.N.T.", ["AC/DC"], "TNT", FOUND, "joined"),
+    ("Radio head", "Creep", ["Radiohead"], "Creep", FOUND, "joined"),
+    ("Pink", "So What", ["P!nk"], "So What", FOUND, "symbols"),
+    ("Kino", "Gruppa krovi", ["Кино"], "Группа крови", FOUND, "transliterated"),
+    ("Vile, Kurt", "Freeway", ["Kurt Vile"], "Freeway", FOUND, "exact"),
+    ("Vile Kurt", "Freeway", ["Kurt Vile"], "Freeway", FOUND, "folded"),
+    ("Kurt Vile", "The Freeway", ["Kurt Vile"], "Freeway", LIKELY, "folded"),
+    ("Kurt Vile", "Song Freeway", ["Kurt Vile"], "Freeway Song", LIKELY, "folded"),
+    ("Beatles, The", "Help!", ["Beatles"], "Help!", FOUND, "exact"),
+    ("The The", "Uncertain Smile", ["The The"], "Uncertain Smile", FOUND, "exact"),
+    ("a ha", "Take on Me", ["a-ha"], "Take On Me", FOUND, "folded"),
+    ("Simon and Garfunkel", "America", ["Simon & Garfunkel"], "America", FOUND, "folded"),
+    ("!!!", "Heart of Hearts", ["!!!"], "Heart of Hearts", FOUND, "exact"),
+    ("Queen & David Bowie", "Under Pressure", ["Queen", "David Bowie"], "Under Pressure", FOUND, "exact"),
+    ("Queen feat. David Bowie", "Under Pressure", ["Queen"], "Under Pressure - Remastered 2011", FOUND, "folded"),
+    (
+        "Dan + Shay & Justin Bieber",
+        "10,000 Hours",
+        ["Dan + Shay"],
+        "10,000 Hours (with Justin Bieber)",
+        FOUND,
+        "folded",
+    ),
+    ("Queen", "Queen - Bohemian Rhapsody (Official Video)", ["Queen"], "Bohemian Rhapsody", FOUND, "folded"),
+    ("Queen", "Bohemian Rhapsody (Live)", ["Queen"], "Bohemian Rhapsody", LIKELY, "folded"),
+    ("Queen", "Bohemian Rhapsody", ["Queen"], "Bohemian Rhapsody - Live at Wembley", LIKELY, "folded"),
+    ("Zeds Dead", "Alive", ["Zeds Dead"], "Alive - Somebody Remix", LIKELY, "folded"),
+    ("Rolling Stones", "Satisfaction", ["The Rolling Stones"], "(I Can't Get No) Satisfaction", LIKELY, "folded"),
+    ("Nurko", "Eternity (feat. Theme)", ["Nurko"], "Eternity ft. Dayce", LIKELY, "folded"),
+    ("Kurt Vile", "Freewey", ["Kurt Vile"], "Freeway", LIKELY, "fuzzy"),
+    ("Metalica", "Fade to Black", ["Metallica"], "Fade to Black", LIKELY, "fuzzy"),
+    ("Garfunkel", "America", ["Simon & Garfunkel"], "America", LIKELY, "exact"),
+    ("Metalica", "Fade to Blakc", ["Metallica"], "Fade to Black", None, None),
+    ("Nena", "Fade to Black", ["Metallica"], "Fade to Black", None, None),
+    ("Metallica", "Fade to Grey", ["Metallica"], "Fade to Black", None, None),
+    ("Nirvana", "Come As You Are", ["Nirvana UK"], "Come As You Are", None, None),
+    ("Beethoven", "Symphony No. 5", ["Beethoven"], "Symphony No. 6", None, None),
+    ("Genesis", "Song Part II", ["Genesis"], "Song Part III", None, None),
+    ("Dan + Elken", "Glad You Exist", ["Dan + Shay"], "Glad You Exist", None, None),
+    ("ガミ", "カガミ", ["ガミ"], "カカミ", None, None),
+]
+
+
+@pytest.mark.parametrize(("artist", "title", "artists", "theirs", "sure", "label"), PAIRS)
+def test_names(artist: str, title: str, artists: list[str], theirs: str, sure: Any, label: str) -> None:
+    found = judged(row(artist, title), artists=artists, title=theirs)
+    assert (found and found.verdict, found and found.match) == (sure, label)
+    assert found is None or found.reason
+
+
+def test_album_and_year_decide_where_names_dont() -> None:
+    track = {"artists": ["Kurt Vile"], "title": "Freeway", "album": "Constant Hitmaker", "year": 2008}
+    slipped = judged(row("Kurt Vile", "Freewey", album="constant hitmaker", year="2008"), **track)
+    assert slipped
+    assert slipped.verdict is FOUND
+    assert "same album" in slipped.reason
+    for elsewhere in ({"album": "Another"}, {"album": "Constant Hitmaker", "year": "1990"}, {}):
+        found = judged(row("Kurt Vile", "Freewey", **elsewhere), **track)
+        assert found
+        assert found.verdict is LIKELY
+    intro = judged(row("Kurt Vile", "Intro", album="Another"), **track | {"title": "Intro"})
+    assert intro
+    assert intro.verdict is LIKELY
+
+
+def test_contributors_make_it_likely() -> None:
+    found = judged(row("Nena", "Duet"), artists=["Somebody"], title="Duet", contributors=["Nena"])
+    assert found
+    assert found.verdict is LIKELY
+    assert "contributor" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("cells", "track"),
+    [
+        ({"url": f"https://youtu.be/{VIDEO}?t=3"}, {"video_ids": ["x", VIDEO]}),
+        ({"youtube": VIDEO}, {"video_ids": [VIDEO]}),
+        ({"url": f"https://music.youtube.com/watch?list=a&v={VIDEO}"}, {"video_ids": [VIDEO]}),
+        ({"url": f"https://www.youtube.com/embed/{VIDEO}"}, {"video_ids": [VIDEO]}),
+        (
+            {"url": f"https://open.spotify.com/intl-de/track/{SPOTIFY}?si=1"},
+            {"_id": f"spotify-tracks-dataset:{SPOTIFY}"},
+        ),
+        ({"spotify": f"spotify:track:{SPOTIFY}"}, {"_id": f"spotify-tracks-dataset:{SPOTIFY}"}),
+        ({"url": "fma:000123"}, {"_id": "free-music-archive:123"}),
+        ({"fma": "123"}, {"_id": "free-music-archive:123"}),
+        ({"genius": "77"}, {"_id": "sleeping-disco-9m:77"}),
+        ({"url": "https://genius.com/Queen-a-song-lyrics"}, {"url": "https://genius.com/queen-a-song-lyrics"}),
+    ],
+)
+def test_identifiers_come_first(cells: dict[str, str], track: dict[str, Any]) -> None:
+    found = judged(row("anybody", "anything", **cells), artists=["Queen"], title="A Song", **track)
+    assert found
+    assert (found.verdict, found.match) == (FOUND, BY_ID)
+    assert found.reason.startswith("by ")
+    other = judged(row("anybody", "anything", **cells), artists=["Queen"], title="A Song", _id="laion-disco-12m:y")
+    assert other is None
+
+
+def test_bare_ids_are_read_in_their_own_column_only() -> None:
+    assert identifiers.read(VIDEO) is None
+    assert identifiers.read("123", Kind.YOUTUBE) is None
+    assert row("hTWKbfoikeg", "123").identifiers == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "known"),
+    [
+        (["Artist", "TITLE"], {"artist": 0, "title": 1}),
+        (["Künstler", "Titel", "Jahr"], {"artist": 0, "title": 1, "year": 2}),
+        (["track", "Song Title", "performer"], {"artist": 2, "title": 1}),
+        (["track_name", "artists", "album_name"], {"artist": 1, "title": 0, "album": 2}),
+        (["name of cat", "x"], {}),
+    ],
+)
+def test_columns(header: list[str], known: dict[str, int]) -> None:
+    assert columns(header) == known
+
+
+TEXTS = st.text(max_size=400) | st.sampled_from(
+    ["!!!", '"a" -b artist:c', "(", "[live", " - ", "\udcff", "a" * 5000, "Ａ", "ß"]
+)
+
+
+@given(TEXTS, TEXTS, TEXTS, TEXTS)
+def test_any_text_can_be_asked_and_compared(artist: str, title: str, album: str, url: str) -> None:
+    asked = row(artist, title, album=album, url=url, year=url)
+    assert of_json(asked.as_json()) == asked
+    if asked.unreadable:
+        return
+    parsed = asked.parsed
+    names = spelled.spell(parsed.names)
+    fields = set(named(bodies.near(asked, parsed, names)))
+    if asked.artist and asked.title:
+        fields |= set(named(bodies.wide(parsed, names)))
+        same = judged(asked, artists=[asked.artist], title=asked.title)
+        assert same is None or same.verdict is FOUND
+    assert fields <= mapped()
+
+
+def test_the_walk_sees_the_fields_of_both_requests() -> None:
+    asked = row("Kino", "Freeway", youtube=VIDEO)
+    names = spelled.spell(asked.parsed.names)
+    fields = set(named(bodies.near(asked, asked.parsed, names))) | set(named(bodies.wide(asked.parsed, names)))
+    assert {"title", "title.exact", "artists.exact", "artists_spellings", "contributors", "video_ids"} <= fields

@@ -1,0 +1,223 @@
+"""A scan reads what a search finds, all of it once, as it stood at one moment."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+import polars as pl
+import pytest
+from elasticsearch import Elasticsearch
+from elasticsearch.serializer import OrjsonSerializer
+
+import queries
+from mappings.problems import CheckProblem, InputProblem, UnreachableProblem
+from queries import Hit, Searcher, export, scan
+from queries.export import Place
+from tests.faults import proxy
+from tests.queries import made
+from tests.queries.conftest import Collection
+from tests.queries.tracks import documents, load, track, write
+
+ROWS = 9_000
+
+
+def rows_of(docs: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return documents as a hit shows them, by id."""
+    hits = [Hit(f"{doc['dataset']}:{doc['source_id']}", None, None, doc).as_json() for doc in docs]
+    return {hit["id"]: {k: v for k, v in hit.items() if k not in ("score", "match")} for hit in hits}
+
+
+def read(frames: Iterable[pl.DataFrame]) -> list[dict[str, Any]]:
+    return [row for frame in frames for row in frame.to_dicts()]
+
+
+def open_contexts(client: Elasticsearch, prefix: str) -> int:
+    stats = client.indices.stats(index=f"{prefix}*", metric="search")
+    return int(stats["_all"]["total"]["search"]["open_contexts"])
+
+
+@pytest.mark.parametrize("slices", [1, 3, 7])
+def test_all_rows_once_while_others_write(client: Elasticsearch, prefix: str, slices: int) -> None:
+    docs = documents(made.tracks(ROWS, seed=slices))
+    load(client, prefix, made.tracks(ROWS, seed=slices), shards=2)
+    with scan.opened(Searcher(client, prefix), queries.request("")) as found:
+        frames = found.frames(slices)
+        first = next(frames)
+        write(client, prefix, [doc | {"plays": 99} for doc in docs[: ROWS // 2]])
+        write(client, prefix, documents(track(n, "new", ["Newcomer"]) for n in range(ROWS, ROWS + 500)))
+        client.delete_by_query(index=prefix, query={"term": {"genre": "jazz"}}, refresh=True, conflicts="proceed")
+        client.indices.forcemerge(index=prefix, max_num_segments=1)
+        rows = [*first.to_dicts(), *read(frames)]
+
+    assert len(rows) == found.count.rows == sum(found.count.generations.values()) == ROWS
+    assert {row["id"]: row for row in rows} == rows_of(docs)
+
+
+@pytest.mark.parametrize(
+    ("text", "filters"),
+    [
+        ("", {}),
+        ("", {"genre": ["rock", "none"], "year": ["1990..1999"]}),
+        (made.WORDS[0], {}),
+        (made.WORDS[0], {"dataset": ["laion-disco-12m"]}),
+        (made.WORDS[0][:-1] + "x", {}),
+        (f"{made.WORDS[0][:-1]}x {made.WORDS[1]}", {"explicit": ["true"]}),
+        ("no such thing anywhere", {}),
+    ],
+)
+def test_a_scan_is_what_a_search_pages_through(
+    collection: Collection, text: str, filters: dict[str, list[str]]
+) -> None:
+    asked = queries.request(text, filters_by_facet=filters, size=1000)
+    answer = collection.searcher.search(asked)
+    hits = {hit.id: hit for hit in answer.hits}
+    while answer.next:
+        more = queries.request(text, filters_by_facet=filters, size=1000, after=answer.next)
+        answer = collection.searcher.search(more)
+        hits |= {hit.id: hit for hit in answer.hits}
+
+    with scan.opened(collection.searcher, asked) as found:
+        rows = read(found.frames())
+
+    assert found.stage == answer.stage
+    assert len(rows) == len(hits) == answer.total.value == found.count.rows
+    expected = rows_of(hit.track for hit in hits.values())
+    assert {row["id"]: row for row in rows} == expected
+    assert [*rows[0]] == [*next(iter(expected.values()))] if rows else not expected
+
+
+def test_nothing_search_only_is_in_a_row(collection: Collection) -> None:
+    with scan.opened(collection.searcher, queries.request("")) as found:
+        columns = set(next(found.frames()).columns)
+    assert not columns & {"title_accented", "artists_spellings", "title_by_language"}
+    assert {"fingerprint", "source_file", "source_row", "recording_key"} < columns
+
+
+def test_the_point_in_time_is_closed_whatever_happens(client: Elasticsearch, prefix: str) -> None:
+    load(client, prefix, made.tracks(5_000, seed=1))
+    searcher = Searcher(client, prefix)
+    with scan.opened(searcher, queries.request("")) as found:
+        assert open_contexts(client, prefix) > 0
+        assert len(read(found.frames())) == 5_000
+    assert open_contexts(client, prefix) == 0
+
+    with pytest.raises(KeyError), scan.opened(searcher, queries.request("")) as found:
+        next(found.frames())
+        raise KeyError
+    assert open_contexts(client, prefix) == 0
+
+
+def test_a_lost_point_in_time_is_told(client: Elasticsearch, prefix: str) -> None:
+    load(client, prefix, made.tracks(ROWS, seed=1))
+    with scan.opened(Searcher(client, prefix), queries.request("")) as found:
+        frames = found.frames(2)
+        next(frames)
+        client.close_point_in_time(id=found._pit)
+        with pytest.raises(CheckProblem, match="lost the point in time"):
+            read(frames)
+
+
+def test_a_deleted_generation_is_told(client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "PAGE_BYTES", 100_000)
+    load(client, prefix, made.tracks(ROWS, seed=1))
+    with scan.opened(Searcher(client, prefix), queries.request("")) as found:
+        frames = found.frames(1)
+        next(frames)
+        client.indices.delete(index=f"{prefix}-spotify-tracks-dataset-g000001")
+        with pytest.raises(CheckProblem, match="lost the point in time"):
+            read(frames)
+
+
+class PageFaults(proxy.Faults):
+    """Faults that only befall requests for a page."""
+
+    def chosen(self, path: str, body: bytes) -> str:
+        return super().chosen(path, body) if b"_shard_doc" in body else ""
+
+
+def test_what_passes_is_waited_for(
+    client: Elasticsearch, es_url: str, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "PAGE_BYTES", 100_000)
+    tracks = made.tracks(12_000, seed=1)
+    load(client, prefix, tracks)
+    kinds = ("429", "503", "reset_after", "cut", "not_json")
+    faults = PageFaults(es_url, kinds, share=0.2)
+    with (
+        proxy.running(faults) as address,
+        Elasticsearch(address, serializer=OrjsonSerializer(), max_retries=0) as through,
+        scan.opened(Searcher(through, prefix), queries.request("")) as found,
+    ):
+        rows = read(found.frames(3))
+    assert all(faults.happened[kind] for kind in kinds), faults.happened
+    assert {row["id"]: row for row in rows} == rows_of(documents(tracks))
+    assert len(rows) == len(tracks)
+
+
+def test_what_does_not_pass_is_told(
+    client: Elasticsearch, es_url: str, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan, "PATIENCE_S", 0.5)
+    load(client, prefix, made.tracks(100, seed=1))
+    for kind, said in (("503", "can't answer just now"), ("reset_before", "can't be reached"), ("not_json", "503")):
+        faults = PageFaults(es_url, (kind,), share=1)
+        with (
+            proxy.running(faults) as address,
+            Elasticsearch(address, serializer=OrjsonSerializer(), max_retries=0) as through,
+            scan.opened(Searcher(through, prefix), queries.request("")) as found,
+            pytest.raises(UnreachableProblem, match=said),
+        ):
+            read(found.frames())
+        assert faults.happened[kind] > 1
+
+
+def test_nothing_loaded_is_told(client: Elasticsearch) -> None:
+    with (
+        pytest.raises(InputProblem, match="Nothing is loaded yet"),
+        scan.opened(Searcher(client, "nobody-has-this"), queries.request("")),
+    ):
+        pass
+
+
+def test_other_users_of_the_client_still_get_json(collection: Collection) -> None:
+    with scan.opened(collection.searcher, queries.request("")) as found:
+        threads = [threading.Thread(target=collection.searcher.loaded) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        assert len(read(found.frames())) == len(collection.tracks)
+        assert collection.searcher.client.info()["version"]
+        for thread in threads:
+            thread.join()
+
+
+PLACE = Place(0, 4, size=2)
+
+
+@pytest.mark.parametrize("answer", [b"", b"<html>", b"{}", b"[]", b'{"took":1}', b'{"pit_id":"x","hits":null}'])
+def test_an_answer_that_is_none_is_told(answer: bytes) -> None:
+    with pytest.raises(UnreachableProblem, match="can't be read"):
+        export.read_page(answer, PLACE)
+
+
+def page_of(titles: list[str]) -> bytes:
+    hits = [{"_id": f"d:{n}", "_source": {"title": title}, "sort": [n]} for n, title in enumerate(titles)]
+    return orjson.dumps({"pit_id": "p", "hits": {"hits": hits}})
+
+
+def test_a_slice_ends_with_a_page_that_is_not_full() -> None:
+    assert export.read_page(page_of(["a"]), PLACE).following is None
+    following = export.read_page(page_of(["a", "b"]), PLACE).following
+    assert following is not None
+    assert (following.after, following.number, following.slices) == (1, 0, 4)
+
+
+def test_pages_are_bounded_by_bytes() -> None:
+    sizes = {}
+    for length in (1, 1_000, 100_000, 10_000_000):
+        following = export.read_page(page_of(["x" * length] * 2), PLACE).following
+        assert following is not None
+        sizes[length] = following.size
+    assert sizes[1] == export.MOST_ROWS
+    assert sizes[10_000_000] == 1
+    assert all(size * length <= export.PAGE_BYTES for length, size in sizes.items() if size > 1)

@@ -1,0 +1,177 @@
+"""All values of one facet: what they contain, pages while the index changes, cursors, hostile texts."""
+
+import random
+
+import pytest
+from elasticsearch import Elasticsearch
+
+import queries
+from mappings import spellings
+from mappings.names import alias
+from mappings.problems import InputProblem
+from queries import FACETS, Searcher, ValuesRequest, containing, counting, cursor, facets, values, values_request
+from queries.cursor import Cursor
+from queries.matching import Stage
+from tests.queries.conftest import Collection
+from tests.queries.test_hostile import HOSTILE
+from tests.queries.tracks import documents, load, track, write
+
+
+@pytest.fixture(autouse=True)
+def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Walk through the values of any facet that has more than ten."""
+    for module in (counting, facets, values):
+        monkeypatch.setattr(module, "ROOM", 10)
+
+
+def names(searcher: Searcher, contains: str) -> set[object]:
+    found = searcher.values(values_request("artist", contains=contains, size=1000))
+    assert found.next is None
+    assert found.distinct == len(found.values)
+    return {bucket.value for bucket in found.values}
+
+
+def test_case_accents_and_script_dont_matter(client: Elasticsearch, prefix: str) -> None:
+    held = [
+        "Björk",
+        "BJORK",
+        "Sigur Rós",
+        "Guns N’ Roses",
+        "Simon & Garfunkel",
+        "AC/DC",
+        "東京事変",
+        "Кино",
+        "Æther",
+        "Алёна",
+    ]
+    load(client, prefix, [track(n, "x", [name]) for n, name in enumerate([*held, *(f"Other {n}" for n in range(9))])])
+    searcher = Searcher(client, prefix)
+    for asked, expected in {
+        "BJÖ": {"Björk", "BJORK"},
+        "bjo\u0308rk": {"Björk", "BJORK"},
+        "r ro": {"Sigur Rós"},
+        "guns n' ros": {"Guns N’ Roses"},
+        "n and g": {"Simon & Garfunkel"},
+        "C/D": {"AC/DC"},
+        "京事": {"東京事変"},
+        "ИНО": {"Кино"},
+        "aeth": {"Æther"},
+        "ален": {"Алёна"},
+        "nobody": set(),
+        ".*": set(),
+        "[a-z]": set(),
+        "a|b": set(),
+        "other 1": {"Other 1"},
+    }.items():
+        assert names(searcher, asked) == expected, asked
+
+
+def test_narrowing_loses_no_name(client: Elasticsearch, prefix: str) -> None:
+    """Every character that is folded, between letters and beside each other, as a needle for its own name."""
+    rng = random.Random(4)
+    folded = [*spellings._FOLDS, *map(str.upper, spellings._FOLDS)]
+    others = [*"abzAZ059 .-_&+'’!$@/#,·\u0301\u0327\u200d\u200b½²ªⅧ①Ωшё♥🎵", *"東京事変가나ガｶﾞゲไทยعرب"]
+    held = [f"a{character}b c{character}" for character in folded]
+    held += ["".join(rng.choices([*folded, *others, *others], k=rng.randint(2, 12))) for _ in range(1500)]
+    rows = [track(n, "x", [name]) for n, name in enumerate(held)]
+    load(client, prefix, rows)
+
+    searches = list[dict[str, object]]()
+    for row in rows:
+        narrowed = containing.narrowed(FACETS["artist"], containing.fold(row["artists"][0]))
+        itself = {"term": {"source_id": row["source_id"]}}
+        clauses = [itself, *(query.to_dict() for query in narrowed)]
+        searches += [{"index": alias(prefix)}, {"query": {"bool": {"filter": clauses}}, "size": 0}]
+    found = client.msearch(searches=searches)["responses"]
+
+    lost = [name for name, answer in zip(held, found, strict=True) if answer["hits"]["total"]["value"] != 1]
+    assert not lost
+
+
+@pytest.mark.parametrize("contains", ["", "ba"])
+def test_values_that_stay_are_seen_once_while_others_come_and_go(
+    client: Elasticsearch, prefix: str, contains: str
+) -> None:
+    staying = [f"Bako {n}" for n in range(40)]
+    load(client, prefix, [track(n, "x", [name]) for n, name in enumerate(staying)], shards=2)
+    searcher, seen = Searcher(client, prefix), list[str]()
+    after = None
+    for number in range(100):
+        page = searcher.values(values_request("artist", contains=contains, size=7, sort="value", after=after))
+        seen += [str(bucket.value) for bucket in page.values]
+        after = page.next
+        if after is None:
+            break
+        passing = [track(1000 + 10 * number + n, "x", [f"Bako {n} passing {number}"]) for n in range(10)]
+        write(client, prefix, documents(passing))
+        client.delete_by_query(index=alias(prefix), query={"term": {"source_id": "t01003"}}, refresh=True)
+    assert sorted(value for value in seen if "passing" not in value) == sorted(staying)
+    assert len(seen) == len(set(seen))
+
+
+def test_selected_values_are_marked_where_they_rank(collection: Collection) -> None:
+    filters = {"artist": ["Bakolu Oxtabel", "-Bakolu Nerwyck"], "genre": ["rock"]}
+    found = collection.searcher.values(values_request("artist", filters_by_facet=filters, size=1000))
+    assert [bucket.value for bucket in found.values if bucket.selected] == ["Bakolu Oxtabel"]
+    assert "Bakolu Nerwyck" in {bucket.value for bucket in found.values}
+    counts = [bucket.count for bucket in found.values]
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_one_page_is_json(collection: Collection) -> None:
+    page = collection.searcher.values(values_request("explicit", size=1)).as_json()
+    assert list(page) == [
+        *("facet", "values", "distinct", "missing", "total", "exact", "next", "stage", "text_cut", "took_ms")
+    ]
+    assert set(page["values"][0]) >= {"value", "count", "selected"}
+    assert (page["distinct"], page["exact"]) == (2, True)
+
+
+def test_a_cursor_of_another_request_is_refused(collection: Collection) -> None:
+    after = collection.searcher.values(values_request("artist", size=1)).next
+    others: list[dict[str, object]] = [
+        {"name": "genre"},
+        {"typed": "bakolu"},
+        {"filters_by_facet": {"year": ["1990.."]}},
+        {"filters_by_facet": {"artist": ["-x"]}},
+        {"contains": "a"},
+        {"sort": "value"},
+    ]
+    assert values_request("artist", size=3, after=after).after
+    for other in others:
+        with pytest.raises(InputProblem, match="Bad cursor: it belongs to another search"):
+            values_request(**{"name": "artist", "after": after} | other)  # type: ignore[arg-type]
+    with pytest.raises(InputProblem, match="Bad cursor"):
+        collection.searcher.search(queries.request("", after=after))
+
+
+@pytest.mark.parametrize("name", ["artist", "year", "explicit", "duration", "decade"])
+@pytest.mark.parametrize(
+    "keys", [(), ("a",), (1,), (1, 2, 3), (None,), (1, None), (True, "a"), (1, {}), (1.5,), ("x", "x")]
+)
+def test_forged_keys_never_reach_elasticsearch(collection: Collection, name: str, keys: tuple[object, ...]) -> None:
+    for sort in queries.By:
+        asked: ValuesRequest = values_request(name, sort=sort)
+        forged = cursor.write(Cursor(Stage.STRICT, keys), asked.fingerprint)
+        try:
+            again = values_request(name, sort=sort, after=forged)
+        except InputProblem:
+            continue
+        collection.searcher.values(again)
+
+
+@pytest.mark.parametrize("typed", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_texts_are_answered_or_told(collection: Collection, typed: str) -> None:
+    for name in ("artist", "genre", "year"):
+        try:
+            asked = values_request(name, contains=typed)
+        except InputProblem as problem:
+            assert len(str(problem)) < 400
+            continue
+        assert collection.searcher.values(asked).values == () or len(typed.strip(" -*.?!'\"\u200b\u200c\u200d")) < 3
+
+
+def test_what_cant_be_asked_is_told() -> None:
+    for given in ({"size": 0}, {"size": 1001}, {"sort": "counts"}, {"contains": "x" * 201}, {"after": "nonsense"}):
+        with pytest.raises(InputProblem):
+            values_request("artist", **given)

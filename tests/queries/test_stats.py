@@ -1,0 +1,136 @@
+"""Statistics equal what brute force finds in the tracks; over-represented is what was made so, and nothing else."""
+
+import math
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import queries
+from queries import Stage, stats
+from queries.stats import Group, Stats
+from queries.summing import walk
+from tests.queries import made
+from tests.queries.conftest import Collection
+from tests.queries.test_suggest import crowd
+
+__all__ = ["crowd"]
+
+COLUMNS = {"decade": "year"}
+
+
+def asked(crowd: Collection, text: str = "", filters: dict[str, list[str]] | None = None, size: int = 10) -> Stats:
+    return crowd.searcher.stats(queries.request(text, filters_by_facet=filters), size=size)
+
+
+def counted(tracks: list[dict[str, Any]], facet: str) -> tuple[Counter[Any], int]:
+    found: Counter[Any] = Counter()
+    missing = 0
+    for one in tracks:
+        value = one.get(COLUMNS.get(facet, facet))
+        values = value if isinstance(value, list) else [] if value is None else [value]
+        found.update(value // 10 * 10 if facet == "decade" else value for value in values)
+        missing += not values
+    return found, missing
+
+
+def is_of(group: Group, tracks: list[dict[str, Any]]) -> None:
+    assert group.tracks == len(tracks)
+    for facet in stats.FACETS:
+        found, missing = counted(tracks, facet)
+        assert (dict(group.facets[facet].values), group.facets[facet].missing) == (found, missing)
+
+
+@pytest.mark.parametrize("text", ["", made.WORDS[0], f"{made.WORDS[1]} {made.WORDS[2]}"])
+@pytest.mark.parametrize(
+    "filters", [{}, {"genre": ["rock", "jazz"]}, {"language": ["fr"]}, {"dataset": [made.DATASETS[2]]}]
+)
+def test_every_number_is_that_of_the_tracks(crowd: Collection, text: str, filters: dict[str, list[str]]) -> None:
+    names = [
+        " ".join([one["title"], *one["artists"], one.get("album") or "", *(one.get("contributors") or ())]).lower()
+        for one in crowd.tracks
+    ]
+    looked_at = [
+        one
+        for one, name in zip(crowd.tracks, names, strict=True)
+        if all(word in name for word in text.split())
+        and ("genre" not in filters or set(filters["genre"]) & set(one.get("genre") or ()))
+        and ("language" not in filters or one.get("language") in filters["language"])
+    ]
+    meant = [one for one in looked_at if one["dataset"] in filters.get("dataset", made.DATASETS)]
+    found = asked(crowd, text, filters)
+    assert found.exact
+    is_of(found.all, meant)
+    for group in found.datasets:
+        is_of(group, [one for one in meant if one["dataset"] == group.name])
+    assert (found.rest is None) == ("dataset" not in filters)
+    if found.rest:
+        is_of(found.rest, [one for one in looked_at if one["dataset"] not in filters["dataset"]])
+    assert found.recordings == queries.Total(len({one.get("recording_key") for one in meant} - {None}))
+    assert found.artists == queries.Total(len({name for one in meant for name in one["artists"]}))
+    for comparison in found.comparisons:
+        column = {"artist": "artists", "genre": "genre"}[comparison.kind]
+        own = [one for one in looked_at if one["dataset"] == comparison.dataset and one.get(column)]
+        rest = [one for one in looked_at if one["dataset"] != comparison.dataset and one.get(column)]
+        for row in comparison.rows:
+            assert (row.count, row.of) == (sum(row.value in one[column] for one in own), len(own))
+            assert (row.rest, row.rest_of) == (sum(row.value in one[column] for one in rest), len(rest))
+
+
+def test_what_was_made_so_is_over_represented_and_nothing_else(crowd: Collection) -> None:
+    for found in (asked(crowd), asked(crowd, filters={"dataset": ["free-music-archive"]})):
+        rows = {(each.dataset, each.kind, row.value) for each in found.comparisons for row in each.rows}
+        assert rows == {("free-music-archive", "artist", "Over Represented")}
+        (row,) = (row for each in found.comparisons for row in each.rows)
+        assert row.ratio is None
+        assert row.p < 1e-30
+
+
+def test_size_is_how_many_rows(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stats, "FEWEST", 0)
+    assert all(len(each.rows) <= 1 for each in asked(crowd, size=1).comparisons)
+
+
+def test_estimates_say_so(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("queries.summing.FEW", 100)
+    found = asked(crowd)
+    assert not found.recordings.exact
+    assert not found.artists.exact
+    assert found.recordings.value == pytest.approx(
+        len({one.get("recording_key") for one in crowd.tracks} - {None}), rel=0.02
+    )
+
+
+def test_many_values_are_counted_block_by_block(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("queries.summing._BLOCK", 13)
+    assert asked(crowd).artists == queries.Total(len({name for one in crowd.tracks for name in one["artists"]}))
+
+
+def test_nothing_found(crowd: Collection) -> None:
+    found = asked(crowd, "nothing has this word")
+    assert (found.all.tracks, found.datasets, found.comparisons) == (0, (), ())
+    assert found.recordings == queries.Total(0)
+    assert asked(crowd, filters={"dataset": ["no-such-set"]}).all.tracks == 0
+
+
+def test_the_first_request_looks_at_all_data_sets() -> None:
+    body = next(walk(queries.request(filters_by_facet={"dataset": ["x"], "genre": ["rock"]}), Stage.STRICT, 1))
+    assert "'x'" not in str(body["query"])
+    assert "rock" in str(body["query"])
+
+
+@given(st.integers(1, 500), st.integers(0, 500), st.integers(0, 5000), st.integers(0, 50_000))
+def test_an_interval_is_around_its_ratio(count: int, more: int, rest: int, rest_more: int) -> None:
+    row = stats.row("x", count, count + more, rest, rest + rest_more + 1, 10)
+    assert 0 <= row.low <= row.high
+    assert 0 < row.p <= 1
+    assert row.ratio is None or row.low * 0.999999 <= row.ratio <= row.high * 1.000001
+    assert math.isfinite(row.high)
+
+
+def test_correction_makes_it_harder() -> None:
+    one, many = (stats.row("x", 25, 1000, 100, 10_000, compared) for compared in (1, 100_000))
+    assert (one.low > 1, one.p < 0.05) == (True, True)
+    assert (many.low > 1, many.p < 0.05) == (False, False)
