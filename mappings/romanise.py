@@ -39,6 +39,8 @@ _KATAKANA = str.maketrans({chr(point): chr(point - 0x60) for point in range(0x30
 _DOUBLED = re.compile("っ([a-z])")
 _HAS_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
 _HAS_GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
+_TOPIC = re.compile("(?<=[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff])は")
+"""Behind another letter は is mostly the particle, said wa; only a dictionary knows where it isn't."""
 _HAN = re.compile("([\u3400-\u4dbf\u4e00-\u9fff])")
 _LONG_VOWEL = re.compile("([ou])[ou]")
 
@@ -111,12 +113,12 @@ def latin(names: str) -> str:
 
 
 def latin_otherwise(names: str) -> str:
-    r"""Return the other usual reading, a line each: Han syllable by syllable, long vowels short, χ as h.
+    r"""Return the other usual reading, a line each: Han syllable by syllable, long vowels short, は wa, を wo, χ as h.
 
-    >>> latin_otherwise("朋友\nとうきょう\nχαρις").split("\n")
-    ['peng you', 'tokyo', 'haris']
+    >>> latin_otherwise("朋友\nとうきょう\nかぜをあつめて\nχαρις").split("\n")
+    ['peng you', 'tokyo', 'kazewoatsumete', 'haris']
     """
-    text = _replaced(names.lower(), _GREEK_OTHERWISE, _HAS_GREEK)
+    text = _TOPIC.sub("wa", _replaced(names.lower(), _GREEK_OTHERWISE, _HAS_GREEK)).replace("を", "wo")
     read = _HAN.sub(r" \1 ", _kana_read(text)).translate(_ANYASCII).lower()
     if _HAS_KANA.search(text):
         # Name by name: what becomes of one must not depend on those beside it.

@@ -37,11 +37,24 @@ class Total:
 
 @dataclass(frozen=True)
 class Bucket:
-    """One value of a facet: tracks that have it under all other filters, and whether the request asked for it."""
+    """One value of a facet: tracks that have it under all other filters, and whether the request wants or excludes it.
+
+    A value that is both wanted and excluded is excluded.
+    """
 
     value: str | int | bool
     count: int
     selected: bool
+    excluded: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the value as the contract has it; `excluded` is there only where it is true.
+
+        >>> Bucket("rock", 8, selected=False, excluded=True).as_json()
+        {'value': 'rock', 'count': 8, 'selected': False, 'excluded': True}
+        """
+        excluded = {"excluded": True} if self.excluded else {}
+        return {"value": self.value, "count": self.count, "selected": self.selected, **excluded}
 
 
 @dataclass(frozen=True)
@@ -169,9 +182,7 @@ class SearchAnswer:
 
 def _facet(facet: FacetCount) -> dict[str, Any]:
     return {
-        "buckets": [
-            {"value": bucket.value, "count": bucket.count, "selected": bucket.selected} for bucket in facet.buckets
-        ],
+        "buckets": [bucket.as_json() for bucket in facet.buckets],
         "missing": facet.missing,
         "other": facet.other,
         "distinct": facet.distinct,

@@ -140,7 +140,10 @@ def _facet(facet: Facet, given: tuple[Value, ...], total: int, aggs: Json) -> Fa
     # Ranges of seconds that were asked for overlap those of the facet, so they are no part of the sum.
     apart = shown.keys() - counts.keys() if facet.kind is Kind.DURATIONS else frozenset()
     return FacetCount(
-        buckets=tuple(Bucket(value, count, value in chosen and value not in refused) for value, count in shown.items()),
+        buckets=tuple(
+            Bucket(value, count, value in chosen and value not in refused, value in refused)
+            for value, count in shown.items()
+        ),
         missing=missing,
         other=held - sum(count for value, count in shown.items() if value not in apart),
         distinct=int(aggs[f"distinct:{facet.name}"]["value"]) if unlisted and facet.wide else len(counts),

@@ -92,7 +92,13 @@ def _of_words(asked: Text, stage: Stage, ways: Ways, names: list[str], spellings
     met = [number for number in matching.terms(asked) if str(number) in ways]
     yield from (_best(asked.words[number], ways[str(number)], names, spellings) for number in met)
     if any(number not in met for number in matching.needed(asked, stage)):
-        yield Match.JOINED if "all" in ways else _UNNAMED[stage]
+        yield _together(ways["all"], names, spellings) if "all" in ways else _UNNAMED[stage]
+
+
+def _together(ways: set[str], names: list[str], spellings: Spellings) -> Match:
+    """Return by which spelling whole names were met, of which no word was met by itself."""
+    other_script = _SPELLED in ways and any(not spellings["folded"][name].isascii() for name in names)
+    return Match.TRANSLITERATED if other_script else Match.JOINED
 
 
 def _best(word: str, ways: set[str], names: list[str], spellings: Spellings) -> Match:

@@ -7,6 +7,7 @@ by which a hit tells how it matched. Nothing here parses the text: it only ever 
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 from elasticsearch.dsl.query import Bool, ConstantScore, DisMax, Exists, Match, MatchPhrase, MultiMatch, Query, Terms
 
@@ -99,8 +100,13 @@ def _worded(asked: Text, variants: Variants, stage: Stage) -> Query:
     if not words:
         return whole.exactly(asked)
     strictly = Bool(must=[DisMax(queries=list(_ways(asked, variants, number, stage))) for number in words])
-    one = Bool(should=list(whole.compact(variants)))
-    return Bool(should=[strictly, ConstantScore(filter=one, boost=weights.JOINED_ALL, _name="joined:all")])
+    together = {"joined:all": list(whole.compact(variants)), "spelled:all": list(whole.both(variants))}
+    anyhow = [
+        ConstantScore(filter=Bool(should=names), boost=weights.JOINED_ALL, _name=name)
+        for name, names in together.items()
+        if names
+    ]
+    return Bool(should=[strictly, *anyhow])
 
 
 def ranked(asked: Text, variants: Variants, stage: Stage) -> Query:
@@ -129,7 +135,7 @@ def _ways(asked: Text, variants: Variants, number: int, stage: Stage) -> Iterato
         yield ConstantScore(filter=Bool(should=stems), boost=weights.STEMMED, **_named(stage, f"stemmed:{number}"))
     if stage is Stage.FUZZY:
         yield from (_words(run, f"joined:{number}", weights.ASKED_OTHERWISE) for run in variants.runs[number])
-    if stage is Stage.FUZZY and number < _FUZZY_WORDS and _may_slip(word, asked):
+    if stage is Stage.FUZZY and number in _slippery(asked):
         yield _slips(word, asked)
         yield _split(word, number)
 
@@ -155,7 +161,12 @@ def _neutral(asked: Text, number: int) -> Iterator[Query]:
 def _words(words: str, name: str, factor: float, table: Mapping[str, float] = weights.ANY) -> Query:
     # cross_fields: what the analyzer makes of one typed word (ac, dc of AC/DC) may stand in several fields.
     return MultiMatch(
-        query=words, type="cross_fields", operator="and", fields=weights.weighted(table, factor), _name=name
+        query=words,
+        type="cross_fields",
+        operator="and",
+        fields=weights.weighted(table, factor),
+        tie_breaker=weights.TWICE,
+        _name=name,
     )
 
 
@@ -183,6 +194,12 @@ def _lengths(asked: Text) -> tuple[int, int]:
 def _may_slip(word: str, asked: Text) -> bool:
     letters = sum(map(str.isalpha, word))
     return letters >= _lengths(asked)[0] and len(word) <= _LONGEST_SLIP and scripts.may_be_misspelt(word)
+
+
+@lru_cache(maxsize=16)
+def _slippery(asked: Text) -> list[int]:
+    """Return the numbers of the words that are also asked with slips."""
+    return [number for number, word in enumerate(asked.words) if _may_slip(word, asked)][:_FUZZY_WORDS]
 
 
 def _slips(word: str, asked: Text) -> Query:

@@ -3,8 +3,8 @@
     "the wall"   these words side by side, as written        -live        none of the names has this word
     artist:björk title:"the wall" album:ok   in that name     year:1994 year:1990..1999   in these years
 
-Anything that isn't quite so is plain text: a quote that isn't closed, a colon with a blank behind it, `-182`, and
-a text of nothing but exclusions (-M- is an artist).
+Anything that isn't quite so is plain text: a quote that isn't closed, a colon with a blank behind it, `-182`, `-Ah,`,
+and a text of nothing but exclusions (-M- is an artist).
 """
 
 import re
@@ -107,7 +107,7 @@ def _part(piece: "re.Match[str]") -> Part | None:
         return Part(word or phrase, scope, excluded=excluded, years=years) if years else None
     if phrase is not None:
         return Part(" ".join(phrase.split()), scope, phrase=True, excluded=excluded)
-    if excluded and not word[0].isalpha():
+    if excluded and not (word[0].isalpha() and word[-1].isalnum()):
         return None
     if (excluded or scope is not Scope.ANY) and any(map(str.isalnum, word)):
         return Part(word, scope, excluded=excluded)

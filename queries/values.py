@@ -138,7 +138,7 @@ class FacetValues:
         """Return the answer as the contract has it, ready for orjson."""
         return {
             "facet": self.facet,
-            "values": [asdict(bucket) for bucket in self.values],
+            "values": [bucket.as_json() for bucket in self.values],
             "distinct": self.distinct,
             "missing": self.missing,
             "total": asdict(self.total),
@@ -176,11 +176,11 @@ def _written(value: str | int | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def is_selected(asked: ValuesRequest, value: object) -> bool:
-    """Say whether the request asked for a value of a facet that has too many to list."""
+def marked(asked: ValuesRequest, value: Any, count: int) -> Bucket:
+    """Return a value of a facet that has too many to list, with whether the request wants or excludes it."""
     given = next((values for facet, values in asked.search.filters.items() if facet.name == asked.facet.name), ())
-    wanted, refused = filters.wanted(given), filters.excluded(given)
-    return any(_means(each, value) for each in wanted) and not any(_means(each, value) for each in refused)
+    wanted, excluded = (any(_means(each, value) for each in some(given)) for some in (filters.wanted, filters.excluded))
+    return Bucket(value, count, wanted and not excluded, excluded)
 
 
 def _means(given: Plain, value: object) -> bool:

@@ -16,8 +16,8 @@ from mappings.spellings import WAYS, Way
 from queries import text
 from queries.text import Text
 
-_MOST_JOINTS = 8
-"""Up to so many words, neighbours are also asked as one: radio head. Longer texts are titles, not split names."""
+MOST_JOINTS = 12
+"""Up to so many words, neighbours are also asked as one: radio head; and each cut between artist and title is tried."""
 
 _LONGEST_RUN = 4
 """So many words are asked as one in the fuzzy stage: ten mi mi is tenmimi, as scripts without blanks are read."""
@@ -40,7 +40,8 @@ Spellings = dict[str, dict[str, str]]
 class Variants:
     """(Way, spelling) for each word, in the order of the words; `whole` are spellings of the text as one name.
 
-    `runs` are, for each word, three words or more that it is among, as one.
+    `runs` are, for each word, three words or more that it is among, as one. `halves` are the spellings of what is
+    before and behind each cut, as names: artist and title, or the reverse.
 
     `accented` numbers the words that were typed with accents. `parts` are the spellings of phrases and the like.
     """
@@ -48,6 +49,7 @@ class Variants:
     words: tuple[tuple[tuple[str, str], ...], ...]
     runs: tuple[tuple[str, ...], ...]
     whole: tuple[str, ...]
+    halves: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
     accented: tuple[int, ...]
     parts: Spellings
 
@@ -79,15 +81,18 @@ def of(asked: Text) -> Variants:
     >>> of(text.read("radio head")).words[0]
     (('joined', 'radiohead'), ('transliterated', '0radio'), ('transliterated', '0radiohead'))
     >>> of(text.read("p!nk")).words
-    ((('symbols', 'pink'),),)
+    ((('symbols', 'pink'), ('transliterated', '0p 0nk')),)
     """
-    few = len(asked.words) <= _MOST_JOINTS
+    few = len(asked.words) <= MOST_JOINTS
     pairs = _runs(asked.words, 2) if few else []
-    spellings = spell(list(dict.fromkeys([*asked.words, *pairs, asked.whole.lower()])))
+    halves = list(_halves(asked.words)) if few else []
+    names = [*asked.words, *pairs, asked.whole.lower(), *(half for both in halves for half in both)]
+    spellings = spell(list(dict.fromkeys(names)))
     return Variants(
         words=tuple(tuple(_of_word(asked, number, pairs, spellings)) for number in range(len(asked.words))),
         runs=tuple(tuple(_around(asked.words, number)) if few else () for number in range(len(asked.words))),
         whole=tuple(_whole(asked.whole.lower(), spellings)),
+        halves=tuple((_half(before, spellings), _half(behind, spellings)) for before, behind in halves),
         parts=spell([part.words for part in asked.parts]),
         accented=tuple(n for n, word in enumerate(asked.words) if word.isalpha() and _accented(word, spellings)),
     )
@@ -102,6 +107,21 @@ def _around(words: tuple[str, ...], number: int) -> Iterator[str]:
     for length in range(3, min(_LONGEST_RUN, len(words) - 1) + 1):
         first, last = max(number - length + 1, 0), min(number + length, len(words))
         yield from _runs(words[first:last], length)
+
+
+def _halves(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield what is before and behind each cut; signs on their own between the two are of neither."""
+    for cut in range(1, len(words)):
+        before = words[: cut - 1] if cut > 1 and not text.has_letters(words[cut - 1]) else words[:cut]
+        if any(map(text.has_letters, before)) and any(map(text.has_letters, words[cut:])):
+            yield " ".join(before).lower(), " ".join(words[cut:]).lower()
+
+
+def _half(name: str, spellings: Spellings) -> tuple[str, ...]:
+    """Return a half as it is, with and without its article, without blanks, and by its sound."""
+    closed = spellings["joined"][name].replace(" ", "")
+    other = name.removeprefix(_ARTICLE) if name.startswith(_ARTICLE) else _ARTICLE + name
+    return tuple(dict.fromkeys(filter(None, (name, other, closed, _sounds(closed)))))
 
 
 def _accented(word: str, spellings: Spellings) -> bool:

@@ -64,7 +64,7 @@ def _by_value(asked: ValuesRequest, base: Json) -> Walk:
 
 
 def _buckets(asked: ValuesRequest, pairs: Iterable[tuple[Any, int]]) -> list[Bucket]:
-    return [Bucket(value, count, values.is_selected(asked, value)) for value, count in pairs]
+    return [values.marked(asked, value, count) for value, count in pairs]
 
 
 def _passing(asked: ValuesRequest, base: Json, *, stop: bool) -> Walk:

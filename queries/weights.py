@@ -5,8 +5,9 @@ large; and a cursor that carries a score stays right while documents come and go
 kept open. So each term counts its field's weight, less a little for each further word in that field
 (`mappings.analysis.similarity`); whole-name matches are constants that no sum of words reaches.
 
-All weights are multiples of 1/16, and lengths take off 1/128ths: every sum of words (without slips) is exact in
-32-bit floats, whatever the order in which Lucene adds. The order of the steps is what matters; the tests hold it:
+All weights are multiples of 1/16, lengths take off 1/128ths, a further field adds 1/16: every sum of words (without
+slips) is exact in 32-bit floats, whatever the order in which Lucene adds. The order of the steps is what
+matters; the tests hold it:
 
     exact > whole name otherwise spelt > (stage fuzzy: all words strictly) > words: as written > other spelling of
     the name > other spelling of the query > stem > one letter off > two letters off
@@ -37,6 +38,10 @@ SPELLED: Mapping[str, float] = {
 
 ANY: Mapping[str, float] = {**WRITTEN, **SPELLED}
 """Both."""
+
+TWICE = 0.0625
+"""Share of what a word counts in each further field that has it. Soundtrack 4 Life asked with URBAN WARRIOR 4 has the 4
+in both names, with URBAN WARRIOR 6 in one; alpha jaguar's song of that name has both words twice."""
 
 ASKED_OTHERWISE = 0.4375
 """Factor of both tables where it is the query that is spelt otherwise: 0.875 at most."""

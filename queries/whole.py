@@ -42,10 +42,11 @@ def _is(field: str, name: str) -> Query:
 
 
 def otherwise(variants: Variants) -> Query:
-    """Return that the text is a whole name but for an article, accents, a sign, a joint or the script."""
+    """Return that the text is a whole name, or artist and title, but for accents, article, sign, joint or script."""
     spelled = (fields.ARTISTS_SPELLINGS, fields.TITLE_SPELLINGS)
     anywhere: list[Query] = [
         *compact(variants),
+        *both(variants),
         *(Terms(f"{field}.{EXACT_SUBFIELD}", list(variants.whole)) for field in spelled),
     ]
     return ConstantScore(filter=Bool(should=anywhere), boost=weights.WHOLE, _name="whole")
@@ -56,3 +57,18 @@ def compact(variants: Variants) -> Iterator[Query]:
     if names := [name for name in variants.whole if text.has_letters(name)]:
         for field in (fields.ARTISTS, fields.TITLE):
             yield Terms(f"{field}.{COMPACT_SUBFIELD}", names)
+
+
+def both(variants: Variants) -> Iterator[Query]:
+    """Yield each cut at which the text is artist and title, or title and artist, however spelt."""
+    for before, behind in variants.halves:
+        yield Bool(filter=[_spelt(fields.ARTISTS, before), _spelt(fields.TITLE, behind)])
+        yield Bool(filter=[_spelt(fields.TITLE, before), _spelt(fields.ARTISTS, behind)])
+
+
+_SPELLINGS = {fields.ARTISTS: fields.ARTISTS_SPELLINGS, fields.TITLE: fields.TITLE_SPELLINGS}
+
+
+def _spelt(field: str, names: tuple[str, ...]) -> Query:
+    compact, exact = f"{field}.{COMPACT_SUBFIELD}", f"{_SPELLINGS[field]}.{EXACT_SUBFIELD}"
+    return Bool(should=[Terms(compact, list(names)), Terms(exact, list(names))])
