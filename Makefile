@@ -7,19 +7,25 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-annotate --no-header \
            --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --allow-unsafe
-CODE := mappings queries indexer linernotes tests benchmarks
+CODE := mappings queries indexer linernotes tests benchmarks compose
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs clean requirements
+.PHONY: help demo test test-cluster test-es9 lint format docs compose-env clean requirements
 
 help: ## Show these targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: $(VENV)/.run ## Fetch and start a local Elasticsearch, load sample rows, show searches
 	@$(BIN)/linernotes demo
 
 test: lint ## Lint, type-check, and run every test against a real Elasticsearch
 	@$(BIN)/python -m pytest
+
+test-cluster: $(VENV)/.dev ## Start clusters of three nodes, and kill their masters
+	@LINERNOTES_TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster
+
+test-es9: $(VENV)/.dev ## Run the tests against Elasticsearch 9 (needs Java 21 or newer)
+	@LINERNOTES_TEST_VERSION=9 $(BIN)/python -m pytest
 
 lint: $(VENV)/.dev ## Check formatting, lint, types and import directions
 	@$(BIN)/ruff format --check --quiet $(CODE)
@@ -31,8 +37,13 @@ format: $(VENV)/.dev ## Format the code
 	@$(BIN)/ruff format $(CODE)
 	@$(BIN)/ruff check --fix $(CODE)
 
-docs: $(VENV)/.run ## Write the tables in the READMEs that are made from the code
+docs: $(VENV)/.run ## Write what is made from the code: tables in READMEs, Kibana's objects, roles for compose
 	@$(BIN)/python -m linernotes.docs
+	@$(BIN)/python -m linernotes.kibana
+	@$(BIN)/python compose/make_roles.py
+
+compose-env: ## Write .env with new passwords for docker compose
+	@$(PYTHON) compose/make_env.py
 
 clean: ## Stop the local node and remove the virtual environment and caches; downloads and data stay
 	@if [ -x $(BIN)/linernotes ]; then $(BIN)/linernotes node stop || true; fi

@@ -1,11 +1,13 @@
 """An update against a full load: a release with 1 % changed, 0.5 % added and 0.5 % removed tracks.
 
-    python -m benchmarks.update --url http://127.0.0.1:9200 [--records 1000000] [--rounds 1] [--share 0.02]
+    python -m benchmarks.update --url http://127.0.0.1:9200 [--records 1000000] [--rounds 3] [--share 0.02]
 
 Loads synthetic tracks in LAION's format, updates them to the next release, and loads that release afresh elsewhere:
-whole processes by the clock, from the command to its end. Then both indices are compared, document by document: ids,
-fingerprints and contents. Evidence (revision, file, row) is left out: what stayed keeps that of the release in which
-it was last read as new.
+whole processes by the clock, from the command to its end, with the most memory that each held. Then both indices are
+compared, document by document: ids, fingerprints and contents. Evidence (revision, file, row) is left out: what stayed
+keeps that of the release in which it was last read as new.
+
+Several --records, separated by commas, tell how memory grows: the last line is the slope, in bytes a track.
 """
 
 import argparse
@@ -16,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import orjson
@@ -29,6 +33,21 @@ from indexer.encode import EVIDENCE
 
 DATASET = "laion-disco-12m"
 PREFIX = "bench-update"
+MEASURED = """
+import sys
+from indexer.meter import peak_rss_mb
+from linernotes.cli import app
+code = app.run(sys.argv[1:])
+print(peak_rss_mb())
+sys.exit(code)
+"""
+"""The command line as it is, and then how much memory it took."""
+
+COLUMNS = (
+    *("tracks", "added", "changed", "removed", "unchanged", "load, s", "load of the new, s", "update, s", "share"),
+    *("load, MB", "update, MB", "digest"),
+)
+
 OLD, WHOLE = f"{PREFIX}-old", f"{PREFIX}-whole"
 
 
@@ -45,13 +64,23 @@ def next_release(old: Path, new: Path, share: float) -> None:
         after.write_parquet(new / path.name, row_group_size=corpora.BLOCK, compression="zstd")
 
 
-def timed(url: str, prefix: str, *arguments: str) -> tuple[float, dict[str, Any]]:
-    """Run a command in a process of its own; return its seconds and its JSON."""
+@dataclass(frozen=True)
+class Ran:
+    """A command that came to its end: seconds by the clock, MiB of memory at most, its JSON."""
+
+    seconds: float
+    peak_mb: float
+    told: dict[str, Any]
+
+
+def timed(url: str, prefix: str, *arguments: str) -> Ran:
+    """Run a command in a process of its own."""
     environment = os.environ | {"LINERNOTES_URL": url, "LINERNOTES_PREFIX": prefix}
     started = time.monotonic()
-    command = [sys.executable, "-m", "linernotes", *arguments, "--json"]
+    command = [sys.executable, "-c", MEASURED, *arguments, "--json"]
     ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=False)
-    return time.monotonic() - started, json.loads(ran.stdout.splitlines()[-1])
+    *_, told, peak = ran.stdout.splitlines()
+    return Ran(time.monotonic() - started, float(peak), json.loads(told))
 
 
 def digest(client: Elasticsearch, index: str) -> tuple[int, str]:
@@ -71,45 +100,82 @@ def clean(client: Elasticsearch) -> None:
         client.indices.delete(index=index)
 
 
-def one_round(client: Elasticsearch, url: str, old: Path, new: Path) -> str:
-    """Return a row of the table."""
+@dataclass(frozen=True)
+class Round:
+    """One round: the load of the old release, its update to the new one, the load of the new one, all the same?"""
+
+    load: Ran
+    update: Ran
+    afresh: Ran
+    same: bool
+
+    def row(self) -> str:
+        """Return it as a row of the table."""
+        counts = " | ".join(f"{self.update.told[name]:,}" for name in ("added", "changed", "removed", "unchanged"))
+        times = " | ".join(f"{ran.seconds:.1f}" for ran in (self.load, self.afresh, self.update))
+        share = 100 * self.update.seconds / self.afresh.seconds
+        peaks = f"{self.load.peak_mb:.0f} | {self.update.peak_mb:.0f}"
+        equal = "equal" if self.same else "DIFFERENT"
+        return f"| {self.load.told['indexed']:,} | {counts} | {times} | {share:.1f} % | {peaks} | {equal} |"
+
+
+def one_round(client: Elasticsearch, url: str, old: Path, new: Path) -> Round:
+    """Measure once."""
     clean(client)
-    loading, loaded = timed(url, OLD, "load", DATASET, str(old))
-    updating, updated = timed(url, OLD, "update", DATASET, str(new), "--max-change", "200", "--way", "difference")
-    if not updated["alias_moved"]:
-        raise SystemExit(f"The update did not pass: {[gate for gate in updated['gates'] if not gate['passed']]}")
-    afresh, whole = timed(url, WHOLE, "load", DATASET, str(new))
-    same = digest(client, updated["to"]) == digest(client, whole["generation"])
-    counts = " | ".join(f"{updated[name]:,}" for name in ("added", "changed", "removed", "unchanged"))
-    share = 100 * updating / afresh
-    times = f"{loading:.1f} | {afresh:.1f} | {updating:.1f} | {share:.1f} %"
-    return f"| {loaded['indexed']:,} | {counts} | {times} | {'equal' if same else 'DIFFERENT'} |"
+    load = timed(url, OLD, "load", DATASET, str(old))
+    update = timed(url, OLD, "update", DATASET, str(new), "--max-change", "200", "--way", "difference")
+    if not update.told["alias_moved"]:
+        raise SystemExit(f"The update did not pass: {[gate for gate in update.told['gates'] if not gate['passed']]}")
+    afresh = timed(url, WHOLE, "load", DATASET, str(new))
+    same = digest(client, update.told["to"]) == digest(client, afresh.told["generation"])
+    return Round(load, update, afresh, same)
+
+
+def measured(client: Elasticsearch, url: str, records: int, rounds: int, share: float) -> list[Round]:
+    """Measure several rounds with so many records, and print each."""
+    found: list[Round] = []
+    with tempfile.TemporaryDirectory(prefix="linernotes-bench-") as name:
+        folder = Path(name)
+        corpora.laion(corpora.Corpus(folder, DATASET), records)
+        next_release(folder / DATASET, folder / "new", share)
+        try:
+            for _ in range(rounds):
+                found.append(one_round(client, url, folder / DATASET, folder / "new"))
+                print(found[-1].row(), flush=True)
+        finally:
+            clean(client)
+    return found
+
+
+def slope(sizes: list[tuple[int, float]]) -> float:
+    """Return by how many bytes a track memory grows from the smallest to the largest of (tracks, MiB).
+
+    >>> slope([(100_000, 400.0), (200_000, 410.0)])
+    104.9
+    """
+    (fewest, least), *_, (most, largest) = sorted(sizes)
+    return round((largest - least) * 2**20 / (most - fewest), 1)
 
 
 def main() -> None:
-    """Read the command line, measure, print a table."""
+    """Read the command line, measure, print a table, medians, and how memory grows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", required=True)
-    parser.add_argument("--records", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--records", default="1000000")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--share", type=float, default=0.02)
     given = parser.parse_args()
-    print(
-        "| tracks | added | changed | removed | unchanged | load, s | load of the new, s | update, s | share | digest |"
-    )
-    print("|---" * 10 + "|")
-    with (
-        tempfile.TemporaryDirectory(prefix="linernotes-bench-") as name,
-        Elasticsearch(given.url, request_timeout=120) as client,
-    ):
-        folder = Path(name)
-        corpora.laion(corpora.Corpus(folder, DATASET), given.records)
-        next_release(folder / DATASET, folder / "new", given.share)
-        try:
-            for _ in range(given.rounds):
-                print(one_round(client, given.url, folder / DATASET, folder / "new"), flush=True)
-        finally:
-            clean(client)
+    print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|", flush=True)
+    memory: list[tuple[int, float]] = []
+    with Elasticsearch(given.url, request_timeout=120) as client:
+        for records in map(int, given.records.split(",")):
+            found = measured(client, given.url, records, given.rounds, given.share)
+            share = median(entry.update.seconds / entry.afresh.seconds for entry in found)
+            memory.append((records, median(entry.update.peak_mb for entry in found)))
+            told = f"update {100 * share:.1f} % of a load, {memory[-1][1]:.0f} MB at most"
+            print(f"{records:,} records, median of {len(found)}: {told}", flush=True)
+    if len(memory) > 1:
+        print(f"The update's memory grows by {slope(memory)} bytes a track.")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Generations: the physical indices behind the aliases. Created, finished, counted, deleted."""
 
+import math
 from typing import Any
 
 from elasticsearch import ApiError, BadRequestError, Elasticsearch
 
 from indexer import history, ledger, lock, rejected
-from indexer.patience import patiently
+from indexer.patience import Patience, patiently
 from mappings import index as index_body
 from mappings.names import Generation, alias, locks, parse
 from mappings.names import history as history_index
@@ -24,6 +25,8 @@ SERVING_SETTINGS: dict[str, Any] = {
     "translog.durability": None,
     "translog.flush_threshold_size": None,
 }
+
+TRACK_BYTES, SHARD_BYTES, SHARD_TRACKS = 450, 50_000_000_000, 200_000_000
 
 _SMALL = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
 
@@ -58,11 +61,30 @@ def write_alias(generation: Generation) -> str:
     return f"{generation.index}-building"
 
 
+def shards_for(tracks: int) -> int:
+    """Return how many shards so many tracks need: none above 50 GB or 200 million documents, as Elastic advises.
+
+    A track takes 450 bytes: 10 GB for the 22 million of all data sets (benchmarks/README.md). Source of the bounds:
+    Elasticsearch Reference 8.19, "Size your shards".
+
+    >>> shards_for(12_300_000), shards_for(2_000_000_000)
+    (1, 18)
+    """
+    by_size, by_number = math.ceil(tracks * TRACK_BYTES / SHARD_BYTES), math.ceil(tracks / SHARD_TRACKS)
+    return max(1, by_size, by_number)
+
+
 def create(client: Elasticsearch, generation: Generation, *, shards: int, replicas: int, meta: dict[str, Any]) -> bool:
     """Create the index of a new generation, tuned for loading; return False when it is there already."""
     settings = BUILDING_SETTINGS | {"number_of_replicas": replicas}
     body = index_body.body(shards=shards, meta=meta, index_settings=settings)
     return _create(client, generation.index, body | {"aliases": {write_alias(generation): {}}})
+
+
+def number_of(client: Elasticsearch, generation: Generation, what: str, how: Patience = patiently) -> int:
+    """Return how many "shards" or "replicas" a generation's index has; what follows it gets as many."""
+    found = how(lambda: client.indices.get_settings(index=generation.index, flat_settings=True))
+    return int(found[generation.index]["settings"][f"index.number_of_{what}"])
 
 
 def exists(client: Elasticsearch, generation: Generation) -> bool:

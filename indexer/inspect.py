@@ -13,6 +13,8 @@ from indexer.survey import BUILDING, CURRENT, FAILED, READY, Survey, View, surve
 from mappings.names import alias
 from mappings.problems import CheckProblem
 
+ON_TWO, MISSING = "alias_on_two", "alias_missing"
+
 _BLOCKS = {"read_only": "read-only", "metadata": "closed to changes of its aliases"}
 """Index blocks that keep an alias from being moved."""
 _WRITE_BLOCKS = {"write": "closed to writing", "read_only_allow_delete": "read-only since the disk was full"}
@@ -48,6 +50,13 @@ def ensure_swappable(client: Elasticsearch, prefix: str, dataset: str) -> Survey
     return found
 
 
+def ensure_not(found: Survey, *kinds: str) -> None:
+    """Raise CheckProblem where one of these kinds of things is wrong."""
+    for finding in inspect(found):
+        if finding.kind in kinds:
+            raise CheckProblem(finding.sentence, finding.hint)
+
+
 def _names(found: Survey) -> Iterator[Finding]:
     for name in found.in_place_of_alias:
         yield Finding(
@@ -74,10 +83,10 @@ def _aliases(found: Survey) -> Iterator[Finding]:
     if len(found.aliased) > 1:
         names = " and ".join(entry.index for entry in found.aliased)
         hint = f"Choose one: linernotes rollback {dataset} --to {found.aliased[-1].number}"
-        yield Finding("alias_on_two", f"Alias {own} is on {len(found.aliased)} generations at once: {names}.", hint)
+        yield Finding(ON_TWO, f"Alias {own} is on {len(found.aliased)} generations at once: {names}.", hint)
     elif not found.aliased and (kept := found.kept()):
         hint = f"Put it on the newest one: linernotes rollback {dataset} --to {kept[0].generation.number}"
-        yield Finding("alias_missing", f"Alias {own} is missing, so that nobody finds what is loaded.", hint)
+        yield Finding(MISSING, f"Alias {own} is missing, so that nobody finds what is loaded.", hint)
     elif found.aliased != found.overall:
         names = " and ".join(entry.index for entry in found.overall) or "none of its generations"
         hint = (

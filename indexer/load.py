@@ -4,7 +4,6 @@ Several loaders may carry records into one generation. They hold the data set's 
 open the generation and while they finish it.
 """
 
-import resource
 import threading
 import time
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ from indexer.history import History
 from indexer.inspect import ensure_swappable
 from indexer.ledger import Ledger, LoadRecord
 from indexer.lock import Lock
-from indexer.meter import Meter
+from indexer.meter import Meter, peak_rss_mb
 from indexer.owner import Owner
 from indexer.patience import DEADLINE_S, Patience
 from indexer.pipeline import REQUEST_BYTES, Pipeline, default_workers
@@ -43,8 +42,9 @@ from mappings.problems import CheckProblem, InputProblem, UnreachableProblem
 class Options:
     """How to load.
 
-    `workers` is how many requests may be in flight at most (0: twice the cores), `request_bytes` the size of one,
-    `request_timeout_s` after how long it counts as lost, `deadline_s` how long Elasticsearch may take nothing at all.
+    `shards` is how many the new index has (0: by its size, `generations.shards_for`), `workers` how many requests may be
+    in flight at most (0: twice the cores), `request_bytes` the size of one, `request_timeout_s` after how long it
+    counts as lost, `deadline_s` how long Elasticsearch may take nothing at all.
     `bounds` is what the gates allow, `force` a reason to pass those that are closed nevertheless. `sample` says that
     the files are the project's sample rows: the next load may be larger by any factor. `touched` is how many tracks
     will be added, changed and removed, where that is known.
@@ -52,7 +52,7 @@ class Options:
 
     fresh: bool = False
     replicas: int = 0
-    shards: int = 1
+    shards: int = 0
     workers: int = 0
     request_bytes: int = REQUEST_BYTES
     request_timeout_s: float = REQUEST_TIMEOUT_S
@@ -227,7 +227,8 @@ class Loader:
         if not books.begin(generation, self._identity() | {"started": datetime.now(UTC).isoformat()}):
             return self._open(books)  # another loader was first with this number: go on together
         self._ensure_index(books, generation)
-        text = f"{generation.index}: {self.plan.rows:,} records of {len(self.plan.files):,} files"
+        files = f"{len(self.plan.files):,} file{'s' if len(self.plan.files) > 1 else ''}"
+        text = f"{generation.index}: {self.plan.rows:,} records of {files}"
         self._tell(generation, history.STARTED, text)
         return generation
 
@@ -239,8 +240,8 @@ class Loader:
             hint = "Start over with --fresh."
             raise CheckProblem(f"Index {generation.index} was deleted while it was being loaded.", hint)
         meta = {"state": ledger.BUILDING, **self._notes()}
-        shards, replicas = self.options.shards, self.options.replicas
-        generations.create(self.client, generation, shards=shards, replicas=replicas, meta=meta)
+        shards = self.options.shards or generations.shards_for(self.plan.rows)
+        generations.create(self.client, generation, shards=shards, replicas=self.options.replicas, meta=meta)
 
     def _notes(self) -> dict[str, Any]:
         """Return what the index's `_meta` says of where its documents are from, and what made them."""
@@ -324,7 +325,7 @@ class Loader:
             rejected=totals.rejected,
             seconds=round(seconds, 3),
             records_per_second=round(read_now / seconds, 1),
-            peak_rss_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+            peak_rss_mb=peak_rss_mb(),
             alias_moved=finished.moved,
             resumed=self.meter.resumed,
             retries=self.meter.retries,

@@ -25,11 +25,11 @@ from indexer.patience import Patience, patiently
 from mappings.names import locks
 from mappings.problems import CheckProblem
 
-LOAD, UPDATE, REINDEX, ROLLBACK, PRUNE = "load", "update", "reindex", "rollback", "prune"
+LOAD, UPDATE, REINDEX, REPLAY, ROLLBACK, PRUNE = "load", "update", "reindex", "replay", "rollback", "prune"
 
 BRIEF = frozenset({LOAD, ROLLBACK, PRUNE})
 """Who holds the lock for one of these is done in seconds, and can be waited for."""
-ALL = BRIEF | {UPDATE, REINDEX}
+ALL = BRIEF | {UPDATE, REINDEX, REPLAY}
 NOBODY: frozenset[str] = frozenset()
 
 POLL_S = 0.5

@@ -1,13 +1,17 @@
 """Counters of a running load: threads add, whoever shows progress reads."""
 
+import resource
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from indexer.totals import Totals
 
 REPEATED_AFTER_S = 60.0
+
+_STATUS = Path("/proc/self/status")
 
 
 @dataclass
@@ -79,3 +83,14 @@ class Meter:
             taken = list(self.notes)
             self.notes.clear()
             return taken
+
+
+def peak_rss_mb() -> float:
+    """Return the most memory that this process has held, in MiB.
+
+    From Linux's own count of this program: `getrusage` also counts who started it, before it became this program.
+    """
+    if _STATUS.exists():
+        lines = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines())
+        return round(int(lines["VmHWM"].split()[0]) / 1024, 1)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)

@@ -15,7 +15,7 @@ from indexer.history import PRUNED, History
 from indexer.ledger import Ledger
 from indexer.patience import Patience, patiently
 from indexer.survey import BUILDING, CURRENT, FAILED, KEPT, READY, Survey, View, survey
-from indexer.update import leftovers
+from indexer.update import leftovers, spool
 from mappings.names import Generation, rejected
 
 LEAST = 2
@@ -54,6 +54,7 @@ class Pruner:
                 held.check()
                 self._delete(view)
             self._sweep(dataset)
+        spool.sweep()
         stays = tuple(view.generation.index for view in found.views if view not in doomed)
         freed = sum(view.seen.size_bytes or 0 for view in doomed)
         return Pruned(dataset, tuple(view.generation.index for view in doomed), stays, freed)
@@ -70,12 +71,9 @@ class Pruner:
         leftovers.release(self.client, self.prefix, plan, self.patience)
         generations.delete(self.client, generation)
         books.forget(generation)
-        query = {"term": {"generation": generation.index}}
-        self.patience(
-            lambda: self.client.delete_by_query(
-                index=rejected(self.prefix), query=query, conflicts="proceed", refresh=True
-            )
-        )
+        index, query = rejected(self.prefix), {"term": {"generation": generation.index}}
+        self.patience(lambda: self.client.indices.refresh(index=index))  # else the latest ones are not found
+        self.patience(lambda: self.client.delete_by_query(index=index, query=query, conflicts="proceed", refresh=True))
         left = {name: plan[name] for name in ("what", "files", "revision") if name in plan}
         books.close(generation, ledger.PRUNED, left)
 

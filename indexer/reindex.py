@@ -95,7 +95,10 @@ class Reindexer:
             to, history.STARTED, f"{to.index}: reindex of {base.index} under another mapping"
         )
         meta = {"state": ledger.BUILDING, **plan}
-        generations.create(self.client, to, shards=1, replicas=self._replicas(base), meta=meta)
+        shards, replicas = (
+            generations.number_of(self.client, base, what, self.patience) for what in ("shards", "replicas")
+        )
+        generations.create(self.client, to, shards=shards, replicas=replicas, meta=meta)
         documents = generations.count(self.client, base)
         self._documents(books, base, to, plan, documents)
         self._books(books, base, to)
@@ -169,10 +172,6 @@ class Reindexer:
             yield [Expected(hit["_id"], hit["_version"], hit["_source"]) for hit in found["hits"]["hits"]]
 
         return sampler
-
-    def _replicas(self, base: Generation) -> int:
-        found = self.patience(lambda: self.client.indices.get_settings(index=base.index, flat_settings=True))
-        return int(found[base.index]["settings"]["index.number_of_replicas"])
 
 
 def _plan(present: Present) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from operator import attrgetter
 
 from elasticsearch import Elasticsearch
 
-from indexer import generations
+from indexer import generations, lock
+from indexer.inspect import ensure_swappable
 from indexer.meter import Meter
 from indexer.owner import Owner
 from indexer.patience import Patience
@@ -23,6 +24,7 @@ from indexer.replay_journal import Journal
 from indexer.replay_piece import Piece, document_of, moved
 from indexer.send import Sender
 from indexer.totals import Totals
+from indexer.update.present import current
 from mappings.names import Generation
 from mappings.names import ledger as ledger_index
 from mappings.names import rejected as rejected_index
@@ -74,16 +76,23 @@ class Replayer:
     def run(self, dataset: str) -> Replay:
         """Replay everything that may be replayed.
 
-        Raises InputProblem (nothing is loaded), CheckProblem (the sums don't hold, or another replay is at work),
-        UnreachableProblem (Elasticsearch took no data: what is not settled is sent again by the next run).
+        Raises InputProblem (nothing is loaded), CheckProblem (the sums don't hold; another process changes this data
+        set; the alias is on two generations), UnreachableProblem (Elasticsearch took no data: what is not settled is
+        sent again by the next run).
         """
-        current = generations.current(self.client, self.prefix, dataset)
-        if not current:
-            raise InputProblem(f"{dataset} is not loaded.", f"Load it first: linernotes load {dataset} PATH...")
-        owner = Owner(self.client, ledger_index(self.prefix), current[0].index, self.patience)
+        generations.ensure_books(self.client, self.prefix)
+        with lock.held(self.client, self.prefix, dataset, lock.REPLAY, patience=self.patience):
+            generations.settle(self.client, self.prefix, dataset)
+            found = ensure_swappable(self.client, self.prefix, dataset)
+            if not found.aliased:
+                raise InputProblem(f"{dataset} is not loaded.", f"Load it first: linernotes load {dataset} PATH...")
+            return self._owned(current(self.client, found).generation)
+
+    def _owned(self, generation: Generation) -> Replay:
+        owner = Owner(self.client, ledger_index(self.prefix), generation.index, self.patience)
         owner.start()
         try:
-            return self._replay(Journal(self.client, current[0], owner, self.patience))
+            return self._replay(Journal(self.client, generation, owner, self.patience))
         finally:
             owner.close()
 

@@ -10,7 +10,7 @@ from elasticsearch import Elasticsearch, NotFoundError
 
 from indexer import generations, lock
 from indexer.history import ROLLED_BACK, History
-from indexer.inspect import ensure_swappable
+from indexer.inspect import ON_TWO, ensure_not, ensure_swappable
 from indexer.patience import Patience, patiently
 from indexer.survey import CURRENT, KEPT, Survey
 from mappings.names import Generation, alias
@@ -137,10 +137,7 @@ def target(found: Survey, number: int | None) -> Generation:
 
 def _before(found: Survey) -> Generation:
     dataset = found.dataset
-    if len(found.aliased) > 1:
-        names = " and ".join(entry.index for entry in found.aliased)
-        hint = f"Say which one it shall be: linernotes rollback {dataset} --to {found.aliased[-1].number}"
-        raise CheckProblem(f"The alias of {dataset} is on {names}.", hint)
+    ensure_not(found, ON_TWO)
     current = found.current
     earlier = [view for view in found.kept() if not current or view.generation < current]
     usable = [view.generation for view in earlier if not view.seen.closed and view.seen.documents is not None]

@@ -1,11 +1,16 @@
 """The connection to Elasticsearch: the address in the settings, else the local node."""
 
+import ssl
+from pathlib import Path
 from typing import Any
 
 from elasticsearch import Elasticsearch
 
 from indexer.answers import LeanSerializer
-from linernotes.node import service
+from linernotes.node import secure, service
+from linernotes.security import credentials
+from linernotes.security.credentials import Credentials
+from linernotes.security.door import Door
 from linernotes.settings import Settings
 from mappings.problems import InputProblem, UnreachableProblem
 
@@ -25,26 +30,61 @@ def address(settings: Settings) -> str:
 
 
 def connect(settings: Settings) -> Elasticsearch:
-    """Return a client that speaks orjson and leaves retries to those who know what may be sent twice."""
+    """Return a client that speaks orjson and leaves retries to those who know what may be sent twice.
+
+    Certificates are always verified. Raises UnreachableProblem where credentials would be sent in the open,
+    InputProblem for a setting that can't be used.
+    """
+    url = address(settings)
+    # All nodes of a local cluster, so that one may go: a request that it drops is sent to the next.
+    urls = [url] if settings.url else service.urls_of(settings.home) or [url]
+    known, authority = _entry(settings, url)
+    for one in urls:
+        credentials.need_safe_way(one, known)
+    _need_certificates(authority)
     try:
         return Elasticsearch(
-            address(settings),
-            **_credentials(settings),
+            urls,
+            **_options(url, known, authority),
+            node_class=Door,
             serializer=LeanSerializer(),
             connections_per_node=CONNECTIONS,
             request_timeout=TIMEOUT_S,
-            max_retries=0,
+            max_retries=len(urls) - 1,
+            retry_on_status=(),
         )
     except ValueError as error:
         raise InputProblem(f"LINERNOTES_URL can't be used: {error}.", "Write it like http://127.0.0.1:9200") from error
 
 
-def _credentials(settings: Settings) -> dict[str, Any]:
+def _entry(settings: Settings, url: str) -> tuple[Credentials, Path | None]:
+    """Return credentials and certificate authority: of the settings, else those that lie in the local node's home."""
+    known, authority = credentials.of(settings), settings.ca_certs
+    if not settings.url and url.startswith("https:"):
+        own = secure.of(settings.home)
+        return known or Credentials(username=secure.SUPERUSER, password=own.read_password()), authority or own.authority
+    return known, authority
+
+
+def _need_certificates(authority: Path | None) -> None:
+    """Raise InputProblem for a file without certificates: the client library would call that a failed connection."""
+    try:
+        if authority:
+            ssl.create_default_context(cafile=str(authority))
+    except OSError as error:
+        reason = "it has no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        raise InputProblem(
+            f"LINERNOTES_CA_CERTS is {authority}, which can't be used: {reason}.",
+            "Name a file with one or more certificates (PEM).",
+        ) from error
+
+
+def _options(url: str, known: Credentials, authority: Path | None) -> dict[str, Any]:
     options: dict[str, Any] = {}
-    if settings.api_key:
-        options["api_key"] = settings.api_key
-    elif settings.username:
-        options["basic_auth"] = (settings.username, settings.password or "")
-    if settings.ca_certs:
-        options["ca_certs"] = str(settings.ca_certs)
+    if known.api_key:
+        options["api_key"] = known.api_key
+    elif known.username:
+        options["basic_auth"] = (known.username, known.password or "")
+    if authority and url.startswith("https:"):
+        options["ca_certs"] = str(authority)
     return options

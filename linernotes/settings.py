@@ -7,14 +7,17 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from platformdirs import user_data_path
 
 VARIABLES = {
     "LINERNOTES_URL": "address of Elasticsearch; without it the local node is used",
     "LINERNOTES_API_KEY": "API key, as printed by Elasticsearch (encoded)",
+    "LINERNOTES_API_KEY_FILE": "file with the API key, which only its owner may read",
     "LINERNOTES_USERNAME": "user name, where no API key is used",
     "LINERNOTES_PASSWORD": "password of that user",
+    "LINERNOTES_PASSWORD_FILE": "file with the password, which only its owner may read",
     "LINERNOTES_CA_CERTS": "file with the certificate authority that signed Elasticsearch's certificate",
     "LINERNOTES_HOME": "folder for downloads and the local node's data",
     "LINERNOTES_PREFIX": "what all index names begin with (default: linernotes)",
@@ -34,6 +37,8 @@ class Settings:
     ca_certs: Path | None
     home: Path
     prefix: str
+    api_key_file: Path | None = None
+    password_file: Path | None = None
 
     def __repr__(self) -> str:
         """Leave the secrets out: a repr ends up in logs and tracebacks."""
@@ -43,18 +48,42 @@ class Settings:
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings; empty variables count as not set."""
     get = {name: environ.get(name, "").strip() or None for name in VARIABLES}.get
-    ca_certs = get("LINERNOTES_CA_CERTS")
+    url, username, password = split(get("LINERNOTES_URL"))
     return Settings(
-        url=get("LINERNOTES_URL"),
+        url=url,
         api_key=get("LINERNOTES_API_KEY"),
-        username=get("LINERNOTES_USERNAME"),
-        password=get("LINERNOTES_PASSWORD"),
-        ca_certs=Path(ca_certs) if ca_certs else None,
+        username=get("LINERNOTES_USERNAME") or username,
+        password=get("LINERNOTES_PASSWORD") or password,
+        ca_certs=_path(get("LINERNOTES_CA_CERTS")),
         home=Path(get("LINERNOTES_HOME") or default_home()).expanduser().absolute(),
         prefix=get("LINERNOTES_PREFIX") or "linernotes",
+        api_key_file=_path(get("LINERNOTES_API_KEY_FILE")),
+        password_file=_path(get("LINERNOTES_PASSWORD_FILE")),
     )
+
+
+def split(url: str | None) -> tuple[str | None, str | None, str | None]:
+    """Return an address without the name and password that may stand in it, and these two: addresses are shown.
+
+    >>> split("https://ann:s%40d@es:9200/x")
+    ('https://es:9200/x', 'ann', 's@d')
+    """
+    before, at, host = (url or "").partition("://")[2].rpartition("@")
+    if not url or not at:
+        return url, None, None
+    try:
+        parts = urlsplit(url)
+        clean = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        username, password = parts.username or "", parts.password or ""
+    except ValueError:
+        clean, (username, _, password) = f"{url.partition('://')[0]}://{host}", before.partition(":")
+    return clean, unquote(username) or None, unquote(password) or None
 
 
 def default_home() -> Path:
     """Return the platform's data folder; for root a folder that an unprivileged user can enter."""
     return ROOT_HOME if os.geteuid() == 0 else user_data_path("linernotes", appauthor=False)
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser() if text else None

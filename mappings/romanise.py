@@ -37,6 +37,7 @@ _BEFORE_SMALL_VOWEL = {
 _SMALL_VOWELS = {"ぁ": "a", "ぃ": "i", "ぅ": "u", "ぇ": "e", "ぉ": "o"}
 _KATAKANA = str.maketrans({chr(point): chr(point - 0x60) for point in range(0x30A1, 0x30F7)})
 _DOUBLED = re.compile("っ([a-z])")
+_AFTER_SMALL_TSU = re.compile("っ([^っ\n])")
 _HAS_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
 _HAS_GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]")
 _TOPIC = re.compile("(?<=[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff])は")
@@ -65,7 +66,8 @@ _SOUNDS = (
     (" ie", " e"), ("\nie", "\ne"),
 )  # fmt: skip
 """What is written in several ways, with what stands for all of them; in this order."""
-_TWICE = re.compile(r"([a-z])\1+")
+_TWICE = re.compile(r"([a-z])(?=\1)")
+_UNMARKED = re.compile(r"(?<!\S)(?=[a-z1-9])")
 _NO_LETTER = re.compile(r"[^a-z0-9\s]+")
 
 SOUND_MARK = "0"
@@ -82,6 +84,7 @@ def _kana() -> dict[str, str]:
 
 
 _PAIRS_OF_KANA = _kana()
+_PAIR_OF_KANA = re.compile("|".join(_PAIRS_OF_KANA))
 
 
 class _Anyascii(dict[int, str]):
@@ -138,8 +141,8 @@ def sounds(names: str) -> str:
         before = text
         for written, read in _SOUNDS:
             text = text.replace(written, read)
-        text = _TWICE.sub(r"\1", text)
-    return re.sub(r"(?<!\S)(?=[a-z1-9])", SOUND_MARK, text[1:])
+        text = _TWICE.sub("", text)
+    return _UNMARKED.sub(SOUND_MARK, text[1:])
 
 
 def _replaced(text: str, table: Table, test: "re.Pattern[str]") -> str:
@@ -154,14 +157,8 @@ def _kana_read(text: str) -> str:
     if not _HAS_KANA.search(text):
         return text
     text = unicodedata.normalize("NFC", text).translate(_KATAKANA)
-    for written, read in _PAIRS_OF_KANA.items():
-        text = text.replace(written, read)
+    text = _PAIR_OF_KANA.sub(lambda found: _PAIRS_OF_KANA[found[0]], text)
     # A small tsu doubles the consonant behind it: its kana has to be read before.
-    return _DOUBLED.sub(r"\1\1", "".join(_kana_after_small_tsu(text)))
-
-
-def _kana_after_small_tsu(text: str) -> list[str]:
-    return [
-        _ANYASCII[ord(letter)] if before == "っ" and letter not in "っ\n" else letter
-        for before, letter in zip("\n" + text, text, strict=False)
-    ]
+    if "っ" in text:
+        text = _DOUBLED.sub(r"\1\1", _AFTER_SMALL_TSU.sub(lambda found: "っ" + _ANYASCII[ord(found[1])], text))
+    return text

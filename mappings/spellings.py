@@ -210,10 +210,12 @@ def _spellings(names: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """
     needs = pl.col("name").str.contains(_NEEDS_SPELLING)
     needy = pl.concat([named.filter(needs).with_columns(field=pl.lit(field)) for field, named in names.items()])
+    needy = needy.with_row_index("place")
     name = pl.col("name")
+    # Each name once: an album's tracks have the album and most of its artists in common.
     spelled = (
         needy.lazy()
-        .with_row_index("place")
+        .select(name.unique())
         .with_columns(words=words(name), latin=_only(_OTHER_SCRIPT, latin))
         .with_columns(
             pl.when(name.str.contains(_NOT_CUT)).then("words"),
@@ -229,8 +231,9 @@ def _spellings(names: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
             plain="words",
         )
         .with_columns(**{f"sound_{way}": _read(pl.col(way), romanise.sounds) for way in _LATIN})
-        .unpivot(_WAYS, index=["field", "row", "plain", "place"])
+        .unpivot(_WAYS, index=["name", "plain"])
         .filter(pl.col("value").is_not_null() & ~_adds_nothing())
+        .join(needy.lazy(), on="name")
         # Polars melts piece by piece: a track's list must not depend on where the pieces of its batch are cut.
         .sort("row", pl.col("variable").cast(pl.Enum(_WAYS)), "place")
         .select("field", "row", name="value")

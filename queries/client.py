@@ -49,15 +49,22 @@ class Searcher:
         """
         began = time.monotonic()
         asked = search.start(request)
-        hits, counts = self._ask(search.hits_body(asked), search.count_body(asked))
-        if self._found_little(asked, counts):
+        hits, counts = self._hits_and_counts(asked)
+        if self._found_little(asked, hits, counts):
             further = replace(asked, stage=Stage.FUZZY)
-            more = self._ask(search.hits_body(further), search.count_body(further))
+            more = self._hits_and_counts(further)
             if search.total(further, more[1]) > search.total(asked, counts):
                 asked, (hits, counts) = further, more
         grouped = self._walk(grouping.walk(asked, hits, search.total(asked, counts))) if request.group else None
         meant = self._meant(asked, hits)
         return search.answer(asked, hits, counts, round((time.monotonic() - began) * 1000), grouped, meant)
+
+    def _hits_and_counts(self, asked: Search) -> tuple[Json, Json]:
+        if body := search.both_body(asked):
+            (found,) = self._ask(body)
+            return found, found
+        hits, counts = self._ask(search.hits_body(asked), search.count_body(asked))
+        return hits, counts
 
     def _meant(self, asked: Search, hits: Json) -> tuple[Guess, ...]:
         """Return texts without slips that find something, for the first page of a text that found little as it is."""
@@ -131,11 +138,11 @@ class Searcher:
         (counted,) = self._ask(loaded.count_body())
         return loaded.read(self.prefix, indices, counted)
 
-    def _found_little(self, asked: Search, counts: Json) -> bool:
+    def _found_little(self, asked: Search, hits: Json, counts: Json) -> bool:
         """Say whether to go on with the fuzzy stage; a cursor has decided that already."""
         if asked.after or not matching.may_slip(asked.request.text) or _total(counts) >= matching.LITTLE:
             return False
-        (found,) = self._ask(search.enough_body(asked))
+        (found,) = [hits] if search.tells_enough(asked) else self._ask(search.enough_body(asked))
         return not search.is_enough(asked, found)
 
     def ask(self, *bodies: Json) -> list[Json]:

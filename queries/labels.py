@@ -42,6 +42,9 @@ _UNNAMED: Mapping[Stage, Match] = {Stage.STRICT: Match.STEMMED, Stage.FUZZY: Mat
 _SPELLED = "spelled"
 """Way of a clause that met a spelling in the index; which one it was, the track's names tell."""
 
+_TOGETHER = "all"
+"""Number of what met all words at once, as whole names."""
+
 Ways = Mapping[str, set[str]]
 """Number of a word (empty: the text as a whole) to the ways in which it was met."""
 
@@ -57,7 +60,7 @@ def of_page(asked: Text, stage: Stage, page: Iterable[Mapping[str, Any]]) -> lis
     if not asked.asks:
         return [None for _ in page]
     hits = [(_ways(hit.get("matched_queries", ())), _names(hit["_source"])) for hit in page]
-    odd = dict.fromkeys(name for ways, names in hits if any(map(_is_odd, ways.values())) for name in names)
+    odd = dict.fromkeys(name for ways, names in hits if _is_open(asked, stage, ways) for name in names)
     # Once for the page: asking Polars costs more than what is asked of it.
     spellings = variants.spell([*odd, *asked.words, *(part.words for part in asked.parts)]) if odd else {}
     return [_label(asked, stage, ways, names, spellings) for ways, names in hits]
@@ -68,6 +71,18 @@ def _ways(matched: Iterable[str]) -> Ways:
     for way, _, number in (name.partition(":") for name in matched):
         ways.setdefault(number, set()).add(way)
     return ways
+
+
+def _is_open(asked: Text, stage: Stage, ways: Ways) -> bool:
+    """Say whether it takes the track's names to tell why it matched."""
+    if any(_is_odd(ways[number]) for number in ways if number != _TOGETHER):
+        return True
+    return _SPELLED in ways.get(_TOGETHER, ()) and _lacks(asked, stage, ways)
+
+
+def _lacks(asked: Text, stage: Stage, ways: Ways) -> bool:
+    """Say whether a word that has to be met was met by none of the named ways."""
+    return any(str(number) not in ways for number in matching.needed(asked, stage))
 
 
 def _is_odd(ways: set[str]) -> bool:
@@ -91,8 +106,8 @@ def _label(asked: Text, stage: Stage, ways: Ways, names: list[str], spellings: S
 def _of_words(asked: Text, stage: Stage, ways: Ways, names: list[str], spellings: Spellings) -> Iterator[Match]:
     met = [number for number in matching.terms(asked) if str(number) in ways]
     yield from (_best(asked.words[number], ways[str(number)], names, spellings) for number in met)
-    if any(number not in met for number in matching.needed(asked, stage)):
-        yield _together(ways["all"], names, spellings) if "all" in ways else _UNNAMED[stage]
+    if _lacks(asked, stage, ways):
+        yield _together(ways[_TOGETHER], names, spellings) if _TOGETHER in ways else _UNNAMED[stage]
 
 
 def _together(ways: set[str], names: list[str], spellings: Spellings) -> Match:

@@ -122,6 +122,17 @@ def count_body(search: Search) -> Json:
     return body | ({"aggs": aggs} if aggs else {})
 
 
+def both_body(search: Search) -> Json | None:
+    """Return one request for hits and counts of the fuzzy stage, where one does: no filter tells the two apart.
+
+    Few tracks match there, so scoring all of them costs less than looking near terms up twice.
+    """
+    if search.stage is not Stage.FUZZY or search.request.filters:
+        return None
+    counts = count_body(search)
+    return hits_body(search) | {name: part for name, part in counts.items() if name not in ("query", "size")}
+
+
 def _counted(search: Search, everywhere: tuple[Query, ...]) -> Json:
     asked = search.request.text
     words = [matching.matching(asked, variants.of(asked), search.stage)] if asked.asks else []
@@ -143,6 +154,12 @@ def enough_body(search: Search) -> Json:
     return {"query": query, "size": 1, "track_total_hits": matching.LITTLE, "_source": False}
 
 
+def tells_enough(search: Search) -> bool:
+    """Say whether a page's own hits tell what `enough_body` asks for: they have no filter, and the best is on top."""
+    asked = search.request
+    return not asked.filters and asked.sort is Sort.RELEVANCE and asked.size > 0
+
+
 def is_enough(search: Search, found: Json) -> bool:
     """Say whether the strict stage found enough: many tracks, or one whose whole name is the text.
 
@@ -151,7 +168,8 @@ def is_enough(search: Search, found: Json) -> bool:
     hits = found["hits"]
     whole = any(hit["_score"] >= weights.WHOLE for hit in hits["hits"][:1])
     several = len(matching.terms(search.request.text)) > 1
-    return int(hits["total"]["value"]) >= matching.LITTLE or (several and whole)
+    many = "total" in hits and int(hits["total"]["value"]) >= matching.LITTLE
+    return many or (several and whole)
 
 
 def total(search: Search, counts: Json) -> int:

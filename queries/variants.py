@@ -36,7 +36,7 @@ Spellings = dict[str, dict[str, str]]
 """Way to name to spelling."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Variants:
     """(Way, spelling) for each word, in the order of the words; `whole` are spellings of the text as one name.
 

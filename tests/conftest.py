@@ -14,7 +14,7 @@ from elasticsearch import Elasticsearch
 
 from indexer.answers import LeanSerializer
 from linernotes import settings
-from linernotes.node import fetch, service
+from linernotes.node import fetch, releases, service
 
 # Examples are not timed: the machine is shared, and a slow one is no fault of the code.
 hypothesis.settings.register_profile("linernotes", deadline=None)
@@ -27,7 +27,9 @@ def es_home() -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="linernotes-test-"))
     home.chmod(0o755)
     user_home = settings.from_environment().home
-    service.start(home, heap="1g", distribution=fetch.distribution(user_home, _say), report=_say)
+    major = int(os.environ.get("LINERNOTES_TEST_VERSION", "8"))
+    unpacked = fetch.distribution(user_home, _say, releases.of_major(major))
+    service.start(home, heap="1g", version=major, distribution=unpacked, report=_say)
     try:
         yield home
     finally:

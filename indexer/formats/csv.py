@@ -63,6 +63,9 @@ class CsvReader:
 
     def _read_whole(self, data: bytes, stretch: Stretch) -> RawBatch | None:
         """Return all rows, or None when one of them isn't as it should be."""
+        # Polars takes stray quotation marks for text, or not, as it likes: what they mean is decided in one place.
+        if well_formed_end(data, last=True)[1] is None:
+            return None
         names = [str(number) for number in range(len(self.columns))]
         # Polars fills up rows that are too short: where the last cell is empty, the exact way has to look.
         needed = sorted({*self._wanted, len(names) - 1})

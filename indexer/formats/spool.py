@@ -19,7 +19,7 @@ from mappings.problems import InputProblem
 BLOCK_BYTES = 1 << 20
 STDIN = Path("-")
 
-_HINT = "Free some, or set TMPDIR to a folder on a larger disk."
+ROOM_HINT = "Free some, or set TMPDIR to a folder on a larger disk."
 
 Write = Callable[[bytes], None]
 
@@ -36,9 +36,9 @@ class Held:
 
 def spooled(name: str, size: int, fill: Callable[[Write], None]) -> Held:
     """Return a temporary file that `fill` wrote; raises InputProblem when `size` bytes, or what comes, don't fit."""
-    folder = _folder()
+    folder = temporary()
     if (free := shutil.disk_usage(folder).free) < size:
-        raise InputProblem(f"{name} needs {_mb(size)} in {folder}, which has {_mb(free)} left.", _HINT)
+        raise InputProblem(f"{name} needs {_mb(size)} in {folder}, which has {_mb(free)} left.", ROOM_HINT)
     with _temporary(name, folder) as file:
         fill(partial(_write, file.fileno(), name, folder))
         return Held(os.dup(file.fileno()))
@@ -80,10 +80,11 @@ def _temporary(name: str, folder: str) -> IO[bytes]:
 
 
 def _no_room(name: str, folder: str, error: OSError) -> InputProblem:
-    return InputProblem(f"{name} can't be unpacked into {folder}: {error.strerror}.", _HINT)
+    return InputProblem(f"{name} can't be unpacked into {folder}: {error.strerror}.", ROOM_HINT)
 
 
-def _folder() -> str:
+def temporary() -> str:
+    """Return the folder in which large temporary files belong."""
     large = "/var/tmp"  # noqa: S108 - the file there has no name that anybody could guess
     return large if "TMPDIR" not in os.environ and os.access(large, os.W_OK) else tempfile.gettempdir()
 

@@ -44,8 +44,14 @@ class GateProblem(CheckProblem):
         can_force = not any(gate.name in UNFORCEABLE for gate in failed)
         what = "did not pass" if can_force else "does not add up"
         seen = "; ".join(f"{gate.name}: {gate.seen} (allowed: {gate.allowed})" for gate in failed)
-        hint = "If this is as it should be, run the same with --force REASON." if can_force else "Load it again."
+        hint = _hint({gate.name for gate in failed}) if can_force else "Load it again."
         super().__init__(f"{generation.index} {what}: {seen}. The alias did not move.", hint)
+
+
+def _hint(failed: Collection[str]) -> str:
+    """Return how closed gates are passed that may be: one that has a bound by raising it, the others with a reason."""
+    bound = "--max-change N, with N above the per cent seen, or with " if failed == {"change"} else ""
+    return f"If this is as it should be, run the same with {bound}--force REASON."
 
 
 def counted(candidate: Candidate) -> list[Gate]:

@@ -36,7 +36,7 @@ def clone(
     """Clone a generation that is closed to writing, open the clone for loading, and note what it is."""
     settings = generations.BUILDING_SETTINGS | {
         _BLOCK: None,
-        "number_of_replicas": _replicas(client, of, how),
+        "number_of_replicas": generations.number_of(client, of, "replicas", how),
     }
     body = {"settings": {f"index.{name.removeprefix('index.')}": value for name, value in settings.items()}}
     aliases: dict[str, Any] = {generations.write_alias(to): {}}
@@ -52,8 +52,3 @@ def clone(
     unblock(client, to, how)  # what the clone was told above stays behind as an empty setting
     # The notes of the original came with it: they are replaced as a whole.
     how(lambda: client.indices.put_mapping(index=to.index, meta=notes))
-
-
-def _replicas(client: Elasticsearch, of: Generation, how: Patience) -> int:
-    found = how(lambda: client.indices.get_settings(index=of.index, flat_settings=True))
-    return int(found[of.index]["settings"]["index.number_of_replicas"])

@@ -10,7 +10,7 @@ from indexer import generations, history, ledger
 from indexer.history import History
 from indexer.ledger import Ledger, LoadRecord
 from indexer.patience import Patience
-from indexer.survey import BUILDING, READY, Survey
+from indexer.survey import BUILDING, CURRENT, READY, Survey
 from indexer.update.clone import unblock
 from mappings.names import parse
 from mappings.problems import CheckProblem
@@ -39,11 +39,10 @@ def clear(client: Elasticsearch, found: Survey, how: Patience) -> None:
 
 def settle(client: Elasticsearch, found: Survey, how: Patience) -> None:
     """Write down that the current generation is current, where whoever put it in service died before writing it."""
-    view = found.view(found.current) if found.current else None
-    if view and view.record and view.record.what != "load" and view.record.state in (ledger.BUILDING, ledger.READY):
-        notes = dict(view.meta) or view.record.plan
-        Ledger(client, found.prefix, how).close(view.generation, ledger.CURRENT, notes)
-        release(client, found.prefix, view.record.plan, how)
+    for view in found.views:
+        if view.state == CURRENT and view.record and view.record.state in (ledger.BUILDING, ledger.READY):
+            release(client, found.prefix, view.record.plan, how)
+            generations.settle(client, found.prefix, found.dataset)
 
 
 def give_up(client: Elasticsearch, books: Ledger, record: LoadRecord, how: Patience) -> None:

@@ -8,6 +8,7 @@ from elasticsearch import Elasticsearch
 
 from indexer import generations
 from indexer.encode import EPOCH
+from indexer.inspect import MISSING, ON_TWO, ensure_not
 from indexer.ledger import Ledger
 from indexer.patience import Patience
 from indexer.provenance import normalisation_hash
@@ -51,13 +52,8 @@ class Present:
 def current(client: Elasticsearch, found: Survey) -> Present:
     """Return the current generation; raises CheckProblem where there is none, or more than one."""
     dataset = found.dataset
+    ensure_not(found, ON_TWO, MISSING)
     if found.current is None:
-        if found.aliased:
-            hint = f"Choose one: linernotes rollback {dataset} --to {found.aliased[-1].number}"
-            raise CheckProblem(f"The alias of {dataset} is on {len(found.aliased)} generations at once.", hint)
-        if kept := found.kept():
-            hint = f"Put it on the newest one: linernotes rollback {dataset} --to {kept[0].generation.number}"
-            raise CheckProblem(f"The alias of {dataset} is missing.", hint)
         raise CheckProblem(f"Nothing of {dataset} is loaded yet.", f"Load it: linernotes load {dataset} PATH...")
     view = found.view(found.current)
     plan = view.plan if view else {}

@@ -11,6 +11,7 @@ from indexer.inspect import ensure_swappable
 from indexer.ledger import Ledger
 from indexer.load import Loader, Options
 from indexer.lock import Lock
+from indexer.meter import peak_rss_mb
 from indexer.survey import BUILDING, READY
 from indexer.totals import Totals
 from indexer.update import leftovers
@@ -38,6 +39,7 @@ class Updated:
     alias_moved: bool = False
     watched: Sequence[Any] = ()
     seconds: float = 0.0
+    peak_rss_mb: float = 0.0
 
 
 @dataclass
@@ -66,7 +68,7 @@ class Updater:
                     done = self._by_difference(held, compared, done, spool)
             if compared and done.way.name == AFRESH:
                 done = self._afresh(present, done)
-        return replace(done, seconds=round(time.monotonic() - started, 3))
+        return replace(done, seconds=round(time.monotonic() - started, 3), peak_rss_mb=peak_rss_mb())
 
     def _present(self) -> Present:
         """Return the current generation, after clearing away what dead updates left."""
@@ -111,6 +113,10 @@ class Updater:
         job.meter.totals = Totals()
         options = Options(
             fresh=self._starts_over(present),
+            replicas=generations.number_of(job.client, present.generation, "replicas"),
+            shards=max(
+                generations.number_of(job.client, present.generation, "shards"), generations.shards_for(job.plan.rows)
+            ),
             bounds=job.orders.bounds,
             force=job.orders.force,
             deadline_s=job.orders.deadline_s,

@@ -11,6 +11,7 @@ from linernotes.catalogue.provenance import Provenance
 from linernotes.catalogue.spool import Spool
 from linernotes.report.plain import visible
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
+from queries.catalogue import Kind
 
 BEGIN = '<script type="application/json" id="linernotes-report">'
 END = "</script>"
@@ -49,6 +50,7 @@ def write(stream: IO[bytes], kept: Spool, summary: Mapping[str, Any], provenance
         summary=summary,
         shares=_shares(summary),
         cards=CARDS,
+        kinds={kind.name: kind.value for kind in Kind},
         rows=kept.rows,
         lines=kept.lines,
         no_proof=PRESENCE_IS_NO_PROOF,

@@ -17,7 +17,7 @@ from linernotes.catalogue.records import Record
 from mappings.problems import InputProblem
 from queries import catalogue
 from queries.catalogue import Question
-from queries.catalogue.question import ARTIST, ISRC, PLATFORMS, TITLE, URL
+from queries.catalogue.question import ARTIST, PLATFORMS, TITLE, URL
 
 DELIMITERS = (",", ";", "\t", "|")
 _TELLS = re.compile(r"^sep=(.)\s*$", re.IGNORECASE)
@@ -37,8 +37,8 @@ class Catalogue:
 
     @property
     def unused(self) -> tuple[str, ...]:
-        """Return the headers that mean nothing here; ISRCs too, as no data set has any."""
-        used = {place for column, place in self.columns.items() if column != ISRC}
+        """Return the headers that mean nothing here."""
+        used = set(self.columns.values())
         return tuple(name for place, name in enumerate(self.header) if place not in used and name)
 
     def questions(self) -> Iterator[Question]:

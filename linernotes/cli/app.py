@@ -14,9 +14,12 @@ from linernotes.cli import (
     check,
     datasets,
     demo,
+    doctor,
     export,
     facet,
     generations,
+    keys,
+    kibana,
     load,
     node,
     overlap,
@@ -51,6 +54,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.add_typer(node.app, name="node")
+app.add_typer(keys.app, name="keys")
 app.command("datasets")(datasets.datasets)
 app.command("load")(load.load)
 app.command("update")(update.update)
@@ -70,6 +74,8 @@ app.command("stats")(stats.stats)
 app.command("export")(export.export)
 app.command("check")(check.check)
 app.command("verify")(check.verify)
+app.command("doctor")(doctor.doctor)
+app.add_typer(kibana.app, name="kibana")
 
 
 @app.callback()

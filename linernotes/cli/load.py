@@ -33,6 +33,7 @@ Paths = Annotated[
 Limit = Annotated[int | None, typer.Option(min=1, help="Load only the first N records.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Start over instead of going on with an earlier load.")]
 Replicas = Annotated[int, typer.Option(min=0, help="Copies of each shard; 1 when a cluster must survive a node.")]
+Shards = Annotated[int, typer.Option(min=0, max=1024, help="Shards of the new index. [default: by its size]")]
 Workers = Annotated[int, typer.Option(min=0, help="Requests in flight at most. [default: twice the cores]")]
 MaxChange = Annotated[float, typer.Option(min=0, help="Change against what is in service now, in per cent at most.")]
 Force = Annotated[str | None, typer.Option(help="Go through closed gates, for this reason; it is written down.")]
@@ -45,6 +46,7 @@ def load(
     limit: Limit = None,
     fresh: Fresh = False,
     replicas: Replicas = 0,
+    shards: Shards = 0,
     workers: Workers = 0,
     max_change: MaxChange = Bounds.max_change,
     force: Force = None,
@@ -56,8 +58,14 @@ def load(
     records all at once, after the sums were checked and the gates passed: not much fewer or more tracks than before,
     no field lost, a sample equal to its source. Of several records with one id, the first wins.
     """
-    bounds = Bounds(max_change=max_change)
-    options = Options(fresh=fresh, replicas=replicas, workers=workers, bounds=bounds, force=reason(force))
+    options = Options(
+        fresh=fresh,
+        replicas=replicas,
+        shards=shards,
+        workers=workers,
+        bounds=Bounds(max_change=max_change),
+        force=reason(force),
+    )
     try:
         result = run(choose.dataset(dataset), paths, limit, options)
     except GateProblem as problem:

@@ -8,6 +8,8 @@ import typer
 from linernotes import settings
 from linernotes.node import logs as node_logs
 from linernotes.node import service
+from linernotes.node.secure import SUPERUSER
+from linernotes.node.secure import of as keys_of
 from linernotes.node.service import NodeStatus
 
 app = typer.Typer(help="Start, stop and look after the local Elasticsearch.", no_args_is_help=True)
@@ -15,17 +17,26 @@ app = typer.Typer(help="Start, stop and look after the local Elasticsearch.", no
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Heap = Annotated[
     str | None,
-    typer.Option(help=f"Memory of the node, such as 512m or 2g. [default: {service.DEFAULT_HEAP}]"),
+    typer.Option(help=f"Memory of each node, such as 512m or 2g. [default: {service.DEFAULT_HEAP}, less if many]"),
 ]
+Nodes = Annotated[int | None, typer.Option(min=1, help="How many nodes, in one cluster. [default: as before, or 1]")]
+Secure = Annotated[bool, typer.Option("--secure", help="Ask for credentials and speak TLS; stays on once it is on.")]
+Version = Annotated[int | None, typer.Option(help="Elasticsearch 8 or 9. [default: as before, or 8]")]
 Lines = Annotated[int, typer.Option(min=0, help="How many of the last lines to print.")]
 Follow = Annotated[bool, typer.Option("--follow", help="Go on printing what is written, until Ctrl-C.")]
 
 
 @app.command()
-def start(heap: Heap = None, json: AsJson = False) -> None:
+def start(
+    heap: Heap = None, nodes: Nodes = None, secure: Secure = False, version: Version = None, json: AsJson = False
+) -> None:
     """Start the local Elasticsearch, fetching it first if it isn't here, and wait until it answers."""
     found = settings.from_environment()
-    show(service.start(found.home, heap=heap, report=say), as_json=json)
+    done = service.start(found.home, heap=heap, nodes=nodes, is_secure=secure, version=version, report=say)
+    show(done, as_json=json)
+    if done.secure:
+        own = keys_of(found.home)
+        say(f"Its certificate authority is {own.authority}, the password of {SUPERUSER} is in {own.password}.")
     if found.url:
         say(f"LINERNOTES_URL is set, so the other commands use {found.url} and not this node.")
 
@@ -58,8 +69,9 @@ def show(found: NodeStatus, *, as_json: bool) -> None:
     if not found.nodes:
         typer.echo("No local Elasticsearch was started yet: linernotes node start")
     for node in found.nodes:
+        guarded = ", secure" if found.secure else ""
         process = f", process {node.pid}" if node.pid else ""
-        typer.echo(f"{node.name}: {node.state}, {node.url}, Elasticsearch {node.version}{process}")
+        typer.echo(f"{node.name}: {node.state}, {node.url}, Elasticsearch {node.version}{guarded}{process}")
 
 
 def say(sentence: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from linernotes.node.jdk import Jdk
 from linernotes.node.layout import Layout
+from linernotes.node.releases import CURRENT, Release
 from mappings.problems import InputProblem
 
 Setting = str | int | bool | list[str]
@@ -29,6 +30,22 @@ WATERMARKS: dict[str, Setting] = {
     "cluster.routing.allocation.disk.watermark.flood_stage": f"{NO_RECORD}b",
 }
 
+# Both channels speak TLS with the home's own authority, and a node must show a certificate of it to join. There is no
+# file that enrols others (`autoconfiguration`): who may in is told by `linernotes keys`.
+SECURITY: dict[str, Setting] = {
+    "xpack.security.autoconfiguration.enabled": False,
+    "xpack.security.http.ssl.enabled": True,
+    "xpack.security.http.ssl.key": "node.key",
+    "xpack.security.http.ssl.certificate": "node.crt",
+    "xpack.security.http.ssl.certificate_authorities": ["ca.crt"],
+    "xpack.security.transport.ssl.enabled": True,
+    "xpack.security.transport.ssl.verification_mode": "full",
+    "xpack.security.transport.ssl.client_authentication": "required",
+    "xpack.security.transport.ssl.key": "node.key",
+    "xpack.security.transport.ssl.certificate": "node.crt",
+    "xpack.security.transport.ssl.certificate_authorities": ["ca.crt"],
+}
+
 VECTOR = "jdk.incubator.vector"
 UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 # The smallest tried: it started and took 120,000 small records from three senders. Facets over many want more.
@@ -43,8 +60,18 @@ class Ports:
     transport: int
 
 
-def settings(layout: Layout, ports: Ports, modules: Iterable[str], *, secure: bool = False) -> dict[str, Setting]:
-    """Return elasticsearch.yml as a table."""
+@dataclass(frozen=True)
+class Peers:
+    """The nodes of one cluster: transport ports by name. `founding` while they have not yet met."""
+
+    ports: Mapping[str, int]
+    founding: bool
+
+
+def settings(
+    layout: Layout, ports: Ports, modules: Iterable[str], *, secure: bool = False, peers: Peers | None = None
+) -> dict[str, Setting]:
+    """Return elasticsearch.yml as a table; without peers for a node that is a cluster by itself."""
     table: dict[str, Setting] = {
         "cluster.name": layout.cluster,
         "node.name": layout.name,
@@ -54,13 +81,22 @@ def settings(layout: Layout, ports: Ports, modules: Iterable[str], *, secure: bo
         "network.host": "127.0.0.1",
         "http.port": ports.http,
         "transport.port": ports.transport,
-        "discovery.type": "single-node",
         "xpack.security.enabled": secure,
     }
+    table |= _discovery(peers)
+    table |= SECURITY if secure else {}
     table |= WATERMARKS
     for module in sorted(set(modules) & OF_MODULES.keys()):
         table |= OF_MODULES[module]
     return table
+
+
+def _discovery(peers: Peers | None) -> dict[str, Setting]:
+    """Return how a node finds the others. The founders are named only once: a second time they could split in two."""
+    if peers is None:
+        return {"discovery.type": "single-node"}
+    found: dict[str, Setting] = {"discovery.seed_hosts": [f"127.0.0.1:{port}" for port in peers.ports.values()]}
+    return found | ({"cluster.initial_master_nodes": list(peers.ports)} if peers.founding else {})
 
 
 def as_yaml(table: Mapping[str, Setting]) -> str:
@@ -116,32 +152,55 @@ def parse_heap(text: str) -> int:
     return size
 
 
-def command(distribution: Path, layout: Layout, jdk: Jdk) -> list[str]:
+# Below the working directory, since a colon in the distribution's path would part it here.
+CLI = ("-cp", "lib/*:lib/cli-launcher/*", "org.elasticsearch.launcher.CliToolLauncher")
+SERVER = ("-cp", "lib/tools/server-launcher/*", "org.elasticsearch.server.launcher.ServerLauncher")
+SMALL_JAVA = ("-Xms4m", "-Xmx64m", "-XX:+UseSerialGC")
+
+
+def command(distribution: Path, layout: Layout, jdk: Jdk, release: Release = CURRENT) -> list[str]:
     """Return the launcher's command line; `-d` lets the server live on alone once it answers."""
+    java = [str(jdk.home / "bin" / "java"), *SMALL_JAVA, layout.mark]
+    if release.launcher == "server":
+        return [*java, *SERVER, "-d"]
+    return [*java, *_tool("server", "bin/elasticsearch", "server-cli", distribution, layout), *CLI, "-d"]
+
+
+def keystore_command(distribution: Path, layout: Layout, jdk: Jdk) -> list[str]:
+    """Return the command that makes a keystore with the password that it reads from standard input."""
+    java = [str(jdk.home / "bin" / "java"), *SMALL_JAVA, "-XX:TieredStopAtLevel=1", layout.mark]
+    tool = _tool("keystore", "bin/elasticsearch-keystore", "keystore-cli", distribution, layout)
+    return [*java, *tool, *CLI, "add", "--stdin", "--force", "bootstrap.password"]
+
+
+def _tool(name: str, script: str, libs: str, distribution: Path, layout: Layout) -> list[str]:
     return [
-        str(jdk.home / "bin" / "java"),
-        *("-Xms4m", "-Xmx64m", "-XX:+UseSerialGC"),
-        layout.mark,
-        "-Dcli.name=server",
-        "-Dcli.script=bin/elasticsearch",
-        "-Dcli.libs=lib/tools/server-cli",
+        f"-Dcli.name={name}",
+        f"-Dcli.script={script}",
+        f"-Dcli.libs=lib/tools/{libs}",
         f"-Des.path.home={distribution}",
         f"-Des.path.conf={layout.config}",
         "-Des.distribution.type=tar",
         "-Des.java.type=JAVA_HOME",
-        # Below the working directory, since a colon in the distribution's path would part it here.
-        *("-cp", "lib/*:lib/cli-launcher/*"),
-        "org.elasticsearch.launcher.CliToolLauncher",
-        "-d",
     ]
 
 
-def environment(layout: Layout, jdk: Jdk) -> dict[str, str]:
+def environment(layout: Layout, jdk: Jdk, distribution: Path, release: Release = CURRENT) -> dict[str, str]:
     """Return the whole environment: nothing of the caller's, whose ES_JAVA_OPTS could undo what is set here."""
-    return {
+    table = {
         "ES_JAVA_HOME": str(jdk.home),
         "ES_TMPDIR": str(layout.tmp),
         "HOME": str(layout.folder),
         "LANG": "C.UTF-8",
         "PATH": "/usr/bin:/bin",
     }
+    if release.launcher == "server":
+        table |= {
+            "JAVA": str(jdk.home / "bin" / "java"),
+            "ES_HOME": str(distribution),
+            "ES_PATH_CONF": str(layout.config),
+            "ES_DISTRIBUTION_TYPE": "tar",
+            "JAVA_TYPE": "ES_JAVA_HOME",
+            "CLI_JAVA_OPTS": layout.mark,
+        }
+    return table

@@ -4,16 +4,18 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from linernotes.node import config, files
 from linernotes.node.account import Account
-from linernotes.node.config import Ports
+from linernotes.node.config import Peers, Ports
 from linernotes.node.diagnose import explain
 from linernotes.node.jdk import Jdk
 from linernotes.node.layout import Layout
+from linernotes.node.releases import Release
 from linernotes.node.state import ended
 from mappings.problems import Problem
 
@@ -25,28 +27,42 @@ LOOK = 0.05
 GRACE = 60
 
 
-def configure(layout: Layout, distribution: Path, ports: Ports, jdk: Jdk, heap: int) -> None:
+@dataclass(frozen=True)
+class Plan:
+    """What a start is made with, the same for all nodes of a home."""
+
+    release: Release
+    distribution: Path
+    jdk: Jdk
+    account: Account
+    heap: str
+    size: int
+    secure: bool
+
+
+def configure(layout: Layout, plan: Plan, ports: Ports, peers: Peers | None) -> None:
     """Write the node's config folder."""
-    modules = (folder.name for folder in (distribution / "modules").iterdir())
-    shipped = distribution / "config"
-    options = config.jvm_options((shipped / "jvm.options").read_text(), jdk) + config.own_options(layout, heap)
+    modules = (folder.name for folder in (plan.distribution / "modules").iterdir())
+    shipped = plan.distribution / "config"
+    options = config.jvm_options((shipped / "jvm.options").read_text(), plan.jdk)
     content = {
-        "elasticsearch.yml": config.as_yaml(config.settings(layout, ports, modules)),
-        "jvm.options": options,
+        "elasticsearch.yml": config.as_yaml(config.settings(layout, ports, modules, secure=plan.secure, peers=peers)),
+        "jvm.options": options + config.own_options(layout, plan.size),
         "log4j2.properties": config.log_options((shipped / "log4j2.properties").read_text()),
     }
     for name, text in content.items():
         files.write_whole(layout.config / name, text.encode())
 
 
-def launch(layout: Layout, distribution: Path, jdk: Jdk, account: Account) -> subprocess.Popen[bytes]:
+def launch(layout: Layout, plan: Plan) -> subprocess.Popen[bytes]:
     """Start the launcher, in a session of its own: a Ctrl-C in our terminal isn't meant for it."""
+    account = plan.account
     with layout.console.open("wb") as console:
         return subprocess.Popen(
-            config.command(distribution, layout, jdk),
+            config.command(plan.distribution, layout, plan.jdk, plan.release),
             # Where the launcher looks for the modules; the server moves to the folder of the logs by itself.
-            cwd=distribution,
-            env=config.environment(layout, jdk),
+            cwd=plan.distribution,
+            env=config.environment(layout, plan.jdk, plan.distribution, plan.release),
             stdin=subprocess.DEVNULL,
             stdout=console,
             stderr=subprocess.STDOUT,
@@ -58,30 +74,39 @@ def launch(layout: Layout, distribution: Path, jdk: Jdk, account: Account) -> su
         )
 
 
-def await_server(
-    launcher: subprocess.Popen[bytes],
-    layout: Layout,
-    seen: Callable[[psutil.Process], None],
-    patience: float = PATIENCE,
-) -> psutil.Process:
-    """Wait until the launcher ends, which it does when the server answers, and return the server.
+@dataclass
+class Rising:
+    """A node on its way up: its launcher, and the server as soon as it is there. `seen` hears of the server."""
 
-    `seen` is called with each child of the launcher as soon as it is there. Raises `Problem`: why it died.
-    """
+    layout: Layout
+    launcher: subprocess.Popen[bytes]
+    seen: Callable[[psutil.Process], None]
     server: psutil.Process | None = None
+
+    def is_up(self) -> bool:
+        """Look once; tell whether the server answers. Raises `Problem`: why it died."""
+        code = self.launcher.poll()
+        if code is None:
+            child = _child(self.launcher.pid)
+            if child and child != self.server:
+                # Before the server the launcher runs a Java that only prints its flags: the last child counts.
+                self.server = child
+                self.seen(child)
+            return False
+        if code or self.server is None or not self.server.is_running():
+            console = self.layout.console
+            raise explain(console.read_text(errors="replace"), code, str(console))
+        return True
+
+
+def await_servers(rising: Iterable[Rising], patience: float = PATIENCE) -> None:
+    """Wait until all launchers end, which they do when their server answers. Raises `Problem`."""
+    left = list(rising)
     deadline = time.monotonic() + patience
-    while (code := launcher.poll()) is None:
-        child = _child(launcher.pid)
-        if child and child != server:
-            # Before the server the launcher runs a Java that only prints its flags: the last child counts.
-            server = child
-            seen(server)
+    while left := [one for one in left if not one.is_up()]:
         if time.monotonic() > deadline:
-            raise Problem(f"Elasticsearch didn't answer within {patience:.0f} s.", f"See {layout.console}")
+            raise Problem(f"Elasticsearch didn't answer within {patience:.0f} s.", f"See {left[0].layout.console}")
         time.sleep(LOOK)
-    if code or server is None or not server.is_running():
-        raise explain(layout.console.read_text(errors="replace"), code, str(layout.console))
-    return server
 
 
 def end(processes: Iterable[psutil.Process], grace: float = GRACE) -> bool:

@@ -1,15 +1,15 @@
 """Where a node's files are below a home. Pure.
 
 home/elasticsearch/8.19.13/      the unpacked distribution, never written to
-home/node/node-1.json            what is known about the node
-home/node/node-1.lock, .console  who is starting or stopping it; what its last start printed
+home/node/node-1.json, .console  what is known about the node; what its last start printed
+home/node/node-1.lock            who is starting or stopping this home's nodes
 home/node/node-1/                config, data, logs, tmp: these four belong to the user that Elasticsearch
                                  runs as; the folder itself doesn't, so that nobody can swap one of them
                                  for a link while root writes there
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -87,5 +87,15 @@ class Layout:
 
 
 def of(home: Path) -> Layout:
-    """Return the layout below a home folder, whichever way its path was written."""
+    """Return the layout of the first node below a home folder, whichever way its path was written."""
     return Layout(home.expanduser().resolve())
+
+
+def several(home: Path, count: int) -> list[Layout]:
+    """Return the layouts of the first nodes of a home.
+
+    >>> [layout.name for layout in several(Path("/srv"), 2)]
+    ['node-1', 'node-2']
+    """
+    first = of(home)
+    return [replace(first, name=f"node-{number}") for number in range(1, count + 1)]

@@ -37,6 +37,9 @@ class NodeState:
     phase: Phase
     server: Process | None = None
     launcher: Process | None = None
+    secure: bool = False
+    # Whether it has been in a cluster that worked: its founders are named until then.
+    formed: bool = True
 
     @property
     def processes(self) -> tuple[Process, ...]:
@@ -122,3 +125,10 @@ def stray(layout: Layout) -> list[psutil.Process]:
             if layout.mark in process.cmdline():
                 found.append(process)
     return found
+
+
+def processes(layout: Layout) -> list[psutil.Process]:
+    """Return what runs of a node: what was noted, and whatever else carries its mark."""
+    state = load(layout)
+    known = [present(one, layout) for one in state.processes] if state else []
+    return list({one.pid: one for one in [*known, *stray(layout)] if one}.values())

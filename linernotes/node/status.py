@@ -36,18 +36,29 @@ class NodeStatus:
         return {"nodes": [asdict(node) for node in self.nodes], "secure": self.secure}
 
 
+def noted(home: Path) -> list[tuple[Layout, NodeState]]:
+    """Return the nodes of a home that were ever started, in order, with their notes."""
+    count = len(list((layouts.of(home).home / "node").glob("node-*.json")))
+    pairs = ((layout, states.load(layout)) for layout in layouts.several(home, count))
+    return [(layout, state) for layout, state in pairs if state]
+
+
 def status(home: Path) -> NodeStatus:
-    """Return how the node of `home` is; no node when none was ever started there."""
-    layout = layouts.of(home)
-    state = states.load(layout)
-    return NodeStatus((node_of(layout, state),)) if state else NodeStatus(())
+    """Return how the nodes of `home` are; none when none was ever started there."""
+    found = noted(home)
+    return NodeStatus(tuple(node_of(*one) for one in found), any(state.secure for _, state in found))
+
+
+def urls_of(home: Path) -> list[str]:
+    """Return the addresses of the running nodes. Asks the system, not the nodes: below a millisecond."""
+    return [
+        state.url for layout, state in noted(home) if state.phase == "running" and states.alive(state.server, layout)
+    ]
 
 
 def url_of(home: Path) -> str | None:
-    """Return the address of the running node, else None. Asks the system, not the node: below a millisecond."""
-    layout = layouts.of(home)
-    state = states.load(layout)
-    return state.url if state and state.phase == "running" and states.alive(state.server, layout) else None
+    """Return the address of the first running node, else None."""
+    return next(iter(urls_of(home)), None)
 
 
 def node_of(layout: Layout, state: NodeState) -> Node:
@@ -56,9 +67,15 @@ def node_of(layout: Layout, state: NodeState) -> Node:
     return Node(state.name, state.url, server.pid if server else None, state.version, _word(layout, state, server))
 
 
+def answers(layout: Layout, state: NodeState) -> bool:
+    """Tell whether the node itself answers at its address."""
+    way = probe.access(layout.home, is_secure=state.secure)
+    return probe.is_node(state.url, layout.cluster, state.version, way)
+
+
 def _word(layout: Layout, state: NodeState, server: psutil.Process | None) -> str:
     if server:
-        return "running" if probe.is_node(state.url, layout.cluster, state.version) else "starting"
+        return "running" if answers(layout, state) else "starting"
     if states.alive(state.launcher, layout):
         return "starting"
     return "stopped" if state.phase == "stopped" else "dead"

@@ -14,7 +14,7 @@ from linernotes.catalogue.verifying import Change, Moved
 from linernotes.report import plain
 from linernotes.report.plain import visible
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
-from queries.catalogue import RowAnswer, Tally
+from queries.catalogue import Question, RowAnswer, Tally
 
 _EVERY_S = 5.0
 _BAR = 30
@@ -57,6 +57,9 @@ def show(tally: Tally, missed: Sequence[RowAnswer], unreadable: Sequence[RowAnsw
 def _parts(
     summary: Mapping[str, Any], missed: Sequence[RowAnswer], unreadable: Sequence[RowAnswer]
 ) -> Iterator[Text | Table]:
+    if not summary["rows"]:
+        yield Text("The catalogue has no rows: nothing was asked.", style="bold")
+        return
     yield Text(
         f"{summary['coverage_percent']} % of {summary['songs']:,} songs are in a data set, found or likely "
         f"({summary['found_percent']} % found)",
@@ -95,11 +98,13 @@ def _rows(heading: str, rows: Sequence[RowAnswer]) -> Iterator[Text]:
         yield Text(f"\n{heading}")
     for row in rows:
         asked = row.asked
-        yield (
-            Text(f"{asked.row:>7}  ")
-            .append(f"{visible(asked.artist)} – {visible(asked.title)}")
-            .append(f"  {visible(row.reason)}", style="dim")
-        )
+        yield (Text(f"{asked.row:>7}  ").append(_named(asked)).append(f"  {visible(row.reason)}", style="dim"))
+
+
+def _named(asked: Question) -> str:
+    """Return what a row is called: its names, or its ids where it has none."""
+    ids = ", ".join(f"{each.kind} {each.value}" for each in asked.identifiers)
+    return visible(f"{asked.artist or '?'} – {asked.title or '?'}" if asked.artist or asked.title else ids or "(blank)")
 
 
 def show_verified(

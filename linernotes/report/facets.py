@@ -23,6 +23,9 @@ _COLUMN = 38
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
+_PLAIN, _SELECTED, _EXCLUDED = (" ", ""), ("✓", "bold yellow"), ("✗", "red")
+"""Mark and style of a value that the request doesn't name, wants, or excludes."""
+
 
 def columns(facets: Mapping[str, FacetCount], width: int) -> RenderableType:
     """Return all facets side by side, as many as fit."""
@@ -50,7 +53,9 @@ def _table(name: str, facet: FacetCount, *, bars: bool) -> Table:
     if bars:
         table.add_column(no_wrap=True, width=_BAR)
     rows = _decades(facet.buckets) if name == "year" else facet.buckets
-    listed = rows if name in _IN_ORDER else tuple(b for n, b in enumerate(rows) if n < _SHOWN or b.selected)
+    listed = (
+        rows if name in _IN_ORDER else tuple(b for n, b in enumerate(rows) if n < _SHOWN or b.selected or b.excluded)
+    )
     most = max((bucket.count for bucket in listed), default=0)
     for bucket in listed:
         table.add_row(*_row(bucket, most)[: len(table.columns)])
@@ -60,9 +65,9 @@ def _table(name: str, facet: FacetCount, *, bars: bool) -> Table:
 
 
 def _row(bucket: Bucket, most: int) -> tuple[Text, Text, Text]:
-    style = "bold yellow" if bucket.selected else ""
+    mark, style = _EXCLUDED if bucket.excluded else _SELECTED if bucket.selected else _PLAIN
     value = str(bucket.value).lower() if isinstance(bucket.value, bool) else visible(bucket.value)
-    name = Text(f"✓ {value}" if bucket.selected else f"  {value}", style=style)
+    name = Text(f"{mark} {value}", style=style)
     return name, Text(f"{bucket.count:,}", style=style), Text(_bar(bucket.count, most), style="cyan")
 
 
@@ -91,6 +96,11 @@ def _decades(years: tuple[Bucket, ...]) -> tuple[Bucket, ...]:
     for bucket in years:
         decades.setdefault(int(bucket.value) // 10 * 10, []).append(bucket)
     return tuple(
-        Bucket(f"{decade}s", sum(year.count for year in within), any(year.selected for year in within))
+        Bucket(
+            f"{decade}s",
+            sum(year.count for year in within),
+            any(year.selected for year in within),
+            all(year.excluded for year in within),
+        )
         for decade, within in decades.items()
     )

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from indexer.load import LoadResult
 from indexer.meter import Meter
@@ -82,7 +83,8 @@ def _update(meter: Meter, progress: Progress, whole: TaskID, bars: dict[int, Tas
 
 def summary(result: LoadResult) -> Group:
     """Return the result as a small table, and another of what was normalised, the most frequent first."""
-    return Group(_counts(result), *([_changes(result)] if result.changed else []))
+    name = Text(result.generation, style="italic", overflow="fold")  # a title would break at the table's width
+    return Group(name, _counts(result), *([_changes(result)] if result.changed else []))
 
 
 def _changes(result: LoadResult) -> Table:
@@ -93,7 +95,7 @@ def _changes(result: LoadResult) -> Table:
 
 
 def _counts(result: LoadResult) -> Table:
-    table = Table(title=f"{result.generation}", show_header=False, title_justify="left", box=None)
+    table = Table(show_header=False, box=None)
     for name in ("read", "indexed", "duplicates", "skipped", "rejected"):
         table.add_row(name, f"{getattr(result, name):,}", end_section=name == "rejected")
     table.add_row("seconds", f"{result.seconds:,.1f}")

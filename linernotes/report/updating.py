@@ -92,7 +92,11 @@ def _ending(done: Updated) -> str:
         return "Nothing was changed: --dry-run stops here."
     if not done.alias_moved:
         return f"{done.to} is in service already; nothing was changed."
-    return f"{done.dataset}: from {done.from_} to {done.to}, {done.totals.indexed:,} tracks, {done.seconds:.1f} s."
+    return f"{done.dataset}: from {done.from_} to {done.to}, {done.totals.indexed:,} tracks, {_cost(done)}."
+
+
+def _cost(done: Updated) -> str:
+    return f"{done.seconds:.1f} s, {done.peak_rss_mb:,.0f} MB of memory at most"
 
 
 def show_reindexed(done: Reindexed, console: Console) -> None:

@@ -2,6 +2,7 @@
 
 from queries.catalogue.answer import LISTED, RowAnswer, Tally
 from queries.catalogue.checking import check
+from queries.catalogue.identifiers import Kind
 from queries.catalogue.question import SYNONYMS, Question, columns, of_json, read
 from queries.catalogue.verdict import BY_ID, CatalogueMatch, Verdict
 
@@ -10,6 +11,7 @@ __all__ = [
     "LISTED",
     "SYNONYMS",
     "CatalogueMatch",
+    "Kind",
     "Question",
     "RowAnswer",
     "Tally",

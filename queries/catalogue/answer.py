@@ -19,7 +19,8 @@ class RowAnswer:
     """What is known of one row.
 
     `matches` are the surest, `tracks` counts all of them by data set. `exact` is False if there were more candidates
-    than could be read. `duplicate_of` is an earlier row with the same artist, title and album.
+    than could be read. `duplicate_of` is an earlier row with the same artist, title, album and
+    identifiers.
     """
 
     asked: Question
@@ -73,10 +74,16 @@ def of_matches(asked: Question, matches: Iterable[CatalogueMatch], *, exact: boo
         tracks[dataset] = tracks.get(dataset, 0) + 1
         best.setdefault(dataset, match.verdict)
     if not ordered:
-        reason = "no track has this artist and title"
+        reason = f"no track has {_what(asked)}"
         return RowAnswer(asked, Verdict.NOT_FOUND, reason if exact else f"{reason} among the nearest", exact=exact)
     first = ordered[0]
     return RowAnswer(asked, first.verdict, first.reason, tuple(ordered[:LISTED]), tracks, best, exact)
+
+
+def _what(asked: Question) -> str:
+    names = ["this artist and title"] if asked.parsed.named else []
+    ids = ["one of these ids" if len(asked.identifiers) > 1 else "this id"] if asked.identifiers else []
+    return ", or ".join([*ids, *names])
 
 
 @dataclass

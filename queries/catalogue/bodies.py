@@ -8,7 +8,7 @@ candidate is worth is decided by comparing names (`verdict`).
 from collections.abc import Iterator
 from typing import Any
 
-from mappings import fields
+from mappings import fields, romanise
 from mappings.fields import EXACT_SUBFIELD
 from queries import scripts, text
 from queries.catalogue import identifiers
@@ -43,9 +43,9 @@ _EXPANSIONS = 50
 def near(asked: Question, parsed: Parsed, names: Names, size: int = FIRST) -> Json:
     """Return the first request: ids, and tracks that hold all words of the artist's name and of the title's core."""
     either = list(_by_identifiers(asked.identifiers))
-    if asked.artist and asked.title:
+    if parsed.named:
         filters = [_same(_TITLE, parsed.title.core, names), _same(_ARTISTS, parsed.artist.main, names)]
-        either.append({"bool": {"filter": filters, "should": [_term(fields.TITLE, asked.title)]}})
+        either.append({"bool": {"filter": filters, "should": [_term(fields.TITLE, parsed.title.whole)]}})
     return _body(_any(either), size)
 
 
@@ -59,8 +59,20 @@ def wide(parsed: Parsed, names: Names, size: int = WIDE_FIRST) -> Json:
     same_title, same_artist = _same(_TITLE, title, names), _same((*_ARTISTS, fields.CONTRIBUTORS), artist, names)
     either = [_both([same_artist], nearly) for nearly in _nearly(fields.TITLE, title, title, names)]
     either += [_both([same_title], nearly) for nearly in _nearly(fields.ARTISTS, artist, parsed.artist.whole, names)]
-    either.append(_both([same_title, same_artist]))
+    sounding = [
+        _or_sounding(same_title, fields.TITLE_SPELLINGS, names[title]),
+        _or_sounding(same_artist, fields.ARTISTS_SPELLINGS, names[artist]),
+    ]
+    either.append(_both(sounding))
     return _body({"bool": {"must": [_any(either)], "should": [_term(fields.TITLE, title)]}}, size)
+
+
+def _or_sounding(same: Json, held: str, name: Spelled) -> Json:
+    """Return the same, or what sounds so: other scripts' names are written in Latin letters in more than one way."""
+    if not name.folded.isascii() or not text.has_letters(name.folded):
+        return same
+    ways = dict.fromkeys((romanise.sounds(name.folded), romanise.sounds("".join(name.folded.split()))))
+    return _any([same, *(_all((held,), sounds) for sounds in ways)])
 
 
 def _body(query: Json, size: int) -> Json:
@@ -80,9 +92,9 @@ def _by_identifiers(known: tuple[Identifier, ...]) -> Iterator[Json]:
     for each in known:
         if each.kind is Kind.YOUTUBE:
             found: Json = {"term": {fields.VIDEO_IDS: {"value": each.value}}}
-        elif each.kind is Kind.ADDRESS:
+        elif each.kind in identifiers.NAMING:
             # Addresses aren't indexed: its words are, and whether the address is the same is seen on the track.
-            found = _all((fields.TITLE, fields.ARTISTS), identifiers.words(each.value))
+            found = _all((*_TITLE, *_ARTISTS), identifiers.words(each.value))
         else:
             found = {"ids": {"values": [f"{identifiers.DATASETS[each.kind]}:{each.value}"]}}
         yield {"constant_score": {"filter": found, "boost": 1000}}
@@ -94,7 +106,12 @@ def _term(field: str, name: str) -> Json:
 
 
 def _all(held: tuple[str, ...], words: str) -> Json:
-    return {"multi_match": {"query": words, "type": "cross_fields", "operator": "and", "fields": list(held)}}
+    return {"multi_match": {"query": _begun(words), "type": "cross_fields", "operator": "and", "fields": list(held)}}
+
+
+def _begun(words: str) -> str:
+    """Return as many words as are asked: a longer name is compared whole, it need not be looked up whole."""
+    return " ".join(words[: text.MAX_CHARS].split()[: text.MAX_WORDS]) if len(words) > text.MAX_WORDS else words
 
 
 def _same(held: tuple[str, ...], name: str, names: Names) -> Json:
@@ -121,7 +138,7 @@ def _spellings(name: str, spelled: Spelled) -> list[str]:
 def _nearly(field: str, name: str, whole: str, names: Names) -> Iterator[Json]:
     """Yield what a name that is nearly this one holds; `whole` is the name as it is written."""
     words = names[name].folded.split()
-    telling = [word for word in words if word not in LINKS and len(word) > 1] or words
+    telling = ([word for word in words if word not in LINKS and len(word) > 1] or words)[: text.MAX_WORDS]
     if len(telling) > 1:
         least = max(1, len(telling) // 2)
         yield {"match": {field: {"query": " ".join(telling), "minimum_should_match": least}}}

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from mappings.problems import UnreachableProblem
-from queries.catalogue import answer, bodies, spelled, verdict
+from queries.catalogue import agreement, answer, bodies, spelled, verdict
 from queries.catalogue.answer import RowAnswer
 from queries.catalogue.question import Parsed, Question
 from queries.catalogue.spelled import Names
@@ -77,7 +77,7 @@ def _answered(ask: Ask, batch: tuple[Question, ...]) -> list[tuple[RowAnswer, by
     keys = {row.asked.row: _key(row, names) for row in rows}
     asker = _patient(ask)
     done = _round(asker, rows, names, _NEAR)
-    rest = [row for row in done if not row.matches and row.asked.artist and row.asked.title]
+    rest = [row for row in done if not row.matches and row.parsed.named]
     further = {row.asked.row: row for row in _round(asker, rest, names, _WIDE)}
     final = {row.asked.row: further.get(row.asked.row, row) for row in done}
     return [(_answer(asked, final.get(asked.row)), keys.get(asked.row, b"")) for asked in batch]
@@ -90,11 +90,12 @@ def _answer(asked: Question, row: _Row | None) -> RowAnswer:
 
 
 def _key(row: _Row, names: Names) -> bytes:
-    """Return what two rows of one song have in common; of rows without names, their ids."""
-    parsed, asked = row.parsed, row.asked
-    folded = [names[name].folded or name for name in (parsed.artist.names[0], parsed.title.whole, parsed.album)]
-    told = folded if asked.artist and asked.title else [str(each) for each in sorted(asked.identifiers)]
-    return hashlib.blake2b("\0".join(told).encode("utf-8", "replace"), digest_size=8).digest()
+    """Return what two rows of one song have in common: their names and their ids, if they have any."""
+    parsed = row.parsed
+    called = (parsed.artist.names[0], parsed.title.whole, parsed.album) if parsed.named else ()
+    ids = [f"{each.kind} {each.value}" for each in sorted(row.asked.identifiers)]
+    told = "\0".join([*(names[name].folded or name for name in called), *ids])
+    return hashlib.blake2b(told.encode("utf-8", "replace"), digest_size=8).digest()
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _round(ask: Ask, rows: list[_Row], names: Names, request: _Request) -> list[
 
 def _judged(rows: list[_Row], found: list[Json], names: Names, size: int) -> list[_Row]:
     """Return the rows with the matches among their candidates; not `exact` where there are more candidates."""
-    candidates = [[verdict.candidate(hit) for hit in each["hits"]["hits"]] for each in found]
+    candidates = [[agreement.candidate(hit) for hit in each["hits"]["hits"]] for each in found]
     known = {
         **names,
         **spelled.spell({name for some in candidates for each in some for name in each.names} - set(names)),

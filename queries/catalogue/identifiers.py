@@ -1,19 +1,22 @@
 """Identifiers in a catalogue: a platform's address, its own notation, or the bare id in a column of its own."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import unquote
 
 
 class Kind(StrEnum):
-    """What an identifier is an id of; `ADDRESS` is a Genius address, which holds no id."""
+    """What an identifier is an id of; addresses of Genius and FMA hold no id, but names."""
 
     YOUTUBE = "YouTube id"
     SPOTIFY = "Spotify id"
     FMA = "FMA id"
     GENIUS = "Genius id"
     ADDRESS = "Genius address"
+    FMA_ADDRESS = "FMA address"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,6 +43,7 @@ _WRITTEN: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.FMA, re.compile(r"^fma:0*(\d{1,9})$", re.IGNORECASE)),
     (Kind.GENIUS, re.compile(r"genius\.com/songs/0*(\d{1,12})(?!\d)", re.IGNORECASE)),
     (Kind.ADDRESS, re.compile(r"genius\.com/([^\s/?#]+-lyrics)(?![^\s/?#])", re.IGNORECASE)),
+    (Kind.FMA_ADDRESS, re.compile(r"freemusicarchive\.org/music/((?:[^\s/?#]+/){2}[^\s/?#]+)", re.IGNORECASE)),
 )
 
 _BARE: Mapping[Kind, re.Pattern[str]] = {
@@ -58,6 +62,16 @@ DATASETS: Mapping[Kind, str] = {
 """The data set whose own ids these are; a YouTube id may stand in several."""
 
 
+NAMING = (Kind.ADDRESS, Kind.FMA_ADDRESS)
+"""Addresses that hold names; they aren't indexed."""
+
+_OWN_NUMBER = re.compile(r"_\d{3,}$")
+"""FMA tells tracks of the same name apart by a number; a short one may be the title's own."""
+
+
+_BEFORE_TITLE = re.compile(r"^.*_-_|^\d+[-_]+")
+
+
 def read(written: str, column: Kind | None = None) -> Identifier | None:
     """Return the identifier in a cell, None where there is none; `column` is the platform that the column names.
 
@@ -69,7 +83,7 @@ def read(written: str, column: Kind | None = None) -> Identifier | None:
     text = written.strip()
     for kind, pattern in _WRITTEN:
         if found := pattern.search(text):
-            return Identifier(kind, found[1].lower() if kind is Kind.ADDRESS else found[1])
+            return Identifier(kind, found[1].lower() if kind in NAMING else found[1])
     bare = _BARE.get(column) if column else None
     if column and bare and (found := bare.search(text)):
         return Identifier(column, found[1])
@@ -83,9 +97,38 @@ def clean(written: str) -> str:
 
 
 def words(address: str) -> str:
-    """Return the words of artist and title that a Genius address holds.
+    """Return the words of artist and title that an address holds.
 
-    >>> words("queen-bohemian-rhapsody-lyrics")
-    'queen bohemian rhapsody'
+    >>> words("queen-bohemian-rhapsody-lyrics"), words("kurt_vile/hitmaker/kurt_vile_-_03_-_freeway_1010")
+    ('queen bohemian rhapsody', 'kurt vile freeway')
     """
-    return address.removesuffix("-lyrics").replace("-", " ")
+    if "/" not in address:
+        return address.removesuffix("-lyrics").replace("-", " ")
+    artist, _, title = map(unquote, address.split("/"))
+    named = _OWN_NUMBER.sub("", _BEFORE_TITLE.sub("", title)).removesuffix("mp3")
+    return " ".join(re.sub("[-_+]+", " ", f"{artist} {named}").split())
+
+
+def is_of(address: str, artist: str, album: str, title: str) -> bool:
+    """Say whether an FMA address is that of a track: artist and title by their letters, the album where one is known.
+
+    An address may have artist, album and number in front of the title, as they are in the name of the file.
+
+    >>> is_of("zev/live_at_wfmu/full_set_1586", "Z'EV", "Live at WFMU", "(full set)")
+    True
+    >>> is_of("nena/99/nena_-_99_-_03_-_duo_2mp3", "Nena", "", "Duo 2"), is_of("nena/99/duo-2", "Nena", "", "Duo")
+    (True, False)
+    """
+    own, theirs, name = map(unquote, address.split("/"))
+    by, on, wanted = _letters(artist), _letters(theirs), _letters(title)
+    if not by or not wanted or _letters(own) != by or (album and on != _letters(album)):
+        return False
+    written = {_letters(_OWN_NUMBER.sub("", name)), _letters(name), _letters(name).removesuffix("mp3")}
+    before = (each.removesuffix(wanted) for each in written if each.endswith(wanted))
+    rests = (each.replace(by, "").replace(on, "") for each in before)
+    return any(not rest or rest.isdecimal() for rest in rests)
+
+
+def _letters(name: str) -> str:
+    """Return what an address keeps of a name: letters and digits of ASCII."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFD", name).encode("ascii", "ignore").decode().lower()))

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from queries import text
 from queries.catalogue import artists, identifiers, titles
 from queries.catalogue.identifiers import Identifier, Kind
 
@@ -40,6 +39,9 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {column: tuple(names.split("|")) for c
 
 _BLANK = ("Cc", "Cs", "Zl", "Zp")
 _HIDDEN = frozenset("\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+
+LONGEST = 1_200
+"""Characters of a name that is compared; a title of an opera's scene may have 300, a longer cell is no name."""
 
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 
@@ -84,9 +86,9 @@ class Question:
 
     @property
     def parsed(self) -> "Parsed":
-        """Return the names taken apart, bounded as texts that are searched are."""
-        artist, title = bounded(self.artist), bounded(self.title)
-        return Parsed(artists.read(artist), titles.read(title, artist), titles.read(bounded(self.album)).core)
+        """Return the names taken apart."""
+        artist, title = shown(self.artist), shown(self.title)
+        return Parsed(artists.read(artist), titles.read(title, artist), titles.read(shown(self.album)).core)
 
     def as_json(self) -> dict[str, Any]:
         """Return what was asked, as a report keeps it: `of_json` reads it again."""
@@ -101,6 +103,11 @@ class Parsed:
     artist: artists.Artist
     title: titles.Title
     album: str
+
+    @property
+    def named(self) -> bool:
+        """Say whether there are both an artist and a title to be asked for."""
+        return bool(self.artist.whole and self.title.whole)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -125,26 +132,30 @@ def read(row: int, cells: Mapping[str, str]) -> Question:
         found[ALBUM],
         int(year[1]) if year else None,
         known,
-        "" if known else _lacks(found[ARTIST], found[TITLE]),
+        "" if known else _wrong(found[ARTIST], found[TITLE]),
     )
 
 
-def _lacks(artist: str, title: str) -> str:
-    lacking = [name for name, value in ((ARTIST, artist), (TITLE, title)) if not bounded(value)]
-    return f"no {' and no '.join(lacking)}" if lacking else ""
+def _wrong(artist: str, title: str) -> str:
+    """Return why names can't be asked for, empty if they can."""
+    named = {ARTIST: shown(artist), TITLE: shown(title)}
+    if lacking := [f"no {name}" for name, value in named.items() if not value]:
+        return " and ".join(lacking)
+    lengths = {ARTIST: len(artist), TITLE: len(title)}
+    return " and ".join(f"{name} of {size:,} characters" for name, size in lengths.items() if size > LONGEST)
 
 
-def bounded(name: str) -> str:
-    r"""Return a name fit to be asked: composed, without what is invisible, bounded as any text that is searched.
+def shown(name: str) -> str:
+    r"""Return a name fit to be asked: composed, without what is invisible, `LONGEST` characters at most.
 
     It is only a name: quotes, colons and minus signs mean nothing here.
 
-    >>> bounded("“Heroes”\u200b  \x00 live")
+    >>> shown("“Heroes”\u200b  \x00 live")
     '“Heroes” live'
     """
-    composed = unicodedata.normalize("NFC", name[: 4 * text.MAX_CHARS])
-    shown = "".join(" " if unicodedata.category(each) in _BLANK else each for each in composed if each not in _HIDDEN)
-    return " ".join(" ".join(shown.split())[: text.MAX_CHARS].split()[: text.MAX_WORDS])
+    composed = unicodedata.normalize("NFC", name[:LONGEST])
+    kept = "".join(" " if unicodedata.category(each) in _BLANK else each for each in composed if each not in _HIDDEN)
+    return " ".join(kept.split())
 
 
 def text_of(cell: str) -> str:

@@ -2,7 +2,8 @@
 
 import re
 
-_NUMBER = re.compile(r"\d|^[ivx]+$")
+_DIGITS = re.compile(r"\d+")
+_ROMAN = re.compile(r"[ivx]+")
 
 MOST = 2
 """Slips in a whole name at most."""
@@ -14,8 +15,8 @@ _LONGEST = 40
 def slips(one: str, other: str) -> int | None:
     """Return the slips between two folded names, 0 for none, None where it is no slip but another name.
 
-    Word by word: none in words of up to three letters, one from four, two from eight. Numbers, Roman ones too, have
-    to be equal: Part II is not Part III.
+    Word by word: none in words of up to three letters, one from four, two from eight. Numbers, Roman ones and those in
+    a word too, have to be equal: Part II is not Part III, Blink182 not Blink183.
 
     >>> slips("freeway song", "freway song"), slips("symphony 5", "symphony 6"), slips("love me", "love we")
     (1, None, None)
@@ -34,7 +35,7 @@ def slips(one: str, other: str) -> int | None:
 
 
 def _apart(one: str, other: str) -> int | None:
-    if _NUMBER.search(one) or _NUMBER.search(other):
+    if _ROMAN.fullmatch(one) or _ROMAN.fullmatch(other) or _DIGITS.findall(one) != _DIGITS.findall(other):
         return None
     shorter = min(len(one), len(other))
     most = 0 if shorter < 3 or max(len(one), len(other)) < 4 else 1 if shorter < 7 else 2

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from mappings import romanise
 from queries import variants
 from queries.labels import Match
 
@@ -24,6 +25,19 @@ class Spelled:
     def read(self) -> frozenset[str]:
         """Return what it may be with symbols read as letters."""
         return self.joined | ({self.symbols} - {""})
+
+    @cached_property
+    def sounds(self) -> frozenset[str]:
+        """Return what the name sounds like, in each way in which it may be read; the index holds the same."""
+        ways = (romanise.latin, romanise.latin_otherwise)
+        foreign = [way(name) for way in ways for name in {self.written, self.written.replace("ё", "е")}]
+        reads = foreign if self.is_foreign else [self.folded]
+        return frozenset(romanise.sounds("".join(read.split())) for read in reads) - {""}
+
+    @cached_property
+    def is_foreign(self) -> bool:
+        """Say whether the name has letters of another script than the Latin one."""
+        return not self.written.isascii() and any(map(_is_foreign, self.written))
 
     @cached_property
     def latinised(self) -> frozenset[str]:
@@ -69,6 +83,22 @@ def same(one: Spelled, other: Spelled) -> Match | None:
     if one.read & other.read:
         return Match.SYMBOLS
     return Match.TRANSLITERATED if one.latinised & other.latinised else None
+
+
+def sounds_the_same(one: Spelled, other: Spelled) -> bool:
+    """Say whether one of both names is another script's, and the other a way to write it in Latin letters.
+
+    Two names in Latin letters are two names: Kat is not Cat.
+
+    >>> names = spell(["Перемен", "peryemen", "peremen"])
+    >>> sounds_the_same(names["Перемен"], names["peremen"]), sounds_the_same(names["peryemen"], names["peremen"])
+    (True, False)
+    """
+    return one.is_foreign != other.is_foreign and bool(one.sounds & other.sounds)
+
+
+def _is_foreign(letter: str) -> bool:
+    return letter.isalpha() and not unicodedata.name(letter, "").startswith("LATIN")
 
 
 def _compact(name: str | None) -> str:

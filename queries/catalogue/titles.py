@@ -9,7 +9,7 @@ _RELEASE = re.compile(
     r"|(?:\d{4}\s+)?(?:mono|stereo)(?:\s+(?:version|mix))?(?:\s*/\s*\d{4}\s+remaster(?:ed)?)?|bonus(?:\s+track)?|explicit(?:\s+version)?|clean(?:\s+version)?"
     r"|(?:album|single|original|lp)\s+version|deluxe(?:\s+(?:version|edition))?|\d{4}"
     r"|(?:official\s+)?(?:hd\s+)?(?:music\s+|lyrics?\s+)?(?:video|audio|visuali[sz]er)(?:\s+clip)?|official"
-    r"|hd|hq|4k|(?:with\s+)?lyrics|(?:music\s+)?from\b.*|.*\b(?:original\s+)?(?:motion\s+picture\s+)?soundtrack\b.*",
+    r"|hd|hq|4k|(?:with\s+)?lyrics|(?:music\s+)?from\b(?!.*\s(?:\d+|[ivx]+)$).*|.*\b(?:original\s+)?(?:motion\s+picture\s+)?soundtrack\b(?!.*\s(?:\d+|[ivx]+)$).*",
     re.IGNORECASE,
 )
 """What tells a release, not a recording: as in the recording key, and where the song comes from."""
@@ -28,14 +28,14 @@ _VERSION = re.compile(
 """What makes another recording of the same song."""
 
 _BRACKETS = re.compile(r"\s*(?:\(([^()]*)\)|\[([^\[\]]*)\])")
-_TAIL = re.compile(r"\s+[-–—]\s+([^()\[\]]+)$")
+_TAIL = re.compile(r"\s+[-–—]\s+((?:(?!\s[-–—]\s)[^()\[\]])+)$")
 _MARKS = frozenset(("feat", "ft", "featuring", "with"))
 _WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A title: `whole`; `core` without releases, guests and versions; `bare` without anything in brackets either.
+    """A title: `whole`; `core` without releases, guests and versions; `bare` without brackets and dashes either.
 
     `versions` are the words that say which version it is, `guests` those that name guests.
     """
@@ -70,7 +70,7 @@ def read(title: str, artist: str = "") -> Title:
     while (tail := _TAIL.search(core)) and tail.start() and not _says_nothing(tail[1], noted):
         core = core[: tail.start()]
     core = core.strip()
-    bare = _BRACKETS.sub("", core).strip()
+    bare = _TAIL.sub("", _BRACKETS.sub("", core).strip())
     if not _WORD.search(core):
         return Title(whole, whole, whole, frozenset())
     return Title(whole, core, bare if _WORD.search(bare) else core, *map(frozenset, noted))

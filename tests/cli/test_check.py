@@ -14,13 +14,15 @@ from elasticsearch import Elasticsearch
 from jsonschema import Draft202012Validator
 
 from benchmarks import catalogue as benchmark
-from benchmarks.misspelt import rows
+from benchmarks.labelled import rows
 from linernotes.catalogue.page import BEGIN
 from mappings.cards import PRESENCE_IS_NO_PROOF
 from mappings.names import alias
 from tests.cli.conftest import Ran, Run
 
-VALIDATOR = Draft202012Validator(orjson.loads((Path(__file__).parents[1] / "schemas" / "check.json").read_bytes()))
+SCHEMAS = Path(__file__).parents[1] / "schemas"
+VALIDATOR = Draft202012Validator(orjson.loads((SCHEMAS / "check.json").read_bytes()))
+VERIFIED = Draft202012Validator(orjson.loads((SCHEMAS / "verify.json").read_bytes()))
 
 ROWS = [
     ("artist", "title", "album"),
@@ -257,6 +259,8 @@ def test_a_report_is_asked_again(
     changed = run("verify", out, "--json")
     assert changed.code == 5
     lines = [orjson.loads(line) for line in changed.out.splitlines()]
+    for line in lines:
+        VERIFIED.validate(line)
     assert [line["row"] for line in lines[:-1]] == [1, 2, 6]
     assert {(line["was"], line["now"]) for line in lines[:-1]} == {("found", "not found")}
     assert lines[0]["went"] == ["free-music-archive:10"]
@@ -266,6 +270,43 @@ def test_a_report_is_asked_again(
     again = run("verify", out)
     assert again.code == 0
     assert "g000002" in again.out
+
+
+@pytest.mark.usefixtures("on_samples")
+def test_ids_alone_are_a_catalogue(run: Run, tmp_path: Path) -> None:
+    path, out = tmp_path / "ids.csv", tmp_path / "report.html"
+    path.write_text("url\nfma:10\n\nfma:10\nhttps://youtu.be/hTWKbfoikeX\nno id\n", encoding="utf-8")
+    found, summary = answers(run("check", path, "--json", "--out", out))
+    assert [row["verdict"] for row in found] == ["found", "found", "not found", "unreadable"]
+    assert found[0]["matches"][0]["match"] == "id"
+    assert (found[1]["duplicate_of"], summary["duplicates"], summary["songs"]) == (1, 1, 2)
+    assert found[2]["reason"] == "no track has this id"
+    assert "FMA id 10" in Page(out.read_text(encoding="utf-8")).shown
+    said = run("check", path).out
+    assert "YouTube id hTWKbfoikeX" in said
+    same = run("verify", out)
+    assert (same.code, "still holds" in same.out) == (0, True)
+
+
+@pytest.mark.usefixtures("on_samples")
+def test_the_same_names_with_other_ids_are_other_songs(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("artist,title,fma\nKurt Vile,Freeway,10\nKurt Vile,Freeway,2\nKurt Vile,Freeway,10\n", "utf-8")
+    found, _ = answers(run("check", path, "--json"))
+    assert [row["duplicate_of"] for row in found] == [None, None, 1]
+
+
+@pytest.mark.usefixtures("on_samples")
+def test_a_header_alone_and_a_huge_cell(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("artist,title\n", encoding="utf-8")
+    found, summary = answers(run("check", path, "--json"))
+    assert (found, summary["rows"], summary["coverage_percent"]) == ([], 0, 0)
+    assert "no rows" in run("check", path).out
+    path.write_text(f"artist,title\nKurt Vile,{'a ' * 400_000}\nKurt Vile,Freeway\n", encoding="utf-8")
+    found, _ = answers(run("check", path, "--json"))
+    assert [row["verdict"] for row in found] == ["unreadable", "found"]
+    assert found[0]["reason"] == "title of 799,999 characters"
 
 
 @pytest.mark.usefixtures("on_samples")

@@ -28,7 +28,7 @@ def test_from_a_closed_gate_to_a_forced_one_and_back(
     assert closed.code == 5
     assert [gate["name"] for gate in told["gates"] if not gate["passed"]] == ["change"]
     assert "did not pass: change: 682 to 50 documents" in closed.err
-    assert "--force REASON" in closed.err
+    assert "run the same with --max-change N, with N above the per cent seen, or with --force REASON." in closed.err
     assert client.count(index=prefix)["count"] == 682
 
     assert run("load", DATASET, *files, "--limit", "50", "--force", " ").code == 1

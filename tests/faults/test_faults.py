@@ -7,6 +7,7 @@ import pytest
 from elasticsearch import Elasticsearch
 from elasticsearch.serializer import OrjsonSerializer
 
+from indexer import patience
 from indexer.load import Loader, LoadResult, Options
 from indexer.meter import Meter
 from indexer.plan import Plan
@@ -23,7 +24,7 @@ def plan() -> Plan:
 
 
 def load(client: Elasticsearch, prefix: str) -> LoadResult:
-    options = Options(workers=3, request_timeout_s=proxy.HELD_S - 1.5, request_bytes=100_000)
+    options = Options(workers=3, request_timeout_s=proxy.TIMEOUT_S, request_bytes=100_000)
     return Loader(client, prefix, plan(), options, Meter(), threading.Event()).run()
 
 
@@ -47,6 +48,13 @@ def undisturbed(client: Elasticsearch) -> Undisturbed:
 MIXED = tuple(proxy.KINDS)
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait less before a first retry; the waits grow as they always do."""
+    monkeypatch.setattr(patience, "FIRST_WAIT_S", patience.FIRST_WAIT_S / 5)
+
+
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("kinds", [*[(kind,) for kind in proxy.KINDS], MIXED], ids=lambda kinds: "+".join(kinds[:2]))
 def test_fault(
     client: Elasticsearch, es_url: str, prefix: str, undisturbed: Undisturbed, kinds: tuple[str, ...]
@@ -54,7 +62,9 @@ def test_fault(
     faults = proxy.Faults(es_url, kinds, share=0.12)
     with (
         proxy.running(faults) as address,
-        Elasticsearch(address, serializer=OrjsonSerializer(), max_retries=0, request_timeout=1.5) as through,
+        Elasticsearch(
+            address, serializer=OrjsonSerializer(), max_retries=0, request_timeout=proxy.TIMEOUT_S
+        ) as through,
     ):
         result = load(through, prefix)
     assert all(faults.happened[kind] for kind in kinds), faults.happened

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
+from indexer import patience
 from indexer.load import Loader, LoadResult, Options
 from indexer.meter import Meter
 from tests.indexer import made
@@ -23,17 +24,20 @@ def wait_for(condition: Any, seconds: float = 20.0) -> None:
 
 
 @pytest.mark.parametrize("blocked", ["made-g000001", "ledger", "rejected"])
-def test_the_load_waits_says_so_and_goes_on(client: Elasticsearch, prefix: str, blocked: str) -> None:
+def test_the_load_waits_says_so_and_goes_on(
+    client: Elasticsearch, prefix: str, blocked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "LONGEST_WAIT_S", 0.5)
     meter, results = Meter(), list[LoadResult]()
     plan = made.plan(made.MadeReader("a", 6_000, 60, damaged=70))
     # A deadline far below the wait: a full disk is waited for, however long it takes.
-    loader = Loader(client, prefix, plan, Options(deadline_s=1.0), meter, threading.Event())
+    loader = Loader(client, prefix, plan, Options(deadline_s=0.4), meter, threading.Event())
     thread = threading.Thread(target=lambda: results.append(loader.run()))
     thread.start()
     wait_for(lambda: meter.totals.read > 0)
     client.indices.put_settings(index=f"{prefix}-{blocked}", settings={BLOCK: True})
     wait_for(lambda: any("disk is full" in note for note in meter.take_notes()))
-    time.sleep(2.0)
+    time.sleep(1.0)
     assert thread.is_alive()
     client.indices.put_settings(index=f"{prefix}-{blocked}", settings={BLOCK: None})
     thread.join(timeout=60)

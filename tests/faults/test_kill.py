@@ -1,13 +1,11 @@
 """Killed at random moments by any signal, a load goes on, and the index ends up as if nothing had happened."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 import polars as pl
@@ -15,10 +13,13 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from benchmarks import corpora
+from tests.faults import forked
 from tests.faults.digest import digest
+from tests.faults.forked import Command
 
 DATASET = "laion-disco-12m"
-RECORDS, FILES = 9_000, 120
+RECORDS, FILES = 6_000, 90
+FEWER = 30
 KILLS = [signal.SIGTERM, signal.SIGINT, *[signal.SIGKILL] * 20]
 
 
@@ -34,24 +35,22 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return paths
 
 
-Start = Callable[[str], "subprocess.Popen[bytes]"]
+Start = Callable[..., Command]
 
 
 @pytest.fixture
-def start(es_url: str, files: list[Path]) -> Iterator[Start]:
+def start(es_url: str, files: list[Path], tmp_path: Path) -> Iterator[Start]:
     """Return what starts a load under a prefix; whatever still runs at the end of the test is ended."""
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[Command] = []
 
-    def load(prefix: str) -> "subprocess.Popen[bytes]":
-        environment = os.environ | {"LINERNOTES_URL": es_url, "LINERNOTES_PREFIX": prefix}
-        command = [sys.executable, "-m", "linernotes", "load", DATASET, *map(str, files), "--json"]
-        started.append(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+    def load(prefix: str, *options: str, count: int = FILES) -> Command:
+        names = map(str, files[:count])
+        started.append(forked.start(tmp_path, es_url, prefix, "load", DATASET, *names, *options, "--json"))
         return started[-1]
 
     yield load
-    for process in started:
-        process.kill()
-        process.communicate()
+    for command in started:
+        command.kill()
 
 
 def acknowledged(client: Elasticsearch, prefix: str) -> int:
@@ -62,47 +61,55 @@ def acknowledged(client: Elasticsearch, prefix: str) -> int:
     return int(found["hits"]["total"]["value"]) if "hits" in found.body else 0
 
 
-def kill_soon(running: "subprocess.Popen[bytes]", client: Elasticsearch, prefix: str, number: int, wait: float) -> int:
+def kill_soon(running: Command, client: Elasticsearch, prefix: str, number: int, wait: float) -> int:
     """Send a signal a little after the next stretch was acknowledged; return the exit code."""
     before = acknowledged(client, prefix)
-    while acknowledged(client, prefix) == before and running.poll() is None:
-        time.sleep(0.02)
+    while acknowledged(client, prefix) == before and running.code is None:
+        time.sleep(0.01)
     time.sleep(wait)
-    running.send_signal(number)
-    _, err = running.communicate(timeout=60)
-    assert b"Traceback" not in err, err.decode()
-    return running.returncode
+    assert running.code is None, f"{running.code}: too few files are left; {running.err.read_text()}"
+    running.signal(number)
+    code = running.wait()
+    assert "Traceback" not in running.err.read_text()
+    return code
+
+
+def ended(running: Command) -> Any:
+    """Return what a load that came to its end says."""
+    assert running.wait(120) in (0, 4), running.err.read_text()
+    return orjson.loads(running.out.read_bytes())
 
 
 def test_killed_at_random_moments(client: Elasticsearch, prefix: str, start: Start) -> None:
     chance = random.Random(7)
-    codes = []
-    for number in KILLS:
-        running = start(prefix)
-        codes.append(kill_soon(running, client, prefix, number, chance.random() / 20))
+    codes = [
+        kill_soon(start(prefix, "--workers", "2"), client, prefix, number, chance.random() / 20) for number in KILLS
+    ]
     assert codes == [130, 130, *[-signal.SIGKILL] * 20], codes
-    out, err = start(prefix).communicate(timeout=120)
-    result = orjson.loads(out)
-    assert b"Going on with" in err
+    last = start(prefix)
+    result = ended(last)
+    assert "Going on with" in last.err.read_text()
     assert result["resumed"] > 0
 
-    whole = start(f"{prefix}whole")
-    undisturbed = orjson.loads(whole.communicate(timeout=120)[0])
+    undisturbed = ended(start(f"{prefix}whole"))
     counts = ("read", "indexed", "duplicates", "skipped", "rejected")
     assert [result[name] for name in counts] == [undisturbed[name] for name in counts]
     assert digest(client, result["generation"]) == digest(client, undisturbed["generation"])
 
 
 def test_three_loaders_one_of_them_killed(client: Elasticsearch, prefix: str, start: Start) -> None:
-    first = start(prefix)
-    while acknowledged(client, prefix) == 0:
+    running = [start(prefix, count=FEWER) for _ in range(3)]
+    while acknowledged(client, prefix) == 0 or at_work(client, prefix) < len(running):
+        assert all(command.code is None for command in running), [command.err.read_text() for command in running]
         time.sleep(0.02)
-    others = [start(prefix) for _ in range(2)]
-    time.sleep(1.5)
-    first.kill()
-    first.communicate()
-    results = [orjson.loads(other.communicate(timeout=180)[0]) for other in others]
-    alone = orjson.loads(start(f"{prefix}whole").communicate(timeout=120)[0])
+    running[0].kill()
+    results = [ended(command) for command in running[1:]]
+    alone = ended(start(f"{prefix}whole", count=FEWER))
     for result in results:
         assert (result["read"], result["indexed"]) == (alone["read"], alone["indexed"])
     assert digest(client, results[0]["generation"]) == digest(client, alone["generation"])
+
+
+def at_work(client: Elasticsearch, prefix: str) -> int:
+    """Return how many loaders have announced themselves."""
+    return int(client.count(index=f"{prefix}-ledger", query={"term": {"kind": "owner"}})["count"])

@@ -1,67 +1,72 @@
-"""Killed at each of its steps, an update leaves searches as they were, and the next one finishes or starts over."""
+"""Killed at each of its steps, an update or reindex leaves searches as they were; the next finishes or starts over."""
 
-import os
-import subprocess
-import sys
+import shutil
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 from elasticsearch import Elasticsearch
 
+from benchmarks import corpora
+from indexer.formats.spool import temporary
 from indexer.prune import Pruner
+from indexer.reindex import Reindexer
 from indexer.survey import survey
+from tests.faults import forked
 from tests.indexer.test_load import load
-from tests.indexer.test_update import LAION, Fresh, content, fresh, new, old, planned, totals, update
+from tests.indexer.test_update import LAION, Fresh, after, content, fresh, planned, totals, update
 
-__all__ = ["fresh", "new", "old"]
+__all__ = ["fresh"]
 
-KILLER = """
-import os, signal, sys
-from indexer import finish
-from indexer.ledger import Ledger
-from indexer.update import build, clone
-from indexer.update.orders import Job
-from linernotes.cli import app
+END = ("before the gates", "before the swap", "swapped")
+STEPS = {
+    "difference": (
+        *("reading the current generation", "begun", "blocked", "cloned", "applying", "deleting", "writing down"),
+        *("checking", *END),
+    ),
+    "afresh": ("comparing", "begun", "created", "first stretch acknowledged", "carried", *END),
+}
+OF_REINDEX = ("begun", "created", "task asked for", "task noted", "documents copied", "books copied", *END)
 
-where = sys.argv[1]
+Kill = Callable[..., None]
 
-def die(*_told, **_more):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-def at_step(self, name, really=Job.step):
-    really(self, name)
-    if name == where:
-        die()
-
-def then_die(really):
-    def call(*told, **more):
-        really(*told, **more)
-        die()
-    return call
-
-Job.step = at_step
-for name, (holder, what) in {
-    "begun": (Ledger, "begin"), "blocked": (clone, "block"), "cloned": (clone, "clone"), "swapped": (finish, "swap"),
-}.items():
-    if name == where:
-        setattr(holder, what, then_die(getattr(holder, what)))
-if where == "before the swap":
-    finish.swap = die
-if where == "ready":
-    finish.gates.check = die
-sys.exit(app.run(sys.argv[2:]))
-"""
-
-STEPS = [
-    *("reading the current generation", "begun", "blocked", "cloned", "applying", "deleting", "writing down"),
-    *("checking", "ready", "before the swap", "swapped"),
-]
+RECORDS, FILES = 500, 2
 
 
-def run(es_url: str, prefix: str, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-    environment = os.environ | {"LINERNOTES_URL": es_url, "LINERNOTES_PREFIX": prefix}
-    command = [sys.executable, "-c", KILLER, *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
+@pytest.fixture(scope="session")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a release in few stretches, as each costs time and there are many steps; some records have no id."""
+    folder = tmp_path_factory.mktemp("old")
+    corpora.laion(corpora.Corpus(folder, LAION), RECORDS)
+    rows = pl.concat([pl.read_parquet(path) for path in sorted((folder / LAION).glob("*.parquet"))])
+    nameless = rows.head(2).with_columns(song_id=pl.lit(""))
+    for number in range(FILES):
+        part = rows.slice(number * RECORDS // FILES, RECORDS // FILES)
+        pl.concat([part, nameless]).write_parquet(folder / f"synthetic-{number}.parquet")
+    shutil.rmtree(folder / LAION)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def new(old: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the release after."""
+    return after(old, tmp_path_factory.mktemp("new"))
+
+
+@pytest.fixture
+def kill(es_url: str, prefix: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Kill:
+    """Return what runs a command until it is killed at a step; its temporary files have a folder of their own."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp")))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    outputs = tmp_path_factory.mktemp("outputs")
+
+    def run(step: str, *arguments: str) -> None:
+        killed = forked.start(outputs, es_url, prefix, *arguments, dies=step)
+        assert killed.wait() == -9, (step, killed.err.read_text())
+
+    return run
 
 
 def traces(client: Elasticsearch, prefix: str) -> dict[str, object]:
@@ -81,6 +86,7 @@ def traces(client: Elasticsearch, prefix: str) -> dict[str, object]:
         "indices": {name for name in settings if name.startswith(f"{prefix}-{LAION}")} - served,
         "blocks": blocks,
         "aliases": aliases - {prefix, f"{prefix}-{LAION}"},
+        "files": set(Path(temporary()).glob("linernotes-*")),
         "locks": client.count(index=f"{prefix}-locks")["count"],
         # Of a number that is used up nothing stays but that it is.
         "ledger": {name for name in left if "/" in name} | (states - {"pruned"}),
@@ -90,23 +96,28 @@ def traces(client: Elasticsearch, prefix: str) -> dict[str, object]:
     }
 
 
-NOTHING = {"indices": set(), "blocks": set(), "aliases": set(), "locks": 0, "ledger": set(), "rejected": 0}
+NOTHING = {
+    "indices": set(),
+    "blocks": set(),
+    "aliases": set(),
+    "files": set(),
+    "locks": 0,
+    "ledger": set(),
+    "rejected": 0,
+}
 
 
-def test_killed_at_each_step(
-    client: Elasticsearch, prefix: str, es_url: str, old: Path, new: Path, fresh: Fresh
+@pytest.mark.parametrize("way", STEPS)
+def test_an_update_killed_at_each_step(
+    client: Elasticsearch, prefix: str, kill: Kill, old: Path, new: Path, fresh: Fresh, way: str
 ) -> None:
     load(client, prefix, planned(old))
     contents = {folder: fresh[folder][1] for folder in (old, new)}
     now, then = old, new
-    for step in STEPS:
-        before = client.count(index=prefix)["count"]
-        killed = run(es_url, prefix, step, "update", LAION, str(then))
-        assert killed.returncode == -9, (step, killed.stderr.decode())
-        assert client.count(index=prefix)["count"] in (before, len(contents[then])), step
-        if step != "swapped":
-            assert client.count(index=prefix)["count"] == len(contents[now]), step
-        done = update(client, prefix, planned(then))
+    for step in STEPS[way]:
+        kill(step, "update", LAION, str(then), "--way", way)
+        assert client.count(index=prefix)["count"] == len(contents[then if step == "swapped" else now]), step
+        done = update(client, prefix, planned(then), way="" if step == "swapped" else way)
         assert done.alias_moved is (step != "swapped"), step
         assert content(client, str(done.to)) == contents[then], step
         assert client.count(index=prefix)["count"] == len(contents[then])
@@ -116,15 +127,43 @@ def test_killed_at_each_step(
         now, then = then, now
 
 
-@pytest.mark.parametrize("step", ["blocked", "swapped"])
-def test_prune_alone_clears_away_too(
-    client: Elasticsearch, prefix: str, es_url: str, old: Path, new: Path, step: str
-) -> None:
+def test_a_reindex_killed_at_each_step(client: Elasticsearch, prefix: str, kill: Kill, old: Path, fresh: Fresh) -> None:
     load(client, prefix, planned(old))
-    assert run(es_url, prefix, step, "update", LAION, str(new)).returncode == -9
+    for step in OF_REINDEX:
+        (now,) = client.indices.get_alias(name=f"{prefix}-{LAION}").body
+        meta = client.indices.get_mapping(index=now)[now]["mappings"]["_meta"]
+        client.indices.put_mapping(index=now, meta=meta | {"mapping": "another"})
+        kill(step, "reindex", LAION)
+        assert client.count(index=prefix)["count"] == len(fresh[old][1]), step
+        done = Reindexer(client, prefix).run(LAION)
+        assert done.alias_moved is (step != "swapped"), step
+        assert content(client, done.to) == fresh[old][1], step
+        assert client.count(index=prefix)["count"] == len(fresh[old][1])
+        Pruner(client, prefix).run(LAION)
+        assert traces(client, prefix) == NOTHING, step
+
+
+@pytest.mark.parametrize(
+    ("step", "command"),
+    [
+        ("blocked", "update"),
+        ("swapped", "update"),
+        ("first stretch acknowledged", "update --way afresh"),
+        ("task noted", "reindex"),
+    ],
+)
+def test_prune_alone_clears_away_too(
+    client: Elasticsearch, prefix: str, kill: Kill, old: Path, new: Path, step: str, command: str
+) -> None:
+    first = load(client, prefix, planned(old))
+    name, *options = command.split()
+    if name == "reindex":
+        meta = client.indices.get_mapping(index=first.generation)[first.generation]["mappings"]["_meta"]
+        client.indices.put_mapping(index=first.generation, meta=meta | {"mapping": "another"})
+    kill(step, name, LAION, *([str(new)] if name == "update" else []), *options)
     Pruner(client, prefix).run(LAION)
     assert traces(client, prefix) == NOTHING
-    # A load that comes next doesn't mistake the killed update's work for its own.
+    # A load that comes next doesn't mistake the killed process's work for its own.
     assert client.count(index=prefix)["count"] > 0
     load(client, prefix, planned(old), fresh=True)
     assert client.count(index=prefix)["count"] > 0

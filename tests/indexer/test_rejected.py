@@ -13,8 +13,9 @@ import polars as pl
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer import rejected_reader
+from indexer import lock, rejected_reader
 from indexer.load import Loader, LoadResult, Options
+from indexer.lock import Lock
 from indexer.meter import Meter
 from indexer.owner import Owner
 from indexer.records import Batch, RawBatch, SourceFile
@@ -223,6 +224,7 @@ def test_killed_between_two_steps(
 KILL = """
 import os, signal, sys
 from elasticsearch import Elasticsearch
+from indexer.lock import Lock
 from indexer.meter import Meter
 from indexer.replay import Replayer
 from indexer.replay_journal import Journal
@@ -265,6 +267,27 @@ def test_two_replays_at_once(client: Elasticsearch, prefix: str) -> None:
     with pytest.raises(CheckProblem, match="Another process changed"):
         journal.write(replace(journal.moved), [])
     assert_sums_hold(client, prefix)
+
+
+@pytest.mark.parametrize("what", [lock.LOAD, lock.UPDATE, lock.REPLAY])
+def test_one_writer(client: Elasticsearch, prefix: str, what: str) -> None:
+    load(client, prefix, made.MadeReader("a", 8, 8))
+    relax(client, prefix)
+    held = Lock(client, prefix, DATASET, what)
+    assert held.take() is None
+    with pytest.raises(CheckProblem, match=rf"made is in other hands: process \d+ on \S+, {what} since 20"):
+        replay(client, prefix)
+    held.release()
+    assert replay(client, prefix).indexed == 2
+    assert lock.holder_of(client, prefix, DATASET) is None
+
+
+def test_the_alias_on_two_generations(client: Elasticsearch, prefix: str) -> None:
+    for name in "ab":
+        load(client, prefix, made.MadeReader(name, 8, 8))
+    client.indices.put_alias(index=f"{prefix}-made-g000001", name=f"{prefix}-made")
+    with pytest.raises(CheckProblem, match="made is on 2 generations at once"):
+        replay(client, prefix)
 
 
 def test_a_lost_document_is_not_called_a_duplicate(client: Elasticsearch, prefix: str) -> None:

@@ -1,5 +1,10 @@
 """Updates: the difference is exact, and applying it gives what a fresh build of the new release gives."""
 
+import os
+import socket
+import subprocess
+import sys
+import tempfile
 import threading
 import uuid
 from pathlib import Path
@@ -11,7 +16,7 @@ from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 
 from benchmarks import corpora
-from indexer import history
+from indexer import generations, history
 from indexer import plan as plans
 from indexer.encode import EVIDENCE, row_of
 from indexer.gates import Bounds, GateProblem
@@ -27,8 +32,8 @@ from indexer.update import spool, way
 from indexer.update.orders import Job, Orders
 from indexer.update.updater import Updated, Updater
 from indexer.watch import Watchlist
-from mappings.names import Generation
-from mappings.problems import CheckProblem
+from mappings.names import Generation, parse
+from mappings.problems import CheckProblem, InputProblem
 from tests.indexer import made
 from tests.indexer.test_load import load
 
@@ -211,6 +216,18 @@ def test_a_large_difference_is_built_afresh_and_the_gate_counts_it(
     assert content(client, str(done.to)) == content(client, afresh(client, prefix, other).generation)
 
 
+@pytest.mark.parametrize("way", ["difference", "afresh"])
+def test_a_new_generation_has_as_many_shards_and_copies(
+    client: Elasticsearch, prefix: str, old: Path, new: Path, way: str
+) -> None:
+    load(client, prefix, planned(old), shards=2, replicas=1)
+    done = update(client, prefix, planned(new), way=way)
+    assert done.way.name == way
+    to = parse(prefix, str(done.to))
+    assert to is not None
+    assert [generations.number_of(client, to, what) for what in ("shards", "replicas")] == [2, 1]
+
+
 @pytest.mark.parametrize("changed", ["normalisation", "mapping"])
 def test_what_another_program_made_is_built_afresh(client: Elasticsearch, prefix: str, old: Path, changed: str) -> None:
     first = load(client, prefix, planned(old))
@@ -249,12 +266,12 @@ def test_a_sketch_that_does_not_fit_is_not_believed(
 
 def _missing(client: Elasticsearch, prefix: str) -> str:
     client.indices.delete_alias(index="_all", name=[f"{prefix}-made", prefix])
-    return r"alias of made is missing\. .*linernotes rollback made --to 2"
+    return r"Alias \S+-made is missing, .*linernotes rollback made --to 2"
 
 
 def _on_two(client: Elasticsearch, prefix: str) -> str:
     client.indices.put_alias(index=f"{prefix}-made-g000001", name=f"{prefix}-made")
-    return r"alias of made is on 2 generations at once\. .*linernotes rollback made --to 2"
+    return r"Alias \S+-made is on 2 generations at once: .*linernotes rollback made --to 2"
 
 
 def _closed(client: Elasticsearch, prefix: str) -> str:
@@ -337,6 +354,32 @@ def test_watched_artists_are_told_what_they_gained_and_lost(client: Elasticsearc
     assert events[0].text == "MADE  BÅND 1: 3 to 3 tracks, 1 gained, 1 lost"
     watchlist.remove("Made band 1")
     assert [entry.name for entry in watchlist.names()] == ["Made Band 99"]
+
+
+def test_folders_of_the_dead_are_removed_and_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    host = socket.gethostname()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    dead, elsewhere = f"linernotes-update-{host}-{ended.pid}-1700000000000-a_b", "linernotes-update-far-away-1-1-ab"
+    # A process of today may have the number of one that died.
+    reused = f"linernotes-update-{host}-{os.getpid()}-1700000000000-ab"
+    for name in (dead, elsewhere, reused, "linernotes-update-abc"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "new-000000.arrow").touch()
+    with spool.spooled() as mine, spool.spooled() as other:
+        assert {path.name for path in tmp_path.iterdir()} == {
+            *(elsewhere, "linernotes-update-abc"),
+            *(mine.folder.name, other.folder.name),
+        }
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
+    full = spool.Spool(tmp_path / "nowhere")
+    with pytest.raises(InputProblem, match=r"The difference can't be written to .*: .*\. .*TMPDIR"):
+        full.put("new", pl.DataFrame({"a": [1]}))
 
 
 def test_numbers_are_never_used_again(client: Elasticsearch, prefix: str, old: Path, new: Path) -> None:

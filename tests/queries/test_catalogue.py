@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queries.catalogue import BY_ID, Question, Verdict, bodies, columns, identifiers, of_json, read, spelled, verdict
+from queries.catalogue import (
+    BY_ID,
+    Question,
+    Verdict,
+    agreement,
+    bodies,
+    columns,
+    identifiers,
+    of_json,
+    read,
+    spelled,
+    verdict,
+)
 from queries.catalogue.identifiers import Kind
 from queries.catalogue.verdict import CatalogueMatch
 from tests.queries.test_bodies import mapped, named
@@ -16,8 +28,8 @@ VIDEO, SPOTIFY = "hTWKbfoikeg", "3wYce5GyRKkhKfUlUE5RID"
 
 def judged(asked: Question, **track: Any) -> CatalogueMatch | None:
     """Return what a track is to a question."""
-    hit = {"_id": track.pop("_id", "laion-disco-12m:x"), "_source": {"dataset": "laion-disco-12m", **track}}
-    found, parsed = verdict.candidate(hit), asked.parsed
+    hit = {"_id": track.pop("_id", "laion-disco-12m:x"), "_source": {"dataset": "laion-disco-12m"} | track}
+    found, parsed = agreement.candidate(hit), asked.parsed
     return verdict.judge(asked, parsed, found, spelled.spell([*parsed.names, *found.names]))
 
 
@@ -61,12 +73,31 @@ PAIRS = [
     ("Queen", "Bohemian Rhapsody", ["Queen"], "Bohemian Rhapsody - Live at Wembley", LIKELY, "folded"),
     ("Zeds Dead", "Alive", ["Zeds Dead"], "Alive - Somebody Remix", LIKELY, "folded"),
     ("Rolling Stones", "Satisfaction", ["The Rolling Stones"], "(I Can't Get No) Satisfaction", LIKELY, "folded"),
+    ("Anirudh", "Arabic Kuthu", ["Anirudh"], "Arabic Kuthu - Halamithi Habibo", LIKELY, "folded"),
+    ("Bach", "Suite - Allegro", ["Bach"], "Suite - Adagio", None, None),
+    ("Quavo", "Lobby (Unc Mary)", ["Quavo"], "Lobby (Unc Phew)", None, None),
     ("Nurko", "Eternity (feat. Theme)", ["Nurko"], "Eternity ft. Dayce", LIKELY, "folded"),
     ("Kurt Vile", "Freewey", ["Kurt Vile"], "Freeway", LIKELY, "fuzzy"),
+    ("Nihilore", "Liberosis (Instrmuental)", ["Nihilore"], "Liberosis (Instrumental)", LIKELY, "fuzzy"),
+    ("ddt", "eto vse", ["ДДТ"], "Это всё", LIKELY, "transliterated"),
+    (
+        "kyary pamyu pamyu",
+        "fashon monsuta",
+        ["きゃりーぱみゅぱみゅ"],
+        "ファッションモンスター",
+        LIKELY,
+        "transliterated",
+    ),
+    ("Eagles", "A - B - Remastered 2011", ["Eagles"], "A - B", FOUND, "folded"),
     ("Metalica", "Fade to Black", ["Metallica"], "Fade to Black", LIKELY, "fuzzy"),
     ("Garfunkel", "America", ["Simon & Garfunkel"], "America", LIKELY, "exact"),
     ("Metalica", "Fade to Blakc", ["Metallica"], "Fade to Black", None, None),
     ("Nena", "Fade to Black", ["Metallica"], "Fade to Black", None, None),
+    ("Blink183", "Dammit", ["Blink182"], "Dammit", None, None),
+    ("Blnik182", "Dammit", ["Blink182"], "Dammit", LIKELY, "fuzzy"),
+    ("Kat", "Kino", ["Cat"], "Kino", None, None),
+    ("xik", "effects 1-2", ["xik"], "effects 2-1", None, None),
+    ("Eminem", 'Mockingbird - From "8 Mile" 2', ["Eminem"], "Mockingbird", LIKELY, "folded"),
     ("Metallica", "Fade to Grey", ["Metallica"], "Fade to Black", None, None),
     ("Nirvana", "Come As You Are", ["Nirvana UK"], "Come As You Are", None, None),
     ("Beethoven", "Symphony No. 5", ["Beethoven"], "Symphony No. 6", None, None),
@@ -117,6 +148,10 @@ def test_contributors_make_it_likely() -> None:
             {"_id": f"spotify-tracks-dataset:{SPOTIFY}"},
         ),
         ({"spotify": f"spotify:track:{SPOTIFY}"}, {"_id": f"spotify-tracks-dataset:{SPOTIFY}"}),
+        (
+            {"url": "https://freemusicarchive.org/music/Queen/One_Album/01_-_A_Song_1234/"},
+            {"dataset": "free-music-archive", "album": "One Album"},
+        ),
         ({"url": "fma:000123"}, {"_id": "free-music-archive:123"}),
         ({"fma": "123"}, {"_id": "free-music-archive:123"}),
         ({"genius": "77"}, {"_id": "sleeping-disco-9m:77"}),
@@ -130,6 +165,35 @@ def test_identifiers_come_first(cells: dict[str, str], track: dict[str, Any]) ->
     assert found.reason.startswith("by ")
     other = judged(row("anybody", "anything", **cells), artists=["Queen"], title="A Song", _id="laion-disco-12m:y")
     assert other is None
+
+
+def test_an_id_whose_names_differ_says_so() -> None:
+    found = judged(row("anybody", "anything", fma="123"), _id="free-music-archive:123", artists=["Queen"], title="A")
+    assert found
+    assert found.reason == "by FMA id, though artist or title differ"
+
+
+@pytest.mark.parametrize("size", [300, 1_150])
+def test_long_names_are_compared_whole(size: int) -> None:
+    title = ("word " * size)[:size].strip()
+    found = judged(row("Queen", title), artists=["Queen"], title=title)
+    assert found
+    assert (found.verdict, found.match) == (FOUND, "exact")
+    assert judged(row("Queen", title), artists=["Queen"], title=title[:-5]) is None
+
+
+def test_what_is_too_long_for_a_name_is_told() -> None:
+    assert row("Queen", "a" * 2_000).unreadable == "title of 2,000 characters"
+    assert not row("Queen", "a" * 2_000, fma="1").unreadable
+
+
+@pytest.mark.parametrize("artist", ["", "\u200b"])
+def test_a_row_of_ids_alone_asks_for_ids_alone(artist: str) -> None:
+    asked = row(artist, "", fma="123")
+    assert not asked.unreadable
+    assert not asked.parsed.named
+    body = bodies.near(asked, asked.parsed, spelled.spell(asked.parsed.names))
+    assert not list(named(body))
 
 
 def test_bare_ids_are_read_in_their_own_column_only() -> None:

@@ -85,6 +85,22 @@ def test_answers_come_in_order_and_repeats_are_marked(searcher: Searcher) -> Non
     assert found[451].verdict.value == "found"
 
 
+def test_rows_of_ids_alone_and_rows_too_long_cost_no_other(searcher: Searcher) -> None:
+    cells = [
+        {"fma": "999999"},
+        {"fma": "999999"},
+        {"artist": "\u200b", "title": "x", "fma": "999998"},
+        {"artist": "Nena", "title": "word " * 100_000},
+        {"artist": "Nena", "title": "Werewolf " * 130, "youtube": "hTWKbfoikeg"},
+        {"artist": "Nena", "title": "Werewolf"},
+    ]
+    found = list(check(searcher.ask, [read(number, each) for number, each in enumerate(cells, 1)]))
+    assert [answer.verdict.value for answer in found] == [*["not found"] * 3, "unreadable", "not found", "found"]
+    assert found[1].duplicate_of == 1
+    assert found[0].reason == "no track has this id"
+    assert found[4].reason == "no track has this id, or this artist and title"
+
+
 def test_stopping_early_stops_asking(searcher: Searcher) -> None:
     seen = 0
 

@@ -1,0 +1,100 @@
+"""`linernotes kibana import`, `check`: data views, searches and two dashboards for Kibana."""
+
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from elasticsearch import NotFoundError
+
+from linernotes import settings
+from linernotes.connect import connect
+from linernotes.kibana import client
+from linernotes.kibana.check import Fields, Flaw, check, parse
+from linernotes.kibana.objects import ndjson, objects
+from linernotes.kibana.sources import SOURCES, fields_of
+from linernotes.report import plain
+from linernotes.settings import Settings
+from mappings.problems import CheckProblem, InputProblem
+
+FLAWED = 5
+URL = "http://127.0.0.1:5601"
+
+app = typer.Typer(help="What Kibana shows of the data: check it, and bring it in.", no_args_is_help=True)
+
+MaybeFile = Annotated[Path | None, typer.Argument(metavar="FILE", help="An export of Kibana; ours without it.")]
+Url = Annotated[str, typer.Option(envvar="LINERNOTES_KIBANA_URL", help="Address of Kibana.")]
+Space = Annotated[str, typer.Option(help="Space to import into; it must be there.")]
+Live = Annotated[bool, typer.Option("--live", help="Check against the indices as they are, not as declared.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+@app.command("import")
+def bring_in(file: MaybeFile = None, url: Url = URL, space: Space = client.DEFAULT_SPACE, json: AsJson = False) -> None:
+    """Import data views, saved searches and dashboards into Kibana, in place of those that are there.
+
+    They are checked first, and Kibana's version is. Credentials are those for Elasticsearch, from the environment.
+    """
+    found = settings.from_environment()
+    data = _data(file, found)
+    if flaws := check(parse(data, _name(file))):
+        more = f" (and {len(flaws) - 1} more)" if len(flaws) > 1 else ""
+        raise CheckProblem(f"{flaws[0]}{more}.", "Nothing was imported; see: linernotes kibana check")
+    done = client.of(found, url, space, lambda line: typer.echo(line, err=True)).bring_in(data)
+    if json:
+        told = {"url": done.url, "space": done.space, "version": done.version, "imported": done.objects}
+        typer.echo(orjson.dumps(told | {"kinds": done.kinds}))
+    else:
+        where = f"space {done.space} of Kibana {done.version} at {done.url}"
+        typer.echo(f"{done.objects} objects are in {where}.")
+
+
+@app.command("check")
+def examine(file: MaybeFile = None, live: Live = False, json: AsJson = False) -> int:
+    """Check that each field, data view and reference that an object names is there, with the right type.
+
+    Without --live the field table is asked, and nothing need run. Exit code 5 when something is missing.
+    """
+    found = settings.from_environment()
+    known = parse(_data(file, found), _name(file))
+    flaws = check(known, _live(found) if live else None)
+    if json:
+        told = [{"object": one.object, "place": one.place, "sentence": one.sentence} for one in flaws]
+        typer.echo(orjson.dumps({"objects": len(known), "flaws": told}))
+    else:
+        _show(len(known), flaws)
+    return FLAWED if flaws else 0
+
+
+def _show(count: int, flaws: list[Flaw]) -> None:
+    for one in flaws:
+        typer.echo(plain.visible(one))
+    typer.echo(f"{len(flaws)} flaws in {count} objects." if flaws else f"{count} objects: all that they name is there.")
+
+
+def _data(file: Path | None, found: Settings) -> bytes:
+    if file is None:
+        return ndjson(objects(found.prefix))
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputProblem(f"{file} can't be read ({error.strerror}).", "Name a file that Kibana exported.") from error
+
+
+def _name(file: Path | None) -> str:
+    return str(file) if file else "what the code makes"
+
+
+def _live(found: Settings) -> Fields:
+    """Return the fields of each data view as Elasticsearch has them; none where the index is missing."""
+    with connect(found) as elasticsearch:
+        fields = {}
+        for source in SOURCES:
+            try:
+                bodies = elasticsearch.indices.get_mapping(index=source.index(found.prefix)).body
+            except NotFoundError:
+                bodies = {}
+            fields[source.id] = {
+                name: one for body in bodies.values() for name, one in fields_of(body["mappings"]).items()
+            }
+    return fields

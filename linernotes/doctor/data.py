@@ -1,0 +1,163 @@
+"""What can be wrong with what is ours: books, aliases, generations, mappings, locks, the ledger."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from indexer import generations, history, ledger, lock, rejected
+from indexer.gates.layout import differences
+from indexer.inspect import inspect
+from indexer.survey import CURRENT, KEPT, View
+from linernotes.doctor.finding import ERROR, NOTE, WARNING, Finding
+from linernotes.doctor.snapshot import Snapshot, books, is_closed
+from mappings.index import mapping, mapping_hash
+from mappings.names import alias, parse
+
+_SEVERITY = {
+    "name_taken": ERROR,
+    "closed": ERROR,
+    "read_only": ERROR,
+    "alias_on_two": ERROR,
+    "alias_missing": ERROR,
+    "aliases_differ": ERROR,
+    "lock_of_the_dead": WARNING,
+    "builder_dead": WARNING,
+    "orphan": WARNING,
+}
+
+_BOOK_MAPPINGS = {
+    "ledger": ledger.MAPPING,
+    "locks": lock.MAPPING,
+    "history": history.MAPPING,
+    "rejected": rejected.MAPPING,
+}
+
+_SHOWN = 5
+
+
+def from_inspection(found: Snapshot) -> Iterator[Finding]:
+    """Are aliases, generations and locks as they shall be? Judged by `indexer.inspect`, as loads judge it."""
+    for survey in found.surveys:
+        for one in inspect(survey):
+            severity = _SEVERITY.get(one.kind, ERROR if one.blocks_swap else WARNING)
+            yield Finding(one.kind, severity, survey.dataset, one.sentence, one.hint)
+    for dataset, why in found.unsurveyed.items():
+        remedy = "Mend what is said of the ledger and the locks first, then ask again."
+        yield Finding("unsurveyed", ERROR, dataset, f"Its generations can't be read: {why}.", remedy)
+
+
+def aliases(found: Snapshot) -> Iterator[Finding]:
+    """Do our aliases lead to our generations, and to all of their documents?"""
+    searched = {alias(found.prefix)} | {alias(found.prefix, survey.dataset) for survey in found.surveys}
+    for index, body in found.part("aliases").items():
+        if not isinstance(body, Mapping) or "aliases" not in body:  # not found: no alias is there yet
+            continue
+        for name, options in body["aliases"].items():
+            if name in searched and parse(found.prefix, index) is None:
+                evidence = f"Alias {name} also leads to {index}, which is no generation: searchers find what is in it."
+                yield Finding("alias_astray", ERROR, index, evidence, _remove(index, name))
+            elif name in searched and options:
+                evidence = (
+                    f"Alias {name} on it has conditions ({', '.join(sorted(options))}): some tracks are not found."
+                )
+                yield Finding("alias_narrowed", ERROR, index, evidence, f"{_remove(index, name)}, then roll back to it")
+
+
+def _remove(index: str, name: str) -> str:
+    return f"Take it off: DELETE /{index}/_alias/{name}"
+
+
+def layouts(found: Snapshot) -> Iterator[Finding]:
+    """Has each generation the fields of the field table?"""
+    states = {view.generation.index: view.state for survey in found.surveys for view in survey.views}
+    for index, body in found.part("indices").items():
+        generation = parse(found.prefix, index)
+        if generation is None:
+            continue
+        wrong = differences(mapping(), body.get("mappings", {}))
+        made_with = body.get("mappings", {}).get("_meta", {}).get("mapping")
+        told = f"{len(wrong)} fields or options differ from the field table: {', '.join(wrong[:_SHOWN])}"
+        again = f"linernotes reindex {generation.dataset}"
+        if made_with is not None and made_with != mapping_hash():
+            severity = WARNING if states.get(index) == CURRENT else NOTE
+            evidence = f"It was made with another field table ({made_with}, now {mapping_hash()})."
+            yield Finding("mapping_old", severity, index, evidence, f"Make it anew: {again}, or load it again")
+        elif wrong:
+            evidence = f"{told}." if made_with else f"It has no notes of ours, and {told}."
+            yield Finding(
+                "mapping_foreign", ERROR, index, evidence, f"Make it anew: {again}; or delete what isn't ours"
+            )
+
+
+def book_keeping(found: Snapshot) -> Iterator[Finding]:
+    """Are ledger, locks, history and rejected records there, open, writable, and as they were made?"""
+    indices: Mapping[str, Any] = found.part("indices")
+    there = {name: what for name, what in books(found.prefix).items() if name in indices}
+    for name, what in books(found.prefix).items():
+        if name not in there:
+            if there or any(parse(found.prefix, index) for index in indices):
+                remedy = (
+                    "The next load makes an empty one; what was in it is lost, so restore a snapshot if there is one."
+                )
+                yield Finding("book_missing", ERROR, name, f"The index of the {what} is missing.", remedy)
+            continue
+        yield from _book(name, what, indices[name])
+
+
+def _book(name: str, what: str, body: Mapping[str, Any]) -> Iterator[Finding]:
+    if is_closed(body):
+        yield Finding("book_closed", ERROR, name, f"The index of the {what} is closed.", f"Open it: POST /{name}/_open")
+    for key, value in body.get("settings", {}).items():
+        if key.startswith("index.blocks.") and str(value) == "true":
+            remedy = f'Lift it: PUT /{name}/_settings {{"{key}": null}}'
+            yield Finding("book_blocked", ERROR, name, f"The index of the {what} has a block ({key}).", remedy)
+    if wrong := differences(_BOOK_MAPPINGS[what], body.get("mappings", {})):
+        evidence = f"The index of the {what} has other fields than this version: {', '.join(wrong[:_SHOWN])}."
+        remedy = "The next load adds what is missing; if a type differs, use the version that made it."
+        yield Finding("book_differs", WARNING, name, evidence, remedy)
+
+
+def records(found: Snapshot) -> Iterator[Finding]:
+    """Is the ledger right about the indices?"""
+    for survey in found.surveys:
+        for view in survey.views:
+            yield from _gone(view)
+            yield from _miscounted(view)
+            if "replay" in view.plan and view.generation.index not in found.alive:
+                evidence = f"A replay of rejected records of {view.generation.index} was ended half way."
+                remedy = f"Finish it: linernotes rejected replay {survey.dataset}"
+                yield Finding("replay_dead", WARNING, view.generation.index, evidence, remedy)
+
+
+def _gone(view: View) -> Iterator[Finding]:
+    if view.state == KEPT and view.record and view.seen.meta is None:
+        evidence = (
+            "The ledger says that it was in service, and its index is gone: deleted, and not by linernotes prune."
+        )
+        remedy = f"Load it again if nothing else serves {view.generation.dataset}; prune clears the ledger's record."
+        yield Finding("generation_gone", WARNING, view.generation.index, evidence, remedy)
+
+
+def _miscounted(view: View) -> Iterator[Finding]:
+    totals = view.plan.get("totals") or view.meta.get("totals") or {}
+    noted, counted = totals.get("indexed"), view.seen.documents
+    if view.state in (CURRENT, KEPT) and None not in (noted, counted) and noted != counted:
+        evidence = f"It holds {counted:,} documents, and {noted:,} were written down: it was changed by others."
+        remedy = f"Roll back, or load it afresh: linernotes load {view.generation.dataset} PATH... --fresh"
+        yield Finding("documents_differ", ERROR, view.generation.index, evidence, remedy)
+
+
+def leftovers(found: Snapshot) -> Iterator[Finding]:
+    """Is what serves tuned for serving? What a load sets for itself must be gone."""
+    indices = found.part("indices")
+    for view in (view for survey in found.surveys for view in survey.views if view.state == CURRENT):
+        name = view.generation.index
+        settings = indices.get(name, {}).get("settings", {})
+        left = [key for key in generations.SERVING_SETTINGS if f"index.{key}" in settings]
+        if left:
+            nulls = ", ".join(f'"index.{key}": null' for key in left)
+            evidence = f"It serves with the settings of a load: {', '.join(left)}."
+            yield Finding("load_settings", WARNING, name, evidence, f"Reset them: PUT /{name}/_settings {{{nulls}}}")
+        if generations.write_alias(view.generation) in view.seen.aliases:
+            evidence = f"It can still be written to by a load ({generations.write_alias(view.generation)})."
+            remedy = _remove(name, generations.write_alias(view.generation))
+            yield Finding("load_alias", WARNING, name, evidence, remedy)

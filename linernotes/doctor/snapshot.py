@@ -1,0 +1,220 @@
+"""Read once what all checks judge: a snapshot of the cluster, of our indices, and of each data set.
+
+Each part is asked for alone. What is refused or missing is noted, so that a check can say that it doesn't know, and
+no other part suffers: a sick cluster answers some questions and not others.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from elasticsearch import ApiError, Elasticsearch, TransportError
+
+from indexer.owner import Owner
+from indexer.sources import SOURCES
+from indexer.survey import Survey, datasets, survey
+from mappings import names
+from mappings.names import Generation
+from mappings.problems import Problem
+
+Json = Mapping[str, Any]
+
+TIMEOUT_S = 15.0
+"""A cluster that is well answers each of these in milliseconds; a doctor doesn't wait ten minutes for a sick one."""
+
+DENIED = (401, 403)
+RED = "red"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What was read. `parts` by name; `missing` says for other parts why they are not there.
+
+    `asked_ms` is this machine's clock before and after the nodes told theirs, in milliseconds since 1970.
+    """
+
+    prefix: str
+    url: str
+    info: Json = field(default_factory=dict)
+    parts: Json = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    asked_ms: tuple[float, float] = (0.0, 0.0)
+    surveys: tuple[Survey, ...] = ()
+    unsurveyed: Mapping[str, str] = field(default_factory=dict)
+    explained: str | None = None
+    alive: frozenset[str] = frozenset()
+
+    def part(self, name: str) -> Any:
+        """Return a part that is there."""
+        return self.parts[name]
+
+    @property
+    def nodes(self) -> dict[str, dict[str, Any]]:
+        """Return statistics and facts of each node by its name."""
+        facts = self.parts.get("nodes", {}).get("nodes", {})
+        stats = self.parts.get("stats", {}).get("nodes", {})
+        return {
+            body.get("name", one): facts.get(one, {}) | {"stats": stats.get(one, {})} for one, body in facts.items()
+        }
+
+    @property
+    def version(self) -> str | None:
+        """Return the version of Elasticsearch."""
+        number = self.info.get("version", {}).get("number")
+        return str(number) if number else None
+
+
+def gather(client: Elasticsearch, prefix: str, url: str, *, clock: Callable[[], float] = time.time) -> Snapshot:
+    """Return the snapshot; raises what the client raises when Elasticsearch can't be reached at all."""
+    asking = client.options(request_timeout=TIMEOUT_S)
+    info = asking.info().body
+    parts: dict[str, Any] = {}
+    missing: dict[str, str] = {}
+    asked = (0.0, 0.0)
+    for name, ask in _QUESTIONS.items():
+        before = clock()
+        try:
+            parts[name] = ask(asking, prefix).body
+        except ApiError as error:
+            missing[name] = _why(error)
+        except TransportError as error:
+            missing[name] = f"no answer: {error.message}"
+        if name == "stats":
+            asked = (before * 1000, clock() * 1000)
+    found, unsurveyed = _surveys(client, prefix, parts)
+    return Snapshot(
+        prefix=prefix,
+        url=url,
+        info=info,
+        parts=parts,
+        missing=missing,
+        asked_ms=asked,
+        surveys=tuple(found),
+        unsurveyed=unsurveyed,
+        explained=_explained(asking, parts),
+        alive=_replaying(client, prefix, found),
+    )
+
+
+def ours(prefix: str) -> list[str]:
+    """Return the patterns of all our indices and aliases."""
+    return [prefix, f"{prefix}-*"]
+
+
+def books(prefix: str) -> dict[str, str]:
+    """Return the indices beside the data: what each is, by its name."""
+    makers = {"ledger": names.ledger, "locks": names.locks, "history": names.history, "rejected": names.rejected}
+    return {make(prefix): what for what, make in makers.items()}
+
+
+_WHOLE: dict[str, Any] = {"expand_wildcards": "all", "ignore_unavailable": True, "allow_no_indices": True}
+
+_QUESTIONS: dict[str, Callable[[Elasticsearch, str], Any]] = {
+    "licence": lambda client, _: client.license.get(),
+    # A pattern alone: for a name that isn't there the health is waited for, until the request's own end.
+    "health": lambda client, prefix: client.cluster.health(index=f"{prefix}-*", level="shards", expand_wildcards="all"),
+    "cluster": lambda client, _: client.cluster.health(),
+    "settings": lambda client, _: client.cluster.get_settings(include_defaults=True, flat_settings=True),
+    "nodes": lambda client, _: client.nodes.info(metric=["jvm", "http"]),
+    "stats": lambda client, _: client.nodes.stats(metric=["fs", "jvm", "breaker"]),
+    "indices": lambda client, prefix: client.indices.get(index=ours(prefix), flat_settings=True, **_WHOLE),
+    "aliases": lambda client, prefix: client.options(ignore_status=404).indices.get_alias(name=ours(prefix)),
+    "me": lambda client, _: client.security.authenticate(),
+}
+
+
+def _surveys(client: Elasticsearch, prefix: str, parts: Json) -> tuple[list[Survey], dict[str, str]]:
+    """Return a survey of each data set, and why others can't be had: surveys wait patiently for what may pass."""
+    if (sick := _sick_books(prefix, parts)) is not None:
+        return [], {"all": sick}
+    found: list[Survey] = []
+    failed: dict[str, str] = {}
+    try:
+        wanted = sorted({*datasets(client, prefix), *SOURCES, *_locked(client, prefix)})
+    except (ApiError, TransportError, Problem) as error:
+        return [], {"all": _why(error)}
+    for dataset in wanted:
+        try:
+            found.append(survey(client, prefix, dataset))
+        except (ApiError, TransportError, Problem) as error:
+            failed[dataset] = _why(error)
+    return found, failed
+
+
+def _sick_books(prefix: str, parts: Json) -> str | None:
+    status = parts.get("health", {}).get("indices", {})
+    for name in books(prefix):
+        if status.get(name, {}).get("status") == RED:
+            return f"{name} has no active shard"
+        if is_closed(parts.get("indices", {}).get(name, {})):
+            return f"{name} is closed"
+    return None
+
+
+def is_closed(body: Json) -> bool:
+    """Tell whether an index is closed, by the mark that Elasticsearch leaves on it."""
+    return str(body.get("settings", {}).get("index.verified_before_close", "")) == "true"
+
+
+def _locked(client: Elasticsearch, prefix: str) -> list[str]:
+    found = client.search(index=names.locks(prefix), size=1000, source_includes=["dataset"], ignore_unavailable=True)
+    return [hit["_source"]["dataset"] for hit in found["hits"]["hits"]]
+
+
+def _replaying(client: Elasticsearch, prefix: str, found: list[Survey]) -> frozenset[str]:
+    """Return the generations on which a replay is at work, by its heartbeat."""
+    alive: set[str] = set()
+    for view in (view for entry in found for view in entry.views if "replay" in view.plan):
+        generation: Generation = view.generation
+        owner = Owner(client, names.ledger(prefix), generation.index)
+        with suppress(ApiError, TransportError, Problem):
+            if owner.is_alive(view.plan["replay"]["owner"]):
+                alive.add(generation.index)
+    return frozenset(alive)
+
+
+def _explained(client: Elasticsearch, parts: Json) -> str | None:
+    """Return why a shard of ours is on no node, in Elasticsearch's own words; of the gravest one."""
+    waiting = unassigned(parts.get("health", {}))
+    if not waiting:
+        return None
+    first = waiting[0]
+    try:
+        told = client.cluster.allocation_explain(index=first.index, shard=first.shard, primary=first.primary)
+    except (ApiError, TransportError):
+        return None
+    deciders = [entry for node in told.body.get("node_allocation_decisions", ()) for entry in node.get("deciders", ())]
+    # The explanation ends with the shard's own ids in brackets, which say nothing to a person.
+    reasons = dict.fromkeys(entry["explanation"].split(" [[")[0] for entry in deciders if entry.get("decision") == "NO")
+    return "; ".join(reasons) or str(told.body.get("allocate_explanation", "")) or None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Copies of one shard that are on no node; `primary` when none of its data can be reached."""
+
+    index: str
+    shard: int
+    primary: bool
+    copies: int
+
+
+def unassigned(health: Json) -> list[Waiting]:
+    """Return the shards of which a copy is on no node, lost ones first; told by the health, which needs few rights."""
+    found = [
+        Waiting(index, int(number), not shard["primary_active"], shard["unassigned_shards"])
+        for index, body in health.get("indices", {}).items()
+        for number, shard in body.get("shards", {}).items()
+        if shard["unassigned_shards"]
+    ]
+    return sorted(found, key=lambda one: (not one.primary, one.index, one.shard))
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ApiError):
+        if error.status_code in DENIED:
+            return f"not allowed ({error.status_code})"
+        return f"{error.status_code} {error.error}"
+    return str(error)

@@ -1,0 +1,242 @@
+"""Does each thing that a saved object names exist, with the right type? Asked of a file before Kibana sees it.
+
+Three kinds of trouble, each a sentence with its place: a reference that leads nowhere, a panel whose parts don't fit
+together, and a field that the mapping lacks or that can't be used so. Kibana itself imports all three, and shows an
+error where the panel should be.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from linernotes.kibana.columns import RECORDS
+from linernotes.kibana.sources import BY_ID, SeenField
+from mappings.problems import InputProblem
+
+Json = Mapping[str, Any]
+Fields = Mapping[str, Mapping[str, SeenField]]
+
+OPERATIONS: Mapping[str, frozenset[str]] = {
+    "terms": frozenset({"string", "number", "boolean"}),
+    "unique_count": frozenset({"string", "number", "boolean", "date"}),
+    "sum": frozenset({"number"}),
+    "min": frozenset({"number", "date"}),
+    "max": frozenset({"number", "date"}),
+    "range": frozenset({"number"}),
+    "date_histogram": frozenset({"date"}),
+}
+"""Kinds of field that each operation of Lens takes: `getPossibleOperationForField` of each definition."""
+
+_NAMED = re.compile(r"([A-Za-z_@][\w.]*)\s*(?::|<=?|>=?)")
+"""Fields in a query of Kibana's language: what stands before a colon or a comparison."""
+
+_SUMMARY = "exportedCount"
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """One thing that is wrong: in which object, at which place of it, and what."""
+
+    object: str
+    place: str
+    sentence: str
+
+    def __str__(self) -> str:
+        """Return all three."""
+        return f"{self.object}, {self.place}: {self.sentence}"
+
+
+def declared() -> Fields:
+    """Return the fields of each data view as our own tables declare them."""
+    return {name: source.fields for name, source in BY_ID.items()}
+
+
+def parse(data: bytes, name: str) -> list[dict[str, Any]]:
+    """Return the objects of an export file without its summary; raises InputProblem for what is none."""
+    found: list[dict[str, Any]] = []
+    for number, line in enumerate(data.splitlines(), 1):
+        try:
+            entry = orjson.loads(line) if line.strip() else {_SUMMARY: 0}
+        except orjson.JSONDecodeError as error:
+            raise InputProblem(
+                f"Line {number} of {name} is no JSON ({error}).", "Export it from Kibana again."
+            ) from error
+        if not isinstance(entry, dict) or (_SUMMARY not in entry and not {"type", "id", "attributes"} <= entry.keys()):
+            raise InputProblem(f"Line {number} of {name} is no saved object.", "Export it from Kibana again.")
+        if _SUMMARY not in entry:
+            found.append(entry)
+    if not found:
+        raise InputProblem(f"{name} has no saved object in it.", "Write it with: python -m linernotes.kibana")
+    return found
+
+
+def check(objects: Sequence[Json], fields: Fields | None = None) -> list[Flaw]:
+    """Return everything that is wrong with some objects; nothing when all they name is there."""
+    known = fields if fields is not None else declared()
+    there = {(entry["type"], entry["id"]) for entry in objects}
+    flaws: list[Flaw] = []
+    for entry in objects:
+        name = f"{entry['type']} {entry['id']}"
+        try:
+            found = [*_references(entry, there), *_JUDGES.get(entry["type"], _unknown)(entry, known)]
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            found = [("as a whole", f"it isn't built as Kibana builds it ({type(error).__name__}: {error})")]
+        flaws += [Flaw(name, place, sentence) for place, sentence in found]
+    return flaws
+
+
+Found = Iterator[tuple[str, str]]
+
+
+def _references(entry: Json, there: set[tuple[str, str]]) -> Found:
+    for one in entry.get("references", ()):
+        if (one["type"], one["id"]) not in there:
+            yield f"reference {one['name']}", f"there is no {one['type']} {one['id']}"
+
+
+def _unknown(entry: Json, _: Fields) -> Found:
+    yield "type", f"nobody checks objects of the type {entry['type']}"
+
+
+def _data_view(entry: Json, fields: Fields) -> Found:
+    own, attributes = fields.get(entry["id"]), entry["attributes"]
+    if own is None:
+        yield "id", "it is no data view of ours"
+        return
+    time = attributes.get("timeFieldName")
+    if time is not None:
+        yield from _field(own, time, "time field", frozenset({"date"}))
+    for part in ("fieldAttrs", "fieldFormatMap"):
+        for name in orjson.loads(attributes.get(part) or "{}"):
+            yield from _field(own, name, part)
+
+
+def _search(entry: Json, fields: Fields) -> Found:
+    attributes = entry["attributes"]
+    source = orjson.loads(attributes["kibanaSavedObjectMeta"]["searchSourceJSON"])
+    target = _target(entry["references"], source["indexRefName"])
+    own = fields.get(target or "")
+    if own is None:
+        yield "data view", f"{source['indexRefName']} names no data view of ours"
+        return
+    for name in attributes["columns"]:
+        yield from _field(own, name, "column")
+    for name, _ in attributes["sort"]:
+        yield from _field(own, name, "sort", counted=True)
+    yield from _queried(own, source.get("query", {}).get("query", ""), "query")
+
+
+def _dashboard(entry: Json, fields: Fields) -> Found:
+    panels = orjson.loads(entry["attributes"]["panelsJSON"])
+    outer = {one["name"]: (one["type"], one["id"]) for one in entry["references"]}
+    wanted: set[str] = set()
+    for panel in panels:
+        place = f"panel {panel['panelIndex']}"
+        if "panelRefName" in panel:
+            wanted.add(f"{panel['panelIndex']}:{panel['panelRefName']}")
+            continue
+        inner = panel["embeddableConfig"]["attributes"]
+        names = {f"{panel['panelIndex']}:{one['name']}": (one["type"], one["id"]) for one in inner["references"]}
+        wanted |= names.keys()
+        for name in (name for name, target in names.items() if name in outer and outer[name] != target):
+            yield place, f"reference {name} names another object than the dashboard's"
+        for where, sentence in _lens(inner, fields):
+            yield f"{place}, {where}", sentence
+    for name in sorted(wanted - outer.keys()):
+        yield f"reference {name}", "a panel names it, and the dashboard doesn't"
+    for name in sorted(outer.keys() - wanted):
+        yield f"reference {name}", "the dashboard names it, and no panel does"
+
+
+def _lens(inner: Json, fields: Fields) -> Found:
+    layers = inner["state"]["datasourceStates"]["formBased"]["layers"]
+    for layer_id, layer in layers.items():
+        target = _target(inner["references"], f"indexpattern-datasource-layer-{layer_id}")
+        own = fields.get(target or "")
+        if own is None:
+            yield f"layer {layer_id}", "it names no data view of ours"
+            continue
+        if sorted(layer["columnOrder"]) != sorted(layer["columns"]):
+            yield f"layer {layer_id}", "the order of its columns names others than it has"
+        for name, column in layer["columns"].items():
+            yield from _column(own, f"column {name}", column, layer["columns"])
+        yield from _queried(own, inner["state"]["query"]["query"], "query")
+    shown, there = (
+        set(_shown(inner["state"]["visualization"])),
+        {name for one in layers.values() for name in one["columns"]},
+    )
+    for name in sorted(shown - there):
+        yield "visualization", f"it shows the column {name}, which no layer has"
+
+
+def _column(own: Mapping[str, SeenField], place: str, column: Json, columns: Json) -> Found:
+    operation, name = column["operationType"], column["sourceField"]
+    if operation == "count" and name == RECORDS:
+        kinds = None
+    elif operation not in OPERATIONS:
+        yield place, f"the operation {operation} is unknown"
+    else:
+        kinds = OPERATIONS[operation]
+        yield from _field(own, name, place, kinds, counted=True)
+        bucketed = operation in ("terms", "range", "date_histogram", "min", "max")
+        if bucketed and name in own and column["dataType"] != own[name].kind:
+            yield place, f"it takes {name} for a {column['dataType']}, which is a {own[name].kind}"
+    order = column.get("params", {}).get("orderBy", {})
+    if order.get("type") == "column" and order["columnId"] not in columns:
+        yield place, f"it is ordered by the column {order['columnId']}, which the layer lacks"
+    yield from _queried(own, column.get("filter", {}).get("query", ""), place)
+
+
+def _shown(visualization: Any) -> Iterator[str]:
+    """Yield each column that a visualization shows."""
+    single = ("metricAccessor", "xAccessor", "splitAccessor", "columnId")
+    several = ("accessors", "primaryGroups", "metrics")
+    if isinstance(visualization, dict):
+        for key, value in visualization.items():
+            if key in single:
+                yield value
+            elif key in several:
+                yield from value
+            else:
+                yield from _shown(value)
+    elif isinstance(visualization, list):
+        for value in visualization:
+            yield from _shown(value)
+
+
+def _queried(own: Mapping[str, SeenField], query: str, place: str) -> Found:
+    for name in _NAMED.findall(query):
+        yield from _field(own, name, f"{place} ({query})")
+        if name in own and not own[name].searchable:
+            yield f"{place} ({query})", f"the field {name} can't be searched"
+
+
+def _field(
+    own: Mapping[str, SeenField],
+    name: str,
+    place: str,
+    kinds: frozenset[str] | None = None,
+    *,
+    counted: bool = False,
+) -> Found:
+    field = own.get(name)
+    if field is None:
+        yield place, f"the mapping has no field {name}"
+    elif kinds is not None and field.kind not in kinds:
+        yield place, f"the field {name} is a {field.kind}, and {' or '.join(sorted(kinds))} is needed"
+    elif counted and not field.aggregatable:
+        yield place, f"the field {name} can't be counted or sorted by"
+
+
+def _target(references: Sequence[Json], name: str) -> str | None:
+    return next((one["id"] for one in references if one["name"] == name and one["type"] == "index-pattern"), None)
+
+
+_JUDGES: Mapping[str, Callable[[Json, Fields], Found]] = {
+    "index-pattern": _data_view,
+    "search": _search,
+    "dashboard": _dashboard,
+}

@@ -1,0 +1,79 @@
+"""What Kibana looks at: an index or alias of ours for each data view, with its fields as Kibana sees them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from indexer import history, ledger, rejected
+from mappings import names
+from mappings.fields import BY_NAME
+from mappings.index import mapping
+
+KINDS: Mapping[str, str] = {
+    **dict.fromkeys(("keyword", "text"), "string"),
+    **dict.fromkeys(("byte", "short", "integer", "long", "float", "double"), "number"),
+    **dict.fromkeys(("date", "date_nanos"), "date"),
+    "boolean": "boolean",
+}
+"""Elasticsearch's types and what Kibana calls them: `packages/kbn-field-types` of its source."""
+
+
+@dataclass(frozen=True)
+class SeenField:
+    """A field as Kibana sees it: its kind, and whether it can be counted and searched."""
+
+    name: str
+    kind: str
+    aggregatable: bool
+    searchable: bool
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data view: its id, which index it is of, its time field, its fields, and what its fields mean."""
+
+    id: str
+    name: str
+    index: Callable[[str], str]
+    mapping: Callable[[], Mapping[str, Any]]
+    time: str | None = None
+    meanings: Mapping[str, str] | None = None
+
+    @property
+    def fields(self) -> dict[str, SeenField]:
+        """Return all fields by name."""
+        return fields_of(self.mapping())
+
+
+TRACKS = Source(
+    "linernotes-tracks",
+    "linernotes: tracks",
+    names.alias,
+    mapping,
+    meanings={name: entry.meaning for name, entry in BY_NAME.items() if not entry.search_only},
+)
+LEDGER = Source("linernotes-ledger", "linernotes: ledger", names.ledger, lambda: ledger.MAPPING)
+REJECTED = Source("linernotes-rejected", "linernotes: rejected records", names.rejected, lambda: rejected.MAPPING)
+HISTORY = Source("linernotes-history", "linernotes: history", names.history, lambda: history.MAPPING, time="at")
+
+SOURCES: tuple[Source, ...] = (TRACKS, LEDGER, REJECTED, HISTORY)
+BY_ID: Mapping[str, Source] = {source.id: source for source in SOURCES}
+
+
+def fields_of(body: Mapping[str, Any]) -> dict[str, SeenField]:
+    """Return the fields of a mapping as Kibana sees them, subfields too; what is only stored is no field.
+
+    >>> fields_of({"properties": {"a": {"type": "text", "fields": {"b": {"type": "keyword"}}}}})["a.b"]
+    SeenField(name='a.b', kind='string', aggregatable=True, searchable=True)
+    """
+    return {field.name: field for field in _fields(body.get("properties", {}))}
+
+
+def _fields(properties: Mapping[str, Any], path: str = "") -> Iterator[SeenField]:
+    for name, options in properties.items():
+        here, kind = f"{path}{name}", KINDS.get(options.get("type", ""))
+        if kind:
+            counted = options["type"] != "text" and options.get("doc_values", True)
+            yield SeenField(here, kind, counted, options.get("index", True))
+        yield from _fields(options.get("fields", {}), f"{here}.")
+        yield from _fields(options.get("properties", {}), f"{here}.")

@@ -1,0 +1,181 @@
+"""Bring nodes up together, since none of a new cluster answers before the others are there.
+
+a Java? -> a user? -> folders, room -> distribution there? -> ports -> certificates -> config -> launchers -> answers
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+from linernotes.node import account as accounts
+from linernotes.node import config, fetch, jdk, launch, ports, probe, secure
+from linernotes.node import state as states
+from linernotes.node.account import Account
+from linernotes.node.config import Peers, Ports
+from linernotes.node.files import make, need_room, room
+from linernotes.node.launch import Plan, Rising
+from linernotes.node.layout import Layout
+from linernotes.node.releases import Release
+from linernotes.node.state import NodeState
+from linernotes.node.status import answers
+from linernotes.node.wanted import Wanted
+from mappings.problems import CheckProblem, InputProblem
+
+Report = Callable[[str], None]
+
+# Seconds to wait for the other nodes, and for the indices of a node that answers already.
+HEALTH_SECONDS = 60
+# Seconds for the first answer of a server that says it is up: with security on it first reads its users and keys.
+FIRST_ANSWER_SECONDS = 30
+# Free bytes below which a start is refused: config, logs and the cluster state must fit.
+SMALLEST_ROOM = 200 << 20
+
+
+def start(every: Sequence[Layout], missing: Sequence[Layout], goal: Wanted, given: Path | None, report: Report) -> None:
+    """Start the missing nodes of a cluster, and return when it answers. Raises `Problem`; then none of them is left."""
+    account = accounts.current()
+    release = goal.release
+    java = jdk.find(release, usable=lambda home: account.may(home / "bin" / "java", os.X_OK))
+    for layout in missing:
+        _prepare(layout, account, report)
+    # The download comes after all that may be in the way of a start.
+    unpacked = _distribution(missing[0], given, release, account, report)
+    plan = Plan(release, unpacked, java, account, goal.heap, goal.size, goal.secure)
+    began = time.monotonic()
+    chosen = _ports(every, missing)
+    formed = any(state.formed for layout in every if (state := states.load(layout)))
+    peers = Peers({name: at.transport for name, at in chosen.items()}, not formed) if len(every) > 1 else None
+    _arm(missing, plan)
+    many = f" {len(missing)} nodes of" if len(missing) > 1 else ""
+    report(f"Starting{many} Elasticsearch {release.version} with Java {java.major}.")
+    urls = _see_through([partial(_begin, layout, plan, chosen[layout.name], peers, formed) for layout in missing])
+    _check(every, report)
+    heap = f"a heap of {goal.heap}" + (" each" if len(every) > 1 else "")
+    report(f"Elasticsearch answers at {' '.join(urls)} after {time.monotonic() - began:.1f} s, with {heap}.")
+
+
+def _distribution(layout: Layout, given: Path | None, release: Release, account: Account, report: Report) -> Path:
+    """Return the folder of an Elasticsearch that the node's user can read."""
+    if ":" in str(given or layout.home):
+        # Java parts its module path there (tried: "Module org.elasticsearch.server not found").
+        raise InputProblem(
+            f"{given or layout.home} has a colon in it, which Java can't read.", "Choose another folder."
+        )
+    if given and not fetch.is_whole(given, release):
+        raise InputProblem(f"{given} isn't a whole Elasticsearch {release.version}.")
+    found = (given or fetch.distribution(layout.home, report, release)).resolve()
+    accounts.need_entry(found / "modules", account)
+    return found
+
+
+def _prepare(layout: Layout, account: Account, report: Report) -> None:
+    """Make the folders; see that there is room in them, and that the node's user gets there."""
+    make(layout.folder)
+    # Each start leaves libraries there that it unpacked; one that was killed can't take them away.
+    shutil.rmtree(layout.tmp, ignore_errors=True)
+    accounts.give(layout.folders, account)
+    accounts.need_entry(layout.data, account)
+    need_room(layout.data, SMALLEST_ROOM, "Starting Elasticsearch")
+    if (free := room(layout.data)) < config.NO_NEW_INDEX:
+        report(
+            f"The disk of {layout.data} has only {free / 1e6:,.0f} MB left: Elasticsearch takes no new index below "
+            f"{config.NO_NEW_INDEX / 1e6:,.0f} MB and no record below {config.NO_RECORD / 1e6:,.0f} MB."
+        )
+
+
+def _ports(every: Sequence[Layout], missing: Sequence[Layout]) -> dict[str, Ports]:
+    """Return the ports of all nodes: those of the running ones, and for the others what is free, no port twice."""
+    chosen: dict[str, Ports] = {}
+    for layout in every:
+        state = states.load(layout)
+        remembered = Ports(state.http_port, state.transport_port) if state else None
+        if layout not in missing and remembered:
+            chosen[layout.name] = remembered
+            continue
+        free = partial(_is_left, {port for at in chosen.values() for port in (at.http, at.transport)})
+        chosen[layout.name] = ports.choose(remembered, str(layout.home), free)
+    return chosen
+
+
+def _is_left(taken: set[int], port: int) -> bool:
+    return port not in taken and ports.is_free(port)
+
+
+def _arm(missing: Sequence[Layout], plan: Plan) -> None:
+    """Give the nodes certificate and password."""
+    if not plan.secure:
+        return
+    own = secure.ensure(missing[0].home, missing[0].cluster)
+    for layout in missing:
+        secure.equip(layout, own, plan.account)
+        secure.fill_keystore(layout, own, plan)
+
+
+def _begin(layout: Layout, plan: Plan, at: Ports, peers: Peers | None, formed: bool) -> tuple[Rising, NodeState]:
+    """Configure and launch a node. It is noted at once, so that whatever happens to us, others know of it."""
+    launch.configure(layout, plan, at, peers)
+    launcher = launch.launch(layout, plan)
+    state = NodeState(
+        name=layout.name,
+        url=f"{'https' if plan.secure else 'http'}://{ports.LOOPBACK}:{at.http}",
+        version=plan.release.version,
+        heap=plan.heap,
+        http_port=at.http,
+        transport_port=at.transport,
+        phase="starting",
+        launcher=states.noted(psutil.Process(launcher.pid)),
+        secure=plan.secure,
+        formed=formed,
+    )
+    states.save(layout, state)
+    seen = lambda found: states.save(layout, replace(state, server=states.noted(found)))  # noqa: E731
+    return Rising(layout, launcher, seen), state
+
+
+def _see_through(begin: Sequence[Callable[[], tuple[Rising, NodeState]]]) -> list[str]:
+    """Wait for the servers and note them; when that fails or is interrupted, leave no process behind."""
+    begun: list[tuple[Rising, NodeState]] = []
+    try:
+        for one in begin:
+            begun.append(one())  # noqa: PERF401 - what was begun before one fails must be ended
+        launch.await_servers([rising for rising, _ in begun])
+        for rising, state in begun:
+            server = states.noted(rising.server) if rising.server else None
+            states.save(rising.layout, replace(state, phase="running", server=server, launcher=None))
+    except BaseException:
+        launch.end([process for rising, _ in begun for process in states.processes(rising.layout)])
+        for rising, state in begun:
+            rising.launcher.wait()
+            states.save(rising.layout, state.stopped())
+        raise
+    return [state.url for _, state in begun]
+
+
+def _check(every: Sequence[Layout], report: Report) -> None:
+    """See that what answers is what was just started, all in one cluster, and that it can read its indices."""
+    for layout in every:
+        state = states.load(layout)
+        if not state or not _comes_to_answer(layout, state):
+            raise CheckProblem(f"{layout.name} doesn't answer.", "See `linernotes node logs`.")
+        url, way = state.url, probe.access(layout.home, is_secure=state.secure)
+    health = probe.health(url, HEALTH_SECONDS, way, len(every))
+    if health == "incomplete":
+        raise CheckProblem("The nodes didn't find each other.", "See `linernotes node logs`.")
+    if health not in {"green", "yellow"}:
+        report(f"It answers, but its health is {health}: an index can't be read, see `linernotes node logs`.")
+    for layout in every:
+        if found := states.load(layout):
+            states.save(layout, replace(found, formed=True))
+
+
+def _comes_to_answer(layout: Layout, state: NodeState) -> bool:
+    deadline = time.monotonic() + FIRST_ANSWER_SECONDS
+    while not (there := answers(layout, state)) and time.monotonic() < deadline:
+        time.sleep(launch.LOOK)
+    return there

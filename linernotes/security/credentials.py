@@ -1,0 +1,95 @@
+"""Which credentials a command uses, and where they may be sent. They come from the environment, a file, or a prompt.
+
+LINERNOTES_API_KEY, else LINERNOTES_API_KEY_FILE, else LINERNOTES_USERNAME with LINERNOTES_PASSWORD,
+LINERNOTES_PASSWORD_FILE or a prompt, else, for the local node alone, the password in its home.
+"""
+
+import ipaddress
+import re
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import typer
+
+from linernotes.security.files import read_secret
+from linernotes.settings import Settings
+from mappings.problems import InputProblem, UnreachableProblem
+
+# What a header may carry: anything else would be shown by the library that refuses it.
+_SENDABLE = re.compile(r"[\x21-\x7e]+")
+
+
+@dataclass(frozen=True, repr=False)
+class Credentials:
+    """An API key, or a user's name and password, or nothing of either. Its repr shows none of it."""
+
+    api_key: str | None = None
+    username: str | None = None
+    password: str | None = None
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to send."""
+        return bool(self.api_key or self.username)
+
+
+def of(settings: Settings) -> Credentials:
+    """Return the credentials that the settings name; asks for the password of a user where there is a terminal.
+
+    Raises InputProblem for a file that can't be used, UnreachableProblem for a user without a password.
+    """
+    if api_key := settings.api_key or _from_file(settings.api_key_file, "LINERNOTES_API_KEY_FILE"):
+        if not _SENDABLE.fullmatch(api_key):
+            raise InputProblem(
+                "LINERNOTES_API_KEY is no API key: it has blanks or letters with accents in it.",
+                "Take the value `encoded` that was printed when the key was made.",
+            )
+        return Credentials(api_key=api_key)
+    if settings.username:
+        password = settings.password or _from_file(settings.password_file, "LINERNOTES_PASSWORD_FILE")
+        return Credentials(username=settings.username, password=password or _asked(settings.username))
+    return Credentials()
+
+
+def need_safe_way(url: str, credentials: Credentials) -> None:
+    """Raise UnreachableProblem when credentials would go to another machine over plain HTTP, for all to read.
+
+    >>> need_safe_way("http://127.0.0.1:9200", Credentials("key"))
+    >>> need_safe_way("http://example.org:9200", Credentials())
+    """
+    parts = urlsplit(url)
+    if credentials and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise UnreachableProblem(
+            f"Credentials are not sent over plain HTTP to another machine ({parts.hostname}): anyone between could "
+            "read them.",
+            "Write LINERNOTES_URL with https://, or take the credentials out of the environment.",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine itself, by its address or by the one name that is reserved for it.
+
+    >>> [is_loopback(host) for host in ("localhost", "127.0.0.9", "::1", "10.0.0.1", "localhost.example.org")]
+    [True, True, True, False, False]
+    """
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _from_file(path: Path | None, name: str) -> str | None:
+    return read_secret(path, name) if path else None
+
+
+@lru_cache
+def _asked(username: str) -> str:
+    """Ask for a password, once for a command that connects more than once."""
+    if not sys.stdin.isatty():
+        raise UnreachableProblem(
+            f"There is no password for the user {username}.",
+            "Set LINERNOTES_PASSWORD, or LINERNOTES_PASSWORD_FILE to a file that only you may read.",
+        )
+    return str(typer.prompt(f"Password of {username}", hide_input=True, err=True))

@@ -1,0 +1,133 @@
+"""Why a connection failed or was refused, in one sentence. Pure: rows, no branches."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from mappings.problems import UnreachableProblem
+
+CA = "LINERNOTES_CA_CERTS"
+
+OTHER_ROLE = "Use a key of another role: linernotes keys create --role reader|loader|operator"
+ABOUT_KEYS = (
+    "Keys are managed by a user, not by a key: set LINERNOTES_USERNAME and LINERNOTES_PASSWORD_FILE, "
+    "and leave LINERNOTES_API_KEY out."
+)
+
+# What OpenSSL says of a certificate or of what isn't TLS, what it means, and what to do.
+TLS: tuple[tuple[str, str, str], ...] = (
+    (
+        r"certificate has expired",
+        "The certificate of {host} has expired.",
+        "Renew it; a local node gets a new one with `linernotes node stop` and `linernotes node start`.",
+    ),
+    (
+        r"certificate is not yet valid",
+        "The certificate of {host} is not valid yet.",
+        "Check the clocks of both machines.",
+    ),
+    (
+        r"(?:Hostname|IP address) mismatch|doesn't match",
+        "The certificate of {host} is made for another name.",
+        "Write LINERNOTES_URL with the name that is in the certificate.",
+    ),
+    (
+        r"CERTIFICATE_VERIFY_FAILED|certificate verify failed",
+        "The certificate of {host} is not signed by a certificate authority that is trusted here.",
+        f"Set {CA} to the file of the authority that signed it.",
+    ),
+    (
+        r"WRONG_VERSION_NUMBER|wrong version number|HTTP_REQUEST|RECORD_LAYER_FAILURE|record layer failure",
+        "{host} does not speak TLS.",
+        "Write LINERNOTES_URL with http:// if that is meant; credentials are sent so to this machine only.",
+    ),
+)
+
+# What Elasticsearch adds to a refusal about an API key.
+KEYS: tuple[tuple[str, str], ...] = (
+    (r"has been invalidated", "was revoked"),
+    (r"is expired", "has expired"),
+    (r"unable to find apikey", "is not known here"),
+)
+_ACTION = re.compile(r"action \[([^\]]+)\]")
+_INDICES = re.compile(r"on (?:restricted )?indices \[([^\]]*)\]")
+
+
+def of_tls(host: str, said: str) -> UnreachableProblem:
+    """Return what to tell of a TLS connection that failed with the words `said`.
+
+    >>> of_tls("es:9200", "certificate verify failed: certificate has expired (_ssl.c:1)").message
+    'The certificate of es:9200 has expired.'
+    """
+    for pattern, message, hint in TLS:
+        if re.search(pattern, said):
+            return UnreachableProblem(message.format(host=host), hint)
+    return UnreachableProblem(f"The TLS connection to {host} failed.", f"Check LINERNOTES_URL and {CA}.")
+
+
+def of_plain(host: str) -> UnreachableProblem:
+    """Return what to tell when plain HTTP was sent to a port that speaks TLS."""
+    return UnreachableProblem(
+        f"{host} speaks TLS, and was asked over plain HTTP.", "Write LINERNOTES_URL with https://"
+    )
+
+
+def of_answer(status: int, body: bytes, headers: Mapping[str, str]) -> UnreachableProblem | None:
+    """Return what to tell of an answer that refuses us; None for any other, even a 403 that is about a full disk."""
+    if status not in (401, 403) or b"security_exception" not in body:
+        return None
+    who, reason = holder(headers.get("authorization", "")), _reason(body)
+    return _unknown(who, reason) if status == 401 else _not_allowed(who, reason)
+
+
+def holder(authorization: str) -> str:
+    """Return who a header's credentials belong to, and nothing that is secret; empty without credentials.
+
+    >>> holder("Basic " + base64.b64encode(b"ann:secret").decode())
+    'the user ann'
+    """
+    kind, _, value = authorization.partition(" ")
+    if kind.lower() == "apikey":
+        return "the API key"
+    if kind.lower() != "basic":
+        return ""
+    try:
+        return f"the user {base64.b64decode(value).decode().partition(':')[0]}"
+    except (binascii.Error, UnicodeDecodeError):
+        return "the user"
+
+
+def _unknown(who: str, reason: str) -> UnreachableProblem:
+    if not who:
+        return UnreachableProblem(
+            "Elasticsearch asks for credentials, and none are set.",
+            "Set LINERNOTES_API_KEY, or LINERNOTES_USERNAME and LINERNOTES_PASSWORD.",
+        )
+    if who == "the API key":
+        why = next((words for pattern, words in KEYS if re.search(pattern, reason)), "is wrong")
+        return UnreachableProblem(f"Elasticsearch refuses the API key: it {why}.", "Set LINERNOTES_API_KEY to another.")
+    return UnreachableProblem(
+        f"Elasticsearch refuses the password of {who}, or knows no such user.", "Check LINERNOTES_PASSWORD."
+    )
+
+
+def _not_allowed(who: str, reason: str) -> UnreachableProblem:
+    action, indices = _ACTION.search(reason), _INDICES.search(reason)
+    what = action[1] if action else "this"
+    where = f" on {indices[1]}" if indices and indices[1] else ""
+    whose = f"{who[:1].upper()}{who[1:]}" or "Nobody in particular"
+    hint = ABOUT_KEYS if "xpack/security" in what else OTHER_ROLE
+    return UnreachableProblem(f"{whose} is not allowed to do this ({what}{where}).", hint)
+
+
+def _reason(body: bytes) -> str:
+    """Return all that Elasticsearch says of the reason."""
+    try:
+        error: Any = orjson.loads(body)["error"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ""
+    return f"{error.get('reason', '')} {error.get('additional_unsuccessful_credentials', '')}"

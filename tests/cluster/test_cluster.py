@@ -1,0 +1,72 @@
+"""Three real nodes on this machine: they form one cluster, survive the elected master's death, and take it back.
+
+It takes minutes on a busy machine, so it runs only where LINERNOTES_TEST_CLUSTER is set: make test-cluster.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from linernotes import settings
+from linernotes.connect import connect
+from linernotes.node import fetch, layout, ports, service, state
+from mappings.problems import InputProblem
+
+pytestmark = pytest.mark.skipif(not os.environ.get("LINERNOTES_TEST_CLUSTER"), reason="make test-cluster runs it")
+HEAP = "512m"
+INDEX = "linernotes-cluster-test"
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="linernotes-cluster-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    service.stop(folder)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("is_secure", [False, True], ids=["open", "secure"])
+def test_the_life_of_a_cluster(home: Path, is_secure: bool) -> None:
+    distribution = fetch.distribution(settings.from_environment().home, print)
+    started = service.start(home, heap=HEAP, nodes=3, is_secure=is_secure, distribution=distribution)
+    assert [node.state for node in started.nodes] == ["running"] * 3
+    assert started.secure is is_secure
+    assert len({node.url for node in started.nodes}) == 3
+    found = settings.from_environment({"LINERNOTES_HOME": str(home)})
+    with connect(found) as client:
+        assert client.cluster.health()["number_of_nodes"] == 3
+        client.indices.create(index=INDEX, settings={"number_of_replicas": 1})
+        client.index(index=INDEX, id="1", document={"title": "x"}, refresh=True)
+        assert client.cluster.health(wait_for_status="green")["status"] == "green"
+        # The elected master is killed; the others go on, and a search doesn't notice.
+        master = str(client.cat.master(h="node")).strip()
+        victim = next(node for node in started.nodes if node.name == master)
+        psutil.Process(victim.pid).kill()
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            assert client.search(index=INDEX)["hits"]["total"]["value"] == 1
+            time.sleep(0.05)
+    states = {node.name: node.state for node in service.status(home).nodes}
+    assert states == {node.name: "dead" if node.name == master else "running" for node in started.nodes}
+    # A start brings back the one that is missing, and leaves the others alone.
+    again = service.start(home, heap=HEAP, distribution=distribution)
+    assert [node.state for node in again.nodes] == ["running"] * 3
+    assert {node.pid for node in again.nodes} & {node.pid for node in started.nodes} == {
+        node.pid for node in started.nodes if node.name != master
+    }
+    with connect(found) as client:
+        assert client.cluster.health(wait_for_status="green", timeout="60s")["status"] == "green"
+    for wrong in ({"nodes": 1}, {"nodes": 4}):
+        with pytest.raises(InputProblem):
+            service.start(home, distribution=distribution, **wrong)  # type: ignore[arg-type]
+    stopped = service.stop(home)
+    assert [node.state for node in stopped.nodes] == ["stopped"] * 3
+    assert not [process for one in layout.several(home, 3) for process in state.stray(one)]
+    assert all(ports.is_free(int(node.url.rpartition(":")[2])) for node in stopped.nodes)

@@ -1,0 +1,73 @@
+"""Where a load, an update or a reindex can be killed: SIGKILL by itself, at a step that the test names."""
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from elasticsearch import Elasticsearch
+
+from indexer import finish, gates, generations
+from indexer.ledger import Ledger
+from indexer.load import Loader
+from indexer.reindex import Reindexer
+from indexer.update import clone
+from indexer.update.orders import Job
+
+INSTEAD: dict[str, tuple[object, str]] = {
+    "before the gates": (gates, "check"),
+    "before the swap": (finish, "swap"),
+}
+"""Steps that are not done any more."""
+
+AFTER: dict[str, tuple[object, str]] = {
+    "begun": (Ledger, "begin"),
+    "created": (generations, "create"),
+    "swapped": (finish, "swap"),
+    # Of an update by its difference.
+    "blocked": (clone, "block"),
+    "cloned": (clone, "clone"),
+    # Of a load, and so of an update afresh.
+    "first stretch acknowledged": (Ledger, "acknowledge"),
+    "carried": (Loader, "_carry"),
+    # Of a reindex.
+    "task asked for": (Elasticsearch, "reindex"),
+    "task noted": (Ledger, "close"),
+    "documents copied": (Reindexer, "_documents"),
+    "books copied": (Reindexer, "_books"),
+}
+"""Steps that are done just once. All others are named by `Job.step`."""
+
+
+def arm(where: str) -> None:
+    """Let this process die at a step."""
+    if where in INSTEAD:
+        setattr(*INSTEAD[where], _die)
+    elif where in AFTER:
+        holder, name = AFTER[where]
+        setattr(holder, name, _then_die(getattr(holder, name)))
+    else:
+        _die_at(where)
+
+
+def _die(*_told: object, **_more: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _then_die(really: Callable[..., Any]) -> Callable[..., None]:
+    def call(*told: Any, **more: Any) -> None:
+        really(*told, **more)
+        _die()
+
+    return call
+
+
+def _die_at(where: str) -> None:
+    really = Job.step
+
+    def step(self: Job, name: str) -> None:
+        really(self, name)
+        if name == where:
+            _die()
+
+    Job.step = step  # type: ignore[method-assign]

@@ -1,0 +1,107 @@
+"""Who may do what: each cell of the table, against a real node."""
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from mappings.problems import UnreachableProblem
+from tests.security.conftest import PREFIX, Node
+
+GENERATION = f"{PREFIX}-spotify-tracks-dataset-g000001"
+OTHER = "somebody-elses"
+
+
+def search(client: Elasticsearch, _: str) -> None:
+    assert client.search(index=PREFIX, query={"match_all": {}})["hits"]["total"]["value"] > 0
+
+
+def load(client: Elasticsearch, name: str) -> None:
+    client.indices.create(index=f"{name}-new", settings={"number_of_replicas": 0})
+    answer = client.bulk(operations=[{"index": {}}, {"title": "x"}], index=f"{name}-new", refresh=True)
+    assert answer.get("errors", False) is False
+
+
+def swap(client: Elasticsearch, name: str) -> None:
+    moves = [{"remove": {"index": GENERATION, "alias": f"{name}-not", "must_exist": False}}]
+    client.indices.update_aliases(actions=[*moves, {"add": {"index": GENERATION, "alias": f"{name}-alias"}}])
+
+
+def delete(client: Elasticsearch, name: str) -> None:
+    client.indices.delete(index=name)
+
+
+def see_others(client: Elasticsearch, _: str) -> None:
+    # An index that one may not see is refused by name and left out of a pattern.
+    assert OTHER in client.indices.get(index="*").body
+    client.search(index=OTHER)
+
+
+def read_others(client: Elasticsearch, _: str) -> None:
+    client.search(index=OTHER)
+
+
+def manage(client: Elasticsearch, _: str) -> None:
+    client.cluster.put_settings(transient={"cluster.routing.allocation.enable": None})
+
+
+def manage_keys(client: Elasticsearch, name: str) -> None:
+    client.security.create_api_key(name=name)
+
+
+def read_passwords(client: Elasticsearch, _: str) -> None:
+    client.search(index=".security")
+
+
+Deed = Callable[[Elasticsearch, str], None]
+ACTORS = ("anonymous", "reader", "loader", "operator")
+TABLE: dict[Deed, tuple[str, ...]] = {
+    search: ("reader", "loader", "operator"),
+    load: ("loader", "operator"),
+    swap: ("loader", "operator"),
+    delete: ("operator",),
+    see_others: (),
+    read_others: (),
+    manage: ("operator",),
+    manage_keys: (),
+    read_passwords: (),
+}
+
+
+@pytest.fixture
+def name(node: Node) -> str:
+    """Return the name of an index of the prefix that is there to be deleted; another's index is there too."""
+    found = f"{PREFIX}-{uuid.uuid4().hex[:8]}"
+    with node.client("elastic") as client:
+        client.indices.create(index=found, settings={"number_of_replicas": 0})
+        client.options(ignore_status=400).indices.create(index=OTHER, settings={"number_of_replicas": 0})
+    return found
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+@pytest.mark.parametrize("deed", TABLE, ids=lambda deed: deed.__name__)
+def test_who_may_do_what(node: Node, name: str, actor: str, deed: Deed) -> None:
+    with node.client(actor) as client:
+        if actor in TABLE[deed]:
+            deed(client, name)
+        else:
+            with pytest.raises((UnreachableProblem, AssertionError)):
+                deed(client, name)
+
+
+def test_each_deed_can_be_done_at_all(node: Node, name: str) -> None:
+    """A deed that fails for everybody would prove nothing: the superuser can do each of them."""
+    with node.client("elastic") as client:
+        for deed in TABLE.keys() - {read_passwords}:
+            deed(client, name)
+
+
+@pytest.mark.parametrize("actor", ["reader", "loader", "operator"])
+def test_a_key_opens_one_prefix_only(node: Node, actor: str) -> None:
+    """A prefix that merely begins with the same letters is another one."""
+    index = f"{PREFIX}er-{uuid.uuid4().hex[:8]}"
+    with node.client("elastic") as client:
+        client.indices.create(index=index, settings={"number_of_replicas": 0})
+    with node.client(actor) as client, pytest.raises(UnreachableProblem):
+        client.search(index=index)
