@@ -102,7 +102,8 @@ def test_keys_of_odd_names(artist: str | None, title: str | None, key: str | Non
 @pytest.mark.parametrize(
     ("title", "language"),
     [
-        ("Моя песня", "Cyrl"), ("Чёрный ворон", "ru"), ("Їхня зоря", "uk"), ("Ўсё", "be"), ("Љубав", "sr"), ("Първа любов", "bg"),
+        ("Моя песня", "Cyrl"), ("Чёрный ворон", "ru"), ("Їхня зоря", "uk"), ("Ўсё", "be"), ("Љубав", "sr"),
+        ("Първа любов", "bg"),
         ("東京", "zh"), ("東京の夜", "ja"), ("ｹﾞｰﾑ", "ja"), ("カ", "ja"), ("바다", "ko"), ("봄 Spring Day", "ko"),
         ("เพลง", "th"), ("បទ", "km"), ("أغنية", "ar"), ("گل یخ", "fa"), ("میں ہوں", "ur"), ("שיר", "he"),
         ("गीत", "hi"), ("Μικρή νύχτα", "el"), ("Ω", None), ("KoЯn", None), ("Song", None), ("Beyoncé", None),
