@@ -19,7 +19,7 @@ def load(dataset: str, corpus: Path, limit: int | None) -> dict[str, float]:
     """Run one load in a process of its own; return the JSON it prints, with its CPU in microseconds a record."""
     # Golden queries are of the real data sets, whose size these have.
     command = [sys.executable, "-m", "linernotes", "load", dataset, str(corpus / dataset), "--json"]
-    command += ["--force", "synthetic rows"]
+    command += ["--force", "synthetic rows", "--no-merge"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     ran = subprocess.run([*command, *(["--limit", str(limit)] if limit else [])], stdout=subprocess.PIPE, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -181,7 +181,7 @@ def contest(bench: Bench, name: str) -> Run:
 def ours(bench: Bench) -> Run:
     """Run the loader itself, from source files; planning, hashing and the sums at the end are in its time."""
     environment = os.environ | {"LINERNOTES_URL": bench.url, "LINERNOTES_PREFIX": PREFIX}
-    command = [sys.executable, "-m", "linernotes", "load", DATASET, str(bench.corpus / DATASET), "--json"]
+    command = [sys.executable, "-m", "linernotes", "load", DATASET, str(bench.corpus / DATASET), "--no-merge", "--json"]
     before = _cpu()
     ran = subprocess.run([*command, "--limit", str(bench.records)], env=environment, capture_output=True, check=False)
     result = json.loads(ran.stdout)

@@ -122,11 +122,11 @@ class Round:
 def one_round(client: Elasticsearch, url: str, old: Path, new: Path) -> Round:
     """Measure once."""
     clean(client)
-    load = timed(url, OLD, "load", DATASET, str(old))
+    load = timed(url, OLD, "load", DATASET, str(old), "--no-merge")
     update = timed(url, OLD, "update", DATASET, str(new), "--max-change", "200", "--way", "difference")
     if not update.told["alias_moved"]:
         raise SystemExit(f"The update did not pass: {[gate for gate in update.told['gates'] if not gate['passed']]}")
-    afresh = timed(url, WHOLE, "load", DATASET, str(new))
+    afresh = timed(url, WHOLE, "load", DATASET, str(new), "--no-merge")
     same = digest(client, update.told["to"]) == digest(client, afresh.told["generation"])
     return Round(load, update, afresh, same)
 

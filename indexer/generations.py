@@ -132,6 +132,14 @@ def serve(client: Elasticsearch, generation: Generation) -> None:
         raise CheckProblem(f"Index {name} kept its settings for loading: {', '.join(left)}.", "Nothing was swapped.")
 
 
+def merge(client: Elasticsearch, generation: Generation) -> None:
+    """Have the index merged into one segment; Elasticsearch goes on with that by itself, and searches go on.
+
+    A search looks each of its terms up in every segment, and a load leaves dozens (benchmarks/README.md, "Searching").
+    """
+    patiently(lambda: client.indices.forcemerge(index=generation.index, max_num_segments=1, wait_for_completion=False))
+
+
 def meta(client: Elasticsearch, generation: Generation) -> dict[str, Any]:
     """Return the notes in the index's `_meta`."""
     found = patiently(lambda: client.indices.get_mapping(index=generation.index))[generation.index]["mappings"]

@@ -45,6 +45,7 @@ class Options:
     `shards` is how many the new index has (0: by its size, `generations.shards_for`), `workers` how many requests may
     be in flight at most (0: twice the cores), `request_bytes` the size of one, `request_timeout_s` after how long it
     counts as lost, `deadline_s` how long Elasticsearch may take nothing at all.
+    `merge` says to have the index merged afterwards, in the background (`generations.merge`).
     `bounds` is what the gates allow, `force` a reason to pass those that are closed nevertheless. `sample` says that
     the files are the project's sample rows: the next load may be larger by any factor. `touched` is how many tracks
     will be added, changed and removed, where that is known.
@@ -57,6 +58,7 @@ class Options:
     request_bytes: int = REQUEST_BYTES
     request_timeout_s: float = REQUEST_TIMEOUT_S
     deadline_s: float = DEADLINE_S
+    merge: bool = True
     bounds: Bounds = field(default_factory=Bounds)
     force: str = ""
     sample: bool = False
@@ -144,6 +146,8 @@ class Loader:
         try:
             self._carry(books, generation, owner)
             counts, finished = self._finish(books, generation)
+            if self.options.merge:
+                generations.merge(self.client, generation)
         finally:
             owner.close()
         return self._result(generation, counts, finished, time.monotonic() - started)

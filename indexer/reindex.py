@@ -103,6 +103,7 @@ class Reindexer:
         self._documents(books, base, to, plan, documents)
         self._books(books, base, to)
         finished = self._finish(held, present, to, plan)
+        generations.merge(self.client, to)
         return Reindexed(
             to.dataset, base.index, to.index, documents, finished.gates, finished.moved, list(finished.watched)
         )

@@ -63,7 +63,10 @@ class Searcher:
         if body := search.both_body(asked):
             (found,) = self._ask(body)
             return found, found
-        hits, counts = self._ask(search.hits_body(asked), search.count_body(asked))
+        valued = search.hits_with_value_body(asked)
+        hits, counts = self._ask(valued or search.hits_body(asked), search.count_body(asked))
+        if valued and not search.is_whole(asked, hits):
+            (hits,) = self._ask(search.hits_body(asked))
         return hits, counts
 
     def _meant(self, asked: Search, hits: Json) -> tuple[Guess, ...]:

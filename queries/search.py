@@ -30,6 +30,9 @@ _BY: Mapping[Sort, tuple[str, ...]] = {
 TIES = (fields.DATASET, fields.SOURCE_ID)
 """Together they are the document's id, as columns: no two tracks are equal."""
 
+_MISSING = -(2**63)
+"""What Elasticsearch gives as sort key of a track that has no value, in descending order."""
+
 _FEWEST = 50
 """Hits in a block for grouping: one request does for a small page even where a recording has many tracks."""
 
@@ -80,6 +83,29 @@ def hits_body(search: Search) -> Json:
     if asked.marked and asked.text.asks:
         body["highlight"] = marks.asked()
     return body
+
+
+def hits_with_value_body(search: Search) -> Json | None:
+    """Return `hits_body` for the tracks that have a value to sort by, which come first; None where that is no help.
+
+    Elasticsearch passes over most of them, but compares all that have none by their ids: 210 ms for 9.7 million tracks
+    without plays, against 3 ms for 12.3 million with.
+    """
+    name, after = search.keys[0], search.after
+    if search.request.text.asks or name in TIES or (after and not _has_value(after.keys[0])):
+        return None
+    body = hits_body(search)
+    body["query"]["bool"].setdefault("filter", []).append({"exists": {"field": name}})
+    return body
+
+
+def _has_value(key: object) -> bool:
+    return isinstance(key, int | float) and key > _MISSING
+
+
+def is_whole(search: Search, found: Json) -> bool:
+    """Say whether a page that was asked for by `hits_with_value_body` is what `hits_body` would have given."""
+    return len(found["hits"]["hits"]) >= room(search.request)
 
 
 def room(asked: SearchRequest) -> int:

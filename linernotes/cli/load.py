@@ -35,6 +35,7 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Start over instead of goin
 Replicas = Annotated[int, typer.Option(min=0, help="Copies of each shard; 1 when a cluster must survive a node.")]
 Shards = Annotated[int, typer.Option(min=0, max=1024, help="Shards of the new index. [default: by its size]")]
 Workers = Annotated[int, typer.Option(min=0, help="Requests in flight at most. [default: twice the cores]")]
+Merge = Annotated[bool, typer.Option(help="Have the index merged afterwards, in the background: searches get faster.")]
 MaxChange = Annotated[float, typer.Option(min=0, help="Change against what is in service now, in per cent at most.")]
 Force = Annotated[str | None, typer.Option(help="Go through closed gates, for this reason; it is written down.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -48,6 +49,7 @@ def load(
     replicas: Replicas = 0,
     shards: Shards = 0,
     workers: Workers = 0,
+    merge: Merge = True,
     max_change: MaxChange = Bounds.max_change,
     force: Force = None,
     json: AsJson = False,
@@ -63,6 +65,7 @@ def load(
         replicas=replicas,
         shards=shards,
         workers=workers,
+        merge=merge,
         bounds=Bounds(max_change=max_change),
         force=reason(force),
     )

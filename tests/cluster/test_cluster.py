@@ -3,7 +3,6 @@
 It takes minutes on a busy machine, so it runs only where LINERNOTES_TEST_CLUSTER is set: make test-cluster.
 """
 
-import os
 import shutil
 import tempfile
 import time
@@ -18,7 +17,6 @@ from linernotes.connect import connect
 from linernotes.node import fetch, layout, ports, service, state
 from mappings.problems import InputProblem
 
-pytestmark = pytest.mark.skipif(not os.environ.get("LINERNOTES_TEST_CLUSTER"), reason="make test-cluster runs it")
 HEAP = "512m"
 INDEX = "linernotes-cluster-test"
 
