@@ -1,4 +1,12 @@
-"""What is asked, and what comes back?"""
+"""What is asked, and what comes back?
+
+import queries
+from elasticsearch import Elasticsearch
+
+searcher = queries.Searcher(Elasticsearch("http://127.0.0.1:9200"), "linernotes")
+answer = searcher.search(queries.request("sigur ros", facet_names=["dataset"]))
+print(answer.total.value, [(hit.match, hit.track["title"]) for hit in answer.hits])
+"""
 
 from queries.answer import Bucket, FacetCount, Hit, SearchAnswer, Total
 from queries.client import Searcher
