@@ -135,7 +135,6 @@ class Loader:
         with self._lock(lock.BRIEF):
             found = ensure_swappable(self.client, self.prefix, self.plan.source.dataset)
             leftovers.settle(self.client, found, self._patience())
-            generations.settle(self.client, self.prefix, self.plan.source.dataset)
             if (loaded := self._loaded(books)) is not None:
                 counts = _Counts.read(loaded.plan)
                 finished = Finished([], [], [loaded.generation], moved=False)

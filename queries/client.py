@@ -61,19 +61,19 @@ class Searcher:
 
     def _hits_and_counts(self, asked: Search) -> tuple[Json, Json]:
         if body := search.both_body(asked):
-            (found,) = self._ask(body)
+            (found,) = self.ask(body)
             return found, found
         valued = search.hits_with_value_body(asked)
-        hits, counts = self._ask(valued or search.hits_body(asked), search.count_body(asked))
+        hits, counts = self.ask(valued or search.hits_body(asked), search.count_body(asked))
         if valued and not search.is_whole(asked, hits):
-            (hits,) = self._ask(search.hits_body(asked))
+            (hits,) = self.ask(search.hits_body(asked))
         return hits, counts
 
     def _meant(self, asked: Search, hits: Json) -> tuple[Guess, ...]:
         """Return texts without slips that find something, for the first page of a text that found little as it is."""
         found = asked.stage is Stage.FUZZY and not asked.after
         texts = guesses.texts(asked.request.text, hits["hits"]["hits"]) if found else []
-        counts = self._ask(*(search.guess_body(asked, text) for text in texts)) if texts else []
+        counts = self.ask(*(search.guess_body(asked, text) for text in texts)) if texts else []
         both = zip(texts, map(_total, counts), strict=True)
         return tuple(Guess(text, count) for text, count in both if count)
 
@@ -91,7 +91,7 @@ class Searcher:
         try:
             body = next(walk)
             while True:
-                (answer,) = self._ask(body)
+                (answer,) = self.ask(body)
                 body = walk.send(answer)
         except StopIteration as end:
             result: Result = end.value
@@ -100,20 +100,20 @@ class Searcher:
     def suggest(self, request: SuggestRequest) -> Suggestions:
         """Return artists and titles that begin as was typed. Raises what `search` raises."""
         began = time.monotonic()
-        chosen = suggesting.choose(request, self._ask(*suggesting.first(request)))
+        chosen = suggesting.choose(request, self.ask(*suggesting.first(request)))
         bodies = suggesting.second(chosen)
-        counted = self._ask(*bodies) if bodies else []
+        counted = self.ask(*bodies) if bodies else []
         return suggesting.answer(request, chosen, counted, round((time.monotonic() - began) * 1000))
 
     def artist(self, request: ArtistRequest) -> ArtistAnswer:
         """Return who may be meant by a name or id, and the page of who is. Raises what `search` raises."""
         began = time.monotonic()
-        names = asking.names(request, self._ask(*asking.first(request)))
+        names = asking.names(request, self.ask(*asking.first(request)))
         slips = not names and request.typed is not None
-        names = names or (asking.other_names(request, *self._ask(asking.slipped(request))) if slips else [])
-        found = asking.read(request, names, *self._ask(asking.counted(names))) if names else ()
+        names = names or (asking.other_names(request, *self.ask(asking.slipped(request))) if slips else [])
+        found = asking.read(request, names, *self.ask(asking.counted(names))) if names else ()
         name = asking.determined(request, found)
-        one = page.read(request, name, found, self._ask(*page.asked(request, name))) if name else None
+        one = page.read(request, name, found, self.ask(*page.asked(request, name))) if name else None
         return page.answer(request, found, one, slips and bool(found), round((time.monotonic() - began) * 1000))
 
     def overlap(self, request: SearchRequest, *, exact: bool = False, told: Progress = lambda *_: None) -> Overlap:
@@ -138,22 +138,18 @@ class Searcher:
             indices = self.client.options(ignore_status=404).indices.get_alias(name=alias(self.prefix)).body
             if indices.get("status") == NOT_FOUND:
                 return {}
-        (counted,) = self._ask(loaded.count_body())
+        (counted,) = self.ask(loaded.count_body())
         return loaded.read(self.prefix, indices, counted)
 
     def _found_little(self, asked: Search, hits: Json, counts: Json) -> bool:
         """Say whether to go on with the fuzzy stage; a cursor has decided that already."""
         if asked.after or not matching.may_slip(asked.request.text) or _total(counts) >= matching.LITTLE:
             return False
-        (found,) = [hits] if search.tells_enough(asked) else self._ask(search.enough_body(asked))
+        (found,) = [hits] if search.tells_enough(asked) else self.ask(search.enough_body(asked))
         return not search.is_enough(asked, found)
 
     def ask(self, *bodies: Json) -> list[Json]:
         """Ask several requests at once and return Elasticsearch's answers, none of them partial."""
-        return self._ask(*bodies)
-
-    def _ask(self, *bodies: Json) -> list[Json]:
-        """Ask several requests at once and return their answers, none of them partial."""
         header = {"index": alias(self.prefix), "allow_partial_search_results": False}
         with told():
             found = self.client.msearch(searches=[part for body in bodies for part in (header, body)])

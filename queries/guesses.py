@@ -1,12 +1,11 @@
 """Did you mean: texts without the slips, made of the names that the fuzzy stage found, and what each would find."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from mappings import fields
-from queries import matching, variants
+from queries import labels, matching, variants
 from queries.matching import Stage
 from queries.text import Text
 
@@ -34,7 +33,7 @@ def texts(asked: Text, page: Iterable[Json]) -> list[str]:
     """
     if asked.parts or not asked.words:
         return []
-    tracks = [list(_names(hit["_source"])) for hit in page]
+    tracks = [labels.names_of(hit["_source"]) for hit in page]
     spellings = variants.spell(dict.fromkeys([*asked.words, *(name for names in tracks for name in names)]))["folded"]
     folded = {word: spellings[word] for word in asked.words}
     needed = [asked.words[number] for number in matching.needed(asked, Stage.FUZZY)]
@@ -43,11 +42,6 @@ def texts(asked: Text, page: Iterable[Json]) -> list[str]:
     )
     own = " ".join(folded[word] for word in asked.words)
     return list(dict.fromkeys(guess for guess in guesses if guess and guess != own))[:MOST_GUESSES]
-
-
-def _names(track: Json) -> Iterator[str]:
-    yield from (name for name in (track.get(fields.TITLE), track.get(fields.ALBUM)) if name)
-    yield from track.get(fields.ARTISTS) or ()
 
 
 def _guess(asked: Text, needed: list[str], folded: Mapping[str, str], held: set[str]) -> str | None:

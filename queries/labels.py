@@ -59,7 +59,7 @@ def of_page(asked: Text, stage: Stage, page: Iterable[Mapping[str, Any]]) -> lis
     """
     if not asked.asks:
         return [None for _ in page]
-    hits = [(_ways(hit.get("matched_queries", ())), _names(hit["_source"])) for hit in page]
+    hits = [(_ways(hit.get("matched_queries", ())), names_of(hit["_source"])) for hit in page]
     odd = dict.fromkeys(name for ways, names in hits if _is_open(asked, stage, ways) for name in names)
     # Once for the page: asking Polars costs more than what is asked of it.
     spellings = variants.spell([*odd, *asked.words, *(part.words for part in asked.parts)]) if odd else {}
@@ -89,7 +89,8 @@ def _is_odd(ways: set[str]) -> bool:
     return _SPELLED in ways and Match.FOLDED not in ways
 
 
-def _names(track: Mapping[str, Any]) -> list[str]:
+def names_of(track: Mapping[str, Any]) -> list[str]:
+    """Return the names of a track that a text is met by: title, artists, album."""
     names = (track.get(fields.TITLE), *(track.get(fields.ARTISTS) or ()), track.get(fields.ALBUM))
     return [name for name in names if name]
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from queries import parts
@@ -12,6 +13,9 @@ MAX_CHARS = 300
 
 MAX_WORDS = 24
 """Most words that are asked. Each costs some 40 look-ups in the term dictionary, in every segment."""
+
+LONGEST_CUT = 12
+"""Up to so many words, each place where artist may end and title begin is tried: 22 pairs of look-ups."""
 
 # Invisible, and never part of a name: direction marks, zero-width space, word joiner, byte order mark. The zero-width
 # (non-)joiners stay: Persian and emoji are written with them.
@@ -61,6 +65,19 @@ def read(typed: str) -> Text:
     words, further = parts.read(tidy[:MAX_CHARS])
     cut = len(tidy) > MAX_CHARS or len(words) > MAX_WORDS or bool(typed[4 * MAX_CHARS :].strip())
     return Text(tuple(words[:MAX_WORDS]), cut, further)
+
+
+def cuts(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield what is before and behind each place where one name may end and another begin.
+
+    Signs on their own between the two are of neither. Longer texts than `LONGEST_CUT` are one name.
+
+    >>> list(cuts(("kino", "-", "gruppa")))
+    [('kino', '- gruppa'), ('kino', 'gruppa')]
+    """
+    for cut in range(1, len(words) if len(words) <= LONGEST_CUT else 0):
+        before = words[: cut - 1] if cut > 1 and not has_letters(words[cut - 1]) else words[:cut]
+        yield " ".join(before), " ".join(words[cut:])
 
 
 def has_letters(word: str) -> bool:

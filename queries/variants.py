@@ -16,8 +16,8 @@ from mappings.spellings import WAYS, Way
 from queries import text
 from queries.text import Text
 
-MOST_JOINTS = 12
-"""Up to so many words, neighbours are also asked as one: radio head; and each cut between artist and title is tried."""
+_MOST_JOINTS = 12
+"""Up to so many words, neighbours are also asked as one: radio head. Longer texts are titles, not split names."""
 
 _LONGEST_RUN = 4
 """So many words are asked as one in the fuzzy stage: ten mi mi is tenmimi, as scripts without blanks are read."""
@@ -83,9 +83,9 @@ def of(asked: Text) -> Variants:
     >>> of(text.read("p!nk")).words
     ((('symbols', 'pink'), ('transliterated', '0p 0nk')),)
     """
-    few = len(asked.words) <= MOST_JOINTS
+    few = len(asked.words) <= _MOST_JOINTS
     pairs = _runs(asked.words, 2) if few else []
-    halves = list(_halves(asked.words)) if few else []
+    halves = list(_halves(asked.words))
     names = [*asked.words, *pairs, asked.whole.lower(), *(half for both in halves for half in both)]
     spellings = spell(list(dict.fromkeys(names)))
     return Variants(
@@ -110,11 +110,10 @@ def _around(words: tuple[str, ...], number: int) -> Iterator[str]:
 
 
 def _halves(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield what is before and behind each cut; signs on their own between the two are of neither."""
-    for cut in range(1, len(words)):
-        before = words[: cut - 1] if cut > 1 and not text.has_letters(words[cut - 1]) else words[:cut]
-        if any(map(text.has_letters, before)) and any(map(text.has_letters, words[cut:])):
-            yield " ".join(before).lower(), " ".join(words[cut:]).lower()
+    """Yield the cuts of the text, as names, where there are letters on both sides."""
+    for before, behind in text.cuts(words):
+        if text.has_letters(before) and text.has_letters(behind):
+            yield before.lower(), behind.lower()
 
 
 def _half(name: str, spellings: Spellings) -> tuple[str, ...]:

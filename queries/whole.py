@@ -10,9 +10,6 @@ from queries import text, weights
 from queries.text import Text
 from queries.variants import Variants
 
-_LONGEST_SPLIT = 12
-"""Up to so many words, each place where artist may end and title begin is tried: 22 pairs of look-ups."""
-
 
 def exactly(asked: Text) -> Query:
     """Return that the text is an artist, a title, or both one after the other, but for case and typography."""
@@ -27,14 +24,10 @@ def exactly(asked: Text) -> Query:
 
 
 def _pairs(asked: Text) -> Iterator[Query]:
-    """Yield each way to split the text into artist and title, or title and artist; signs between them don't count."""
-    words = asked.words if len(asked.words) <= _LONGEST_SPLIT else ()
-    for cut in range(1, len(words)):
-        first, second = " ".join(words[:cut]), " ".join(words[cut:])
-        if not text.has_letters(words[cut - 1]) and cut > 1:
-            first = " ".join(words[: cut - 1])
-        yield Bool(filter=[_is(fields.ARTISTS, first), _is(fields.TITLE, second)])
-        yield Bool(filter=[_is(fields.TITLE, first), _is(fields.ARTISTS, second)])
+    """Yield each way to split the text into artist and title, or title and artist."""
+    for before, behind in text.cuts(asked.words):
+        yield Bool(filter=[_is(fields.ARTISTS, before), _is(fields.TITLE, behind)])
+        yield Bool(filter=[_is(fields.TITLE, before), _is(fields.ARTISTS, behind)])
 
 
 def _is(field: str, name: str) -> Query:

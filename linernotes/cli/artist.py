@@ -2,14 +2,11 @@
 
 from typing import Annotated
 
-import orjson
 import typer
 
 import queries
-from linernotes import settings
-from linernotes.connect import connect
+from linernotes.cli.opened import asking, print_json
 from linernotes.report import people, plain
-from queries import ArtistAnswer, ArtistRequest, Searcher
 
 SIZE = 10
 
@@ -25,15 +22,10 @@ def artist(name: Words = None, artist_id: Id = None, size: Size = SIZE, json: As
     A name that is written exactly so is the one that is meant; so is the only one that is spelt like it. Artists of the
     same name are listed apart where ids tell them apart: choose one with --id.
     """
-    answer = run(queries.artist_request(" ".join(name or ()), artist_id=artist_id, size=size))
+    asked = queries.artist_request(" ".join(name or ()), artist_id=artist_id, size=size)
+    with asking() as searcher:
+        answer = searcher.artist(asked)
     if json:
-        typer.echo(orjson.dumps(answer.as_json()))
+        print_json(answer.as_json())
     else:
         people.show_artist(answer, plain.console())
-
-
-def run(asked: ArtistRequest) -> ArtistAnswer:
-    """Ask the Elasticsearch of the settings."""
-    found = settings.from_environment()
-    with connect(found) as client:
-        return Searcher(client, found.prefix).artist(asked)

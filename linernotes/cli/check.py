@@ -1,7 +1,7 @@
 """`linernotes check` and `linernotes verify`: a whole catalogue asked for, and a report asked again."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -10,12 +10,11 @@ import orjson
 import typer
 from rich.console import Console
 
-from linernotes import settings
 from linernotes.catalogue import provenance, reading, spool, verifying, writing
 from linernotes.catalogue.provenance import Provenance
 from linernotes.catalogue.reading import Catalogue
 from linernotes.catalogue.verifying import Change
-from linernotes.connect import connect
+from linernotes.cli.opened import asking
 from linernotes.export import place
 from linernotes.report import checking, plain
 from mappings.problems import InputProblem
@@ -45,7 +44,7 @@ def check(table: Table, out: Out = None, json: AsJson = False) -> None:
     Windows-1252 are read.
     """
     to = writing.target(out) if out else None
-    with reading.opened(Path(table)) as asked, _searcher() as searcher, spool.opened() as kept:
+    with reading.opened(Path(table)) as asked, asking() as searcher, spool.opened() as kept:
         told = _loaded(asked, searcher)
         tally = Tally(each.id for each in told.datasets)
         shown = _Shown()
@@ -93,7 +92,7 @@ def verify(report: Report, json: ChangesAsJson = False) -> int:
     The exit code is 0 if every row is answered as then, and 5 if the report no longer holds.
     """
     found = verifying.opened(report)
-    with _searcher() as searcher:
+    with asking() as searcher:
         moved = verifying.moved(found, provenance.datasets(searcher))
         answers = _asked(searcher, found.questions(), "verifying")
         rows, changed = 0, 0
@@ -119,13 +118,6 @@ def verify(report: Report, json: ChangesAsJson = False) -> int:
     if not json:
         checking.show_verified(report.name, rows, changed, some, moved, plain.console())
     return CHANGED if changed else 0
-
-
-@contextmanager
-def _searcher() -> Iterator[Searcher]:
-    found = settings.from_environment()
-    with closing(connect(found)) as client:
-        yield Searcher(client, found.prefix)
 
 
 def _loaded(asked: Catalogue, searcher: Searcher) -> Provenance:

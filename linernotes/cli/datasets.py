@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.console import Console
 
-from linernotes import settings
-from linernotes.connect import connect
+from linernotes.cli.opened import asking, print_json
 from linernotes.report import cards, plain
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
 from mappings.problems import UnreachableProblem
-from queries import Loaded, Searcher
+from queries import Loaded
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the cards as JSON.")]
 
@@ -24,22 +22,17 @@ def datasets(json: AsJson = False) -> None:
     The cards are shown without Elasticsearch too; then it isn't known what is loaded.
     """
     try:
-        loaded: Mapping[str, Loaded] | None = _loaded()
+        with asking() as searcher:
+            loaded: Mapping[str, Loaded] | None = searcher.loaded()
     except UnreachableProblem as problem:
         loaded = None
         Console(stderr=True).print(
             f"What is loaded isn't known: {problem}", markup=False, highlight=False, soft_wrap=True
         )
     if json:
-        typer.echo(orjson.dumps(as_json(loaded)))
+        print_json(as_json(loaded))
     else:
         cards.show(loaded, plain.console())
-
-
-def _loaded() -> dict[str, Loaded]:
-    found = settings.from_environment()
-    with connect(found) as client:
-        return Searcher(client, found.prefix).loaded()
 
 
 def as_json(loaded: Mapping[str, Loaded] | None) -> dict[str, Any]:

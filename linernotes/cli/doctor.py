@@ -3,12 +3,12 @@
 import re
 from typing import Annotated
 
-import orjson
 import typer
 from elastic_transport import TransportError
 from elasticsearch import ApiError
 
 from linernotes import settings
+from linernotes.cli.opened import print_json
 from linernotes.connect import address, connect
 from linernotes.doctor.checks import diagnose, unreachable
 from linernotes.doctor.finding import Diagnosis
@@ -31,7 +31,7 @@ def doctor(json: AsJson = False) -> int:
     """
     done = examine(settings.from_environment())
     if json:
-        typer.echo(orjson.dumps(done.as_json()))
+        print_json(done.as_json())
     else:
         report.show_diagnosis(done, plain.console())
     if done.version is None:

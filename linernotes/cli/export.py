@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 from rich.console import Console
 
@@ -12,6 +11,7 @@ from linernotes import settings
 from linernotes.cli import filters, search
 from linernotes.cli.filters import Filters
 from linernotes.cli.load import stopping
+from linernotes.cli.opened import print_json
 from linernotes.connect import connect
 from linernotes.export import place as places
 from linernotes.export.place import Place
@@ -52,7 +52,7 @@ def export(
             Console(stderr=True).print("Interrupted: nothing was written.")
         raise typer.Exit(INTERRUPTED) from end
     if json:
-        typer.echo(orjson.dumps(exported.as_json()))
+        print_json(exported.as_json())
     elif not place.is_stdout:
         exporting.show_end(exported, plain.console())
 

@@ -2,16 +2,14 @@
 
 from typing import Annotated
 
-import orjson
 import typer
 
 import queries
-from linernotes import settings
 from linernotes.cli import filters as options_of
 from linernotes.cli.filters import Filters
-from linernotes.connect import connect
+from linernotes.cli.opened import asking, print_json
 from linernotes.report import plain, values
-from queries import By, FacetValues, Searcher, ValuesRequest
+from queries import By
 
 SIZE = 50
 
@@ -47,19 +45,13 @@ def facet(
     asked = queries.values_request(
         name, typed, filters_by_facet=filters, contains=contains, size=size, after=after, sort=sort
     )
-    answer = run(asked)
+    with asking() as searcher:
+        answer = searcher.values(asked)
     if json:
-        typer.echo(orjson.dumps(answer.as_json()))
+        print_json(answer.as_json())
         return
     options = ["--contains", contains] if contains else []
     options += ["--size", str(size)] if size != SIZE else []
     options += ["--sort", sort] if sort != By.COUNT else []
     following = options_of.command("facet", filters, [*options, "--after", answer.next or ""], typed, name)
     values.show(answer, plain.console(), following if answer.next else None)
-
-
-def run(asked: ValuesRequest) -> FacetValues:
-    """Ask the Elasticsearch of the settings."""
-    found = settings.from_environment()
-    with connect(found) as client:
-        return Searcher(client, found.prefix).values(asked)

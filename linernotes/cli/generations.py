@@ -1,13 +1,9 @@
 """`linernotes generations`, `rollback`, `prune`, `history`: which loads there are, and which of them is in service."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import typer
-from elasticsearch import Elasticsearch
 
 from indexer.history import History
 from indexer.inspect import inspect
@@ -15,9 +11,8 @@ from indexer.prune import LEAST, Pruner
 from indexer.sources import SOURCES
 from indexer.survey import datasets, survey
 from indexer.swap import Roller
-from linernotes import settings
 from linernotes.cli import choose
-from linernotes.connect import connect
+from linernotes.cli.opened import connected, print_json
 from linernotes.report import generations as report
 from linernotes.report import plain
 
@@ -87,17 +82,3 @@ def history(dataset: MaybeDataset = None, size: Size = EVENTS, json: AsJson = Fa
         print_json({"events": [asdict(event) for event in events]})
     else:
         report.show_history(events, plain.console())
-
-
-@contextmanager
-def connected() -> Iterator[tuple[Elasticsearch, str]]:
-    """Give the Elasticsearch of the settings, and the prefix."""
-    found = settings.from_environment()
-    with connect(found) as client:
-        client.info()
-        yield client, found.prefix
-
-
-def print_json(value: dict[str, Any]) -> None:
-    """Print one object on standard output."""
-    typer.echo(orjson.dumps(value))

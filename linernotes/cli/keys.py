@@ -9,6 +9,7 @@ from elasticsearch import Elasticsearch
 from rich.table import Table
 
 from linernotes import settings
+from linernotes.cli.opened import print_json
 from linernotes.connect import connect
 from linernotes.report import plain
 from linernotes.security import keys
@@ -46,7 +47,7 @@ def list_(json: AsJson = False) -> None:
     with client:
         found = keys.listed(client, prefix)
     if json:
-        typer.echo(orjson.dumps({"keys": [asdict(key) for key in found]}))
+        print_json({"keys": [asdict(key) for key in found]})
         return
     if not found:
         typer.echo("There are no keys for this prefix: linernotes keys create --role reader")

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 from elasticsearch import NotFoundError
 
 from linernotes import settings
+from linernotes.cli.opened import print_json
 from linernotes.connect import connect
 from linernotes.kibana import client
 from linernotes.kibana.check import Fields, Flaw, check, parse
@@ -43,7 +43,7 @@ def bring_in(file: MaybeFile = None, url: Url = URL, space: Space = client.DEFAU
     done = client.of(found, url, space, lambda line: typer.echo(line, err=True)).bring_in(data)
     if json:
         told = {"url": done.url, "space": done.space, "version": done.version, "imported": done.objects}
-        typer.echo(orjson.dumps(told | {"kinds": done.kinds}))
+        print_json(told | {"kinds": done.kinds})
     else:
         where = f"space {done.space} of Kibana {done.version} at {done.url}"
         typer.echo(f"{done.objects} objects are in {where}.")
@@ -60,7 +60,7 @@ def examine(file: MaybeFile = None, live: Live = False, json: AsJson = False) ->
     flaws = check(known, _live(found) if live else None)
     if json:
         told = [{"object": one.object, "place": one.place, "sentence": one.sentence} for one in flaws]
-        typer.echo(orjson.dumps({"objects": len(known), "flaws": told}))
+        print_json({"objects": len(known), "flaws": told})
     else:
         _show(len(known), flaws)
     return FLAWED if flaws else 0

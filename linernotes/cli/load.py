@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 from rich.console import Console
 
@@ -19,6 +18,7 @@ from indexer.meter import Meter
 from indexer.sources import SOURCES
 from linernotes import settings
 from linernotes.cli import choose
+from linernotes.cli.opened import print_json
 from linernotes.connect import connect
 from linernotes.report import generations, loading, plain
 from mappings.problems import InputProblem
@@ -91,7 +91,7 @@ def show_closed(problem: GateProblem, *, as_json: bool) -> None:
     generation = problem.generation
     if as_json:
         told = {"dataset": generation.dataset, "generation": generation.index, "gates": rows, "alias_moved": False}
-        typer.echo(orjson.dumps(told))
+        print_json(told)
     else:
         plain.console().print(generations.gates_table(problem.gates, swapped=False))
 
@@ -129,7 +129,7 @@ def stopping() -> Iterator[threading.Event]:
 def show(result: LoadResult, *, as_json: bool) -> None:
     """Print the result on standard output."""
     if as_json:
-        typer.echo(orjson.dumps(asdict(result)))
+        print_json(asdict(result))
     else:
         Console().print(loading.summary(result))
         if result.gates:

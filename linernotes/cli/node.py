@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-import orjson
 import typer
 
 from linernotes import settings
+from linernotes.cli.opened import print_json
 from linernotes.node import logs as node_logs
 from linernotes.node import service
 from linernotes.node.secure import SUPERUSER
@@ -64,7 +64,7 @@ def logs(lines: Lines = 50, follow: Follow = False, json: AsJson = False) -> Non
 def show(found: NodeStatus, *, as_json: bool) -> None:
     """Print a status on stdout."""
     if as_json:
-        typer.echo(orjson.dumps(found.as_dict()))
+        print_json(found.as_dict())
         return
     if not found.nodes:
         typer.echo("No local Elasticsearch was started yet: linernotes node start")

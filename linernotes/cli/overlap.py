@@ -2,19 +2,14 @@
 
 from typing import Annotated
 
-import orjson
 import typer
 from rich.console import Console
 
 import queries
-from linernotes import settings
 from linernotes.cli import filters as options_of
 from linernotes.cli.filters import Filters
-from linernotes.connect import connect
+from linernotes.cli.opened import asking, print_json
 from linernotes.report import plain, sharing
-from queries import Searcher
-from queries.overlap import Overlap
-from queries.request import SearchRequest
 
 Exact = Annotated[
     bool, typer.Option("--exact", help="Count everything, however much: half a minute for a million tracks.")
@@ -29,15 +24,10 @@ def overlap(filters: Filters, exact: Exact = False, json: AsJson = False) -> Non
     Up to 200,000 tracks are counted; of more, 10,000 of each data set are drawn at random, and every number comes with
     the interval that it lies in 95 times of 100. With --exact everything is counted.
     """
-    answer = run(queries.request(filters_by_facet=filters), exact=exact)
+    asked = queries.request(filters_by_facet=filters)
+    with asking() as searcher, sharing.progress(Console(stderr=True)) as told:
+        answer = searcher.overlap(asked, exact=exact, told=told)
     if json:
-        typer.echo(orjson.dumps(answer.as_json()))
+        print_json(answer.as_json())
     else:
         sharing.show(answer, plain.console())
-
-
-def run(asked: SearchRequest, *, exact: bool) -> Overlap:
-    """Ask the Elasticsearch of the settings, and tell how far it is on standard error."""
-    found = settings.from_environment()
-    with connect(found) as client, sharing.progress(Console(stderr=True)) as told:
-        return Searcher(client, found.prefix).overlap(asked, exact=exact, told=told)

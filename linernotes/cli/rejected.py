@@ -1,13 +1,10 @@
 """`linernotes rejected`: the records that could not become a track: seen, taken elsewhere, sent once more."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import typer
 from elasticsearch import Elasticsearch
 from rich.console import Console
@@ -18,9 +15,8 @@ from indexer.meter import Meter
 from indexer.rejected_reader import MAX_ATTEMPTS, RejectedReader, Wanted
 from indexer.replay import Replayer
 from indexer.sources import SOURCES
-from linernotes import settings
 from linernotes.cli import choose
-from linernotes.connect import connect
+from linernotes.cli.opened import connected, print_json
 from linernotes.report import loading, plain
 from linernotes.report import rejected as report
 from mappings.names import Generation
@@ -53,7 +49,7 @@ def list_(dataset: MaybeDataset = None, json: AsJson = False) -> None:
     what Elasticsearch refuses; only the latter can be replayed.
     """
     wanted = choose.dataset(dataset) if dataset else None
-    with _connected() as (client, prefix):
+    with connected() as (client, prefix):
         counts = RejectedReader(client, prefix).counts(wanted)
         names = {count.dataset for count in counts}
         current = {entry.index for name in names for entry in generations.current(client, prefix, name)}
@@ -61,7 +57,7 @@ def list_(dataset: MaybeDataset = None, json: AsJson = False) -> None:
         rows = [
             asdict(count) | {"replayable": count.replayable, "current": count.generation in current} for count in counts
         ]
-        _print({"total": sum(count.records for count in counts), "rejected": rows})
+        print_json({"total": sum(count.records for count in counts), "rejected": rows})
     else:
         report.show_counts(counts, current, plain.console())
 
@@ -72,7 +68,7 @@ def show(dataset: Dataset, row: Row = None, file: File = None, limit: Limit = SH
 
     Of the current generation, by file and row. With --json a line for each record, then one with the sum.
     """
-    with _connected() as (client, prefix):
+    with connected() as (client, prefix):
         generation = _generation(client, prefix, choose.dataset(dataset))
         wanted = Wanted(generation, _file(client, generation, file), row)
         reader, shown = RejectedReader(client, prefix), 0
@@ -80,11 +76,11 @@ def show(dataset: Dataset, row: Row = None, file: File = None, limit: Limit = SH
         for record in islice(reader.records(wanted), limit):
             shown += 1
             if json:
-                _print(asdict(record))
+                print_json(asdict(record))
             else:
                 report.show_record(record, console)
     if json:
-        _print({"summary": {"generation": generation.index, "shown": shown, "total": total}})
+        print_json({"summary": {"generation": generation.index, "shown": shown, "total": total}})
     else:
         report.show_end(generation, shown, total, console)
 
@@ -97,11 +93,11 @@ def export(dataset: Dataset, out: Out, json: AsJson = False) -> None:
     in a spreadsheet: text that would be a formula there begins with an apostrophe.
     """
     written = report.target(out)
-    with _connected() as (client, prefix):
+    with connected() as (client, prefix):
         generation = _generation(client, prefix, choose.dataset(dataset))
         number = report.write(RejectedReader(client, prefix).records(Wanted(generation)), written)
     if json:
-        _print({"dataset": dataset, "generation": generation.index, "file": str(out), "records": number})
+        print_json({"dataset": dataset, "generation": generation.index, "file": str(out), "records": number})
     else:
         report.show_written(generation, number, out, plain.console())
 
@@ -116,22 +112,13 @@ def replay(dataset: Dataset, max_attempts: Attempts = MAX_ATTEMPTS, json: AsJson
     """
     name = choose.dataset(dataset)
     meter, stderr = Meter(), Console(stderr=True)
-    with _connected() as (client, prefix), loading.shown(meter, stderr):
+    with connected() as (client, prefix), loading.shown(meter, stderr):
         result = Replayer(client, prefix, meter, max_attempts).run(name)
     if json:
-        _print(asdict(result))
+        print_json(asdict(result))
     else:
         report.show_replay(result, max_attempts, plain.console())
     return REJECTED if result.rejected else 0
-
-
-@contextmanager
-def _connected() -> Iterator[tuple[Elasticsearch, str]]:
-    """Give client and prefix of the settings, once Elasticsearch has answered: else each call would wait long."""
-    found = settings.from_environment()
-    with connect(found) as client:
-        client.info()
-        yield client, found.prefix
 
 
 def _generation(client: Elasticsearch, prefix: str, dataset: str) -> Generation:
@@ -148,7 +135,3 @@ def _file(client: Elasticsearch, generation: Generation, given: str | None) -> s
     loads = Ledger(client, generation.prefix).loads(generation.dataset)
     plans = [load.plan for load in loads if load.generation == generation]
     return choose.one_of("source file", given, [entry["name"] for plan in plans for entry in plan["files"]])
-
-
-def _print(answer: Mapping[str, Any]) -> None:
-    typer.echo(orjson.dumps(answer))

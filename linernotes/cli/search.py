@@ -2,16 +2,14 @@
 
 from typing import Annotated
 
-import orjson
 import typer
 
 import queries
-from linernotes import settings
 from linernotes.cli import filters as options_of
 from linernotes.cli.filters import Filters
-from linernotes.connect import connect
+from linernotes.cli.opened import asking, print_json
 from linernotes.report import plain, searching
-from queries import SearchAnswer, Searcher, SearchRequest, Sort
+from queries import SearchAnswer, SearchRequest, Sort
 from queries.request import Group
 
 NO_FACETS = "none"
@@ -61,15 +59,14 @@ def search(
 
 def run(asked: SearchRequest) -> SearchAnswer:
     """Ask the Elasticsearch of the settings."""
-    found = settings.from_environment()
-    with connect(found) as client:
-        return Searcher(client, found.prefix).search(asked)
+    with asking() as searcher:
+        return searcher.search(asked)
 
 
 def show(answer: SearchAnswer, asked: str, *, as_json: bool) -> None:
     """Print an answer on standard output; `asked` is the command that it answers."""
     if as_json:
-        typer.echo(orjson.dumps(answer.as_json()))
+        print_json(answer.as_json())
     else:
         # Not at the end: behind -- it would be text.
         following = asked.replace("search", f"search --after {answer.next}", 1) if answer.next else None

@@ -2,19 +2,14 @@
 
 from typing import Annotated
 
-import orjson
 import typer
 
 import queries
-from linernotes import settings
 from linernotes.cli import filters as options_of
 from linernotes.cli.filters import Filters
-from linernotes.connect import connect
+from linernotes.cli.opened import asking, print_json
 from linernotes.report import plain, statistics
 from mappings.problems import InputProblem
-from queries import Searcher
-from queries.request import SearchRequest
-from queries.stats import Stats
 
 SIZE = 10
 MOST = 200
@@ -33,15 +28,10 @@ def stats(filters: Filters, text: Words = None, size: Size = SIZE, json: AsJson 
     """
     if not 1 <= size <= MOST:
         raise InputProblem(f"A comparison can't have {size} rows.", f"Ask for 1 to {MOST}.")
-    answer = run(queries.request(" ".join(text or ()), filters_by_facet=filters), size)
+    asked = queries.request(" ".join(text or ()), filters_by_facet=filters)
+    with asking() as searcher:
+        answer = searcher.stats(asked, size=size)
     if json:
-        typer.echo(orjson.dumps(answer.as_json()))
+        print_json(answer.as_json())
     else:
         statistics.show(answer, plain.console())
-
-
-def run(asked: SearchRequest, size: int) -> Stats:
-    """Ask the Elasticsearch of the settings."""
-    found = settings.from_environment()
-    with connect(found) as client:
-        return Searcher(client, found.prefix).stats(asked, size=size)

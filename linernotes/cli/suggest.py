@@ -2,14 +2,11 @@
 
 from typing import Annotated
 
-import orjson
 import typer
 
 import queries
-from linernotes import settings
-from linernotes.connect import connect
+from linernotes.cli.opened import asking, print_json
 from linernotes.report import people, plain
-from queries import Searcher, Suggestions, SuggestRequest
 
 SIZE = 10
 
@@ -23,15 +20,10 @@ def suggest(text: Words, size: Size = SIZE, json: AsJson = False) -> None:
 
     Artists of the same name are listed apart where the ids of a data set tell them apart.
     """
-    found = run(queries.suggest_request(" ".join(text), size=size))
+    asked = queries.suggest_request(" ".join(text), size=size)
+    with asking() as searcher:
+        found = searcher.suggest(asked)
     if json:
-        typer.echo(orjson.dumps(found.as_json()))
+        print_json(found.as_json())
     else:
         people.show_suggestions(found, plain.console())
-
-
-def run(asked: SuggestRequest) -> Suggestions:
-    """Ask the Elasticsearch of the settings."""
-    found = settings.from_environment()
-    with connect(found) as client:
-        return Searcher(client, found.prefix).suggest(asked)

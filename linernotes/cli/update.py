@@ -18,8 +18,8 @@ from indexer.update.updater import Updater
 from indexer.update.way import WAYS, Way
 from indexer.watch import Watchlist
 from linernotes.cli import choose
-from linernotes.cli.generations import connected, print_json
 from linernotes.cli.load import REJECTED, Dataset, Force, MaxChange, Paths, reason, show_closed, stopping
+from linernotes.cli.opened import connected, print_json
 from linernotes.report import loading, plain, updating
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the difference and stop.")]

@@ -27,7 +27,7 @@ SLEEPING_ROWS = 2_000
 
 _ROW_GROUP = 400
 
-_LAION_SCHEMA: Mapping[str, Any] = {
+LAION_SCHEMA: Mapping[str, Any] = {
     "song_id": pl.String,
     "title": pl.String,
     "artist_names": pl.List(pl.String),
@@ -104,7 +104,7 @@ def laion(file: int, rows: int = LAION_ROWS) -> pl.DataFrame:
         records[row - 1]["song_id"] = ("", "  ")[row % 2]
     for row, first in repeats.items():
         records[row - 1]["song_id"] = video_id(first)
-    return pl.DataFrame(records, schema=_LAION_SCHEMA)
+    return pl.DataFrame(records, schema=LAION_SCHEMA)
 
 
 def laion_row(number: int) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The contract: every command explains itself, and its JSON has the promised shape."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from typer.main import get_command
 
 from linernotes.cli import app
 from linernotes.settings import VARIABLES
-from tests.cli.conftest import DATASETS, Run
+from tests.cli.conftest import DATASETS, Run, commands
 
 PROJECT = Path(__file__).parents[2]
 SCHEMAS = PROJECT / "tests" / "schemas"
@@ -20,16 +19,6 @@ SCHEMAS = PROJECT / "tests" / "schemas"
 
 def schema(name: str) -> Any:
     return orjson.loads((SCHEMAS / f"{name}.json").read_bytes())
-
-
-def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield the path of every command that does something."""
-    inner = getattr(command, "commands", None)
-    if inner is None:
-        yield path
-        return
-    for name, entry in inner.items():
-        yield from commands(entry, (*path, name))
 
 
 COMMANDS = list(commands(get_command(app.app)))

@@ -11,21 +11,11 @@ import polars as pl
 import yaml
 
 from linernotes import samples
+from linernotes.samples.synthetic import LAION_SCHEMA
 
 TRACKS = Path(__file__).with_name("tracks.yaml")
 
 _FMA_HEADER = 3
-_LAION: Mapping[str, Any] = {
-    "song_id": pl.String,
-    "title": pl.String,
-    "artist_names": pl.List(pl.String),
-    "artist_ids": pl.List(pl.String),
-    "album_name": pl.String,
-    "album_id": pl.String,
-    "isExplicit": pl.Boolean,
-    "views": pl.String,
-    "duration": pl.Int64,
-}
 _SLEEPING = (
     *("song_id", "song_url", "title", "primary_artist", "artist_url", "featured_artists", "lyricists", "tags"),
     *("album_name", "album_url", "album_release_date", "language", "lyrics", "youtube_links", "genius_annotation"),
@@ -67,7 +57,7 @@ def _fma(ids: Iterable[int], folder: Path) -> Path:
 
 def _laion(rows: Iterable[Mapping[str, Any]], path: Path) -> Path:
     usual = {"isExplicit": False, "artist_ids": []}
-    pl.DataFrame([{**usual, **row} for row in rows], schema=_LAION, orient="row").write_parquet(path)
+    pl.DataFrame([{**usual, **row} for row in rows], schema=LAION_SCHEMA, orient="row").write_parquet(path)
     return path
 
 

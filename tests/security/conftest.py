@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,22 +14,11 @@ from linernotes.cli import app
 from linernotes.connect import connect
 from linernotes.node import fetch, secure, service
 from linernotes.security import keys
+from tests.cli.conftest import Ran, Run
 
 PREFIX = "secured"
 ROLES = ("reader", "loader", "operator")
 RECORDS = "400"
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command did: its exit code, and what it printed where."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
 
 
 @dataclass(frozen=True)

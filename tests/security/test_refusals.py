@@ -15,7 +15,8 @@ from linernotes.node import secure
 from linernotes.node.account import current
 from linernotes.security import certificates
 from linernotes.security.files import write_private
-from tests.security.conftest import Node, Ran, Run
+from tests.cli.conftest import Ran, Run
+from tests.security.conftest import Node
 
 # Seconds until Elasticsearch has noticed a new certificate: it looks every 5 s.
 RELOAD = 30

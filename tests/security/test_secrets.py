@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import orjson
 import psutil
@@ -14,7 +13,8 @@ from elasticsearch.helpers import scan
 from typer.main import get_command
 
 from linernotes.cli import app
-from tests.security.conftest import PREFIX, Node, Run
+from tests.cli.conftest import Run, commands
+from tests.security.conftest import PREFIX, Node
 
 # What each command is given. One that isn't named here explains itself, which must not tell anything either.
 ARGUMENTS: dict[tuple[str, ...], list[str]] = {
@@ -47,15 +47,6 @@ ARGUMENTS: dict[tuple[str, ...], list[str]] = {
     ("doctor",): [],
 }
 WRONG = "c2VjcmV0LW9mLXRoZS13cm9uZy1rZXk6d3Jvbmctc2VjcmV0LXZhbHVl"
-
-
-def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    inner = getattr(command, "commands", None)
-    if inner is None:
-        yield path
-        return
-    for name, entry in inner.items():
-        yield from commands(entry, (*path, name))
 
 
 @contextmanager

@@ -1,0 +1,35 @@
+"""What commands open and how they answer programs: the Elasticsearch of the settings, a searcher for it, JSON."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import typer
+from elasticsearch import Elasticsearch
+
+from linernotes import settings
+from linernotes.connect import connect
+from queries import Searcher
+
+
+@contextmanager
+def connected() -> Iterator[tuple[Elasticsearch, str]]:
+    """Give client and prefix of the settings, once Elasticsearch has answered: else each call would wait long."""
+    found = settings.from_environment()
+    with connect(found) as client:
+        client.info()
+        yield client, found.prefix
+
+
+@contextmanager
+def asking() -> Iterator[Searcher]:
+    """Give what asks the Elasticsearch of the settings."""
+    found = settings.from_environment()
+    with connect(found) as client:
+        yield Searcher(client, found.prefix)
+
+
+def print_json(answer: Mapping[str, Any]) -> None:
+    """Print one answer for programs, on standard output."""
+    typer.echo(orjson.dumps(answer))
