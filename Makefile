@@ -10,7 +10,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-anno
 CODE := mappings queries indexer linernotes tests benchmarks compose
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster test-es9 lint format docs compose-env clean requirements
+.PHONY: help demo test test-browser test-cluster test-es9 lint format docs compose-env clean requirements
 
 help: ## Show these targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,7 +21,11 @@ demo: $(VENV)/.run ## Fetch and start a local Elasticsearch, load sample rows, s
 test: lint ## Lint, type-check, and run every test against a real Elasticsearch
 	@$(BIN)/python -m pytest
 
-test-cluster: $(VENV)/.dev ## Start clusters of three nodes, and kill their masters
+test-browser: $(VENV)/.dev ## Try the page in Chromium, on the demo's rows; installs it where it may
+	@sh tests/browser/chromium.sh
+	@LINERNOTES_TEST_BROWSER=1 $(BIN)/python -m pytest tests/browser
+
+test-cluster: $(VENV)/.dev ## Start clusters of three nodes, kill and restart their nodes
 	@LINERNOTES_TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster
 
 test-es9: $(VENV)/.dev ## Run the tests against Elasticsearch 9 (needs Java 21 or newer)

@@ -15,7 +15,6 @@ import argparse
 import json
 import statistics
 import sys
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,8 +22,10 @@ from pathlib import Path
 from elasticsearch import Elasticsearch
 
 import queries
-from benchmarks import latency_peers, latency_texts
+from benchmarks import latency_peers
 from indexer.answers import LeanSerializer
+from linernotes.bench import texts as latency_texts
+from linernotes.bench.times import Spread, spread, timed
 from mappings.names import alias
 
 OURS = "linernotes"
@@ -35,35 +36,6 @@ COLD, REPEATED = 5, 30
 """Browses of each kind."""
 
 Ask = Callable[[str], int]
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Times of one contestant, in milliseconds."""
-
-    n: int
-    least: float
-    quarter: float
-    median: float
-    three_quarters: float
-    p95: float
-    p99: float
-    most: float
-
-
-def spread(seconds: Iterable[float]) -> Spread:
-    """Return how times are spread.
-
-    >>> spread([0.001, 0.002, 0.003]).median
-    2.0
-    """
-    times = sorted(1000 * each for each in seconds)
-
-    def at(share: float) -> float:
-        return round(times[min(int(share * len(times)), len(times) - 1)], 2)
-
-    median = round(statistics.median(times), 2)
-    return Spread(len(times), at(0), at(0.25), median, at(0.75), at(0.95), at(0.99), at(1))
 
 
 @dataclass(frozen=True)
@@ -91,17 +63,11 @@ def run(contestants: Mapping[str, Ask], texts: Iterable[tuple[str, str]]) -> lis
     names, done = list(contestants), list[Asked]()
     for number, (kind, text) in enumerate(texts):
         turn = number % len(names)
-        timed = {name: _timed(contestants[name], text) for name in (*names[turn:], *names[:turn])}
+        timed = {name: timed(contestants[name], text) for name in (*names[turn:], *names[:turn])}
         done.append(Asked(kind, text, {k: s for k, (s, _) in timed.items()}, {k: n for k, (_, n) in timed.items()}))
         if sys.stderr.isatty():
             print(f"\r{number + 1} texts", end="", file=sys.stderr, flush=True)
     return done
-
-
-def _timed(ask: Ask, text: str) -> tuple[float, int]:
-    began = time.perf_counter()
-    found = ask(text)
-    return time.perf_counter() - began, found
 
 
 def browse(contestants: Mapping[str, Ask], client: Elasticsearch, prefix: str) -> dict[str, dict[str, Spread]]:
@@ -111,11 +77,11 @@ def browse(contestants: Mapping[str, Ask], client: Elasticsearch, prefix: str) -
     for _ in range(COLD):
         client.indices.clear_cache(index=alias(prefix))
         for name, ask in contestants.items():
-            cold[name].append(_timed(ask, "")[0])
+            cold[name].append(timed(ask, "")[0])
     for _ in range(REPEATED):
-        again[OURS].append(_timed(contestants[OURS], "")[0])
+        again[OURS].append(timed(contestants[OURS], "")[0])
     for name in contestants.keys() - {OURS}:
-        again[name] = [_timed(contestants[name], "")[0] for _ in range(COLD)]
+        again[name] = [timed(contestants[name], "")[0] for _ in range(COLD)]
     return {
         "cold": {name: spread(times) for name, times in cold.items()},
         "repeated": {name: spread(times) for name, times in again.items()},

@@ -6,7 +6,7 @@ from typing import Any
 from elasticsearch import ApiError, BadRequestError, Elasticsearch
 
 from indexer import history, ledger, lock, rejected
-from indexer.patience import Patience, patiently
+from indexer.patience import NotYetError, Patience, patiently
 from mappings import index as index_body
 from mappings.names import Generation, alias, locks, parse
 from mappings.names import history as history_index
@@ -78,7 +78,14 @@ def create(client: Elasticsearch, generation: Generation, *, shards: int, replic
     """Create the index of a new generation, tuned for loading; return False when it is there already."""
     settings = BUILDING_SETTINGS | {"number_of_replicas": replicas}
     body = index_body.body(shards=shards, meta=meta, index_settings=settings)
-    return _create(client, generation.index, body | {"aliases": {write_alias(generation): {}}})
+    body |= {"aliases": {write_alias(generation): {}}, "wait_for_active_shards": _copies(client, replicas)}
+    return _create(client, generation.index, body)
+
+
+def _copies(client: Elasticsearch, replicas: int) -> str:
+    """Return how many copies to wait for, as far as there are nodes: later than a node's death is too late."""
+    nodes = patiently(lambda: client.cluster.health())["number_of_data_nodes"] if replicas else 1
+    return str(min(replicas + 1, max(nodes, 1)))
 
 
 def number_of(client: Elasticsearch, generation: Generation, what: str, how: Patience = patiently) -> int:
@@ -119,7 +126,14 @@ def current(client: Elasticsearch, prefix: str, dataset: str) -> list[Generation
 def count(client: Elasticsearch, generation: Generation) -> int:
     """Refresh the index and return how many documents it has."""
     patiently(lambda: client.indices.refresh(index=generation.index))
-    return int(patiently(lambda: client.count(index=generation.index))["count"])
+    return patiently(lambda: _count(client, generation.index))
+
+
+def _count(client: Elasticsearch, index: str) -> int:
+    found = client.count(index=index)
+    if found["_shards"]["failed"]:  # a shard that nobody has at the moment would be missing in the sum, with status 200
+        raise NotYetError(f"{found['_shards']['failed']} shards of {index} did not count", disk_full=False)
+    return int(found["count"])
 
 
 def serve(client: Elasticsearch, generation: Generation) -> None:

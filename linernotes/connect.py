@@ -29,11 +29,11 @@ def address(settings: Settings) -> str:
     return found
 
 
-def connect(settings: Settings) -> Elasticsearch:
+def connect(settings: Settings, *, timeout_s: float = TIMEOUT_S) -> Elasticsearch:
     """Return a client that speaks orjson and leaves retries to those who know what may be sent twice.
 
-    Certificates are always verified. Raises UnreachableProblem where credentials would be sent in the open,
-    InputProblem for a setting that can't be used.
+    `timeout_s` is what Elasticsearch has for one request. Certificates are always verified. Raises UnreachableProblem
+    where credentials would be sent in the open, InputProblem for a setting that can't be used.
     """
     url = address(settings)
     # All nodes of a local cluster, so that one may go: a request that it drops is sent to the next.
@@ -49,12 +49,18 @@ def connect(settings: Settings) -> Elasticsearch:
             node_class=Door,
             serializer=LeanSerializer(),
             connections_per_node=CONNECTIONS,
-            request_timeout=TIMEOUT_S,
+            request_timeout=timeout_s,
             max_retries=len(urls) - 1,
             retry_on_status=(),
         )
     except ValueError as error:
         raise InputProblem(f"LINERNOTES_URL can't be used: {error}.", "Write it like http://127.0.0.1:9200") from error
+
+
+def is_superuser(settings: Settings) -> bool:
+    """Tell whether the local node's own password would be used: it is secured, and the settings name nobody."""
+    url = address(settings)
+    return not settings.url and url.startswith("https:") and not credentials.of(settings)
 
 
 def _entry(settings: Settings, url: str) -> tuple[Credentials, Path | None]:

@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from mappings.names import Generation, parse
+from mappings.problems import InputProblem
 
 MOST_INDICES = 1000
 """Generations behind the alias at most; there is one for each data set."""
+
+
+class NothingLoadedProblem(InputProblem):
+    """Nothing is behind the alias, or there is no alias."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ by which a hit tells how it matched. Nothing here parses the text: it only ever 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
 from elasticsearch.dsl.query import Bool, ConstantScore, DisMax, Exists, Match, MatchPhrase, MultiMatch, Query, Terms
 
@@ -144,8 +145,8 @@ def _ways(asked: Text, variants: Variants, number: int, stage: Stage) -> Iterato
         yield ConstantScore(filter=stem, boost=weights.STEMMED, **_named(stage, f"stemmed:{number}"))
     if stage is Stage.FUZZY:
         yield from (_words(run, f"joined:{number}", weights.ASKED_OTHERWISE) for run in variants.runs[number])
-    if stage is Stage.FUZZY and number in _slippery(asked):
-        yield _slips(word, asked)
+    if stage is Stage.FUZZY and number in slippery(asked):
+        yield _slips(asked, number)
         yield _split(word, number)
 
 
@@ -206,22 +207,26 @@ def _may_slip(word: str, asked: Text) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _slippery(asked: Text) -> list[int]:
+def slippery(asked: Text) -> list[int]:
     """Return the numbers of the words that are also asked with slips."""
     return [number for number, word in enumerate(asked.words) if _may_slip(word, asked)][:_FUZZY_WORDS]
 
 
-def _slips(word: str, asked: Text) -> Query:
-    """Return the word with a letter or two off; the first letter is taken as right, and nearer terms count more."""
+def slip(asked: Text, number: int) -> dict[str, Any]:
+    """Return the options of a match of one word with a letter or two off; the first letter is taken as right."""
     one, two = _lengths(asked)
-    return MultiMatch(
-        query=word,
-        operator="and",
-        fields=weights.weighted(weights.SLIPPED),
-        fuzziness=f"AUTO:{one},{two}",
-        prefix_length=1,
-        max_expansions=_EXPANSIONS,
-    )
+    return {
+        "query": asked.words[number],
+        "operator": "and",
+        "fuzziness": f"AUTO:{one},{two}",
+        "prefix_length": 1,
+        "max_expansions": _EXPANSIONS,
+    }
+
+
+def _slips(asked: Text, number: int) -> Query:
+    """Return the word with its slips in any field; nearer terms count more."""
+    return MultiMatch(fields=weights.weighted(weights.SLIPPED), **slip(asked, number))
 
 
 def _split(word: str, number: int) -> Query:

@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -21,7 +22,7 @@ from tenacity.wait import wait_exponential_jitter
 
 from mappings.names import alias
 from mappings.problems import CheckProblem
-from queries import export
+from queries import again, export
 from queries.client import Searcher, told
 from queries.export import Count, Page, Place
 from queries.matching import Stage
@@ -109,25 +110,31 @@ class Scan:
 
 
 @contextmanager
-def opened(searcher: Searcher, asked: SearchRequest) -> Iterator[Scan]:
+def opened(searcher: Searcher, asked: SearchRequest, ended: threading.Event | None = None) -> Iterator[Scan]:
     """Give all tracks of a search: those that `Searcher.search` would page through, at the stage that it would take.
 
-    Page size, facets, order and cursor of the request mean nothing here. Raises what `Searcher.search` raises.
+    Page size, facets, order and cursor of the request mean nothing here. Once `ended` is set, nothing is asked again.
+    Raises what `Searcher.search` raises.
     """
     found = searcher.search(export.bare(asked))
     client = _undecoded(searcher.client)
     with told():
-        pit = searcher.client.open_point_in_time(index=alias(searcher.prefix), keep_alive=KEEP_ALIVE).body["id"]
+        pit = again.patiently(lambda: _point_in_time(searcher))
     scan = None
     try:
         with told():
             body = export.count_body(asked, found.stage or Stage.STRICT, pit, KEEP_ALIVE)
-            count = export.read_count(searcher.client.search(body=body, allow_partial_search_results=False).body)
-        scan = Scan(count, found.stage, found.text_cut, client, asked, pit)
+            ask = partial(searcher.client.search, body=body, allow_partial_search_results=False)
+            count = export.read_count(again.patiently(ask).body)
+        scan = Scan(count, found.stage, found.text_cut, client, asked, pit, ended or threading.Event())
         yield scan
     finally:
         with suppress(ApiError, TransportError):  # it ends by itself, later
             searcher.client.close_point_in_time(id=scan._pit if scan else pit)
+
+
+def _point_in_time(searcher: Searcher) -> str:
+    return str(searcher.client.open_point_in_time(index=alias(searcher.prefix), keep_alive=KEEP_ALIVE)["id"])
 
 
 def _may_pass(error: BaseException) -> bool:

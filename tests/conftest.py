@@ -21,15 +21,22 @@ hypothesis.settings.register_profile("linernotes", deadline=None)
 hypothesis.settings.load_profile("linernotes")
 
 
+MAJOR = int(os.environ.get("LINERNOTES_TEST_VERSION", "8"))
+RELEASE = releases.of_major(MAJOR)
+
+
 @pytest.fixture(scope="session")
-def es_home() -> Iterator[Path]:
-    """Return the home of the session's own node; the distribution is shared with the user's own home."""
+def distribution() -> Path:
+    """Return the real Elasticsearch that is tested with, shared with the user's own home."""
+    return fetch.distribution(settings.from_environment().home, _say, RELEASE)
+
+
+@pytest.fixture(scope="session")
+def es_home(distribution: Path) -> Iterator[Path]:
+    """Return the home of the session's own node."""
     home = Path(tempfile.mkdtemp(prefix="linernotes-test-"))
     home.chmod(0o755)
-    user_home = settings.from_environment().home
-    major = int(os.environ.get("LINERNOTES_TEST_VERSION", "8"))
-    unpacked = fetch.distribution(user_home, _say, releases.of_major(major))
-    service.start(home, heap="1g", version=major, distribution=unpacked, report=_say)
+    service.start(home, heap="1g", version=MAJOR, distribution=distribution, report=_say)
     try:
         yield home
     finally:

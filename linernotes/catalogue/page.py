@@ -48,7 +48,7 @@ def write(stream: IO[bytes], kept: Spool, summary: Mapping[str, Any], provenance
     page = _template().stream(
         asked=provenance.as_json(),
         summary=summary,
-        shares=_shares(summary),
+        shares=shares(summary),
         cards=CARDS,
         kinds={kind.name: kind.value for kind in Kind},
         rows=kept.rows,
@@ -59,14 +59,14 @@ def write(stream: IO[bytes], kept: Spool, summary: Mapping[str, Any], provenance
     page.dump(stream, encoding="utf-8")
 
 
-def _shares(summary: Mapping[str, Any]) -> list[tuple[str, int, float, float]]:
+def shares(summary: Mapping[str, Any]) -> list[tuple[str, int, float, float]]:
     """Return each verdict with its number, where its part of the bar begins, and how long it is, in per cent."""
-    rows, at, shares = max(summary["rows"], 1), 0.0, []
+    rows, at, found = max(summary["rows"], 1), 0.0, []
     for verdict in VERDICTS:
         width = 100 * summary[verdict] / rows
-        shares.append((verdict, summary[verdict], round(at, 3), round(width, 3)))
+        found.append((verdict, summary[verdict], round(at, 3), round(width, 3)))
         at += width
-    return shares
+    return found
 
 
 def _template() -> Any:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
@@ -43,13 +44,20 @@ class Catalogue:
 
     def questions(self) -> Iterator[Question]:
         """Yield the rows, from 1; what can't be read says why."""
+        for number, record in enumerate(self._records(), 1):
+            yield self._question(number, record)
+
+    def size(self, most: int) -> int:
+        """Return the number of rows, `most` + 1 if there are more."""
+        return sum(1 for _ in islice(self._records(), most + 1))
+
+    def _records(self) -> Iterator[Record]:
         with _text(self.path, self.written) as stream:
             rows = records.read(stream, self.delimiter, self.name)
             first = next(rows, None)
             if first and _TELLS.match(self.delimiter.join(first.fields)):
                 next(rows, None)
-            for number, record in enumerate(rows, 1):
-                yield self._question(number, record)
+            yield from rows
 
     def _question(self, number: int, record: Record) -> Question:
         cells = {column: record.fields[at] for column, at in self.columns.items() if at < len(record.fields)}
@@ -70,14 +78,15 @@ class Catalogue:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Catalogue]:
+def opened(path: Path, name: str | None = None) -> Iterator[Catalogue]:
     """Give the catalogue in a file, or on standard input (`-`), which is kept in a temporary file meanwhile.
 
+    `name` is what people call the file, where that isn't what it is called here.
     Raises InputProblem for what is no catalogue, in one sentence.
     """
     try:
         if path != _STDIN:
-            yield _catalogue(path, path.name)
+            yield _catalogue(path, name or path.name)
             return
         with tempfile.NamedTemporaryFile(prefix="linernotes-") as spool:
             shutil.copyfileobj(sys.stdin.buffer, spool)

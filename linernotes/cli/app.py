@@ -11,6 +11,7 @@ from rich.console import Console
 from indexer.load import InterruptedLoadError
 from linernotes.cli import (
     artist,
+    bench,
     check,
     datasets,
     demo,
@@ -25,6 +26,7 @@ from linernotes.cli import (
     overlap,
     rejected,
     search,
+    serve,
     stats,
     suggest,
     update,
@@ -64,6 +66,8 @@ app.command("generations")(generations.generations)
 app.command("rollback")(generations.rollback)
 app.command("prune")(generations.prune)
 app.command("history")(generations.history)
+app.command("bench")(bench.bench)
+app.command("serve")(serve.serve)
 app.add_typer(rejected.app, name="rejected")
 app.command("search")(search.search)
 app.command("facet")(facet.facet)

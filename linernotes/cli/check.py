@@ -11,18 +11,15 @@ import typer
 from rich.console import Console
 
 from linernotes.catalogue import provenance, reading, spool, verifying, writing
-from linernotes.catalogue.provenance import Provenance
-from linernotes.catalogue.reading import Catalogue
+from linernotes.catalogue.checking import SHOWN, Check
 from linernotes.catalogue.verifying import Change
 from linernotes.cli.opened import asking
 from linernotes.export import place
 from linernotes.report import checking, plain
-from mappings.problems import InputProblem
 from queries import Searcher, catalogue
-from queries.catalogue import RowAnswer, Tally, Verdict
+from queries.catalogue import RowAnswer, Verdict
 
 CHANGED = 5
-SHOWN = 10
 
 Table = Annotated[
     str, typer.Argument(metavar="CATALOGUE.csv", help="CSV with the columns artist and title; - for standard input.")
@@ -45,36 +42,21 @@ def check(table: Table, out: Out = None, json: AsJson = False) -> None:
     """
     to = writing.target(out) if out else None
     with reading.opened(Path(table)) as asked, asking() as searcher, spool.opened() as kept:
-        told = _loaded(asked, searcher)
-        tally = Tally(each.id for each in told.datasets)
-        shown = _Shown()
+        run = Check.of(asked, searcher)
         with _stdout() if json else nullcontext() as stream:
             for answer in _asked(searcher, asked.questions(), "checking"):
-                tally.add(answer)
-                shown.add(answer)
+                run.add(answer)
                 _keep(answer, stream, kept if to else None)
-            summary = tally.as_json()
             if stream:
-                stream.write(writing.last_line(summary, told) + b"\n")
-        _warn_if_moved(told, searcher)
+                stream.write(writing.last_line(run.summary(), run.told) + b"\n")
+        if run.moved(searcher):
+            _say("A data set got another generation while it was asked: run the check again to have all rows of one.")
         if to:
-            writing.write(to, kept, summary, told)
+            writing.write(to, kept, run.summary(), run.told)
         if not json:
-            checking.show(tally, shown.rows[Verdict.NOT_FOUND], shown.rows[Verdict.UNREADABLE], plain.console())
+            checking.show(run.tally, run.first[Verdict.NOT_FOUND], run.first[Verdict.UNREADABLE], plain.console())
         if to:
             _say(f"Report: {to.out}")
-
-
-class _Shown:
-    """The first rows that weren't found or couldn't be read."""
-
-    def __init__(self) -> None:
-        self.rows: dict[Verdict, list[RowAnswer]] = {Verdict.NOT_FOUND: [], Verdict.UNREADABLE: []}
-
-    def add(self, answer: RowAnswer) -> None:
-        some = self.rows.get(answer.verdict)
-        if some is not None and len(some) < SHOWN:
-            some.append(answer)
 
 
 def _keep(answer: RowAnswer, stream: IO[bytes] | None, kept: spool.Spool | None) -> None:
@@ -120,24 +102,12 @@ def verify(report: Report, json: ChangesAsJson = False) -> int:
     return CHANGED if changed else 0
 
 
-def _loaded(asked: Catalogue, searcher: Searcher) -> Provenance:
-    told = provenance.of(asked, searcher)
-    if not told.datasets:
-        raise InputProblem("Nothing is loaded yet.", "Run: linernotes load, or linernotes demo")
-    return told
-
-
 def _asked(searcher: Searcher, questions: Iterable[catalogue.Question], what: str) -> Iterator[RowAnswer]:
     """Yield the answers, with progress on standard error."""
     with checking.progress(Console(stderr=True), what) as step:
         for number, answer in enumerate(catalogue.check(searcher.ask, questions), 1):
             step(number)
             yield answer
-
-
-def _warn_if_moved(told: Provenance, searcher: Searcher) -> None:
-    if provenance.datasets(searcher) != told.datasets:
-        _say("A data set got another generation while it was asked: run the check again to have all rows of one.")
 
 
 def _stdout() -> Any:

@@ -26,8 +26,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print all checks and findi
 def doctor(json: AsJson = False) -> int:
     """Check everything: reachability, version, licence, disks, heap, blocks, shards, clock, aliases, mappings, ledger.
 
-    Each finding has a severity (error, warning, note), the evidence, and the remedy. Exit code 5 when something is
-    wrong (a note is not), 3 when Elasticsearch doesn't answer. Nothing is changed.
+    Each finding has a severity (error, warning, unknown, note), the evidence, and the remedy. What your key may not see
+    is unknown, and not wrong. Exit code 5 when something is wrong, 3 when Elasticsearch can't be asked. Nothing is
+    changed.
     """
     done = examine(settings.from_environment())
     if json:

@@ -9,7 +9,6 @@ from rich.console import Console
 import queries
 from linernotes import settings
 from linernotes.cli import filters, search
-from linernotes.cli.filters import Filters
 from linernotes.cli.load import stopping
 from linernotes.cli.opened import print_json
 from linernotes.connect import connect
@@ -17,6 +16,7 @@ from linernotes.export import place as places
 from linernotes.export.place import Place
 from linernotes.export.run import Exported
 from linernotes.export.run import run as write
+from linernotes.filters import Filters
 from linernotes.report import exporting, plain
 from mappings.problems import InputProblem
 from queries import Searcher, SearchRequest, scan

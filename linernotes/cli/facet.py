@@ -6,8 +6,8 @@ import typer
 
 import queries
 from linernotes.cli import filters as options_of
-from linernotes.cli.filters import Filters
 from linernotes.cli.opened import asking, print_json
+from linernotes.filters import Filters
 from linernotes.report import plain, values
 from queries import By
 

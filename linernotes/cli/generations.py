@@ -11,7 +11,7 @@ from indexer.prune import LEAST, Pruner
 from indexer.sources import SOURCES
 from indexer.survey import datasets, survey
 from indexer.swap import Roller
-from linernotes.cli import choose
+from linernotes import choose
 from linernotes.cli.opened import connected, print_json
 from linernotes.report import generations as report
 from linernotes.report import plain

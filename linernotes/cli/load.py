@@ -16,8 +16,7 @@ from indexer.gates import Bounds, GateProblem
 from indexer.load import Loader, LoadResult, Options
 from indexer.meter import Meter
 from indexer.sources import SOURCES
-from linernotes import settings
-from linernotes.cli import choose
+from linernotes import choose, settings
 from linernotes.cli.opened import print_json
 from linernotes.connect import connect
 from linernotes.report import generations, loading, plain

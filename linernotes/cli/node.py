@@ -19,6 +19,7 @@ Heap = Annotated[
     str | None,
     typer.Option(help=f"Memory of each node, such as 512m or 2g. [default: {service.DEFAULT_HEAP}, less if many]"),
 ]
+SameHeap = Annotated[str | None, typer.Option("--heap", help="Memory of each node from now on. [default: as before]")]
 Nodes = Annotated[int | None, typer.Option(min=1, help="How many nodes, in one cluster. [default: as before, or 1]")]
 Secure = Annotated[bool, typer.Option("--secure", help="Ask for credentials and speak TLS; stays on once it is on.")]
 Version = Annotated[int | None, typer.Option(help="Elasticsearch 8 or 9. [default: as before, or 8]")]
@@ -45,6 +46,12 @@ def start(
 def stop(json: AsJson = False) -> None:
     """Stop the local Elasticsearch. Its data stay."""
     show(service.stop(settings.from_environment().home, report=say), as_json=json)
+
+
+@app.command()
+def restart(heap: SameHeap = None, json: AsJson = False) -> None:
+    """Restart the local nodes, one after the other: searches go on where there are several, and replicas."""
+    show(service.restart(settings.from_environment().home, heap=heap, report=say), as_json=json)
 
 
 @app.command()

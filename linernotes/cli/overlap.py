@@ -7,8 +7,8 @@ from rich.console import Console
 
 import queries
 from linernotes.cli import filters as options_of
-from linernotes.cli.filters import Filters
 from linernotes.cli.opened import asking, print_json
+from linernotes.filters import Filters
 from linernotes.report import plain, sharing
 
 Exact = Annotated[

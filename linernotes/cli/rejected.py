@@ -15,7 +15,7 @@ from indexer.meter import Meter
 from indexer.rejected_reader import MAX_ATTEMPTS, RejectedReader, Wanted
 from indexer.replay import Replayer
 from indexer.sources import SOURCES
-from linernotes.cli import choose
+from linernotes import choose
 from linernotes.cli.opened import connected, print_json
 from linernotes.report import loading, plain
 from linernotes.report import rejected as report

@@ -17,7 +17,7 @@ from indexer.update.orders import Job, Orders
 from indexer.update.updater import Updater
 from indexer.update.way import WAYS, Way
 from indexer.watch import Watchlist
-from linernotes.cli import choose
+from linernotes import choose
 from linernotes.cli.load import REJECTED, Dataset, Force, MaxChange, Paths, reason, show_closed, stopping
 from linernotes.cli.opened import connected, print_json
 from linernotes.report import loading, plain, updating

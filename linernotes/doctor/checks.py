@@ -1,22 +1,26 @@
 """The checks, as a table: what each asks, what it needs to have been read, and the function that judges it."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from linernotes.doctor import cluster, data
+from linernotes.doctor import cluster, data, unseen
 from linernotes.doctor.finding import ERROR, Checked, Diagnosis, Finding, unique
-from linernotes.doctor.snapshot import Snapshot
+from linernotes.doctor.snapshot import SURVEYS, Snapshot
 
 UNREACHABLE = "reachable"
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check: its name, the parts of the snapshot that it needs, and what judges them."""
+    """One check: its name, the parts of the snapshot that it needs, and what judges them.
+
+    `spared_by` is a part that makes the others needless.
+    """
 
     name: str
     judge: Callable[[Snapshot], Iterator[Finding]]
     needs: tuple[str, ...] = ()
+    spared_by: str | None = None
 
     @property
     def question(self) -> str:
@@ -25,10 +29,15 @@ class Check:
 
     def run(self, found: Snapshot) -> Checked:
         """Return what it finds, or why that can't be known."""
-        missing = [f"{name}: {found.missing.get(name, 'not read')}" for name in self.needs if name not in found.parts]
-        if missing:
-            return Checked(self.name, self.question, unknown="; ".join(missing))
+        if lacking := self.lacking(found):
+            return Checked(self.name, self.question, unknown=unseen.summary(found, lacking))
         return Checked(self.name, self.question, unique(list(self.judge(found))))
+
+    def lacking(self, found: Snapshot) -> list[str]:
+        """Return the parts that it needs and that are not there."""
+        if self.spared_by and found.lacks(self.spared_by) is None:
+            return []
+        return [name for name in self.needs if found.lacks(name)]
 
 
 CHECKS: tuple[Check, ...] = (
@@ -37,14 +46,14 @@ CHECKS: tuple[Check, ...] = (
     Check("disks", cluster.disks, ("settings", "nodes", "stats")),
     Check("heap", cluster.heap, ("nodes", "stats")),
     Check("clock", cluster.clock, ("nodes", "stats")),
-    Check("access", cluster.doors, ("nodes",)),
+    Check("access", cluster.doors, ("nodes",), spared_by="me"),
     Check("blocks", cluster.blocks, ("settings",)),
     Check("shards", cluster.shards, ("health",)),
     Check("books", data.book_keeping, ("indices",)),
-    Check("generations", data.from_inspection),
+    Check("generations", data.from_inspection, (SURVEYS,)),
     Check("aliases", data.aliases, ("aliases",)),
     Check("mappings", data.layouts, ("indices",)),
-    Check("ledger", data.records),
+    Check("ledger", data.records, (SURVEYS,)),
     Check("settings", data.leftovers, ("indices",)),
 )
 
@@ -52,11 +61,26 @@ CHECKS: tuple[Check, ...] = (
 def diagnose(found: Snapshot) -> Diagnosis:
     """Return what all checks say of a snapshot."""
     reached = Checked(UNREACHABLE, "Does Elasticsearch answer?")
-    return Diagnosis(found.url, found.version, (reached, *(check.run(found) for check in CHECKS)))
+    checks = [check.run(found) for check in CHECKS]
+    return Diagnosis(found.url, found.version, (reached, *_with_unseen(found, checks)))
+
+
+def _with_unseen(found: Snapshot, checks: Sequence[Checked]) -> Iterator[Checked]:
+    """Yield the checks; the first that needs a part which isn't there tells of it, for all that need it."""
+    lacking = {check.name: check.lacking(found) for check in CHECKS}
+    told: set[str] = set()
+    for one in checks:
+        findings = []
+        for part in lacking[one.name]:
+            lack = found.lacks(part)
+            if lack and part not in told:
+                told.add(part)
+                findings.append(unseen.finding(found, part, lack, [name for name in lacking if part in lacking[name]]))
+        yield replace(one, findings=(*findings, *one.findings))
 
 
 def unreachable(url: str, evidence: str, remedy: str) -> Diagnosis:
-    """Return the diagnosis when nobody answers: everything else is unknown."""
+    """Return the diagnosis when nobody answers, or lets us in: everything else is unknown."""
     finding = Finding("unreachable", ERROR, url, evidence, remedy)
-    others = (Checked(check.name, check.question, unknown="Elasticsearch doesn't answer") for check in CHECKS)
+    others = (Checked(check.name, check.question, unknown="could not be asked") for check in CHECKS)
     return Diagnosis(url, None, (Checked(UNREACHABLE, "Does Elasticsearch answer?", (finding,)), *others))

@@ -7,7 +7,7 @@ from typing import Any
 
 from indexer.owner import DEAD_AFTER_S
 from linernotes.doctor.finding import ERROR, NOTE, WARNING, Finding
-from linernotes.doctor.snapshot import Snapshot, Waiting, unassigned
+from linernotes.doctor.snapshot import DENIED, Snapshot, Waiting, unassigned
 from linernotes.node.releases import RELEASES
 
 TESTED = frozenset(".".join(version.split(".")[:2]) for version in RELEASES)
@@ -166,7 +166,7 @@ def _shard_limit(found: Snapshot, settings: Mapping[str, str]) -> Iterator[Findi
 
 def shards(found: Snapshot) -> Iterator[Finding]:
     """Is each shard and each replica on a node?"""
-    nodes = found.parts.get("cluster", {}).get("number_of_data_nodes", 0)
+    nodes = found.part("health")["number_of_data_nodes"]
     waiting: dict[str, list[Waiting]] = {}
     for one in unassigned(found.part("health")):
         waiting.setdefault(one.index, []).append(one)
@@ -202,7 +202,8 @@ def clock(found: Snapshot) -> Iterator[Finding]:
 
 def doors(found: Snapshot) -> Iterator[Finding]:
     """Can only those write who shall?"""
-    if "me" in found.parts or "not allowed" in found.missing.get("me", ""):
+    asked = found.lacks("me")
+    if asked is None or asked.kind == DENIED:
         return
     for name, node in found.nodes.items():
         address = str(node.get("http", {}).get("publish_address", ""))

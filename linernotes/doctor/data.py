@@ -40,14 +40,14 @@ def from_inspection(found: Snapshot) -> Iterator[Finding]:
         for one in inspect(survey):
             severity = _SEVERITY.get(one.kind, ERROR if one.blocks_swap else WARNING)
             yield Finding(one.kind, severity, survey.dataset, one.sentence, one.hint)
-    for dataset, why in found.unsurveyed.items():
+    for dataset, lack in found.unsurveyed.items():
         remedy = "Mend what is said of the ledger and the locks first, then ask again."
-        yield Finding("unsurveyed", ERROR, dataset, f"Its generations can't be read: {why}.", remedy)
+        yield Finding("unsurveyed", ERROR, dataset, f"Its generations can't be read: {lack.why}.", remedy)
 
 
 def aliases(found: Snapshot) -> Iterator[Finding]:
     """Do our aliases lead to our generations, and to all of their documents?"""
-    searched = {alias(found.prefix)} | {alias(found.prefix, survey.dataset) for survey in found.surveys}
+    searched = {alias(found.prefix)} | {alias(found.prefix, dataset) for dataset in _datasets(found)}
     for index, body in found.part("aliases").items():
         if not isinstance(body, Mapping) or "aliases" not in body:  # not found: no alias is there yet
             continue
@@ -62,13 +62,18 @@ def aliases(found: Snapshot) -> Iterator[Finding]:
                 yield Finding("alias_narrowed", ERROR, index, evidence, f"{_remove(index, name)}, then roll back to it")
 
 
+def _datasets(found: Snapshot) -> set[str]:
+    """Return the data sets that are known here, those whose generations can't be surveyed among them."""
+    generations_there = (parse(found.prefix, index) for index in found.parts.get("indices", {}))
+    return {one.dataset for one in generations_there if one} | {survey.dataset for survey in found.surveys}
+
+
 def _remove(index: str, name: str) -> str:
     return f"Take it off: DELETE /{index}/_alias/{name}"
 
 
 def layouts(found: Snapshot) -> Iterator[Finding]:
     """Has each generation the fields of the field table?"""
-    states = {view.generation.index: view.state for survey in found.surveys for view in survey.views}
     for index, body in found.part("indices").items():
         generation = parse(found.prefix, index)
         if generation is None:
@@ -78,7 +83,7 @@ def layouts(found: Snapshot) -> Iterator[Finding]:
         told = f"{len(wrong)} fields or options differ from the field table: {', '.join(wrong[:_SHOWN])}"
         again = f"linernotes reindex {generation.dataset}"
         if made_with is not None and made_with != mapping_hash():
-            severity = WARNING if states.get(index) == CURRENT else NOTE
+            severity = WARNING if _serves(found, index) else NOTE
             evidence = f"It was made with another field table ({made_with}, now {mapping_hash()})."
             yield Finding("mapping_old", severity, index, evidence, f"Make it anew: {again}, or load it again")
         elif wrong:
@@ -86,6 +91,13 @@ def layouts(found: Snapshot) -> Iterator[Finding]:
             yield Finding(
                 "mapping_foreign", ERROR, index, evidence, f"Make it anew: {again}; or delete what isn't ours"
             )
+
+
+def _serves(found: Snapshot, index: str) -> bool:
+    """Tell whether searchers see a generation: its data set's alias is on it."""
+    generation = parse(found.prefix, index)
+    aliased = found.part("indices").get(index, {}).get("aliases", {})
+    return generation is not None and alias(found.prefix, generation.dataset) in aliased
 
 
 def book_keeping(found: Snapshot) -> Iterator[Finding]:
@@ -149,15 +161,14 @@ def _miscounted(view: View) -> Iterator[Finding]:
 def leftovers(found: Snapshot) -> Iterator[Finding]:
     """Is what serves tuned for serving? What a load sets for itself must be gone."""
     indices = found.part("indices")
-    for view in (view for survey in found.surveys for view in survey.views if view.state == CURRENT):
-        name = view.generation.index
-        settings = indices.get(name, {}).get("settings", {})
+    for name, generation in ((name, parse(found.prefix, name)) for name in indices if _serves(found, name)):
+        settings = indices[name].get("settings", {})
         left = [key for key in generations.SERVING_SETTINGS if f"index.{key}" in settings]
         if left:
             nulls = ", ".join(f'"index.{key}": null' for key in left)
             evidence = f"It serves with the settings of a load: {', '.join(left)}."
             yield Finding("load_settings", WARNING, name, evidence, f"Reset them: PUT /{name}/_settings {{{nulls}}}")
-        if generations.write_alias(view.generation) in view.seen.aliases:
-            evidence = f"It can still be written to by a load ({generations.write_alias(view.generation)})."
-            remedy = _remove(name, generations.write_alias(view.generation))
+        if generation and (write := generations.write_alias(generation)) in indices[name].get("aliases", {}):
+            evidence = f"It can still be written to by a load ({write})."
+            remedy = _remove(name, write)
             yield Finding("load_alias", WARNING, name, evidence, remedy)

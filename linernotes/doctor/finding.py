@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-ERROR, WARNING, NOTE = "error", "warning", "note"
-SEVERITIES = (ERROR, WARNING, NOTE)
-"""Something doesn't work; something will not, or not as well as it could; something worth knowing."""
+ERROR, WARNING, UNKNOWN, NOTE = "error", "warning", "unknown", "note"
+SEVERITIES = (ERROR, WARNING, UNKNOWN, NOTE)
+"""Doesn't work; will not, or not as well as it could; can't be seen with the rights at hand; worth knowing."""
+WRONG = (ERROR, WARNING)
 
-PASSED, FOUND, UNKNOWN = "passed", "found", "unknown"
+PASSED, FOUND = "passed", "found"
+"""States of a check; the third is UNKNOWN."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,9 @@ class Checked:
     @property
     def state(self) -> str:
         """Return passed, found, or unknown."""
-        if any(finding.severity != NOTE for finding in self.findings):
+        if self.unknown is None and any(finding.severity in WRONG for finding in self.findings):
             return FOUND
-        return UNKNOWN if self.unknown else PASSED
+        return UNKNOWN if self.unknown is not None else PASSED
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ class Diagnosis:
 
     @property
     def well(self) -> bool:
-        """Tell whether nothing is wrong; notes are nothing wrong."""
-        return all(finding.severity == NOTE for _, finding in self.findings)
+        """Tell whether nothing wrong was seen; what can't be seen and notes are nothing wrong."""
+        return all(finding.severity not in WRONG for _, finding in self.findings)
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON of the contract."""

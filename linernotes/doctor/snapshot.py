@@ -24,8 +24,23 @@ Json = Mapping[str, Any]
 TIMEOUT_S = 15.0
 """A cluster that is well answers each of these in milliseconds; a doctor doesn't wait ten minutes for a sick one."""
 
-DENIED = (401, 403)
+NO_LONGER, FORBIDDEN, TOO_MANY, SERVER_ERROR = 401, 403, 429, 500
 RED = "red"
+
+SURVEYS = "surveys"
+"""What checks need that judge generations: not one answer of Elasticsearch but many, reconciled."""
+
+NOT_ALLOWED = "not allowed"
+DENIED, SILENT, SICK, ABSENT = "denied", "silent", "sick", "absent"
+"""Why a part is missing: no right to see it, no answer, an index that can't be read, nothing that is known there."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A part of the snapshot that isn't there: why, for programs and for people."""
+
+    kind: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -39,16 +54,30 @@ class Snapshot:
     url: str
     info: Json = field(default_factory=dict)
     parts: Json = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, Missing] = field(default_factory=dict)
     asked_ms: tuple[float, float] = (0.0, 0.0)
     surveys: tuple[Survey, ...] = ()
-    unsurveyed: Mapping[str, str] = field(default_factory=dict)
+    unsurveyed: Mapping[str, Missing] = field(default_factory=dict)
     explained: str | None = None
     alive: frozenset[str] = frozenset()
 
     def part(self, name: str) -> Any:
         """Return a part that is there."""
         return self.parts[name]
+
+    def lacks(self, name: str) -> Missing | None:
+        """Return why a part isn't there; None when it is."""
+        if name in self.missing:
+            return self.missing[name]
+        return None if name == SURVEYS or name in self.parts else Missing(ABSENT, "not read")
+
+    @property
+    def holder(self) -> str:
+        """Return whose rights were used, as a sentence begins: an API key or a user, by name."""
+        me = self.parts.get("me", {})
+        if key := me.get("api_key"):
+            return f"The API key {key.get('name') or key.get('id')}"
+        return f"The user {me['username']}" if "username" in me else "Who asks"
 
     @property
     def nodes(self) -> dict[str, dict[str, Any]]:
@@ -71,19 +100,23 @@ def gather(client: Elasticsearch, prefix: str, url: str, *, clock: Callable[[], 
     asking = client.options(request_timeout=TIMEOUT_S)
     info = asking.info().body
     parts: dict[str, Any] = {}
-    missing: dict[str, str] = {}
+    missing: dict[str, Missing] = {}
     asked = (0.0, 0.0)
     for name, ask in _QUESTIONS.items():
         before = clock()
         try:
             parts[name] = ask(asking, prefix).body
-        except ApiError as error:
+        except (ApiError, TransportError) as error:
             missing[name] = _why(error)
-        except TransportError as error:
-            missing[name] = f"no answer: {error.message}"
         if name == "stats":
             asked = (before * 1000, clock() * 1000)
-    found, unsurveyed = _surveys(client, prefix, parts)
+    if parts.get("rights", {}).get("has_all_requested") is False:
+        # What may not be seen is left out of an answer: an empty one would look well.
+        parts = {name: part for name, part in parts.items() if name not in _OURS}
+        missing |= dict.fromkeys((*_OURS, SURVEYS), Missing(DENIED, NOT_ALLOWED))
+    found, unsurveyed = ([], {}) if SURVEYS in missing else _surveys(client, prefix, parts)
+    if whole := next((one for name, one in unsurveyed.items() if name == ALL or one.kind == DENIED), None):
+        missing[SURVEYS], unsurveyed = whole, {}
     return Snapshot(
         prefix=prefix,
         url=url,
@@ -122,24 +155,35 @@ _QUESTIONS: dict[str, Callable[[Elasticsearch, str], Any]] = {
     "indices": lambda client, prefix: client.indices.get(index=ours(prefix), flat_settings=True, **_WHOLE),
     "aliases": lambda client, prefix: client.options(ignore_status=404).indices.get_alias(name=ours(prefix)),
     "me": lambda client, _: client.security.authenticate(),
+    "rights": lambda client, prefix: client.security.has_privileges(
+        index=[{"names": ours(prefix), "privileges": ["read", "view_index_metadata"]}]
+    ),
 }
+_OURS = ("indices", "aliases")
+"""What is told of our own indices, as far as the asker may see them."""
 
 
-def _surveys(client: Elasticsearch, prefix: str, parts: Json) -> tuple[list[Survey], dict[str, str]]:
+ALL = "all"
+"""In place of a data set's name: what keeps all of them from being surveyed."""
+
+
+def _surveys(client: Elasticsearch, prefix: str, parts: Json) -> tuple[list[Survey], dict[str, Missing]]:
     """Return a survey of each data set, and why others can't be had: surveys wait patiently for what may pass."""
     if (sick := _sick_books(prefix, parts)) is not None:
-        return [], {"all": sick}
+        return [], {ALL: Missing(SICK, sick)}
     found: list[Survey] = []
-    failed: dict[str, str] = {}
+    failed: dict[str, Missing] = {}
     try:
         wanted = sorted({*datasets(client, prefix), *SOURCES, *_locked(client, prefix)})
     except (ApiError, TransportError, Problem) as error:
-        return [], {"all": _why(error)}
+        return [], {ALL: _why(error)}
     for dataset in wanted:
         try:
             found.append(survey(client, prefix, dataset))
         except (ApiError, TransportError, Problem) as error:
             failed[dataset] = _why(error)
+            if failed[dataset].kind == DENIED:
+                break
     return found, failed
 
 
@@ -212,9 +256,15 @@ def unassigned(health: Json) -> list[Waiting]:
     return sorted(found, key=lambda one: (not one.primary, one.index, one.shard))
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception) -> Missing:
+    """Return why a part is missing; raises again what ends it all: credentials that aren't taken any more."""
     if isinstance(error, ApiError):
-        if error.status_code in DENIED:
-            return f"not allowed ({error.status_code})"
-        return f"{error.status_code} {error.error}"
-    return str(error)
+        if error.status_code == NO_LONGER:
+            raise error
+        if error.status_code == FORBIDDEN:
+            return Missing(DENIED, NOT_ALLOWED)
+        kind = SILENT if error.status_code == TOO_MANY or error.status_code >= SERVER_ERROR else ABSENT
+        return Missing(kind, f"{error.status_code} {error.error}")
+    if isinstance(error, TransportError):
+        return Missing(SILENT, f"no answer ({error.message})")
+    return Missing(SICK, str(error))

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -26,6 +26,19 @@ class Meter:
     rows: int
     done: int = 0
     started: float = field(default_factory=time.monotonic)
+
+    def count(self, frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """Yield frames, and count the rows of each when it has been written."""
+        for frame in frames:
+            yield frame
+            self.done += frame.height
+
+    def reconcile(self) -> None:
+        """Raise CheckProblem when other rows came than were counted."""
+        if self.done != self.rows:
+            raise CheckProblem(
+                f"{self.done:,} rows came where {self.rows:,} were counted.", "Nothing was written. Run it again."
+            )
 
     @property
     def seconds(self) -> float:
@@ -75,7 +88,7 @@ def run(
     meter = Meter(scan.count.rows)
     # In a thread of its own: what Polars writes in one call must not keep this one from signals and progress.
     with ThreadPoolExecutor(1, thread_name_prefix="writer") as pool:
-        writing = pool.submit(_write, _watched(scan.frames(), meter, stop), place, stream)
+        writing = pool.submit(_write, meter.count(_until(stop, scan.frames())), place, stream)
         try:
             while wait([writing], LOOK_EVERY_S).not_done:
                 look(meter)
@@ -83,10 +96,7 @@ def run(
             stop.set()
             raise
         size = writing.result()
-    if meter.done != meter.rows:
-        raise CheckProblem(
-            f"{meter.done:,} rows came where {meter.rows:,} were counted.", "Nothing was written. Run it again."
-        )
+    meter.reconcile()
     return Exported(meter.done, meter.seconds, str(place.out), size, scan.count.generations, scan.stage, scan.text_cut)
 
 
@@ -98,9 +108,8 @@ def _write(frames: Iterator[pl.DataFrame], place: Place, stream: IO[bytes]) -> i
     return os.fstat(stream.fileno()).st_size
 
 
-def _watched(frames: Iterator[pl.DataFrame], meter: Meter, stop: threading.Event) -> Iterator[pl.DataFrame]:
+def _until(stop: threading.Event, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     for frame in frames:
         if stop.is_set():
             raise KeyboardInterrupt
         yield frame
-        meter.done += frame.height

@@ -14,6 +14,9 @@ from mappings.problems import Problem
 
 NO_CREDENTIALS = 401
 
+# Seconds for an answer that a master gives, who may be busy: 0.01 measured.
+SECONDS = 30.0
+
 
 @dataclass(frozen=True, repr=False)
 class Access:
@@ -49,13 +52,26 @@ def is_node(url: str, cluster: str, version: str, way: Access = OPEN, seconds: f
     return said.get("cluster_name") == cluster and isinstance(told, dict) and told.get("number") == version
 
 
-def health(url: str, seconds: int, way: Access = OPEN, nodes: int = 1) -> str:
-    """Return green, yellow or red, having waited up to some seconds for all nodes, and for better than red."""
-    wanted = f"wait_for_status=yellow&wait_for_nodes=>={nodes}&timeout={seconds}s"
+def health(url: str, seconds: int, way: Access = OPEN, nodes: int = 1, wish: str = "yellow") -> str:
+    """Return green, yellow or red, having waited up to some seconds for all nodes, and for what is wished for."""
+    wanted = f"wait_for_status={wish}&wait_for_nodes=>={nodes}&timeout={seconds}s"
     _, said = _get(f"{url}/_cluster/health?{wanted}", seconds + 5.0, way)
     if said.get("number_of_nodes", nodes) < nodes:
         return "incomplete"
     return str(said.get("status", "unknown"))
+
+
+def master(url: str, way: Access = OPEN) -> str:
+    """Return the name of the elected master, empty while there is none."""
+    _, said = _get(f"{url}/_cluster/state/master_node,nodes?filter_path=master_node,nodes.*.name", SECONDS, way)
+    return str(said.get("nodes", {}).get(said.get("master_node"), {}).get("name", ""))
+
+
+def without_copy(url: str, way: Access = OPEN) -> list[str]:
+    """Return the names of the indices that have no replica."""
+    told = "filter_path=indices.*.number_of_replicas"
+    _, said = _get(f"{url}/_cluster/health?level=indices&expand_wildcards=all&{told}", SECONDS, way)
+    return sorted(name for name, index in said.get("indices", {}).items() if not index["number_of_replicas"])
 
 
 def _get(url: str, seconds: float, way: Access) -> tuple[int, dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Start, stop and ask after the local nodes. Each is safe to repeat, and mends what a crash has left.
 
-start: what is wanted? -> what runs already? -> the rest is raised together -> they answer -> noted
-stop:  noted or marked processes -> SIGTERM -> SIGKILL -> noted as stopped, with their ports for the next time
+start:   what is wanted? -> what runs already? -> the rest is raised together -> they answer -> noted
+stop:    noted or marked processes -> SIGTERM -> SIGKILL -> noted as stopped, with their ports for the next time
+restart: all run? -> one stopped and started after the other (`rolling`)
 """
 
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from linernotes.node import launch, raising, wanted
+from linernotes.node import launch, raising, rolling, wanted
 from linernotes.node import layout as layouts
 from linernotes.node import state as states
 from linernotes.node.files import locked, told
@@ -21,8 +22,9 @@ from linernotes.node.layout import Layout
 from linernotes.node.state import NodeState
 from linernotes.node.status import Node, NodeStatus, answers, noted, status, url_of, urls_of
 from linernotes.node.wanted import DEFAULT_HEAP, Wanted
+from mappings.problems import CheckProblem
 
-__all__ = ["DEFAULT_HEAP", "Node", "NodeStatus", "start", "status", "stop", "url_of", "urls_of"]
+__all__ = ["DEFAULT_HEAP", "Node", "NodeStatus", "restart", "start", "status", "stop", "url_of", "urls_of"]
 
 Report = Callable[[str], None]
 
@@ -76,6 +78,30 @@ def stop(home: Path, report: Report = lambda _: None) -> NodeStatus:
         for layout, state in known:
             states.save(layout, state.stopped())
     return status(home)
+
+
+def restart(
+    home: Path, *, heap: str | None = None, distribution: Path | None = None, report: Report = lambda _: None
+) -> NodeStatus:
+    """Restart all nodes of `home`, one after the other: of several, all others answer meanwhile.
+
+    `heap` changes the memory of each; `distribution` is as for `start`. Raises `CheckProblem` when one of them
+    doesn't run, or a copy of something is missing, so that a restart might take away the last one.
+    """
+    with _alone(layouts.of(home), report):
+        known = noted(home)
+        missing = [layout.name for layout, state in known if not _runs(layout, state)]
+        if missing or not known:
+            who = ", ".join(missing) or "Elasticsearch"
+            raise CheckProblem(f"Not running: {who}.", "Start it with: linernotes node start")
+        before = [state for _, state in known]
+        goal = wanted.decide(before, heap=heap or before[0].heap)
+        rolling.restart(known, goal, distribution, report)
+    return status(home)
+
+
+def _runs(layout: Layout, state: NodeState) -> bool:
+    return states.alive(state.server, layout) is not None and answers(layout, state)
 
 
 @contextmanager

@@ -20,10 +20,10 @@ _QUIET, _BOLD = "dim", "bold"
 
 
 @contextmanager
-def progress(console: Console) -> Iterator[Told]:
+def progress(console: Console, unit: str = "tracks") -> Iterator[Told]:
     """Give what is told how far it is: a bar with the time left on a terminal, a line now and then elsewhere."""
     if not console.is_terminal:
-        yield _Lines(console)
+        yield _Lines(console, unit)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
@@ -38,13 +38,13 @@ def progress(console: Console) -> Iterator[Told]:
 
 
 class _Lines:
-    def __init__(self, console: Console) -> None:
-        self._console, self._said = console, time.monotonic()
+    def __init__(self, console: Console, unit: str) -> None:
+        self._console, self._unit, self._said = console, unit, time.monotonic()
 
     def __call__(self, kind: str, done: int, total: int) -> None:
         if time.monotonic() >= self._said + LINE_EVERY_S:
             self._said = time.monotonic()
-            plain.show(Text(f"{kind.replace('_', ' ')}: {done:,} of {total:,} tracks"), self._console)
+            plain.show(Text(f"{kind.replace('_', ' ')}: {done:,} of {total:,} {self._unit}"), self._console)
 
 
 def show(answer: Overlap, console: Console) -> None:

@@ -6,6 +6,7 @@ LINERNOTES_PASSWORD_FILE or a prompt, else, for the local node alone, the passwo
 
 import ipaddress
 import re
+import signal
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
@@ -92,4 +93,6 @@ def _asked(username: str) -> str:
             f"There is no password for the user {username}.",
             "Set LINERNOTES_PASSWORD, or LINERNOTES_PASSWORD_FILE to a file that only you may read.",
         )
+    # Polars, once imported, has reads go on after Ctrl-C: it would be noticed at the next Enter only.
+    signal.siginterrupt(signal.SIGINT, True)
     return str(typer.prompt(f"Password of {username}", hide_input=True, err=True))

@@ -4,37 +4,59 @@ import socket
 import ssl
 from typing import Any
 
+import orjson
 from elastic_transport import ConnectionError as UnansweredError
 from elastic_transport import HttpHeaders, NodeConfig, TlsError, Urllib3HttpNode
 from elastic_transport._node import NodeApiResponse
 from elastic_transport.client_utils import DEFAULT, DefaultType
-from elasticsearch import AuthorizationException
+from elasticsearch import AuthenticationException, AuthorizationException
 
 from linernotes.security import refusals
 from mappings.problems import UnreachableProblem
 
 HANDSHAKE_S = 3.0
 
+_SEVERAL = ("/_msearch", "/_mget")
+"""Requests whose parts are refused one by one, in an answer that is a success."""
+_REFUSED_PART = b'"type":"security_exception"'
 
-class ForbiddenError(UnreachableProblem, AuthorizationException):
+
+class _Told:
+    """An error of the client library that is a problem too: one sentence, and what to do."""
+
+    message: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}"
+
+
+class ForbiddenError(_Told, UnreachableProblem, AuthorizationException):
     """A right that is missing: told in one sentence, and still the client library's error for those who expect it."""
 
     def __init__(self, problem: UnreachableProblem, answer: NodeApiResponse) -> None:
-        AuthorizationException.__init__(
-            self, problem.message, answer.meta, (answer.body or b"").decode(errors="replace")
-        )
+        AuthorizationException.__init__(self, problem.message, answer.meta, _body(problem))
         self.hint = problem.hint
 
-    def __str__(self) -> str:
-        """Return the sentence and what to do."""
-        return f"{self.message} {self.hint}"
+
+class NoLongerError(_Told, UnreachableProblem, AuthenticationException):
+    """Credentials that were taken and aren't any more: an answer to one request, for a load has to tidy up."""
+
+    def __init__(self, problem: UnreachableProblem, answer: NodeApiResponse) -> None:
+        AuthenticationException.__init__(self, problem.message, answer.meta, _body(problem))
+        self.hint = f"{problem.hint} Then run the command again: a load goes on where it was."
+
+
+def _body(problem: UnreachableProblem) -> dict[str, Any]:
+    """Return an error as Elasticsearch words it, with our sentence as its reason."""
+    return {"error": {"type": "security_exception", "reason": str(problem)}}
 
 
 class Door(Urllib3HttpNode):
     """A node of the client library that raises UnreachableProblem for what no further attempt would mend.
 
     That is: a certificate that isn't trusted, TLS on one side alone, credentials that aren't taken, a right that is
-    missing. Credentials that were taken once and aren't any more are left to the caller: a load has to tidy up.
+    missing. What happens after something was taken is an error of the client library as well: a load tidies up.
     """
 
     def __init__(self, config: NodeConfig) -> None:
@@ -61,17 +83,28 @@ class Door(Urllib3HttpNode):
                 raise refusals.of_plain(self._where) from error
             raise
         self._answered = True
-        self._look_at(answer, headers or {})
+        self._look_at(target, answer, headers or {})
         return answer
 
-    def _look_at(self, answer: NodeApiResponse, headers: Any) -> None:
-        status = answer.meta.status
-        if status != 401:
-            self._let_in = True
-        elif self._let_in:
-            return
-        if problem := refusals.of_answer(status, answer.body or b"", headers):
-            raise ForbiddenError(problem, answer) if status == 403 else problem
+    def _look_at(self, target: str, answer: NodeApiResponse, headers: Any) -> None:
+        status, body = answer.meta.status, answer.body or b""
+        if status == 200 and _REFUSED_PART in body and target.partition("?")[0].endswith(_SEVERAL):
+            status, body = _refused_part(body)
+        if problem := refusals.of_answer(self._where, status, body, headers):
+            if status == 403:
+                raise ForbiddenError(problem, answer)
+            raise NoLongerError(problem, answer) if self._let_in else problem
+        self._let_in = True
+
+
+def _refused_part(body: bytes) -> tuple[int, bytes]:
+    """Return status and error of the first part that was refused; as it was where none is."""
+    told = orjson.loads(body)
+    for part in (*told.get("responses", ()), *told.get("docs", ())):
+        error = part.get("error")
+        if isinstance(error, dict) and error.get("type") == "security_exception":
+            return int(part.get("status", 403)), orjson.dumps(part)
+    return 200, body
 
 
 def speaks_tls(host: str, port: int) -> bool:

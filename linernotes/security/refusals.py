@@ -12,7 +12,17 @@ from mappings.problems import UnreachableProblem
 
 CA = "LINERNOTES_CA_CERTS"
 
-OTHER_ROLE = "Use a key of another role: linernotes keys create --role reader|loader|operator"
+# The least role that may do what an action is the name of, the first that fits; for the prefix that it was made for.
+LEAST: tuple[tuple[str, str], ...] = (
+    (r"indices:data/read/|indices:admin/(?:get|mappings/get|aliases/get|resolve/)", "reader"),
+    (r"indices:admin/delete|indices:admin/(?:close|open)", "operator"),
+    (r"indices:|cluster:monitor/(?:main|health)", "loader"),
+    (r"cluster:", "operator"),
+)
+OTHER_ROLE = (
+    "That takes a key of the role {role} or higher, for the same LINERNOTES_PREFIX; whoever runs Elasticsearch makes "
+    "one: linernotes keys create --role {role}"
+)
 ABOUT_KEYS = (
     "Keys are managed by a user, not by a key: set LINERNOTES_USERNAME and LINERNOTES_PASSWORD_FILE, "
     "and leave LINERNOTES_API_KEY out."
@@ -43,7 +53,7 @@ TLS: tuple[tuple[str, str, str], ...] = (
     (
         r"WRONG_VERSION_NUMBER|wrong version number|HTTP_REQUEST|RECORD_LAYER_FAILURE|record layer failure",
         "{host} does not speak TLS.",
-        "Write LINERNOTES_URL with http:// if that is meant; credentials are sent so to this machine only.",
+        "Write LINERNOTES_URL with http:// if that is meant; credentials go that way to this machine itself only.",
     ),
 )
 
@@ -76,12 +86,12 @@ def of_plain(host: str) -> UnreachableProblem:
     )
 
 
-def of_answer(status: int, body: bytes, headers: Mapping[str, str]) -> UnreachableProblem | None:
+def of_answer(host: str, status: int, body: bytes, headers: Mapping[str, str]) -> UnreachableProblem | None:
     """Return what to tell of an answer that refuses us; None for any other, even a 403 that is about a full disk."""
     if status not in (401, 403) or b"security_exception" not in body:
         return None
     who, reason = holder(headers.get("authorization", "")), _reason(body)
-    return _unknown(who, reason) if status == 401 else _not_allowed(who, reason)
+    return _unknown(host, who, reason) if status == 401 else _not_allowed(host, who, reason)
 
 
 def holder(authorization: str) -> str:
@@ -101,27 +111,40 @@ def holder(authorization: str) -> str:
         return "the user"
 
 
-def _unknown(who: str, reason: str) -> UnreachableProblem:
+def _unknown(host: str, who: str, reason: str) -> UnreachableProblem:
     if not who:
         return UnreachableProblem(
-            "Elasticsearch asks for credentials, and none are set.",
+            f"Elasticsearch at {host} asks for credentials, and none are set.",
             "Set LINERNOTES_API_KEY, or LINERNOTES_USERNAME and LINERNOTES_PASSWORD.",
         )
     if who == "the API key":
         why = next((words for pattern, words in KEYS if re.search(pattern, reason)), "is wrong")
-        return UnreachableProblem(f"Elasticsearch refuses the API key: it {why}.", "Set LINERNOTES_API_KEY to another.")
+        return UnreachableProblem(
+            f"Elasticsearch at {host} refuses the API key: it {why}.",
+            "Set LINERNOTES_API_KEY, or LINERNOTES_API_KEY_FILE, to another one.",
+        )
     return UnreachableProblem(
-        f"Elasticsearch refuses the password of {who}, or knows no such user.", "Check LINERNOTES_PASSWORD."
+        f"Elasticsearch at {host} refuses the password of {who}, or knows no such user.",
+        "Check LINERNOTES_USERNAME, and LINERNOTES_PASSWORD or LINERNOTES_PASSWORD_FILE.",
     )
 
 
-def _not_allowed(who: str, reason: str) -> UnreachableProblem:
+def _not_allowed(host: str, who: str, reason: str) -> UnreachableProblem:
     action, indices = _ACTION.search(reason), _INDICES.search(reason)
     what = action[1] if action else "this"
     where = f" on {indices[1]}" if indices and indices[1] else ""
     whose = f"{who[:1].upper()}{who[1:]}" or "Nobody in particular"
-    hint = ABOUT_KEYS if "xpack/security" in what else OTHER_ROLE
-    return UnreachableProblem(f"{whose} is not allowed to do this ({what}{where}).", hint)
+    hint = ABOUT_KEYS if "xpack/security" in what else OTHER_ROLE.format(role=least_role(what))
+    return UnreachableProblem(f"{whose} is not allowed to do this at {host} ({what}{where}).", hint)
+
+
+def least_role(action: str) -> str:
+    """Return the least role that may do what Elasticsearch calls by this name.
+
+    >>> [least_role(f"indices:{name}") for name in ("data/read/search", "data/write/bulk[s]", "admin/delete")]
+    ['reader', 'loader', 'operator']
+    """
+    return next((role for pattern, role in LEAST if re.match(pattern, action)), "operator")
 
 
 def _reason(body: bytes) -> str:

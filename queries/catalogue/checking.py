@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -43,7 +43,7 @@ class _Row:
     exact: bool = True
 
 
-def check(ask: Ask, questions: Iterable[Question]) -> Iterator[RowAnswer]:
+def check(ask: Ask, questions: Iterable[Question]) -> Generator[RowAnswer, None, None]:
     """Yield the answer to each row, in their order; memory holds a few batches, and 8 bytes for each row's names.
 
     Raises UnreachableProblem when Elasticsearch doesn't answer, after some patience.

@@ -14,7 +14,7 @@ import pytest
 
 from linernotes import settings
 from linernotes.connect import connect
-from linernotes.node import fetch, layout, ports, service, state
+from linernotes.node import fetch, layout, ports, probe, service, state
 from mappings.problems import InputProblem
 
 HEAP = "512m"
@@ -46,6 +46,11 @@ def test_the_life_of_a_cluster(home: Path, is_secure: bool) -> None:
         # The elected master is killed; the others go on, and a search doesn't notice.
         master = str(client.cat.master(h="node")).strip()
         victim = next(node for node in started.nodes if node.name == master)
+        # What a rolling restart asks.
+        way = probe.access(home, is_secure=is_secure)
+        assert probe.master(victim.url, way) == master
+        assert probe.health(victim.url, 5, way, 3, "green") == "green"
+        assert INDEX not in probe.without_copy(victim.url, way)
         psutil.Process(victim.pid).kill()
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:

@@ -13,7 +13,7 @@ from indexer.ledger import BUILDING, CURRENT, Ledger
 from indexer.lock import UPDATE, Holder
 from linernotes.doctor.checks import CHECKS, diagnose, unreachable
 from linernotes.doctor.finding import ERROR, FOUND, UNKNOWN, WARNING, Finding
-from linernotes.doctor.snapshot import Snapshot, gather
+from linernotes.doctor.snapshot import ABSENT, DENIED, SILENT, SURVEYS, Missing, Snapshot, gather
 from mappings.names import Generation, alias, history, locks
 from mappings.names import ledger as ledger_index
 from tests.indexer.test_generations import begun, build
@@ -259,19 +259,33 @@ def test_a_heap_that_is_full_small_or_too_large(snapshot: Snapshot) -> None:
 )
 def test_a_door_that_is_open(snapshot: Snapshot, address: str, there: bool) -> None:
     parts = {name: part for name, part in snapshot.parts.items() if name != "me"}
-    unguarded = replace(snapshot, parts=parts, missing={**snapshot.missing, "me": "500 illegal_state_exception"})
+    unguarded = replace(snapshot, parts=parts, missing={**snapshot.missing, "me": Missing(ABSENT, "500 off")})
     seen = told(node_with(unguarded, facts={"http": {"publish_address": address}}, stats={}))
     assert ("open_to_all" in seen) is there
 
 
 def test_what_may_not_be_asked_is_unknown_and_nothing_else_suffers(snapshot: Snapshot) -> None:
-    without = replace(
-        snapshot, parts={}, missing=dict.fromkeys([*snapshot.parts, *snapshot.missing], "not allowed (403)")
-    )
-    states = {check.name: check for check in diagnose(without).checks}
+    hidden = [*snapshot.parts, *snapshot.missing, SURVEYS]
+    done = diagnose(replace(snapshot, parts={}, missing=dict.fromkeys(hidden, Missing(DENIED, "not allowed"))))
+    states = {check.name: check for check in done.checks}
     assert states["disks"].state == UNKNOWN
-    assert "not allowed (403)" in str(states["disks"].unknown)
+    assert str(states["disks"].unknown).startswith("not allowed: ")
     assert states["version"].state != UNKNOWN
+    findings = [finding for _, finding in done.findings]
+    assert {(finding.kind, finding.severity) for finding in findings} == {("not_allowed", UNKNOWN)}
+    assert len({finding.subject for finding in findings}) == len(findings), "each is told once"
+    assert done.well, "not to be allowed to look is no fault of the system"
+    unchecked = ", ".join(finding.evidence for finding in findings)
+    assert all(check.name in unchecked for check in done.checks if check.state == UNKNOWN)
+
+
+def test_a_question_that_is_not_answered_is_a_fault(snapshot: Snapshot) -> None:
+    parts = {name: part for name, part in snapshot.parts.items() if name != "stats"}
+    slow = replace(snapshot, parts=parts, missing={**snapshot.missing, "stats": Missing(SILENT, "no answer (late)")})
+    (one,) = [finding for _, finding in diagnose(slow).findings if finding.kind == "unanswered"]
+    assert one.severity == WARNING
+    assert "no answer (late)" in one.evidence
+    assert not diagnose(slow).well
 
 
 def test_nobody_answers() -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 import orjson
 import pytest
 from elasticsearch import Elasticsearch
+from jsonschema import validate
 
 from linernotes.cli import app
 from linernotes.kibana.client import Kibana
 from linernotes.kibana.objects import ndjson, objects
 from mappings.problems import CheckProblem, InputProblem, Problem, UnreachableProblem
+from tests.cli.test_contract import schema
 from tests.indexer.test_generations import build
 from tests.kibana.stub import CUT, Answer, Stub, running
 
@@ -147,7 +149,9 @@ def test_the_command(stub: Stub, capfd: pytest.CaptureFixture[str], monkeypatch:
     monkeypatch.setenv("LINERNOTES_USERNAME", "someone")
     monkeypatch.setenv("LINERNOTES_PASSWORD", SECRET)
     code, out, err = run(capfd, "kibana", "import", "--url", stub.url, "--json")
-    assert (code, orjson.loads(out)["imported"]) == (0, 10)
+    told = orjson.loads(out)
+    validate(told, schema("kibana_import"))
+    assert (code, told["imported"], sum(told["kinds"].values()), told["space"]) == (0, 10, 10, "default")
     sent = stub.asked[-1][2]["authorization"]
     assert base64.b64decode(sent.removeprefix("Basic ")).decode() == f"someone:{SECRET}"
     assert SECRET not in out + err
@@ -167,7 +171,14 @@ def test_a_flawed_file_is_not_sent(stub: Stub, capfd: pytest.CaptureFixture[str]
     code, _, err = run(capfd, "kibana", "import", str(flawed), "--url", stub.url)
     assert (code, stub.asked) == (5, [])
     assert "has no field commercial_usage" in err
-    assert run(capfd, "kibana", "check", str(flawed), "--json")[0] == 5
+    code, out, _ = run(capfd, "kibana", "check", str(flawed), "--json")
+    told = orjson.loads(out)
+    validate(told, schema("kibana_check"))
+    assert (code, told["objects"]) == (5, 10)
+    assert any("commercial_usage" in flaw["sentence"] for flaw in told["flaws"])
+    code, out, _ = run(capfd, "kibana", "check", "--json")
+    validate(orjson.loads(out), schema("kibana_check"))
+    assert (code, orjson.loads(out)["flaws"]) == (0, [])
     assert run(capfd, "kibana", "check", str(tmp_path / "nothing"))[0] == 1
 
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from linernotes import settings
-from linernotes.node import fetch, service
+from linernotes.node import service
 from linernotes.node.releases import Release
 
 from .server import Handler, Repository, Server
@@ -65,12 +64,6 @@ def repository(archive: tuple[Release, bytes]) -> Iterator[Repository]:
         yield server.repository
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture(scope="session")
-def distribution() -> Path:
-    """Return the real Elasticsearch: the one that `make demo` fetched too."""
-    return fetch.distribution(settings.from_environment().home, print)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from linernotes.cli.node import app
 from linernotes.node import layout, ports, service, state
 from linernotes.node.status import NodeStatus
 from mappings.problems import InputProblem, Problem
+from tests.conftest import MAJOR, RELEASE
 
 HEAP = "256m"
 
@@ -29,14 +30,14 @@ def test_the_life_of_a_node(home: Path, distribution: Path) -> None:
     said: list[str] = []
 
     def start(heap: str | None = HEAP) -> NodeStatus:
-        return service.start(home, heap=heap, distribution=distribution, report=said.append)
+        return service.start(home, heap=heap, version=MAJOR, distribution=distribution, report=said.append)
 
     # Two at once: one starts it, the other waits and finds it.
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(lambda _: start(), range(2))
     assert first == second
     node = first.nodes[0]
-    assert (node.state, node.version, first.secure) == ("running", "8.19.13", False)
+    assert (node.state, node.version, first.secure) == ("running", RELEASE.version, False)
     assert service.url_of(home) == node.url
     assert [node.pid] == ours(home), "the launcher is gone, and only the server is left"
     assert psutil.Process(node.pid).uids().real != 0
@@ -72,9 +73,9 @@ def test_the_life_of_a_node(home: Path, distribution: Path) -> None:
 def test_a_start_that_is_killed_is_finished_by_the_next(home: Path, distribution: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from linernotes.node import service; "
-        "service.start(Path(sys.argv[1]), heap=sys.argv[2], distribution=Path(sys.argv[3]))"
+        "service.start(Path(sys.argv[1]), heap=sys.argv[2], distribution=Path(sys.argv[3]), version=int(sys.argv[4]))"
     )
-    with subprocess.Popen([sys.executable, "-c", code, str(home), HEAP, str(distribution)]) as starter:
+    with subprocess.Popen([sys.executable, "-c", code, str(home), HEAP, str(distribution), str(MAJOR)]) as starter:
         while not (found := state.load(layout.of(home))) or not found.server:
             time.sleep(0.05)
         time.sleep(2)
@@ -96,14 +97,14 @@ def test_a_start_that_is_killed_is_finished_by_the_next(home: Path, distribution
 
 def test_a_start_that_fails_leaves_nothing(home: Path, distribution: Path) -> None:
     here = layout.of(home)
-    broken = home / "elasticsearch" / "8.19.13"
+    broken = home / "elasticsearch" / RELEASE.version
     with pytest.raises(InputProblem, match="isn't a whole Elasticsearch"):
-        service.start(home, heap=HEAP, distribution=broken)
+        service.start(home, heap=HEAP, version=MAJOR, distribution=broken)
     # Something in the data's place: Elasticsearch itself must find out.
     here.data.mkdir(parents=True, exist_ok=True)
     (here.data / "node.lock").mkdir()
     with pytest.raises(Problem, match="Elasticsearch didn't start"):
-        service.start(home, heap=HEAP, distribution=distribution)
+        service.start(home, heap=HEAP, version=MAJOR, distribution=distribution)
     assert ours(home) == []
     assert service.status(home).nodes[0].state == "stopped"
 

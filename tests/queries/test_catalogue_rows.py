@@ -113,7 +113,7 @@ def test_stopping_early_stops_asking(searcher: Searcher) -> None:
     asked = (read(number, {"artist": artist, "title": title}) for number, (artist, title) in enumerate(rows(), 1))
     answers = check(searcher.ask, asked)
     assert next(answers).asked.row == 1
-    answers.close()  # type: ignore[attr-defined]
+    answers.close()
     assert seen <= 500
 
 

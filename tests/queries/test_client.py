@@ -12,7 +12,8 @@ from elasticsearch import Elasticsearch
 
 import queries
 from mappings.problems import InputProblem, Problem, UnreachableProblem
-from queries import Searcher
+from queries import Searcher, again
+from queries.loaded import NothingLoadedProblem
 from tests.queries.conftest import Collection
 
 
@@ -90,11 +91,14 @@ def item(status: int, kind: str) -> str:
         (429, '{"error": {"type": "circuit_breaking_exception"}}', UnreachableProblem, "can't answer just now"),
         (200, item(503, "search_phase_execution_exception"), UnreachableProblem, "can't answer just now"),
         (200, item(429, "es_rejected_execution_exception"), UnreachableProblem, "can't answer just now"),
-        (200, item(404, "index_not_found_exception"), InputProblem, "Nothing is loaded yet"),
+        (200, item(404, "index_not_found_exception"), NothingLoadedProblem, "Nothing is loaded yet"),
         (200, item(400, "parsing_exception"), Problem, "refused a search"),
     ],
 )
-def test_errors_of_elasticsearch(status: int, body: str, problem: type[Problem], sentence: str) -> None:
+def test_errors_of_elasticsearch(
+    status: int, body: str, problem: type[Problem], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(again, "PATIENCE_S", 0.2)
     with answering(status, body) as url, pytest.raises(problem) as told:
         ask(url)
     assert type(told.value) is problem

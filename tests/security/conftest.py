@@ -12,9 +12,10 @@ from elasticsearch import Elasticsearch
 from linernotes import samples, settings
 from linernotes.cli import app
 from linernotes.connect import connect
-from linernotes.node import fetch, secure, service
+from linernotes.node import secure, service
 from linernotes.security import keys
 from tests.cli.conftest import Ran, Run
+from tests.conftest import MAJOR
 
 PREFIX = "secured"
 ROLES = ("reader", "loader", "operator")
@@ -45,11 +46,10 @@ class Node:
 
 
 @pytest.fixture(scope="session")
-def node() -> Iterator[Node]:
+def node(distribution: Path) -> Iterator[Node]:
     home = Path(tempfile.mkdtemp(prefix="linernotes-secure-", dir="/tmp"))
     home.chmod(0o755)
-    distribution = fetch.distribution(settings.from_environment().home, print)
-    service.start(home, heap="512m", is_secure=True, distribution=distribution, report=print)
+    service.start(home, heap="512m", is_secure=True, version=MAJOR, distribution=distribution, report=print)
     try:
         url = service.url_of(home)
         assert url is not None

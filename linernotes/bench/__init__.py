@@ -1,0 +1,1 @@
+"""How fast is a search, here and now? What `linernotes bench` draws, asks and tells."""

@@ -1,0 +1,47 @@
+"""What can't be seen is told once, as a finding: a right that is missing, or a question that wasn't answered."""
+
+from collections.abc import Iterable
+
+from linernotes.doctor.finding import ERROR, UNKNOWN, WARNING, Finding
+from linernotes.doctor.snapshot import ABSENT, DENIED, SICK, SILENT, SURVEYS, Missing, Snapshot
+
+WORDS = {
+    "licence": "the licence",
+    "settings": "the settings of the cluster",
+    "nodes": "the nodes",
+    "stats": "the figures of the nodes",
+    "health": "the health of the indices",
+    "indices": "the indices",
+    "aliases": "the aliases",
+    "me": "who is asking",
+    SURVEYS: "the state of generations, ledger and locks",
+}
+"""How a part of the snapshot is called in a sentence."""
+
+_ASK = "Ask an operator to run linernotes doctor, or use a key of that role: linernotes keys create --role operator"
+_AGAIN = "Ask again in a minute; if it stays, look into the log: linernotes node logs"
+_NOTHING = "Nothing is to be done: this Elasticsearch doesn't tell it."
+_MEND = "Mend what is said of the ledger and the locks first, then ask again."
+
+_TOLD: dict[str, tuple[str, str, str, str]] = {
+    DENIED: ("not_allowed", UNKNOWN, "{who} may not see {what} (unchecked: {checks}).", _ASK),
+    SILENT: ("unanswered", WARNING, "Elasticsearch didn't tell {what} ({why}; unchecked: {checks}).", _AGAIN),
+    ABSENT: ("not_told", UNKNOWN, "Elasticsearch doesn't know {what} ({why}; unchecked: {checks}).", _NOTHING),
+    SICK: ("unsurveyed", ERROR, "Generations can't be read: {why} (unchecked: {checks}).", _MEND),
+}
+
+
+def finding(found: Snapshot, part: str, lack: Missing, checks: Iterable[str]) -> Finding:
+    """Return what is told of a part that isn't there, which the named checks need."""
+    kind, severity, sentence, remedy = _TOLD[lack.kind]
+    words = {"who": found.holder, "what": WORDS.get(part, part), "why": lack.why, "checks": ", ".join(checks)}
+    return Finding(kind, severity, part, sentence.format_map(words), remedy)
+
+
+def summary(found: Snapshot, parts: Iterable[str]) -> str:
+    """Return why the parts are not there, those with the same reason together."""
+    reasons: dict[str, list[str]] = {}
+    for part in parts:
+        if lack := found.lacks(part):
+            reasons.setdefault(lack.why, []).append(WORDS.get(part, part))
+    return "; ".join(f"{why}: {', '.join(words)}" for why, words in reasons.items())

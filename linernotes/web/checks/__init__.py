@@ -1,0 +1,1 @@
+"""What becomes of a catalogue that somebody uploads? Received, checked in the background, kept for an hour."""

@@ -1,0 +1,145 @@
+"""One check: asked in a thread, its answers on disk, its sums and first rows in memory."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from linernotes.catalogue import reading, writing
+from linernotes.catalogue.checking import Check
+from linernotes.catalogue.provenance import Provenance
+from linernotes.catalogue.spool import Spool
+from linernotes.web.checks import brief
+from linernotes.web.refusals import NotYetProblem
+from mappings.problems import InputProblem, Problem
+from queries import Searcher, catalogue
+
+log = logging.getLogger(__name__)
+
+MOST_ANSWERS = 200_000_000
+"""Bytes of answers on disk. A hundred thousand usual rows have 60 MB; a row that matches everything has 30 kB."""
+
+
+class CheckState(StrEnum):
+    """Of a job; one that waits for its turn is running too."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class StoppedError(Exception):
+    """Nobody wants the answers any more."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out: the sums, what was asked, the first rows of each verdict, cut; whether a generation moved."""
+
+    summary: Mapping[str, Any]
+    told: Provenance
+    first: Mapping[str, list[brief.Row]]
+    moved: bool
+
+
+@dataclass
+class Job:
+    """A catalogue that is being checked, or was; `total` are its rows, `begun` and `ended` seconds since the epoch."""
+
+    id: str
+    name: str
+    total: int
+    table: Path
+    state: CheckState = CheckState.RUNNING
+    done: int = 0
+    problem: str | None = None
+    result: Result | None = None
+    begun: float = field(default_factory=time.time)
+    ended: float | None = None
+    stopped: threading.Event = field(default_factory=threading.Event, repr=False)
+
+    @property
+    def answers(self) -> Path:
+        """Return where the answers are kept."""
+        return self.table.with_name("answers.ndjson")
+
+    @property
+    def seconds(self) -> float:
+        """Return how long ago it was begun."""
+        return time.time() - self.begun
+
+    def run(self, source: Callable[[], Searcher]) -> None:
+        """Ask for all rows. Whatever goes wrong becomes the job's sentence; the catalogue is deleted in any case."""
+        try:
+            self._end(CheckState.DONE, result=self._asked(source))
+        except StoppedError:
+            self._end(CheckState.FAILED, "The check was stopped.")
+        except Problem as problem:
+            self._end(CheckState.FAILED, str(problem))
+        except OSError as error:
+            log.warning("a check can't be kept: %s", error.strerror)
+            self._end(CheckState.FAILED, f"The answers can't be kept: {error.strerror}.")
+        except Exception:
+            log.exception("a check failed")
+            self._end(CheckState.FAILED, "The check failed, and that is our fault.")
+        finally:
+            self.table.unlink(missing_ok=True)
+
+    def writer(self, kind: str) -> Callable[[IO[bytes]], None]:
+        """Return what writes the report of a kind (`.html`) into a stream; raises NotYetProblem without one."""
+        if self.result is None:
+            failed = self.state is CheckState.FAILED
+            raise NotYetProblem(
+                "The check failed, so it has no report." if failed else "The check isn't done yet.",
+                "Send the catalogue again." if failed else "Ask again in a while.",
+            )
+        result = self.result
+
+        def write(stream: IO[bytes]) -> None:
+            with self.answers.open("rb") as kept:
+                writing.WRITERS[kind](stream, Spool(kept), result.summary, result.told)
+
+        return write
+
+    def _asked(self, source: Callable[[], Searcher]) -> Result:
+        self._go_on()
+        searcher = source()
+        with reading.opened(self.table, self.name) as asked, self.answers.open("xb") as stream:
+            check, kept, size = Check.of(asked, searcher), Spool(stream), 0
+            with closing(catalogue.check(self._asker(searcher), asked.questions())) as answers:
+                for answer in answers:
+                    self._go_on()
+                    line = orjson.dumps(answer.as_json())
+                    size += len(line)
+                    if size > MOST_ANSWERS:
+                        raise InputProblem(
+                            f"The answers have more than {MOST_ANSWERS // 1_000_000} MB.",
+                            "Divide the catalogue, or use: linernotes check",
+                        )
+                    kept.add(line)
+                    check.add(answer)
+                    self.done += 1
+        return Result(check.summary(), check.told, brief.rows(check.first), check.moved(searcher))
+
+    def _asker(self, searcher: Searcher) -> Callable[..., list[dict[str, Any]]]:
+        def ask(*bodies: dict[str, Any]) -> list[dict[str, Any]]:
+            self._go_on()
+            return searcher.ask(*bodies)
+
+        return ask
+
+    def _go_on(self) -> None:
+        if self.stopped.is_set():
+            raise StoppedError
+
+    def _end(self, state: CheckState, problem: str | None = None, result: Result | None = None) -> None:
+        # The state comes last: who sees it sees all of it.
+        self.problem, self.result, self.ended = problem, result, time.time()
+        self.state = state

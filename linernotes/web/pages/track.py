@@ -1,0 +1,101 @@
+"""One track: every field with its meaning, the evidence for it, and the same recording elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from linernotes.web.kept import KeptRoute
+from linernotes.web.pages import hits_view, links, names, rendering, words
+from linernotes.web.pages.claims import Used, used
+from linernotes.web.pages.hits_view import HitView, Linked
+from linernotes.web.refusals import NotThereProblem
+from linernotes.web.service import Shared
+from mappings import fields
+from mappings.cards import CARDS
+from mappings.fields import BY_NAME, SHOWN
+from queries import Hit
+
+router = APIRouter(route_class=KeptRoute)
+
+EVIDENCE = (
+    fields.DATASET, fields.REVISION, fields.SOURCE_FILE, fields.SOURCE_ROW, fields.SOURCE_ID, fields.RECORDING_KEY,
+    fields.FINGERPRINT,
+)  # fmt: skip
+"""Fields that say where a track was read; they stand apart from what it is."""
+
+_ADDRESSES = frozenset({fields.URL, fields.LICENCE_URL})
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """One field: its name, what it means, and its values (none: the data set has none)."""
+
+    name: str
+    meaning: str
+    values: tuple[Linked, ...]
+
+
+@dataclass(frozen=True)
+class TrackView:
+    """All of a track."""
+
+    hit: HitView
+    id: str
+    title: str
+    fields: tuple[FieldView, ...]
+    evidence: tuple[FieldView, ...]
+    copies: tuple[HitView, ...]
+    more_copies: int
+    used: Used
+
+
+@router.get("/tracks/{track_id:path}")
+async def track(request: Request, service: Shared, track_id: str) -> Response:
+    """Show a track."""
+    found = await service.ask(lambda: service.searcher.track(track_id))
+    if found is None:
+        raise NotThereProblem(
+            f"There is no track {names.shown(track_id, 100)!r}.", "It may have left with a new release of its data set."
+        )
+    hits, number = await service.ask(lambda: service.searcher.copies(found))
+    view = _view(found, hits, number)
+    return rendering.page(request, "track.html.jinja", title=view.title, view=view)
+
+
+def _view(found: Hit, others: list[Hit], number: int) -> TrackView:
+    held = found.track
+    title = str(held.get("title") or "untitled")
+    by = ", ".join(held.get("artists") or ()) or "unknown artist"
+    dataset = str(held["dataset"])
+    return TrackView(
+        hit=hits_view.hit(1, found),
+        id=names.shown(found.id),
+        title=names.shown(f"{title} – {by}"),
+        fields=tuple(_field(name, held) for name in SHOWN if name not in EVIDENCE),
+        evidence=tuple(_field(name, held) for name in EVIDENCE),
+        copies=tuple(hits_view.hit(place, each) for place, each in enumerate(others, 1)),
+        more_copies=number - len(others),
+        used=used(dataset, CARDS[dataset].used_by if dataset in CARDS else ()),
+    )
+
+
+def _field(name: str, held: Mapping[str, Any]) -> FieldView:
+    given = held.get(name)
+    values = given if isinstance(given, list) else [] if given is None else [given]
+    return FieldView(name, BY_NAME[name].meaning, tuple(_value(name, value) for value in values))
+
+
+def _value(name: str, value: object) -> Linked:
+    """Return a value, whole; addresses and artists lead somewhere."""
+    text = words.value(name, value) if name in (fields.DATASET, fields.LANGUAGE) else str(value)
+    written = str(value).lower() if isinstance(value, bool) else text
+    href = None
+    if name in _ADDRESSES:
+        href = names.safe_address(value)
+    elif name in (fields.ARTISTS, fields.CONTRIBUTORS):
+        href = links.artist(written)
+    elif name == fields.DATASET:
+        href = links.dataset(str(value))
+    return Linked(names.parts(written, longest=len(written)), href)

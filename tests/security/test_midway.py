@@ -1,0 +1,178 @@
+"""A key that ends, or loses its rights, in the middle of a command: one sentence, exit code 3, and nothing is lost."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+import pytest
+from elasticsearch import Elasticsearch
+
+from benchmarks import corpora
+from linernotes.security import keys
+from linernotes.security.door import Door
+from tests.cli.conftest import Ran, Run
+from tests.faults.digest import digest
+from tests.security.conftest import PREFIX, Node
+from tests.security.test_refusals import one_sentence
+
+DATASET = "laion-disco-12m"
+RECORDS, FILES = 3_000, 45
+PATIENCE_S = 300
+PROGRESS = " a second, "
+
+NOTHING: dict[str, Any] = {"nothing": {"cluster": ["cluster:monitor/main"], "indices": []}}
+
+
+def revoke(node: Node, key: str) -> None:
+    with node.client("elastic") as client:
+        client.security.invalidate_api_key(ids=[key])
+
+
+def weaken(node: Node, key: str) -> None:
+    """Take all rights away from a key that stays valid."""
+    with node.client("elastic") as client:
+        client.security.update_api_key(id=key, role_descriptors=NOTHING)
+
+
+@contextmanager
+def after(requests: int, target: str, deed: Callable[[], None]) -> Iterator[None]:
+    """Do something as soon as that many requests to a target were answered; the requests are sent as they are."""
+    answered, lock, real = iter(range(1, 1_000_000)), threading.Lock(), Door.perform_request
+    mine = threading.local()
+
+    def perform_request(self: Door, method: str, path: str, *rest: Any, **more: Any) -> Any:
+        answer = real(self, method, path, *rest, **more)
+        if re.search(target, path) and not getattr(mine, "busy", False):
+            mine.busy = True
+            with lock:
+                if next(answered) == requests:
+                    deed()
+            mine.busy = False
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Door, "perform_request", perform_request)
+        yield
+
+
+def new_key(node: Node, role: str, prefix: str = PREFIX) -> keys.NewKey:
+    with node.client("elastic") as client:
+        return keys.create(client, prefix, role, f"midway-{uuid.uuid4().hex[:6]}", None)
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [(revoke, "refuses the API key: it was revoked"), (weaken, "is not allowed to do this")],
+    ids=["revoked", "without the right"],
+)
+@pytest.mark.parametrize("command", ["overlap", "stats", "artist", "export"])
+def test_in_the_middle_of_a_search(
+    node: Node, run: Run, tmp_path: Path, command: str, end: Callable[[Node, str], None], words: str
+) -> None:
+    key = new_key(node, "reader")
+    known = node.environment(API_KEY=key.encoded)
+    arguments = {"artist": ["Metallica"], "export": ["--out", str(tmp_path / "all.csv")]}.get(command, [])
+    with after(1, "_count|_search|_msearch|_pit|_alias", lambda: end(node, key.id)):
+        ran = run(known, command, *arguments)
+    told = [line for line in ran.err.splitlines() if not line.endswith("tracks to export.")]
+    assert (ran.code, len(told), ran.out) == (3, 1, ""), ran.err
+    assert words in told[0]
+    assert node.url.partition("//")[2] in told[0], "it says where"
+    assert list(tmp_path.iterdir()) == [], "no half an export is left"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Return synthetic records in several files, each of which is a request or more."""
+    folder = tmp_path_factory.mktemp("corpus")
+    corpora.laion(corpora.Corpus(folder, DATASET), RECORDS)
+    whole = pl.concat([pl.read_parquet(path) for path in sorted((folder / DATASET).glob("*.parquet"))])
+    paths = [folder / f"synthetic-{number:03}.parquet" for number in range(FILES)]
+    for number, path in enumerate(paths):
+        whole.slice(number * RECORDS // FILES, RECORDS // FILES).write_parquet(path)
+    return paths
+
+
+@pytest.fixture
+def prefixes(node: Node) -> Iterator[tuple[str, str]]:
+    """Return two prefixes of their own: one for a load that is disturbed, one for the same undisturbed."""
+    one, other = (f"midway{uuid.uuid4().hex[:8]}" for _ in range(2))
+    yield one, other
+    with node.client("elastic") as client:
+        for index in client.indices.get(index=f"{one}*,{other}*", features="aliases", expand_wildcards="all").body:
+            client.indices.delete(index=index)
+
+
+class Load:
+    """A load in a process of its own: one that runs in ours would count as alive after its end."""
+
+    def __init__(self, node: Node, key: keys.NewKey, prefix: str, files: list[Path]) -> None:
+        known = {name: value for name, value in os.environ.items() if not name.startswith("LINERNOTES_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "linernotes", "load", DATASET, *map(str, files), "--json"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=known | node.environment(API_KEY=key.encoded, PREFIX=prefix),
+        )
+
+    def end(self) -> Ran:
+        out, err = self.process.communicate(timeout=PATIENCE_S)
+        return Ran(self.process.returncode, out, err)
+
+
+def done(client: Elasticsearch, prefix: str) -> int:
+    """Return how many stretches are acknowledged in the ledger."""
+    quiet = client.options(ignore_status=(404, 503))  # 503: the ledger was created a moment ago
+    quiet.indices.refresh(index=f"{prefix}-ledger")
+    found = quiet.count(index=f"{prefix}-ledger", query={"term": {"state": "done"}})
+    return int(found.body.get("count", 0))
+
+
+@pytest.mark.parametrize(
+    ("end", "words"), [(revoke, "it was revoked"), (weaken, "is not allowed to do this")], ids=["revoked", "weakened"]
+)
+def test_in_the_middle_of_a_load(
+    node: Node, files: list[Path], prefixes: tuple[str, str], end: Callable[[Node, str], None], words: str
+) -> None:
+    prefix, undisturbed = prefixes
+    key = new_key(node, "loader", prefix)
+    with node.client("elastic") as client:
+        load = Load(node, key, prefix, files)
+        while done(client, prefix) < 3 and load.process.poll() is None:
+            time.sleep(0.01)
+        end(node, key.id)
+        ran = load.end()
+        told = [line for line in ran.err.splitlines() if PROGRESS not in line]
+        one_sentence(Ran(ran.code, ran.out, "\n".join(told)), 3, words)
+        assert not client.indices.exists_alias(name=prefix), "searchers don't see half a load"
+        acknowledged = done(client, prefix)
+        assert 3 <= acknowledged < FILES, "it was in the middle indeed"
+
+        # With another key the same command goes on: nothing is lost, and nothing doubled.
+        again = Load(node, new_key(node, "loader", prefix), prefix, files).end()
+        whole = Load(node, new_key(node, "loader", undisturbed), undisturbed, files).end()
+        assert "Going on with" in again.err
+        first, second = result(again), result(whole)
+        same = ("read", "indexed", "duplicates", "skipped", "rejected")
+        assert [first[name] for name in same] == [second[name] for name in same]
+        assert digest(client, prefix) == digest(client, undisturbed)
+        assert done(client, prefix) == FILES
+
+
+def result(ran: Ran) -> dict[str, Any]:
+    assert ran.code in (0, 4), ran.err
+    told: dict[str, Any] = orjson.loads(ran.out.splitlines()[-1])
+    assert told["read"] == told["indexed"] + told["duplicates"] + told["skipped"] + told["rejected"] > 0
+    assert told["alias_moved"]
+    return told

@@ -1,0 +1,30 @@
+"""Writes the OpenAPI document's examples anew: python -m tests.web.examples URL, of a server over the demo's rows."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+
+from linernotes.web.api import PREFIX, documented
+
+FILE = Path(documented.__file__).with_name("examples.json")
+
+
+def timeless(answer: Any) -> Any:
+    """Return an answer without what differs each time."""
+    return answer | ({"took_ms": 5} if "took_ms" in answer else {})
+
+
+def main(url: str) -> None:
+    """Ask each example's address, and write the answers down."""
+    known = orjson.loads(FILE.read_bytes())
+    for example in known.values():
+        answer = httpx.get(f"{url}{PREFIX}{example['address']}").raise_for_status()
+        example["answer"] = timeless(answer.json())
+    FILE.write_bytes(orjson.dumps(known, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,149 @@
+"""Elasticsearch stops in the middle, or isn't there at the start: 503 with Retry-After, and back by itself."""
+
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from linernotes.connect import connect
+from linernotes.settings import from_environment
+from linernotes.web.api import PREFIX
+from linernotes.web.options import Options
+from queries import Searcher
+from tests.faults.proxy import Answer, Faults, running
+from tests.web.conftest import Site
+from tests.web.serving import command, serving
+from tests.web.test_problems import told
+
+ASKED = [
+    f"{PREFIX}/search?q=love",
+    f"{PREFIX}/facets/genre",
+    f"{PREFIX}/suggest?q=lo",
+    f"{PREFIX}/artist?name=kurt+vile",
+    f"{PREFIX}/tracks/free-music-archive:10",
+    f"{PREFIX}/overlap",
+    f"{PREFIX}/stats",
+]
+BACK_S = 20
+"""Within this it has to be back: a failure is believed for a second, and the client avoids a dead node for some."""
+
+
+class Switched(Faults):
+    """A way to Elasticsearch that can be shut: then connections are closed without a word, or nothing comes back."""
+
+    shut = ""
+
+    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        """Forward a request, unless the way is shut."""
+        if self.shut == "dumb":
+            self.opened.wait(30)
+        return Answer(None) if self.shut else self.forward(method, path, headers, body)
+
+    opened: threading.Event
+
+
+def switched(url: str) -> Switched:
+    """Return a way that is open."""
+    made = Switched(url, ())
+    made.opened = threading.Event()
+    return made
+
+
+@pytest.mark.parametrize("way", ["closed", "dumb"])
+def test_it_stops_in_the_middle(site: Site, es_url: str, way: str) -> None:
+    faults = switched(es_url)
+    options = Options(answer_s=4.0, count_s=8.0)
+    with running(faults) as url:
+        found = from_environment(site.environment | {"LINERNOTES_URL": url})
+        with connect(found, timeout_s=options.answer_s) as client:
+            searcher = Searcher(client, found.prefix)
+            with serving(lambda: searcher, options) as served, httpx.Client(base_url=served, timeout=30) as web:
+                assert {web.get(address).status_code for address in ASKED} == {200}
+                faults.shut = way
+                time.sleep(1.1)
+                _all_refused(web)
+                faults.shut = ""
+                faults.opened.set()
+                _back(web)
+                assert {web.get(address).status_code for address in ASKED} == {200}
+
+
+def _all_refused(web: httpx.Client) -> None:
+    began = time.monotonic()
+    for address in (*ASKED, "/ready"):
+        answer = web.get(address)
+        assert answer.status_code == 503, answer.text
+        assert int(answer.headers["retry-after"]) > 0
+        assert "etag" not in answer.headers
+        assert told(answer)["detail"]
+    page = web.get("/search?q=love")
+    assert page.status_code == 503
+    assert page.headers["content-type"].startswith("text/html")
+    # One of them waits for Elasticsearch each second, the others are told at once.
+    assert time.monotonic() - began < 20
+    assert web.get("/health").status_code == 200
+    cards = web.get(f"{PREFIX}/datasets").json()
+    assert not cards["known"]
+    assert cards["datasets"]
+
+
+def _back(web: httpx.Client) -> None:
+    until = time.monotonic() + BACK_S
+    while web.get("/ready").status_code != 200:
+        assert time.monotonic() < until, "it doesn't recover"
+        time.sleep(0.1)
+
+
+def test_many_are_told_at_once(site: Site, es_url: str) -> None:
+    """While nobody answers, 30 clients don't wait one after the other."""
+    faults = switched(es_url)
+    faults.shut = "closed"
+    with running(faults) as url:
+        found = from_environment(site.environment | {"LINERNOTES_URL": url})
+        with connect(found, timeout_s=1.0) as client:
+            searcher = Searcher(client, found.prefix)
+            with serving(lambda: searcher, Options(answer_s=5.0)) as served:
+                statuses: list[int] = []
+
+                def ask(number: int) -> None:
+                    statuses.append(httpx.get(f"{served}{PREFIX}/search?q=x{number}", timeout=30).status_code)
+
+                threads = [threading.Thread(target=ask, args=(number,)) for number in range(30)]
+                began = time.monotonic()
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+                assert statuses == [503] * 30
+                assert time.monotonic() - began < 6
+
+
+def test_it_starts_without_elasticsearch(site: Site, es_url: str, tmp_path: Path) -> None:
+    faults = switched(es_url)
+    faults.shut = "closed"
+    with (
+        running(faults) as url,
+        command(tmp_path / "log", site.environment | {"LINERNOTES_URL": url}) as served,
+        httpx.Client(base_url=served.url, timeout=30) as web,
+    ):
+        assert web.get("/health").status_code == 200
+        assert told(web.get("/ready"))["status"] == 503
+        assert [line["problem"] for line in served.lines() if line.get("status") == 503]
+        faults.shut = ""
+        _back(web)
+        assert web.get(f"{PREFIX}/search?q=love").json()["hits"]
+
+
+def test_it_starts_without_a_local_node(tmp_path: Path) -> None:
+    with command(tmp_path / "log", {"LINERNOTES_HOME": str(tmp_path)}) as served:
+        answer = httpx.get(f"{served.url}/ready")
+        assert answer.status_code == 503
+        assert "not running" in answer.json()["detail"]
+
+
+def test_nothing_is_loaded(site: Site, tmp_path: Path) -> None:
+    with command(tmp_path / "log", site.environment | {"LINERNOTES_PREFIX": "nothing-here"}) as served:
+        assert "Nothing is loaded" in httpx.get(f"{served.url}/ready").json()["detail"]
+        assert httpx.get(f"{served.url}{PREFIX}/search").status_code == 503
