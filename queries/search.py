@@ -1,9 +1,8 @@
-"""A search as Elasticsearch's two requests, hits and counts, and the answer made of what they return.
+"""A search as Elasticsearch's requests for hits and counts, and the answer made of what they return.
 
-They are apart where many tracks match, because they are fast for opposite reasons. Hits are scored, but only as long
-as a better one may come (no total is asked for). Counts see every match, but score none, and Elasticsearch keeps them
-in its request cache. Measured on 1,500,000 tracks, 11 queries with six facets: one request 29 ms (median), two in one
-`_msearch` 13 ms.
+They are two for one word, for browsing, and under filters, because they are fast for opposite reasons. Hits are scored,
+but only as long as a better one may come (no total is asked for). Counts see every match, but score none, and
+Elasticsearch keeps them in its request cache. For several words they are one: see `_WORDS_OF_ONE`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,10 +36,11 @@ _MISSING = -(2**63)
 _FEWEST = 50
 """Hits in a block for grouping: one request does for a small page even where a recording has many tracks."""
 
-_WORDS_OF_FEW = 3
-"""Words from which on a text matches few tracks. CPU of Elasticsearch for texts of 1, 2, 3, 4, 6 words with six facets
-among 1,112,000 synthetic tracks, 200 texts each, alternating, twice: two requests 12, 17, 20, 24 and 28 ms, one request
-11, 12, 14, 16 and 20. Of one or two words half a million may match in a larger set: scoring them all would be slow."""
+_WORDS_OF_ONE = 2
+"""Words from which on one request does better than two. Elasticsearch's CPU for texts of 1, 2, 3, 4, 6 words with six
+facets among 1,112,000 synthetic tracks, 200 texts each, alternating, twice: 12, 17, 20, 24, 28 ms for two requests, 11,
+12, 14, 16, 20 for one. Where much matches too: `radio edit`, 101,223 tracks, took 37 and 35 ms; `dj`, 113,945, 17 and
+30."""
 
 
 @dataclass(frozen=True)
@@ -155,12 +155,12 @@ def count_body(search: Search) -> Json:
 
 
 def both_body(search: Search) -> Json | None:
-    """Return one request for hits and counts where one does: no filter tells the two apart, and few tracks match.
+    """Return one request for hits and counts, if no filter tells the two apart; None where two are better.
 
-    Scoring all of them costs less then than looking the terms up twice. None where two requests are better.
+    Scoring all that match mostly costs less than looking the terms up twice.
     """
     words = len(matching.terms(search.request.text))
-    if search.request.filters or not (search.stage is Stage.FUZZY or words >= _WORDS_OF_FEW):
+    if search.request.filters or not (search.stage is Stage.FUZZY or words >= _WORDS_OF_ONE):
         return None
     counts = count_body(search)
     return hits_body(search) | {name: part for name, part in counts.items() if name not in ("query", "size")}

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import polars as pl
 import pytest
 from elasticsearch import Elasticsearch
 
-from benchmarks import corpora
-from tests.faults import forked
+from tests.faults import forked, pieces
 from tests.faults.digest import digest
 from tests.faults.forked import Command
+from tests.faults.pieces import DATASET
 
-DATASET = "laion-disco-12m"
 RECORDS, FILES = 6_000, 90
 FEWER = 30
 KILLS = [signal.SIGTERM, signal.SIGINT, *[signal.SIGKILL] * 20]
@@ -26,13 +24,7 @@ KILLS = [signal.SIGTERM, signal.SIGINT, *[signal.SIGKILL] * 20]
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Return synthetic records in many small files, so that each run gets a little further."""
-    folder = tmp_path_factory.mktemp("corpus")
-    corpora.laion(corpora.Corpus(folder, DATASET), RECORDS)
-    whole = pl.concat([pl.read_parquet(path) for path in sorted((folder / DATASET).glob("*.parquet"))])
-    paths = [folder / f"synthetic-{number:03}.parquet" for number in range(FILES)]
-    for number, path in enumerate(paths):
-        whole.slice(number * RECORDS // FILES, RECORDS // FILES).write_parquet(path)
-    return paths
+    return pieces.written(tmp_path_factory.mktemp("corpus"), RECORDS, FILES)
 
 
 Start = Callable[..., Command]

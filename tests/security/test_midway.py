@@ -13,19 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import polars as pl
 import pytest
 from elasticsearch import Elasticsearch
 
-from benchmarks import corpora
 from linernotes.security import keys
 from linernotes.security.door import Door
 from tests.cli.conftest import Ran, Run
+from tests.faults import pieces
 from tests.faults.digest import digest
+from tests.faults.pieces import DATASET
 from tests.security.conftest import PREFIX, Node
 from tests.security.test_refusals import one_sentence
 
-DATASET = "laion-disco-12m"
 RECORDS, FILES = 3_000, 45
 PATIENCE_S = 300
 PROGRESS = " a second, "
@@ -94,13 +93,7 @@ def test_in_the_middle_of_a_search(
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Return synthetic records in several files, each of which is a request or more."""
-    folder = tmp_path_factory.mktemp("corpus")
-    corpora.laion(corpora.Corpus(folder, DATASET), RECORDS)
-    whole = pl.concat([pl.read_parquet(path) for path in sorted((folder / DATASET).glob("*.parquet"))])
-    paths = [folder / f"synthetic-{number:03}.parquet" for number in range(FILES)]
-    for number, path in enumerate(paths):
-        whole.slice(number * RECORDS // FILES, RECORDS // FILES).write_parquet(path)
-    return paths
+    return pieces.written(tmp_path_factory.mktemp("corpus"), RECORDS, FILES)
 
 
 @pytest.fixture

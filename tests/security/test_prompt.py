@@ -18,8 +18,12 @@ from tests.security.conftest import Node
 
 PATIENCE_S = 60
 
-# Gives the command the terminal as its own, as a shell does: a prompt is written to /dev/tty.
-SHELL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+# Gives the command the terminal as its own and the usual Ctrl-C, as a shell does: a prompt is written to /dev/tty, and
+# what is started in the background ignores the signal.
+SHELL = (
+    "import fcntl, os, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+)
 SEARCH = ("search", "love", "--size", "1", "--json")
 
 
