@@ -12,9 +12,8 @@ from typing import Any
 import indexer
 import mappings
 from indexer.plan import Plan
-from indexer.sources.table import SYNTHETIC
 from mappings.analysis import APOSTROPHES, HYPHENS
-from mappings.cards import CARDS
+from mappings.cards import CARDS, SYNTHETIC
 from mappings.fields import SCHEMA
 from mappings.index import mapping_hash
 from mappings.languages import CODES

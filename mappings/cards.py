@@ -12,6 +12,19 @@ PRESENCE_IS_NO_PROOF = (
 )
 """Said by every report."""
 
+SYNTHETIC = "synthetic"
+"""How names of files and revisions begin whose rows were made up."""
+
+
+def is_synthetic(revision: object) -> bool:
+    """Say whether rows of a revision were made up, for trying things out.
+
+    >>> is_synthetic("synthetic sample"), is_synthetic("2017-04"), is_synthetic(None)
+    (True, False, False)
+    """
+    return str(revision).startswith(SYNTHETIC)
+
+
 SELF_DISCLOSED, PRESS, SECOND_HAND = "self-disclosed", "press", "second-hand"
 
 

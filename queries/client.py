@@ -15,7 +15,7 @@ from mappings.problems import Problem, UnreachableProblem
 from queries import again, copies, grouping, guesses, loaded, matching, one, search, sharing, summing, values, walking
 from queries.answer import Hit, SearchAnswer
 from queries.guesses import Guess
-from queries.loaded import Loaded, NothingLoadedProblem
+from queries.loaded import NOTHING, Loaded, NothingLoadedProblem
 from queries.matching import Stage
 from queries.overlap import Overlap
 from queries.people import asking, page, suggesting
@@ -204,7 +204,7 @@ def _problem(status: int, error: object) -> Problem:
     """Return the problem behind an error of Elasticsearch."""
     kind, reason = again.read(error)
     if kind == _MISSING_INDEX:
-        return NothingLoadedProblem("Nothing is loaded yet.", "Run: linernotes load, or linernotes demo")
+        return NothingLoadedProblem(*NOTHING)
     if status in (401, 403):
         return UnreachableProblem(f"Elasticsearch doesn't let us in ({status}).", "Check the LINERNOTES_ credentials.")
     if status in (429, 502, 503, 504):

@@ -11,6 +11,10 @@ MOST_INDICES = 1000
 """Generations behind the alias at most; there is one for each data set."""
 
 
+NOTHING = ("Nothing is loaded yet.", "Run: linernotes load, or linernotes demo")
+"""What is told then, and what to do."""
+
+
 class NothingLoadedProblem(InputProblem):
     """Nothing is behind the alias, or there is no alias."""
 

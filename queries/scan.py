@@ -34,7 +34,6 @@ KEEP_ALIVE = "5m"
 
 PATIENCE_S = 120.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 5.0
-_PASSING = (429, 502, 503, 504)
 
 
 @dataclass
@@ -139,7 +138,7 @@ def _point_in_time(searcher: Searcher) -> str:
 
 def _may_pass(error: BaseException) -> bool:
     if isinstance(error, ApiError):
-        return error.status_code in _PASSING
+        return error.status_code in again.PASSING
     return isinstance(error, TransportError) and not isinstance(error, TlsError)
 
 

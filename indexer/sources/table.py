@@ -15,11 +15,8 @@ from indexer.formats.rejecting import rejection
 from indexer.normalise.canonical import Constants, canonical
 from indexer.records import SOURCE_ROW, Batch, RawBatch, Reader, Rejection, SourceFile
 from indexer.sources.choose import choose
-from mappings.cards import CARDS, Card
+from mappings.cards import CARDS, SYNTHETIC, Card
 from mappings.fields import SOURCE_ID
-
-SYNTHETIC = "synthetic"
-"""A file whose name begins so holds made-up rows; the revision of its tracks says so too."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from linernotes.catalogue.reading import Catalogue
 from mappings.problems import InputProblem
 from queries import Searcher
 from queries.catalogue import RowAnswer, Tally, Verdict
+from queries.loaded import NOTHING
 
 SHOWN = 10
 """Rows of each verdict that are shown; the others are in the report."""
@@ -28,7 +29,7 @@ class Check:
         """Return a check that begins now; raises InputProblem where nothing is loaded, UnreachableProblem."""
         told = provenance.of(asked, searcher)
         if not told.datasets:
-            raise InputProblem("Nothing is loaded yet.", "Run: linernotes load, or linernotes demo")
+            raise InputProblem(*NOTHING)
         return cls(told, Tally(each.id for each in told.datasets))
 
     def add(self, answer: RowAnswer) -> None:

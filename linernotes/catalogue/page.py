@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from linernotes.catalogue.provenance import Provenance
 from linernotes.catalogue.spool import Spool
-from linernotes.report.plain import visible
+from linernotes.report.plain import visible, web_address
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
 from queries.catalogue import Kind
 
@@ -32,15 +32,6 @@ def embedded(json: str) -> Markup:
     """
     # Marked as safe on purpose: what could be markup has just been escaped, as JSON does it.
     return Markup("".join(_ESCAPES.get(letter, letter) for letter in json))  # noqa: S704
-
-
-def address(url: object) -> str | None:
-    """Return an address that may be clicked: of the web, and nothing else.
-
-    >>> address("https://example.org/"), address("javascript:alert(1)")
-    ('https://example.org/', None)
-    """
-    return url if isinstance(url, str) and url.startswith(("https://", "http://")) else None
 
 
 def write(stream: IO[bytes], kept: Spool, summary: Mapping[str, Any], provenance: Provenance) -> None:
@@ -79,7 +70,7 @@ def _template() -> Any:
     )
     environment.filters |= {
         "visible": visible,
-        "address": address,
+        "address": web_address,
         "embedded": embedded,
         "json": lambda value: orjson.dumps(value).decode(),
         "thousands": lambda number: f"{number:,}",

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from rich.text import Text
 
 from linernotes.report.plain import visible
+from mappings.cards import is_synthetic
 from queries import Hit, Match
 from queries.answer import Recording
 
@@ -74,6 +75,6 @@ def _facts(hit: Hit) -> str:
         track.get("licence"),
         language if language != "und" else None,
         _where(hit),
-        "synthetic row" if str(track.get("revision")).startswith("synthetic") else None,
+        "synthetic row" if is_synthetic(track.get("revision")) else None,
     )
     return " · ".join(visible(fact) for fact in facts if fact)

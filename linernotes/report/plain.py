@@ -2,6 +2,7 @@
 
 import sys
 import unicodedata
+from urllib.parse import urlsplit
 
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -40,6 +41,20 @@ def _visible(character: str) -> str:
     if category in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") or unicodedata.bidirectional(character) in _DIRECTING:
         return _REPLACEMENT
     return character
+
+
+def web_address(url: object) -> str | None:
+    """Return an address that may be clicked: of the web, and nothing else.
+
+    >>> web_address("https://example.org/"), web_address("javascript:alert(1)"), web_address("https://")
+    ('https://example.org/', None, None)
+    """
+    if not isinstance(url, str) or not url.startswith(("https://", "http://")):
+        return None
+    try:
+        return url if urlsplit(url).hostname else None
+    except ValueError:
+        return None
 
 
 _DIRECTING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})

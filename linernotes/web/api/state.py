@@ -6,6 +6,7 @@ from linernotes.web.api import documented, models
 from linernotes.web.api.answering import answer
 from linernotes.web.service import Shared
 from mappings.problems import UnreachableProblem
+from queries.loaded import NOTHING
 
 router = APIRouter(tags=["state"])
 
@@ -22,5 +23,5 @@ async def health() -> Response:
 async def ready(service: Shared) -> Response:
     """Say whether searches can be answered: Elasticsearch does answer, and something is loaded."""
     if not (await service.edition()).loaded:
-        raise UnreachableProblem("Nothing is loaded yet.", "Run: linernotes load, or linernotes demo")
+        raise UnreachableProblem(*NOTHING)
     return answer({"status": "ready"}, UNKEPT)

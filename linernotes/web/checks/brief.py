@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mappings import fields
+from mappings.cards import is_synthetic
 from queries.catalogue import CatalogueMatch, RowAnswer, Verdict
 
 LISTED = 4
 """Matches of a row, of as many data sets as there are; the report lists more."""
-
-SYNTHETIC = "synthetic"
-"""How the revision of rows begins that were made up."""
 
 LONGEST = 200
 """Characters of a name."""
@@ -65,7 +63,7 @@ def _chosen(matches: Sequence[CatalogueMatch]) -> list[CatalogueMatch]:
 def _match(match: CatalogueMatch) -> Match:
     track = match.track
     artists = cut(", ".join(track.get(fields.ARTISTS) or ()))
-    synthetic = str(track.get(fields.REVISION)).startswith(SYNTHETIC)
+    synthetic = is_synthetic(track.get(fields.REVISION))
     title = cut(track.get(fields.TITLE) or "")
     return Match(match.id, track[fields.DATASET], artists, title, cut(match.reason), synthetic)
 

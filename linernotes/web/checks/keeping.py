@@ -23,6 +23,7 @@ from linernotes.web.refusals import NotThereProblem, TooMuchProblem
 from linernotes.web.service import Service, Source
 from linernotes.web.streamed import Streams
 from mappings.problems import InputProblem, Problem, UnreachableProblem
+from queries.loaded import NOTHING
 
 KEEP_S = 3600.0
 """How long answers are kept once they are there."""
@@ -65,7 +66,7 @@ class Checks:
         origin.refuse_foreign(request)
         self._make_room()
         if not (await service.edition()).loaded:
-            raise InputProblem("Nothing is loaded yet.", "Run: linernotes load, or linernotes demo")
+            raise InputProblem(*NOTHING)
         place = self._room / secrets.token_hex(16)
         place.mkdir(mode=0o700)
         try:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from linernotes.web.kept import KeptRoute
 from linernotes.web.pages import links, rendering
 from linernotes.web.service import Shared
-from mappings.cards import CARDS, Card
+from mappings.cards import CARDS, Card, is_synthetic
 from queries import Loaded
 
 router = APIRouter(route_class=KeptRoute)
@@ -35,7 +35,7 @@ class Set:
     @property
     def synthetic(self) -> bool:
         """Say whether the rows were made up."""
-        return bool(self.loaded and str(self.loaded.revision).startswith("synthetic"))
+        return self.loaded is not None and is_synthetic(self.loaded.revision)
 
 
 def sets(loaded: dict[str, Loaded]) -> tuple[Set, ...]:

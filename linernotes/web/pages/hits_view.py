@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from linernotes.report import plain
 from linernotes.web.pages import links, names, words
 from linernotes.web.pages.names import Part
+from mappings.cards import is_synthetic
 from mappings.languages import UNDETERMINED
 from queries import Hit
 from queries.answer import Recording
@@ -68,7 +70,7 @@ def hit(number: int, found: Hit) -> HitView:
         tracks=found.recording.count if found.recording else 1,
         why=(found.match, words.MATCHES[found.match]) if found.match else None,
         source=source(track),
-        synthetic=is_synthetic(track),
+        synthetic=is_synthetic(track.get("revision")),
     )
 
 
@@ -82,14 +84,9 @@ def language(track: Mapping[str, Any]) -> str | None:
     return code if code != UNDETERMINED and _LANGUAGE.fullmatch(code) else None
 
 
-def is_synthetic(track: Mapping[str, Any]) -> bool:
-    """Say whether a track was made up, for trying things out."""
-    return str(track.get("revision")).startswith("synthetic")
-
-
 def source(track: Mapping[str, Any]) -> tuple[str, str] | None:
     """Return the address of a track on its platform, and the platform's name."""
-    address = names.safe_address(track.get("url"))
+    address = plain.web_address(track.get("url"))
     return (address, names.shown(track.get("platform") or "source", 40)) if address else None
 
 

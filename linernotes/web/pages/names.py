@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from linernotes.report.plain import visible
 from queries.filters import LITERAL, NONE, NOT
@@ -71,16 +70,3 @@ def literal(value: str) -> str:
     ('\\none', '\\-', 'rock')
     """
     return LITERAL + value if value == NONE or value.startswith((NOT, LITERAL)) else value
-
-
-def safe_address(address: object) -> str | None:
-    """Return an address that a page may link to; None for anything but http and https.
-
-    >>> safe_address("javascript:alert(1)"), safe_address("https://example.org/a")
-    (None, 'https://example.org/a')
-    """
-    try:
-        found = urlsplit(str(address or ""))
-    except ValueError:
-        return None
-    return str(address) if found.scheme in ("http", "https") and found.hostname else None

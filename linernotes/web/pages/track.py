@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from linernotes.report import plain
 from linernotes.web.kept import KeptRoute
 from linernotes.web.pages import hits_view, links, names, rendering, words
 from linernotes.web.pages.claims import Used, used
@@ -93,7 +94,7 @@ def _value(name: str, value: object) -> Linked:
     written = str(value).lower() if isinstance(value, bool) else text
     href = None
     if name in _ADDRESSES:
-        href = names.safe_address(value)
+        href = plain.web_address(value)
     elif name in (fields.ARTISTS, fields.CONTRIBUTORS):
         href = links.artist(written)
     elif name == fields.DATASET:
