@@ -35,7 +35,7 @@ from benchmarks import known_tracks
 from benchmarks.labelled import Labelled, Other, rows
 from benchmarks.misspelt import Track
 from linernotes import samples
-from mappings.names import alias
+from mappings.index_names import alias
 
 SYNTHETIC = "synthetic"
 """What the name of a source file begins with when its rows are."""

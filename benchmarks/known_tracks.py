@@ -21,7 +21,7 @@ from elasticsearch.helpers import scan
 from benchmarks import corpora
 from linernotes import samples
 from mappings import fields
-from mappings.names import alias
+from mappings.index_names import alias
 
 COMPILED = Path(__file__).with_name("compiled.tsv")
 COMPILED_FILE, MORE_FILE = "compiled.parquet", "more.parquet"

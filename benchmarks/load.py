@@ -33,7 +33,7 @@ from indexer import generations
 from indexer.encode import Body, encode
 from indexer.ready import ready
 from indexer.sources import SOURCES
-from mappings.names import Generation
+from mappings.index_names import Generation
 
 DATASET = "laion-disco-12m"
 PREFIX = "bench"

@@ -26,7 +26,7 @@ from benchmarks import latency_peers
 from indexer.answers import LeanSerializer
 from linernotes.bench import texts as latency_texts
 from linernotes.bench.times import Spread, spread, timed
-from mappings.names import alias
+from mappings.index_names import alias
 
 OURS = "linernotes"
 WARM_UP = 50

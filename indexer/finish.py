@@ -14,7 +14,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from indexer import gates, generations, history, ledger
-from indexer.gates import Bounds, Candidate, Gate, GateProblem
+from indexer.gates import Bounds, Candidate, Gate, GateError
 from indexer.gates.sample import Sampler
 from indexer.history import History
 from indexer.inspect import ensure_swappable
@@ -23,7 +23,7 @@ from indexer.lock import Lock
 from indexer.patience import Patience, patiently
 from indexer.swap import swap
 from indexer.watch import Watched, Watchlist
-from mappings.names import Generation
+from mappings.index_names import Generation
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Finisher:
     def run(self, candidate: Candidate, source: Sampler, plan: Mapping[str, Any]) -> Finished:
         """Ask the gates and swap; `plan` is written into the ledger's record and the index's `_meta`.
 
-        Raises GateProblem (a gate is closed; the generation is `failed` and the alias where it was), CheckProblem
+        Raises GateError (a gate is closed; the generation is `failed` and the alias where it was), CheckFailedError
         (something keeps the alias from being moved, or the lock was lost).
         """
         generation = candidate.generation
@@ -84,14 +84,14 @@ class Finisher:
             generations.serve(self.client, generation)
             asked = gates.check(self.client, candidate, current, source, self.bounds)
             forced = gates.decide(generation, asked, self.force)
-        except GateProblem as problem:
+        except GateError as problem:
             self._fail(books, generation, plan, problem)
             raise
         passed = len(asked) - len(forced)
         self._write(generation, history.GATES, f"{passed} of {len(asked)} gates passed", gates=_rows(asked))
         return asked, forced
 
-    def _fail(self, books: Ledger, generation: Generation, plan: Mapping[str, Any], problem: GateProblem) -> None:
+    def _fail(self, books: Ledger, generation: Generation, plan: Mapping[str, Any], problem: GateError) -> None:
         failed = [gate.name for gate in problem.gates if not gate.passed]
         generations.note(self.client, generation, state=ledger.FAILED, gates=_rows(problem.gates))
         self._write(generation, history.FAILED, f"did not pass: {', '.join(failed)}", gates=_rows(problem.gates))

@@ -8,11 +8,11 @@ from elasticsearch import ApiError, BadRequestError, Elasticsearch
 from indexer import history, ledger, lock, rejected
 from indexer.patience import NotYetError, Patience, patiently
 from mappings import index as index_body
-from mappings.names import Generation, alias, locks, parse
-from mappings.names import history as history_index
-from mappings.names import ledger as ledger_index
-from mappings.names import rejected as rejected_index
-from mappings.problems import CheckProblem
+from mappings.errors import CheckFailedError
+from mappings.index_names import Generation, alias, locks, parse
+from mappings.index_names import history as history_index
+from mappings.index_names import ledger as ledger_index
+from mappings.index_names import rejected as rejected_index
 
 BUILDING_SETTINGS: dict[str, Any] = {
     # Measured in the design (2 cores): these three are what a load needs; others made less than 8 % of difference.
@@ -137,13 +137,15 @@ def _count(client: Elasticsearch, index: str) -> int:
 
 
 def serve(client: Elasticsearch, generation: Generation) -> None:
-    """Put the settings for serving in place and read them back; raises CheckProblem if they didn't take."""
+    """Put the settings for serving in place and read them back; raises CheckFailedError if they didn't take."""
     name = generation.index
     patiently(lambda: client.indices.put_settings(index=name, settings={"index": SERVING_SETTINGS}))
     found = patiently(lambda: client.indices.get_settings(index=name, flat_settings=True))
     left = [key for key in SERVING_SETTINGS if f"index.{key}" in found[name]["settings"]]
     if left:
-        raise CheckProblem(f"Index {name} kept its settings for loading: {', '.join(left)}.", "Nothing was swapped.")
+        raise CheckFailedError(
+            f"Index {name} kept its settings for loading: {', '.join(left)}.", "Nothing was swapped."
+        )
 
 
 def merge(client: Elasticsearch, generation: Generation) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from elasticsearch import ApiError, Elasticsearch
 
 from indexer.patience import Patience, patiently, reason
-from mappings.names import Generation, history
+from mappings.index_names import Generation, history
 
 STARTED, RESUMED, DIFFERENCE, GATES, FORCED = "started", "resumed", "difference", "gates", "forced"
 SWAPPED, ROLLED_BACK, PRUNED, FAILED, ABANDONED = "swapped", "rolled back", "pruned", "failed", "abandoned"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from elasticsearch import Elasticsearch
 
 from indexer.survey import BUILDING, CURRENT, FAILED, READY, Survey, View, survey
-from mappings.names import alias
-from mappings.problems import CheckProblem
+from mappings.errors import CheckFailedError
+from mappings.index_names import alias
 
 ON_TWO, MISSING = "alias_on_two", "alias_missing"
 
@@ -42,19 +42,19 @@ def inspect(found: Survey) -> list[Finding]:
 
 
 def ensure_swappable(client: Elasticsearch, prefix: str, dataset: str) -> Survey:
-    """Return what is there; raises CheckProblem for the first thing that keeps the alias from being moved."""
+    """Return what is there; raises CheckFailedError for the first thing that keeps the alias from being moved."""
     found = survey(client, prefix, dataset)
     for finding in inspect(found):
         if finding.blocks_swap:
-            raise CheckProblem(finding.sentence, finding.hint)
+            raise CheckFailedError(finding.sentence, finding.hint)
     return found
 
 
 def ensure_not(found: Survey, *kinds: str) -> None:
-    """Raise CheckProblem where one of these kinds of things is wrong."""
+    """Raise CheckFailedError where one of these kinds of things is wrong."""
     for finding in inspect(found):
         if finding.kind in kinds:
-            raise CheckProblem(finding.sentence, finding.hint)
+            raise CheckFailedError(finding.sentence, finding.hint)
 
 
 def _names(found: Survey) -> Iterator[Finding]:

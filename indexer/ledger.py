@@ -23,8 +23,8 @@ from elasticsearch import ConflictError, Elasticsearch
 from indexer.owner import Owner
 from indexer.patience import Patience, patiently
 from indexer.totals import Totals
-from mappings.names import Generation
-from mappings.names import ledger as ledger_index
+from mappings.index_names import Generation
+from mappings.index_names import ledger as ledger_index
 
 BUILDING, READY, CURRENT, FAILED = "building", "ready", "current", "failed"
 ABANDONED, PRUNED = "abandoned", "pruned"

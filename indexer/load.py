@@ -32,10 +32,10 @@ from indexer.send import REQUEST_TIMEOUT_S, Sender
 from indexer.totals import Totals, by_rule
 from indexer.update import leftovers
 from indexer.watch import Watched
-from mappings.names import Generation
-from mappings.names import ledger as ledger_index
-from mappings.names import rejected as rejected_index
-from mappings.problems import CheckProblem, InputProblem, UnreachableProblem
+from mappings.errors import CheckFailedError, InputError, UnreachableError
+from mappings.index_names import Generation
+from mappings.index_names import ledger as ledger_index
+from mappings.index_names import rejected as rejected_index
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,8 @@ class Loader:
     def run(self) -> LoadResult:
         """Load everything and make it visible.
 
-        Raises InputProblem (the files changed since the load began), UnreachableProblem (Elasticsearch took no
-        data), CheckProblem (the sums don't hold; the alias did not move), InterruptedLoadError.
+        Raises InputError (the files changed since the load began), UnreachableError (Elasticsearch took no
+        data), CheckFailedError (the sums don't hold; the alias did not move), InterruptedLoadError.
         """
         started = time.monotonic()
         generations.ensure_books(self.client, self.prefix)
@@ -200,7 +200,7 @@ class Loader:
         name = record.generation.index
         for key, now in self._identity().items():
             if record.plan.get(key) != now:
-                raise InputProblem(
+                raise InputError(
                     f"The load of {name} began with other {_CHANGED[key]}.",
                     "Give the same again, or start over with --fresh.",
                 )
@@ -214,7 +214,7 @@ class Loader:
         if living := owner.watched():
             who = owner.describe(living[0])
             hint = "Wait for its end or stop it; without --fresh this load joins in."
-            raise CheckProblem(f"{name} is being loaded by {who}.", hint)
+            raise CheckFailedError(f"{name} is being loaded by {who}.", hint)
         self.meter.note(f"Starting over: {name}, which an earlier run began, is deleted.")
         leftovers.release(self.client, self.prefix, record.plan, self._patience())
         generations.delete(self.client, record.generation)
@@ -241,7 +241,7 @@ class Loader:
             return
         if any(state.state == ledger.DONE for state in books.states(generation).values()):
             hint = "Start over with --fresh."
-            raise CheckProblem(f"Index {generation.index} was deleted while it was being loaded.", hint)
+            raise CheckFailedError(f"Index {generation.index} was deleted while it was being loaded.", hint)
         meta = {"state": ledger.BUILDING, **self._notes()}
         shards = self.options.shards or generations.shards_for(self.plan.rows)
         generations.create(self.client, generation, shards=shards, replicas=self.options.replicas, meta=meta)
@@ -275,7 +275,7 @@ class Loader:
         )
         try:
             pipeline.run()
-        except UnreachableProblem:
+        except UnreachableError:
             if not self.stop.is_set():
                 raise
         if self.stop.is_set():

@@ -22,8 +22,8 @@ from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError,
 
 from indexer.owner import BEAT_S, DEAD_AFTER_S, process_lives
 from indexer.patience import Patience, patiently
-from mappings.names import locks
-from mappings.problems import CheckProblem
+from mappings.errors import CheckFailedError
+from mappings.index_names import locks
 
 LOAD, UPDATE, REINDEX, REPLAY, ROLLBACK, PRUNE = "load", "update", "reindex", "replay", "rollback", "prune"
 
@@ -104,9 +104,9 @@ class Lock:
         return held
 
     def check(self) -> None:
-        """Raise CheckProblem when the lock was lost: to be called right before what can't be undone."""
+        """Raise CheckFailedError when the lock was lost: to be called right before what can't be undone."""
         if self._lost.is_set() or not self._beat():
-            raise CheckProblem(
+            raise CheckFailedError(
                 f"This process was still for so long that another one took over {self.dataset}.", "Run it again."
             )
 
@@ -167,13 +167,13 @@ def held(
 ) -> Iterator[Lock]:
     """Hold a data set's lock; waits for those who do one of `waits_for`.
 
-    Raises CheckProblem for any other holder, in one sentence that says who it is, and since when. A dead holder's lock
-    is taken over. Asking for `patience.stop` while waiting raises CheckProblem too.
+    Raises CheckFailedError for any other holder, in one sentence that says who it is, and since when. A dead
+    holder's lock is taken over. Asking for `patience.stop` while waiting raises CheckFailedError too.
     """
     lock = Lock(client, prefix, dataset, what, patience)
     while (holder := _take(lock)) is not None:
         if holder.what not in waits_for or patience.stop.is_set():
-            raise CheckProblem(f"{dataset} is in other hands: {holder}.", "Wait for its end, then run this again.")
+            raise CheckFailedError(f"{dataset} is in other hands: {holder}.", "Wait for its end, then run this again.")
         patience.meter.note_once(f"Waiting for {holder}.")
         patience.stop.wait(POLL_S)
     try:

@@ -16,7 +16,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponent
 
 from indexer.answers import Action, request_action
 from indexer.meter import Meter
-from mappings.problems import UnreachableProblem
+from mappings.errors import UnreachableError
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Patience:
     def __call__(self, call: Callable[[], T]) -> T:
         """Return what `call` returns, trying again while its errors are passing ones; it may be sent twice.
 
-        Raises UnreachableProblem after the deadline, and at once any error that another try doesn't mend.
+        Raises UnreachableError after the deadline, and at once any error that another try doesn't mend.
         """
         return self.attempts()(lambda: _usable(call()))
 
@@ -112,7 +112,7 @@ def _error(state: RetryCallState) -> BaseException | None:
 
 def _give_up(state: RetryCallState) -> None:
     waited, error = state.seconds_since_start or 0.0, _error(state)
-    raise UnreachableProblem(f"Elasticsearch took no data for {waited:.0f} s ({error}).", NOTHING_LOST) from error
+    raise UnreachableError(f"Elasticsearch took no data for {waited:.0f} s ({error}).", NOTHING_LOST) from error
 
 
 def reason(error: ApiError) -> str:

@@ -27,7 +27,7 @@ from indexer.send import Outcome, Refusal, Sender
 from indexer.sketch import keep as keep_sketch
 from indexer.sketch import sketch
 from indexer.totals import Totals
-from mappings.names import Generation
+from mappings.index_names import Generation
 
 REQUEST_BYTES = 2_000_000
 WAITING_BYTES = 32_000_000

@@ -50,7 +50,7 @@ class Plan:
 
 
 def make(source: Source, files: list[SourceFile], limit: int | None) -> Plan:
-    """Read through the files once and return the plan; raises InputProblem for a file that can't be read."""
+    """Read through the files once and return the plan; raises InputError for a file that can't be read."""
     planned: list[PlannedFile] = []
     left = limit
     hashes: dict[Path, str] = {}

@@ -16,7 +16,7 @@ from indexer.ledger import Ledger
 from indexer.patience import Patience, patiently
 from indexer.survey import BUILDING, CURRENT, FAILED, KEPT, READY, Survey, View, survey
 from indexer.update import leftovers, spool
-from mappings.names import Generation, rejected
+from mappings.index_names import Generation, rejected
 
 LEAST = 2
 """The current generation, and the one that a rollback goes to."""
@@ -43,7 +43,7 @@ class Pruner:
     def run(self, dataset: str, keep: int = LEAST) -> Pruned:
         """Keep so many generations that were in service, the current one counted, and never fewer than two.
 
-        Raises CheckProblem while somebody else changes this data set.
+        Raises CheckFailedError while somebody else changes this data set.
         """
         generations.ensure_books(self.client, self.prefix)
         with lock.held(self.client, self.prefix, dataset, lock.PRUNE, patience=self.patience) as held:

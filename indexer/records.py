@@ -88,7 +88,7 @@ class Batch:
 class Reader(Protocol):
     """Reads one source file: first what stretches it has, then any of them, in any order.
 
-    A file that can't be read at all is an `InputProblem`; a damaged record is a `Rejection`. What is damaged
+    A file that can't be read at all is an `InputError`; a damaged record is a `Rejection`. What is damaged
     only at its end (a cut-off file) raises from `stretches`, after those that are whole.
     """
 
@@ -112,12 +112,12 @@ class Source(Protocol):
     def files(self, paths: list[Path]) -> list[SourceFile]:
         """Return the source files that the user's paths stand for, in the order that decides "first wins".
 
-        Raises InputProblem for a path that is missing, or that holds nothing of this data set.
+        Raises InputError for a path that is missing, or that holds nothing of this data set.
         """
         ...
 
     def reader(self, file: SourceFile) -> Reader:
-        """Return a reader of one file; raises InputProblem when its columns are another data set's."""
+        """Return a reader of one file; raises InputError when its columns are another data set's."""
         ...
 
     def normalise(self, raw: RawBatch, file: SourceFile) -> Batch:

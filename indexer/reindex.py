@@ -28,10 +28,10 @@ from indexer.send import Sender
 from indexer.totals import Totals
 from indexer.update import leftovers
 from indexer.update.present import Present, current, next_number
+from mappings.errors import CheckFailedError
 from mappings.index import mapping_hash
-from mappings.names import Generation
-from mappings.names import rejected as rejected_index
-from mappings.problems import CheckProblem
+from mappings.index_names import Generation
+from mappings.index_names import rejected as rejected_index
 
 SLICES = "auto"
 POLL_S = 0.5
@@ -67,8 +67,8 @@ class Reindexer:
     def run(self, dataset: str) -> Reindexed:
         """Rebuild it.
 
-        Raises CheckProblem (nothing is loaded; the normalisation changed too, so that files are needed; a gate is
-        closed), UnreachableProblem.
+        Raises CheckFailedError (nothing is loaded; the normalisation changed too, so that files are needed; a gate is
+        closed), UnreachableError.
         """
         generations.ensure_books(self.client, self.prefix)
         Ledger(self.client, self.prefix, self.patience).add_fields()
@@ -79,7 +79,9 @@ class Reindexer:
             base = present.generation
             if why := present.other_normalisation():
                 hint = f"Update from the files: linernotes update {dataset} PATH..."
-                raise CheckProblem(f"{why}, and the documents of {base.index} can't tell what they would be now.", hint)
+                raise CheckFailedError(
+                    f"{why}, and the documents of {base.index} can't tell what they would be now.", hint
+                )
             if present.meta.get("mapping") == mapping_hash():
                 self.patience.meter.note(f"{base.index} has today's fields and analysis already.")
                 documents = generations.count(self.client, base)
@@ -189,10 +191,10 @@ def _plan(present: Present) -> dict[str, Any]:
 
 
 def _check(answer: Mapping[str, Any], base: Generation) -> None:
-    """Raise CheckProblem when Elasticsearch could not copy all of it."""
+    """Raise CheckFailedError when Elasticsearch could not copy all of it."""
     failures = answer.get("response", {}).get("failures", [])
     problem = answer.get("error") or (failures[0].get("cause", failures[0]) if failures else None)
     if problem:
         reason = problem.get("reason", problem)
         hint = "Update from the files instead: linernotes update DATASET PATH..."
-        raise CheckProblem(f"{base.index} could not be copied ({reason}). The alias did not move.", hint)
+        raise CheckFailedError(f"{base.index} could not be copied ({reason}). The alias did not move.", hint)

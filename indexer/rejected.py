@@ -12,8 +12,8 @@ import polars as pl
 from indexer.encode import Body
 from indexer.records import Rejection
 from indexer.send import Sender
-from mappings.names import Generation
-from mappings.problems import CheckProblem
+from mappings.errors import CheckFailedError
+from mappings.index_names import Generation
 
 MAX_RECORD_CHARS = 100_000
 """A longer record is cut here: enough to recognise it by; the source file has the rest."""
@@ -100,7 +100,7 @@ class RejectedStore:
         )
 
     def put(self, records: Sequence[Rejected]) -> None:
-        """Store records as they are; raises CheckProblem when Elasticsearch refuses even that."""
+        """Store records as they are; raises CheckFailedError when Elasticsearch refuses even that."""
         if not records:
             return
         lines = [orjson.dumps(line) for record in records for line in ({"index": {"_id": record.id}}, asdict(record))]
@@ -108,7 +108,7 @@ class RejectedStore:
         outcome = self.sender.send(Body(b"\n".join(lines), rows))
         if outcome.refusals:
             refused = outcome.refusals[0]
-            raise CheckProblem(f"The rejected record in row {refused.row} can't be kept: {refused.reason}.")
+            raise CheckFailedError(f"The rejected record in row {refused.row} can't be kept: {refused.reason}.")
 
     def remove(self, ids: Sequence[str]) -> None:
         """Remove records that are rejected no longer; those that are gone already are no error."""

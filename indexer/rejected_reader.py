@@ -9,7 +9,7 @@ from elasticsearch import Elasticsearch
 from indexer import generations
 from indexer.patience import patiently
 from indexer.rejected import REFUSALS, Rejected, is_refusal
-from mappings.names import Generation, parse, rejected
+from mappings.index_names import Generation, parse, rejected
 
 PAGE = 200
 """So many records are in memory at once: 20 million characters at worst."""

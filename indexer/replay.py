@@ -25,10 +25,10 @@ from indexer.replay_piece import Piece, document_of, moved
 from indexer.send import Sender
 from indexer.totals import Totals
 from indexer.update.present import current
-from mappings.names import Generation
-from mappings.names import ledger as ledger_index
-from mappings.names import rejected as rejected_index
-from mappings.problems import CheckProblem, InputProblem
+from mappings.errors import CheckFailedError, InputError
+from mappings.index_names import Generation
+from mappings.index_names import ledger as ledger_index
+from mappings.index_names import rejected as rejected_index
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class Replayer:
     def run(self, dataset: str) -> Replay:
         """Replay everything that may be replayed.
 
-        Raises InputProblem (nothing is loaded), CheckProblem (the sums don't hold; another process changes this data
-        set; the alias is on two generations), UnreachableProblem (Elasticsearch took no data: what is not settled is
+        Raises InputError (nothing is loaded), CheckFailedError (the sums don't hold; another process changes this data
+        set; the alias is on two generations), UnreachableError (Elasticsearch took no data: what is not settled is
         sent again by the next run).
         """
         generations.ensure_books(self.client, self.prefix)
@@ -85,7 +85,7 @@ class Replayer:
             generations.settle(self.client, self.prefix, dataset)
             found = ensure_swappable(self.client, self.prefix, dataset)
             if not found.aliased:
-                raise InputProblem(f"{dataset} is not loaded.", f"Load it first: linernotes load {dataset} PATH...")
+                raise InputError(f"{dataset} is not loaded.", f"Load it first: linernotes load {dataset} PATH...")
             return self._owned(current(self.client, found).generation)
 
     def _owned(self, generation: Generation) -> Replay:
@@ -157,7 +157,7 @@ class Replayer:
         totals = journal.totals(documents)
         problems = totals.differences(documents, store.count())
         if problems:
-            raise CheckProblem(f"{journal.generation.index} does not add up: {'; '.join(problems)}.", hint)
+            raise CheckFailedError(f"{journal.generation.index} does not add up: {'; '.join(problems)}.", hint)
         return totals
 
     def _note(self, generation: Generation, totals: Totals) -> None:

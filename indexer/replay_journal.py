@@ -17,9 +17,9 @@ from elasticsearch import ConflictError, Elasticsearch, NotFoundError
 from indexer.owner import Owner
 from indexer.patience import Patience
 from indexer.totals import Totals
-from mappings.names import Generation
-from mappings.names import ledger as ledger_index
-from mappings.problems import CheckProblem, InputProblem
+from mappings.errors import CheckFailedError, InputError
+from mappings.index_names import Generation
+from mappings.index_names import ledger as ledger_index
 
 
 @dataclass
@@ -37,18 +37,20 @@ class Journal:
     _proof: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def read(self) -> None:
-        """Read the record; raises CheckProblem while another replay is at work on this generation."""
+        """Read the record; raises CheckFailedError while another replay is at work on this generation."""
         try:
             self._take(self._get())
         except NotFoundError as error:
-            raise InputProblem(
+            raise InputError(
                 f"The ledger knows nothing of {self.generation.index}.",
                 f"Load it again: linernotes load {self.generation.dataset} PATH... --fresh",
             ) from error
         left: dict[str, Any] = self._plan.get("replay", {})
         if left and self.owner.is_alive(left["owner"]):
             who = self.owner.describe(left["owner"])
-            raise CheckProblem(f"Another replay of {self.generation.dataset} is at work ({who}).", "Wait for its end.")
+            raise CheckFailedError(
+                f"Another replay of {self.generation.dataset} is at work ({who}).", "Wait for its end."
+            )
         self.interrupted = bool(left)
         self.moved, self.gone = Totals(**left.get("moved", {})), list(left.get("gone", ()))
 
@@ -106,7 +108,7 @@ class Journal:
         except ConflictError as error:
             made = self._get()
             if made["_source"] != document:  # else it is our own write, whose answer was lost on its way
-                raise CheckProblem(
+                raise CheckFailedError(
                     f"Another process changed the ledger's record of {name} meanwhile.", "Run the replay again."
                 ) from error
         self._take({**made, "_source": document})

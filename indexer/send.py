@@ -12,7 +12,7 @@ from indexer import answers
 from indexer.answers import Action, Item
 from indexer.encode import Body
 from indexer.patience import NotYetError, Patience, reason
-from mappings.problems import UnreachableProblem
+from mappings.errors import UnreachableError
 
 ANSWER = "errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by.reason"
 REQUEST_TIMEOUT_S = 120.0
@@ -56,7 +56,7 @@ class _Round:
 class Sender:
     """Sends bodies to one target; with `require_alias` that is an alias, so that no deleted index is made anew.
 
-    Raises UnreachableProblem when no retry helps or the deadline has passed: what is not settled then is sent
+    Raises UnreachableError when no retry helps or the deadline has passed: what is not settled then is sent
     again by the next run.
     """
 
@@ -89,7 +89,7 @@ class Sender:
         try:
             answer = answers.read(self._bulk(body), body.count)
         except TlsError as error:
-            raise UnreachableProblem(f"The TLS connection failed: {error.message}.") from error
+            raise UnreachableError(f"The TLS connection failed: {error.message}.") from error
         except (TransportError, UnsupportedProductError, ValueError) as error:
             now.postpone(body, f"no usable answer ({type(error).__name__}: {error})", Action.RETRY)
             return ()
@@ -119,7 +119,7 @@ class Sender:
         status, why = error.status_code, reason(error)
         action = answers.request_action(status, why)
         if action is Action.STOP:
-            raise UnreachableProblem(f"Elasticsearch refused to index into {self.target} ({status}: {why}).")
+            raise UnreachableError(f"Elasticsearch refused to index into {self.target} ({status}: {why}).")
         if action is not Action.HALVE:
             now.postpone(body, f"{status}: {why}", action)
             return ()
@@ -138,7 +138,7 @@ class Sender:
             elif item.action is Action.REJECT:
                 outcome.refusals.append(_refusal(body, lines, item))
             elif item.action is Action.STOP:
-                raise UnreachableProblem(f"Elasticsearch refused to index into {self.target} ({item.reason}).")
+                raise UnreachableError(f"Elasticsearch refused to index into {self.target} ({item.reason}).")
             else:
                 again.append(item)
         if again:

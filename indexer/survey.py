@@ -15,8 +15,8 @@ from indexer.ledger import Ledger, LoadRecord
 from indexer.lock import Holder, holder_of
 from indexer.owner import Owner
 from indexer.patience import patiently
-from mappings.names import Generation, alias, parse
-from mappings.names import ledger as ledger_index
+from mappings.index_names import Generation, alias, parse
+from mappings.index_names import ledger as ledger_index
 
 BUILDING, READY, CURRENT, KEPT, FAILED = "building", "ready", "current", "kept", "failed"
 STATES = (BUILDING, READY, CURRENT, KEPT, FAILED)

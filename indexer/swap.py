@@ -13,21 +13,21 @@ from indexer.history import ROLLED_BACK, History
 from indexer.inspect import ON_TWO, ensure_not, ensure_swappable
 from indexer.patience import Patience, patiently
 from indexer.survey import CURRENT, KEPT, Survey
-from mappings.names import Generation, alias
-from mappings.problems import CheckProblem, InputProblem
+from mappings.errors import CheckFailedError, InputError
+from mappings.index_names import Generation, alias
 
 
 def swap(client: Elasticsearch, to: Generation) -> list[Generation]:
     """Move both aliases to a generation, read them back, and search; return what they were on before.
 
-    Sent twice it changes nothing. Raises CheckProblem when the alias is elsewhere afterwards, or when a search through
-    it isn't answered by this generation alone; in this case the aliases are back where they were.
+    Sent twice it changes nothing. Raises CheckFailedError when the alias is elsewhere afterwards, or when a search
+    through it isn't answered by this generation alone; in this case the aliases are back where they were.
     """
     before = generations.current(client, to.prefix, to.dataset)
     _move(client, to, before)
     try:
         canary(client, to)
-    except CheckProblem:
+    except CheckFailedError:
         if before and before != [to]:
             _move(client, before[-1], [to])
         raise
@@ -41,10 +41,10 @@ def _move(client: Elasticsearch, to: Generation, before: Iterable[Generation]) -
     with suppress(NotFoundError):
         patiently(lambda: client.indices.update_aliases(actions=_actions(to, before)))
     if generations.current(client, to.prefix, to.dataset) != [to]:
-        raise CheckProblem(f"Alias {names[0]} is not on {to.index} alone after the swap.", "Run this again.")
+        raise CheckFailedError(f"Alias {names[0]} is not on {to.index} alone after the swap.", "Run this again.")
     found = patiently(lambda: client.indices.get_alias(index=to.index))[to.index]["aliases"]
     if names[1] not in found:
-        raise CheckProblem(f"Alias {names[1]} is not on {to.index} after the swap.", "Run this again.")
+        raise CheckFailedError(f"Alias {names[1]} is not on {to.index} after the swap.", "Run this again.")
 
 
 def _actions(to: Generation, before: Iterable[Generation]) -> list[dict[str, Any]]:
@@ -60,7 +60,7 @@ def _actions(to: Generation, before: Iterable[Generation]) -> list[dict[str, Any
 
 
 def canary(client: Elasticsearch, generation: Generation) -> None:
-    """Search through the alias; raises CheckProblem unless this generation alone answers, with all of its documents."""
+    """Search through the alias; raises CheckFailedError unless this generation alone answers, with all documents."""
     name = alias(generation.prefix, generation.dataset)
     by_index = {"by": {"terms": {"field": "_index", "size": 10}}}
     found = patiently(lambda: client.search(index=name, size=0, track_total_hits=True, aggs=by_index))
@@ -68,7 +68,7 @@ def canary(client: Elasticsearch, generation: Generation) -> None:
     seen = {bucket["key"]: bucket["doc_count"] for bucket in found["aggregations"]["by"]["buckets"]}
     if found["_shards"]["failed"] or seen != ({generation.index: documents} if documents else {}):
         told = ", ".join(f"{count:,} by {index}" for index, count in seen.items()) or "nobody"
-        raise CheckProblem(
+        raise CheckFailedError(
             f"A search through {name} was answered by {told}, not by {generation.index}'s {documents:,} documents.",
             "The aliases are as they were.",
         )
@@ -96,8 +96,8 @@ class Roller:
     def run(self, dataset: str, number: int | None = None) -> Rollback:
         """Move the alias to the generation before, or to the one of this number.
 
-        Raises CheckProblem (nothing to go back to; somebody else is at work; something keeps the alias from being
-        moved), InputProblem (there is no such generation).
+        Raises CheckFailedError (nothing to go back to; somebody else is at work; something keeps the alias from being
+        moved), InputError (there is no such generation).
         """
         started = time.monotonic()
         generations.ensure_books(self.client, self.prefix)
@@ -123,15 +123,17 @@ def target(found: Survey, number: int | None) -> Generation:
     wanted = Generation(found.prefix, dataset, number)
     view = found.view(wanted)
     if view is None or view.seen.meta is None:
-        raise InputProblem(f"There is no generation {number} of {dataset}.", f"See: linernotes generations {dataset}")
+        raise InputError(f"There is no generation {number} of {dataset}.", f"See: linernotes generations {dataset}")
     if view.state not in (KEPT, CURRENT):
-        raise CheckProblem(
+        raise CheckFailedError(
             f"{wanted.index} was never in service ({view.state}).", f"See: linernotes generations {dataset}"
         )
     if view.seen.closed:
-        raise CheckProblem(f"Index {wanted.index} is closed.", f"Open it: POST /{wanted.index}/_open")
+        raise CheckFailedError(f"Index {wanted.index} is closed.", f"Open it: POST /{wanted.index}/_open")
     if found.aliased == (wanted,) == found.overall:
-        raise CheckProblem(f"{wanted.index} is the current generation of {dataset} already.", "Nothing was changed.")
+        raise CheckFailedError(
+            f"{wanted.index} is the current generation of {dataset} already.", "Nothing was changed."
+        )
     return wanted
 
 
@@ -143,5 +145,7 @@ def _before(found: Survey) -> Generation:
     usable = [view.generation for view in earlier if not view.seen.closed and view.seen.documents is not None]
     if not usable:
         of_what = f"before {current.index}" if current else f"of {dataset}"
-        raise CheckProblem(f"There is no generation {of_what} to go back to.", f"See: linernotes generations {dataset}")
+        raise CheckFailedError(
+            f"There is no generation {of_what} to go back to.", f"See: linernotes generations {dataset}"
+        )
     return usable[0]

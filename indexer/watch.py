@@ -14,9 +14,9 @@ from elasticsearch import Elasticsearch, NotFoundError
 from indexer import history
 from indexer.history import History
 from indexer.patience import Patience, patiently
+from mappings.errors import InputError
 from mappings.fields import ARTISTS, COMPACT_SUBFIELD, EXACT_SUBFIELD, FACET_SUBFIELD, TITLE
-from mappings.names import Generation, watched
-from mappings.problems import InputProblem
+from mappings.index_names import Generation, watched
 from mappings.spellings import folded
 
 MAPPING: dict[str, Any] = {
@@ -71,7 +71,7 @@ class Watchlist:
     patience: Patience = patiently
 
     def add(self, name: str) -> Name:
-        """Watch an artist; one that is watched already stays. Raises InputProblem for a name that can't be one."""
+        """Watch an artist; one that is watched already stays. Raises InputError for a name that can't be one."""
         entry = _name(name)
         self._ensure()
         document = asdict(entry)
@@ -83,13 +83,13 @@ class Watchlist:
         return Name(**made["get"]["_source"])
 
     def remove(self, name: str) -> Name:
-        """Watch an artist no longer; raises InputProblem for one that is not watched."""
+        """Watch an artist no longer; raises InputError for one that is not watched."""
         entry = _name(name)
         for found in self.names():
             if found.folded == entry.folded:
                 self.patience(lambda: self.client.delete(index=self._index, id=entry.folded, refresh=True))
                 return found
-        raise InputProblem(f"{name!r} is not watched.", "See: linernotes watch list")
+        raise InputError(f"{name!r} is not watched.", "See: linernotes watch list")
 
     def names(self) -> list[Name]:
         """Return all watched artists, by name; none where nobody was ever watched."""
@@ -195,7 +195,7 @@ def _folded(names: Sequence[str]) -> list[str]:
 def _name(given: str) -> Name:
     (fold,) = _folded([given])
     if not fold or len(fold) > LONGEST:
-        raise InputProblem(f"{given[:50]!r} is no name.", 'Write it like: linernotes watch add "Sigur Rós"')
+        raise InputError(f"{given[:50]!r} is no name.", 'Write it like: linernotes watch add "Sigur Rós"')
     return Name(given.strip(), fold, datetime.now(UTC).isoformat())
 
 

@@ -7,7 +7,7 @@ from queries import facets
 
 
 def one_of(kind: str, given: str, known: Iterable[str]) -> str:
-    """Return `given` if it is known; else raise InputProblem with the nearest name and all of them."""
+    """Return `given` if it is known; else raise InputError with the nearest name and all of them."""
     names = list(known)
     if given in names:
         return given

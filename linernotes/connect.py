@@ -12,17 +12,17 @@ from linernotes.security import credentials
 from linernotes.security.credentials import Credentials
 from linernotes.security.door import Door
 from linernotes.settings import Settings
-from mappings.problems import InputProblem, UnreachableProblem
+from mappings.errors import InputError, UnreachableError
 
 CONNECTIONS = 16
 TIMEOUT_S = 60.0
 
 
 def address(settings: Settings) -> str:
-    """Return the address of Elasticsearch; raises UnreachableProblem when none is set and no local node runs."""
+    """Return the address of Elasticsearch; raises UnreachableError when none is set and no local node runs."""
     found = settings.url or service.url_of(settings.home)
     if found is None:
-        raise UnreachableProblem(
+        raise UnreachableError(
             "No Elasticsearch: the local node is not running, and LINERNOTES_URL is not set.",
             "Start it with: linernotes node start",
         )
@@ -32,8 +32,8 @@ def address(settings: Settings) -> str:
 def connect(settings: Settings, *, timeout_s: float = TIMEOUT_S) -> Elasticsearch:
     """Return a client that speaks orjson and leaves retries to those who know what may be sent twice.
 
-    `timeout_s` is what Elasticsearch has for one request. Certificates are always verified. Raises UnreachableProblem
-    where credentials would be sent in the open, InputProblem for a setting that can't be used.
+    `timeout_s` is what Elasticsearch has for one request. Certificates are always verified. Raises UnreachableError
+    where credentials would be sent in the open, InputError for a setting that can't be used.
     """
     url = address(settings)
     # All nodes of a local cluster, so that one may go: a request that it drops is sent to the next.
@@ -54,7 +54,7 @@ def connect(settings: Settings, *, timeout_s: float = TIMEOUT_S) -> Elasticsearc
             retry_on_status=(),
         )
     except ValueError as error:
-        raise InputProblem(f"LINERNOTES_URL can't be used: {error}.", "Write it like http://127.0.0.1:9200") from error
+        raise InputError(f"LINERNOTES_URL can't be used: {error}.", "Write it like http://127.0.0.1:9200") from error
 
 
 def is_superuser(settings: Settings) -> bool:
@@ -73,13 +73,13 @@ def _entry(settings: Settings, url: str) -> tuple[Credentials, Path | None]:
 
 
 def _need_certificates(authority: Path | None) -> None:
-    """Raise InputProblem for a file without certificates: the client library would call that a failed connection."""
+    """Raise InputError for a file without certificates: the client library would call that a failed connection."""
     try:
         if authority:
             ssl.create_default_context(cafile=str(authority))
     except OSError as error:
         reason = "it has no certificate" if isinstance(error, ssl.SSLError) else error.strerror
-        raise InputProblem(
+        raise InputError(
             f"LINERNOTES_CA_CERTS is {authority}, which can't be used: {reason}.",
             "Name a file with one or more certificates (PEM).",
         ) from error

@@ -51,7 +51,7 @@ CHECKED: Mapping[str, Callable[[str], str]] = {
 
 
 def checked(given: Mapping[str, list[str] | None]) -> Filters:
-    """Return the filters that were given, as the queries read them; raises InputProblem for a name that isn't there.
+    """Return the filters that were given, as the queries read them; raises InputError for a name that isn't there.
 
     >>> checked({"genre": ["-Rock", "none"], "year": None})
     {'genre': ['-rock', 'none']}

@@ -10,12 +10,12 @@ import orjson
 from elastic_transport import ConnectionTimeout, SerializationError, TransportError
 from elasticsearch import ApiError, Elasticsearch
 
-from mappings.names import alias
-from mappings.problems import Problem, UnreachableProblem
+from mappings.errors import LinernotesError, UnreachableError
+from mappings.index_names import alias
 from queries import again, copies, grouping, guesses, loaded, matching, one, search, sharing, summing, values, walking
 from queries.answer import Hit, SearchAnswer
 from queries.guesses import Guess
-from queries.loaded import NOTHING, Loaded, NothingLoadedProblem
+from queries.loaded import NOTHING, Loaded, NothingLoadedError
 from queries.matching import Stage
 from queries.overlap import Overlap
 from queries.people import asking, page, suggesting
@@ -45,7 +45,7 @@ class Searcher:
     def search(self, request: SearchRequest) -> SearchAnswer:
         """Return one page of the answer to a request.
 
-        Raises InputProblem for a bad cursor or when nothing is loaded, UnreachableProblem when Elasticsearch doesn't
+        Raises InputError for a bad cursor or when nothing is loaded, UnreachableError when Elasticsearch doesn't
         answer, refuses, or could answer only in part.
         """
         began = time.monotonic()
@@ -143,7 +143,7 @@ class Searcher:
         return replace(found, took_ms=round((time.monotonic() - began) * 1000))
 
     def loaded(self) -> dict[str, Loaded]:
-        """Return what is loaded, by data set; empty if nothing is. Raises UnreachableProblem."""
+        """Return what is loaded, by data set; empty if nothing is. Raises UnreachableError."""
         known = self.client.options(ignore_status=404).indices
         with told():
             indices = again.patiently(lambda: known.get_alias(name=alias(self.prefix))).body
@@ -184,14 +184,14 @@ def told() -> Iterator[None]:
     """Turn what the client library raises into problems that can be told."""
     try:
         yield
-    except Problem:  # told already: at the door, where it is known whose rights were missing
+    except LinernotesError:  # told already: at the door, where it is known whose rights were missing
         raise
     except ConnectionTimeout as error:
-        raise UnreachableProblem("Elasticsearch didn't answer in time.", "Ask again, or for less.") from error
+        raise UnreachableError("Elasticsearch didn't answer in time.", "Ask again, or for less.") from error
     except SerializationError as error:  # a proxy between us and Elasticsearch speaks for itself
         raise _problem(503, str(error.message)) from error
     except TransportError as error:
-        raise UnreachableProblem(
+        raise UnreachableError(
             f"Elasticsearch can't be reached ({error.message}).", "Try: linernotes node status"
         ) from error
     except ApiError as error:
@@ -200,13 +200,15 @@ def told() -> Iterator[None]:
         raise _problem(error.status, error.body) from error
 
 
-def _problem(status: int, error: object) -> Problem:
+def _problem(status: int, error: object) -> LinernotesError:
     """Return the problem behind an error of Elasticsearch."""
     kind, reason = again.read(error)
     if kind == _MISSING_INDEX:
-        return NothingLoadedProblem(*NOTHING)
+        return NothingLoadedError(*NOTHING)
     if status in (401, 403):
-        return UnreachableProblem(f"Elasticsearch doesn't let us in ({status}).", "Check the LINERNOTES_ credentials.")
+        return UnreachableError(f"Elasticsearch doesn't let us in ({status}).", "Check the LINERNOTES_ credentials.")
     if status in (429, 502, 503, 504):
-        return UnreachableProblem(f"Elasticsearch can't answer just now ({status}, {kind}).", "Ask again in a while.")
-    return Problem(f"Elasticsearch refused a search ({status}, {kind}: {reason}).", "That is our fault: report it.")
+        return UnreachableError(f"Elasticsearch can't answer just now ({status}, {kind}).", "Ask again in a while.")
+    return LinernotesError(
+        f"Elasticsearch refused a search ({status}, {kind}: {reason}).", "That is our fault: report it."
+    )

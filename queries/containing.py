@@ -12,8 +12,8 @@ from functools import lru_cache
 import polars as pl
 from elasticsearch.dsl.query import Query, Regexp
 
+from mappings.errors import InputError
 from mappings.fields import FACET_SUBFIELD
-from mappings.problems import InputProblem
 from mappings.spellings import folded
 from queries.facets import Facet
 from queries.filters import is_text
@@ -38,15 +38,15 @@ _RUNS, _LONGEST_RUN = 3, 20
 
 @lru_cache(maxsize=128)
 def fold(given: str) -> str:
-    """Return a text as it is looked for; raises InputProblem for one that can't stand in a value.
+    """Return a text as it is looked for; raises InputError for one that can't stand in a value.
 
     >>> fold("BJÖRK & ")
     'bjork and'
     """
     if len(given) > LONGEST:
-        raise InputProblem(f"A value can't contain {len(given):,} characters.", f"Look for {LONGEST} at most.")
+        raise InputError(f"A value can't contain {len(given):,} characters.", f"Look for {LONGEST} at most.")
     if not is_text(given):
-        raise InputProblem(f"No value contains {given[:80]!r}.", "Leave out control characters.")
+        raise InputError(f"No value contains {given[:80]!r}.", "Leave out control characters.")
     composed = unicodedata.normalize("NFC", given)  # as names are in the index
     return str(pl.select(folded(pl.lit(composed)).alias("")).item())
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries.matching import Stage
 
 VERSION = 1
@@ -38,7 +38,7 @@ def write(cursor: Cursor, fingerprint: str) -> str:
 
 
 def read(written: str, fingerprint: str) -> Cursor:
-    """Return what a cursor says; raises InputProblem for one that is damaged, old or of another request.
+    """Return what a cursor says; raises InputError for one that is damaged, old or of another request.
 
     >>> page = Cursor(Stage.STRICT, (1.5, "laion-disco-12m", "a"))
     >>> read(write(page, "of this"), "of this") == page
@@ -46,16 +46,16 @@ def read(written: str, fingerprint: str) -> Cursor:
     """
     version, whose, stage, keys = _content(written)
     if version != VERSION:
-        raise InputProblem("Bad cursor: it was made by another version.", "Start again with the first page.")
+        raise InputError("Bad cursor: it was made by another version.", "Start again with the first page.")
     if whose != fingerprint:
-        raise InputProblem(
+        raise InputError(
             "Bad cursor: it belongs to another search.", "Keep text, filters and order as they were, or leave it out."
         )
     return Cursor(stage, keys)
 
 
 def _content(written: str) -> tuple[int, str, Stage, tuple[Any, ...]]:
-    damaged = InputProblem("Bad cursor: it is damaged or incomplete.", "Copy it whole, or start with the first page.")
+    damaged = InputError("Bad cursor: it is damaged or incomplete.", "Copy it whole, or start with the first page.")
     try:
         raw = base64.b64decode(written[:_LONGEST] + "=" * (-len(written) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:

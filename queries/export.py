@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from mappings import fields
-from mappings.problems import Problem, UnreachableProblem
+from mappings.errors import LinernotesError, UnreachableError
 from queries import search
 from queries.answer import Hit
 from queries.matching import Stage
@@ -143,7 +143,7 @@ def places(rows: int, slices: int) -> list[Place]:
 
 
 def read_page(answer: bytes, place: Place) -> Page:
-    """Return the rows of an answer and where its slice goes on; raises UnreachableProblem for anything else."""
+    """Return the rows of an answer and where its slice goes on; raises UnreachableError for anything else."""
     try:
         read = pl.read_json(io.BytesIO(answer), schema=_ANSWER)
     except pl.exceptions.PolarsError as error:
@@ -159,8 +159,8 @@ def read_page(answer: bytes, place: Place) -> Page:
     return Page(_rows(hits), following, answers["pit_id"][0])
 
 
-def _unreadable(answer: bytes) -> Problem:
-    return UnreachableProblem(f"Elasticsearch's answer can't be read ({answer[:80]!r}).", "Run it again.")
+def _unreadable(answer: bytes) -> LinernotesError:
+    return UnreachableError(f"Elasticsearch's answer can't be read ({answer[:80]!r}).", "Run it again.")
 
 
 def _next_size(rows: int, size_in_bytes: int) -> int:

@@ -11,8 +11,8 @@ from enum import StrEnum
 import polars as pl
 
 from mappings import fields
+from mappings.errors import InputError
 from mappings.fields import BY_NAME, FACETS
-from mappings.problems import InputProblem
 
 
 class Kind(StrEnum):
@@ -90,7 +90,7 @@ USUAL: tuple[str, ...] = ("dataset", "genre", "licence", "commercial_use", "lang
 
 
 def known(name: str) -> Facet:
-    """Return the facet of this name (`-` counts as `_`); raises InputProblem with the nearest one.
+    """Return the facet of this name (`-` counts as `_`); raises InputError with the nearest one.
 
     >>> known("commercial-use").field
     'commercial_use'
@@ -101,9 +101,9 @@ def known(name: str) -> Facet:
     return facet
 
 
-def unknown(what: str, given: str, names: Iterable[str]) -> InputProblem:
+def unknown(what: str, given: str, names: Iterable[str]) -> InputError:
     """Return the problem of a name that isn't among those known, with the nearest one."""
     listed = list(names)
     near = get_close_matches(given[:80], listed, n=1, cutoff=0.5)
     guess = f"Did you mean {near[0]}? " if near else ""
-    return InputProblem(f"There is no {what} called {given[:80]!r}.", f"{guess}Known: {', '.join(listed)}.")
+    return InputError(f"There is no {what} called {given[:80]!r}.", f"{guess}Known: {', '.join(listed)}.")

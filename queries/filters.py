@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from elasticsearch.dsl.query import Bool, Exists, MatchAll, Query, Range, Terms
 
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries.facets import DURATION_STEPS, Facet, Kind
 
 NONE = "none"
@@ -94,7 +94,7 @@ Value = Plain | Not
 
 
 def values(facet: Facet, given: Iterable[str]) -> tuple[Value, ...]:
-    r"""Read the values of one filter, without repeats and in a fixed order; raises InputProblem.
+    r"""Read the values of one filter, without repeats and in a fixed order; raises InputError.
 
     >>> from queries.facets import TABLE
     >>> values(TABLE["year"], ["1990..1999", "none", "-1994"])
@@ -104,14 +104,14 @@ def values(facet: Facet, given: Iterable[str]) -> tuple[Value, ...]:
     """
     texts = list(dict.fromkeys(given))
     if len(texts) > MOST_VALUES:
-        raise InputProblem(f"{len(texts)} values of {facet.name} are too many.", f"Ask for {MOST_VALUES} at most.")
+        raise InputError(f"{len(texts)} values of {facet.name} are too many.", f"Ask for {MOST_VALUES} at most.")
     read = {_value(facet, text) for text in texts}
     return tuple(sorted(read, key=lambda value: (value is not None, repr(value))))
 
 
 def _value(facet: Facet, text: str) -> Value:
     if len(text) > LONGEST:
-        raise InputProblem(f"A value of {facet.name} can't have {len(text):,} characters.", "Shorten it.")
+        raise InputError(f"A value of {facet.name} can't have {len(text):,} characters.", "Shorten it.")
     return Not(_plain(facet, text.removeprefix(NOT))) if text.startswith(NOT) else _plain(facet, text)
 
 
@@ -130,24 +130,24 @@ def is_text(given: str) -> bool:
 def _word(facet: Facet, text: str) -> str:
     word = text.removeprefix(LITERAL)
     if not word or not is_text(word):
-        raise InputProblem(f"{text[:80]!r} can't be a value of {facet.name}.", f"Write {NONE} for tracks without one.")
+        raise InputError(f"{text[:80]!r} can't be a value of {facet.name}.", f"Write {NONE} for tracks without one.")
     return word
 
 
 def _flag(facet: Facet, text: str) -> bool:
     if text not in ("true", "false"):
-        raise InputProblem(f"{text[:80]!r} is no value of {facet.name}.", f"Write true, false or {NONE}.")
+        raise InputError(f"{text[:80]!r} is no value of {facet.name}.", f"Write true, false or {NONE}.")
     return text == "true"
 
 
 def _years(facet: Facet, text: str) -> Years:
     found = _YEARS.fullmatch(text.strip())
     if found is None or not (found["first"] or found["last"]) or (found["last"] and not found["dots"]):
-        raise InputProblem(f"{text[:80]!r} is no {facet.name}.", "Write 1994, 1990..1999, 1990.. or ..1999.")
+        raise InputError(f"{text[:80]!r} is no {facet.name}.", "Write 1994, 1990..1999, 1990.. or ..1999.")
     first = int(found["first"] or FIRST_YEAR)
     last = int(found["last"] or (LAST_YEAR if found["dots"] else first))
     if not FIRST_YEAR <= first <= last <= LAST_YEAR:
-        raise InputProblem(
+        raise InputError(
             f"The years {text[:80]!r} hold nothing.",
             f"Write the earlier year first; years go from {FIRST_YEAR} to {LAST_YEAR}.",
         )
@@ -157,7 +157,7 @@ def _years(facet: Facet, text: str) -> Years:
 def _decade(facet: Facet, text: str) -> Years:
     found = _DECADE.fullmatch(text.strip())
     if found is None or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
-        raise InputProblem(f"{text[:80]!r} is no {facet.name}.", "Write 1990 or 1990s.")
+        raise InputError(f"{text[:80]!r} is no {facet.name}.", "Write 1990 or 1990s.")
     return Years(int(found[1]), int(found[1]) + 9)
 
 
@@ -166,11 +166,11 @@ def _seconds(facet: Facet, text: str) -> Seconds:
     start, dots, end = (part.strip() for part in text.partition(".."))
     ends = [part for part in (start, end) if part]
     if not ends or not all(map(_CLOCK.fullmatch, ends)):
-        raise InputProblem(f"{text[:80]!r} is no {facet.name}.", "Write 3:25, 3:00..4:00, 180..240, 10:00.. or ..1:00.")
+        raise InputError(f"{text[:80]!r} is no {facet.name}.", "Write 3:25, 3:00..4:00, 180..240, 10:00.. or ..1:00.")
     first = _in_seconds(start) if start else 0
     last = (_in_seconds(end) if end else None) if dots else first + 1
     if first >= LONGEST_S or (last is not None and not first < last <= LONGEST_S):
-        raise InputProblem(
+        raise InputError(
             f"No track lasts {text[:80]!r}.", f"Write the shorter one first, and less than {LONGEST_S:,} seconds."
         )
     return Seconds(first, last)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mappings.names import Generation, parse
-from mappings.problems import InputProblem
+from mappings.errors import InputError
+from mappings.index_names import Generation, parse
 
 MOST_INDICES = 1000
 """Generations behind the alias at most; there is one for each data set."""
@@ -15,7 +15,7 @@ NOTHING = ("Nothing is loaded yet.", "Run: linernotes load, or linernotes demo")
 """What is told then, and what to do."""
 
 
-class NothingLoadedProblem(InputProblem):
+class NothingLoadedError(InputError):
     """Nothing is behind the alias, or there is no alias."""
 
 

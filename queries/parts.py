@@ -26,8 +26,8 @@ from elasticsearch.dsl.query import (
 )
 
 from mappings import fields
+from mappings.errors import InputError
 from mappings.fields import COMPACT_SUBFIELD, EXACT_SUBFIELD
-from mappings.problems import InputProblem
 from queries import facets, filters, weights
 from queries.filters import Years
 
@@ -117,7 +117,7 @@ def _part(piece: "re.Match[str]") -> Part | None:
 def _years(written: str) -> Years | None:
     try:
         (value,) = filters.values(facets.TABLE["year"], [written])
-    except InputProblem:
+    except InputError:
         return None
     return value if isinstance(value, Years) else None
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import orjson
 
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries import facets, filters, text
 from queries.facets import Facet
 from queries.filters import Value
@@ -65,7 +65,7 @@ def request(
     marked: bool = False,
     group: str | None = None,
 ) -> SearchRequest:
-    """Return a checked request; raises InputProblem, in one sentence, for anything that can't be asked.
+    """Return a checked request; raises InputError, in one sentence, for anything that can't be asked.
 
     `typed` may be any text at all, and empty to browse. Filters map a facet's name to its values (see `filters`).
     `marked` also asks which words of a hit matched; `group="recording"` asks for one row per recording.
@@ -74,7 +74,7 @@ def request(
     <Sort.RELEVANCE: 'relevance'>
     """
     if not 0 <= size <= MOST_HITS:
-        raise InputProblem(f"A page can't have {size} hits.", f"Ask for 0 to {MOST_HITS}.")
+        raise InputError(f"A page can't have {size} hits.", f"Ask for 0 to {MOST_HITS}.")
     if sort not in list(Sort):
         raise facets.unknown("order", sort, list(Sort))
     if group is not None and group not in list(Group):

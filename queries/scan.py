@@ -20,8 +20,8 @@ from elasticsearch.serializer import OrjsonSerializer
 from tenacity import Retrying, retry_if_exception, sleep_using_event, stop_after_delay, stop_when_event_set
 from tenacity.wait import wait_exponential_jitter
 
-from mappings.names import alias
-from mappings.problems import CheckProblem
+from mappings.errors import CheckFailedError
+from mappings.index_names import alias
 from queries import again, export
 from queries.client import Searcher, told
 from queries.export import Count, Page, Place
@@ -51,8 +51,8 @@ class Scan:
     def frames(self, slices: int = SLICES) -> Iterator[pl.DataFrame]:
         """Yield all rows, in the columns of `export.ROW` and no particular order.
 
-        At most one page of each slice is in memory. Raises CheckProblem when the point in time is lost, and
-        UnreachableProblem when Elasticsearch doesn't answer for long.
+        At most one page of each slice is in memory. Raises CheckFailedError when the point in time is lost, and
+        UnreachableError when Elasticsearch doesn't answer for long.
         """
         pool = ThreadPoolExecutor(slices, thread_name_prefix="slice")
         try:
@@ -96,7 +96,7 @@ class Scan:
         try:
             return patiently(self._ask, body)
         except NotFoundError as error:
-            raise CheckProblem(
+            raise CheckFailedError(
                 "Elasticsearch lost the point in time: a node was restarted, or a generation deleted.",
                 "Nothing was written. Run it again.",
             ) from error

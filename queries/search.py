@@ -12,7 +12,7 @@ from typing import Any
 from elasticsearch.dsl.query import Bool, MatchAll, Query
 
 from mappings import fields
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries import counting, cursor, filters, labels, marks, matching, text, variants, weights
 from queries.answer import FacetCount, Grouped, Hit, Recording, SearchAnswer, Total
 from queries.cursor import Cursor
@@ -65,7 +65,7 @@ def start(request: SearchRequest) -> Search:
     after = cursor.read(request.after, request.fingerprint)
     search = Search(request, after.stage, after)
     if len(after.keys) != len(search.keys) or not all(map(_fits, search.keys, after.keys)):
-        raise InputProblem("Bad cursor: it belongs to another search.", "Start with the first page.")
+        raise InputError("Bad cursor: it belongs to another search.", "Start with the first page.")
     return search
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries import containing, cursor, facets, filters, request
 from queries.answer import Bucket, FacetCount, SearchAnswer, Total
 from queries.cursor import Cursor
@@ -63,13 +63,13 @@ def values_request(
     after: str | None = None,
     sort: str = By.COUNT,
 ) -> ValuesRequest:
-    """Return a checked request; raises InputProblem, in one sentence, for anything that can't be asked.
+    """Return a checked request; raises InputError, in one sentence, for anything that can't be asked.
 
     >>> values_request("artist", "live", contains="BJÖRK").contains
     'bjork'
     """
     if not 1 <= size <= MOST_VALUES:
-        raise InputProblem(f"A page can't have {size} values.", f"Ask for 1 to {MOST_VALUES}.")
+        raise InputError(f"A page can't have {size} values.", f"Ask for 1 to {MOST_VALUES}.")
     if sort not in list(By):
         raise facets.unknown("order of values", sort, list(By))
     facet = facets.known(name)
@@ -90,7 +90,7 @@ def _key(asked: ValuesRequest, at: Cursor) -> Key:
     *count, value = at.keys or (None,)
     counts = 1 if asked.by is By.COUNT else 0
     if len(count) != counts or not all(type(each) is int for each in count) or not _is_value(asked.facet, value):
-        raise InputProblem("Bad cursor: it belongs to another search.", "Start with the first page.")
+        raise InputError("Bad cursor: it belongs to another search.", "Start with the first page.")
     return at.keys
 
 

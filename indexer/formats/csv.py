@@ -10,7 +10,7 @@ from indexer.formats.packed import CUT_MARK
 from indexer.formats.rejecting import CUT_OFF, CUT_REASON, rejection
 from indexer.formats.stretches import STRETCH_BYTES, plan
 from indexer.records import SOURCE_ROW, RawBatch, Rejection, SourceFile, Stretch
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 _BOM = b"\xef\xbb\xbf"
 _HEAD_BYTES = 1 << 20
@@ -36,7 +36,7 @@ class CsvReader:
     ) -> None:
         """Open the file and read its header; `block` None makes the whole file one stretch.
 
-        Raises InputProblem when the file can't be read, is empty, or has fewer lines than header rows.
+        Raises InputError when the file can't be read, is empty, or has fewer lines than header rows.
         """
         self.file = file
         self._text: Text = open_text(file)
@@ -114,8 +114,8 @@ def _head(text: Text, name: str, rows: int) -> tuple[list[list[str]], int]:
     lines = text.read_at(start, _HEAD_BYTES).split(b"\n")[:rows]
     cells = [split_cells(line.decode("utf-8", "replace")) for line in lines if line.strip()]
     if len(cells) < rows:
-        raise InputProblem(f"{name} has fewer than {rows} header rows.", "Download it again.")
+        raise InputError(f"{name} has fewer than {rows} header rows.", "Download it again.")
     end = start + sum(len(line) + 1 for line in lines)
     if text.cut and end > text.size:
-        raise InputProblem(f"{name} is cut off in its header.", "Download it again.")
+        raise InputError(f"{name} is cut off in its header.", "Download it again.")
     return cells, min(end, text.size)

@@ -12,7 +12,7 @@ from pathlib import Path
 from indexer.formats.packed import PACKINGS, Unpacking, packing
 from indexer.formats.spool import Held, spooled
 from indexer.records import SourceFile, Stretch
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 _NO_TEXT = (
     (b"PAR1", "a Parquet file", "Check that this is the right file."),
@@ -57,19 +57,19 @@ class Text:
 
 
 def open_text(file: SourceFile) -> Text:
-    """Open a source file's text; raises InputProblem for one that is empty, or no text."""
+    """Open a source file's text; raises InputError for one that is empty, or no text."""
     text = open_bytes(file)
     if not text.size:
-        raise InputProblem(f"{file.name} is empty.", "Download it again.")
+        raise InputError(f"{file.name} is empty.", "Download it again.")
     head = text.read_at(0, _HEAD_BYTES)
     for beginning, what, hint in _NO_TEXT:
         if head.startswith(beginning):
-            raise InputProblem(f"{file.name} is {what}.", hint)
+            raise InputError(f"{file.name} is {what}.", hint)
     return text
 
 
 def open_bytes(file: SourceFile) -> Text:
-    """Open a source file, unpacked; raises InputProblem when it can't be read or is damaged."""
+    """Open a source file, unpacked; raises InputError when it can't be read or is damaged."""
     if file.member:
         return _member(file)
     plain = Text(file.name, _opened(file.path, file.name), file.path)
@@ -81,24 +81,24 @@ def open_bytes(file: SourceFile) -> Text:
 
 
 def check_path(path: Path) -> None:
-    """Raise InputProblem, with what to do, for a path that is missing or may not be read."""
+    """Raise InputError, with what to do, for a path that is missing or may not be read."""
     try:
         folder = stat.S_ISDIR(path.stat().st_mode)
         readable = os.access(path, os.R_OK | (os.X_OK if folder else 0), effective_ids=True)
     except PermissionError:  # a folder above it
         readable = False
     except (OSError, ValueError) as error:
-        raise InputProblem(f"{path} does not exist.", "Check the path.") from error
+        raise InputError(f"{path} does not exist.", "Check the path.") from error
     if not readable:
-        raise InputProblem(f"{path} may not be read by this user.", "Change its permissions, or run as its owner.")
+        raise InputError(f"{path} may not be read by this user.", "Change its permissions, or run as its owner.")
 
 
 def open_archive(path: Path, name: str = "") -> zipfile.ZipFile:
-    """Return a zip archive; raises InputProblem, in the archive's name, when it is damaged or cut off."""
+    """Return a zip archive; raises InputError, in the archive's name, when it is damaged or cut off."""
     try:
         return zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError) as error:
-        raise InputProblem(f"{name or path} is no whole zip archive ({error}).", "Download it again.") from error
+        raise InputError(f"{name or path} is no whole zip archive ({error}).", "Download it again.") from error
 
 
 def _member(file: SourceFile) -> Text:
@@ -115,8 +115,8 @@ def _unpacked(file: SourceFile, size: int, unpacking: Unpacking) -> Text:
 def _opened(path: Path, name: str) -> Held:
     check_path(path)
     if path.is_dir():
-        raise InputProblem(f"{name} is a folder, not a file.", "Name the file in it.")
+        raise InputError(f"{name} is a folder, not a file.", "Name the file in it.")
     try:
         return Held(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
     except OSError as error:
-        raise InputProblem(f"{name} can't be read: {error.strerror}.", "Check the disk it is on.") from error
+        raise InputError(f"{name} can't be read: {error.strerror}.", "Check the disk it is on.") from error

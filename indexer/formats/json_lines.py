@@ -11,7 +11,7 @@ from indexer.formats.packed import CUT_MARK
 from indexer.formats.rejecting import CUT_OFF, CUT_REASON, only, rejection
 from indexer.formats.stretches import STRETCH_BYTES, plan
 from indexer.records import SOURCE_ROW, RawBatch, Rejection, SourceFile, Stretch
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 _BOM = b"\xef\xbb\xbf"
 _HEAD_BYTES = 1 << 16
@@ -41,7 +41,7 @@ class JsonLinesReader:
     """
 
     def __init__(self, file: SourceFile, keys: Keys, block: int = STRETCH_BYTES) -> None:
-        """Open the file; raises InputProblem when it can't be read or is empty."""
+        """Open the file; raises InputError when it can't be read or is empty."""
         self.file = file
         self._keys = dict(keys)
         self._block = block
@@ -62,12 +62,12 @@ class JsonLinesReader:
     def seen_keys(self) -> set[str]:
         """Return the keys of the objects in the file's first 64 KB, as an object may lack some.
 
-        Raises InputProblem when there is none: the file is something else.
+        Raises InputError when there is none: the file is something else.
         """
         head = map(_parsed, self._text.read_at(self._start, _HEAD_BYTES).split(b"\n"))
         if seen := {key for entry in head if isinstance(entry, dict) for key in entry}:
             return seen
-        raise InputProblem(f"{self.file.name} is no JSON Lines file: no line begins with an object.", _HINT)
+        raise InputError(f"{self.file.name} is no JSON Lines file: no line begins with an object.", _HINT)
 
     def _read_whole(self, data: bytes, stretch: Stretch) -> RawBatch | None:
         frame = self._decoded(data)

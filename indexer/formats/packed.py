@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from indexer.formats.spool import BLOCK_BYTES, Write
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -78,12 +78,12 @@ class Unpacking:
         self.cut = False
 
     def __call__(self, write: Write) -> None:
-        """Write everything, and the mark where it is cut off; raises InputProblem when it is damaged."""
+        """Write everything, and the mark where it is cut off; raises InputError when it is damaged."""
         try:
             with self._opened() as stream:
                 self._copy(stream, write)
         except _ERRORS as error:
-            raise InputProblem(f"{self._name} is damaged ({error}).", "Download it again.") from error
+            raise InputError(f"{self._name} is damaged ({error}).", "Download it again.") from error
 
     def _copy(self, stream: Stream, write: Write) -> None:
         some = False
@@ -93,6 +93,6 @@ class Unpacking:
                 some = True
         except EOFError as error:
             if not some:
-                raise InputProblem(f"{self._name} is cut off before its first record.", "Download it again.") from error
+                raise InputError(f"{self._name} is cut off before its first record.", "Download it again.") from error
             self.cut = True
             write(CUT_MARK)

@@ -10,7 +10,7 @@ import polars as pl
 from indexer.formats.inputs import open_bytes
 from indexer.formats.parquet_footer import row_groups
 from indexer.records import SOURCE_ROW, RawBatch, SourceFile, Stretch
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 STRETCH_ROWS = 50_000
 """Rows in a stretch: some 30 ms of CPU go before the first row of each (0.6 microseconds a row here), and encoded they
@@ -33,7 +33,7 @@ class ParquetReader:
     """
 
     def __init__(self, file: SourceFile, wanted: Sequence[str], rows: int = STRETCH_ROWS) -> None:
-        """Read the footer; raises InputProblem when the file can't be read, is empty or cut off."""
+        """Read the footer; raises InputError when the file can't be read, is empty or cut off."""
         self.file = file
         self._bytes = open_bytes(file)
         groups = row_groups(self._bytes.path, file.name)
@@ -54,7 +54,7 @@ class ParquetReader:
         return [Stretch(number, offset, rows, offset + 1, rows) for number, (offset, rows) in enumerate(pieces)]
 
     def read(self, stretch: Stretch) -> RawBatch:
-        """Return the stretch's rows; raises InputProblem when the file's pages are damaged."""
+        """Return the stretch's rows; raises InputError when the file's pages are damaged."""
         window = next(w for w in self._windows if w.offset <= stretch.offset < w.offset + w.rows)
         with self._lock:
             if self._decoded is None or self._decoded[0] != window:
@@ -72,9 +72,9 @@ class ParquetReader:
             frame = lazy.slice(window.offset, window.rows).collect()
         except (pl.exceptions.PolarsError, OSError) as error:
             message = f"{self.file.name} is damaged at rows {window.offset + 1} to {window.offset + window.rows}"
-            raise InputProblem(f"{message} ({_first_line(error)}).", "Download it again.") from error
+            raise InputError(f"{message} ({_first_line(error)}).", "Download it again.") from error
         if frame.height != window.rows:
-            raise InputProblem(f"{self.file.name} holds fewer rows than it says.", "Download it again.")
+            raise InputError(f"{self.file.name} holds fewer rows than it says.", "Download it again.")
         return frame
 
 
@@ -94,7 +94,7 @@ def _columns(path: Path, name: str) -> list[str]:
     try:
         return list(pl.read_parquet_schema(path))
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputProblem(f"{name} is no Parquet file ({_first_line(error)}).", "Download it again.") from error
+        raise InputError(f"{name} is no Parquet file ({_first_line(error)}).", "Download it again.") from error
 
 
 def _first_line(error: Exception) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 _MAGIC = b"PAR1"
 _ROW_GROUPS = 4
@@ -19,28 +19,28 @@ _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _ST
 
 
 def row_groups(path: Path, name: str) -> list[int]:
-    """Return the number of rows of each row group; raises InputProblem for a file that is cut off or isn't Parquet."""
+    """Return the number of rows of each row group; raises InputError for a file that is cut off or isn't Parquet."""
     footer = _footer(path, name)
     try:
         metadata = _Compact(footer).struct()
         return [int(group[_NUM_ROWS]) for group in metadata.get(_ROW_GROUPS, [])]
     except (IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise InputProblem(f"{name} has a damaged footer.", "Download it again.") from error
+        raise InputError(f"{name} has a damaged footer.", "Download it again.") from error
 
 
 def _footer(path: Path, name: str) -> bytes:
     with path.open("rb") as stream:
         size = stream.seek(0, os.SEEK_END)
         if not size:
-            raise InputProblem(f"{name} is empty.", "Download it again.")
+            raise InputError(f"{name} is empty.", "Download it again.")
         stream.seek(0)
         if stream.read(len(_MAGIC)) != _MAGIC:
-            raise InputProblem(f"{name} is no Parquet file.", "Check that this is the right file.")
+            raise InputError(f"{name} is no Parquet file.", "Check that this is the right file.")
         stream.seek(max(size - 8, 0))
         ending = stream.read(8)
         length = int.from_bytes(ending[:4], "little")
         if ending[4:] != _MAGIC or length > size - 12:
-            raise InputProblem(f"{name} is cut off: its footer is missing.", "Download it again.")
+            raise InputError(f"{name} is cut off: its footer is missing.", "Download it again.")
         stream.seek(size - 8 - length)
         return stream.read(length)
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 BLOCK_BYTES = 1 << 20
 STDIN = Path("-")
@@ -35,10 +35,10 @@ class Held:
 
 
 def spooled(name: str, size: int, fill: Callable[[Write], None]) -> Held:
-    """Return a temporary file that `fill` wrote; raises InputProblem when `size` bytes, or what comes, don't fit."""
+    """Return a temporary file that `fill` wrote; raises InputError when `size` bytes, or what comes, don't fit."""
     folder = temporary()
     if (free := shutil.disk_usage(folder).free) < size:
-        raise InputProblem(f"{name} needs {_mb(size)} in {folder}, which has {_mb(free)} left.", ROOM_HINT)
+        raise InputError(f"{name} needs {_mb(size)} in {folder}, which has {_mb(free)} left.", ROOM_HINT)
     with _temporary(name, folder) as file:
         fill(partial(_write, file.fileno(), name, folder))
         return Held(os.dup(file.fileno()))
@@ -50,7 +50,7 @@ def copied(path: Path, name: str) -> Held:
         with path.open("rb", buffering=0) as stream:
             return spooled(name, 0, partial(_copy, stream, name))
     if sys.stdin is None or sys.stdin.isatty():
-        raise InputProblem("Standard input is a terminal.", "Pipe a file into it: zcat FILE | linernotes load ... -")
+        raise InputError("Standard input is a terminal.", "Pipe a file into it: zcat FILE | linernotes load ... -")
     with os.fdopen(os.dup(0), "rb", buffering=0) as stream:
         return spooled(name, 0, partial(_copy, stream, name))
 
@@ -60,7 +60,7 @@ def _copy(stream: IO[bytes], name: str, write: Write) -> None:
         while block := stream.read(BLOCK_BYTES):
             write(block)
     except OSError as error:
-        raise InputProblem(f"{name} can't be read: {error.strerror}.", "Give a file instead.") from error
+        raise InputError(f"{name} can't be read: {error.strerror}.", "Give a file instead.") from error
 
 
 def _write(descriptor: int, name: str, folder: str, block: bytes) -> None:
@@ -79,8 +79,8 @@ def _temporary(name: str, folder: str) -> IO[bytes]:
         raise _no_room(name, folder, error) from error
 
 
-def _no_room(name: str, folder: str, error: OSError) -> InputProblem:
-    return InputProblem(f"{name} can't be unpacked into {folder}: {error.strerror}.", ROOM_HINT)
+def _no_room(name: str, folder: str, error: OSError) -> InputError:
+    return InputError(f"{name} can't be unpacked into {folder}: {error.strerror}.", ROOM_HINT)
 
 
 def temporary() -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from indexer.formats.inputs import Text
 from indexer.records import Stretch
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 STRETCH_BYTES = 16 << 20
 """Bytes of text in a stretch. Each stretch costs some 30 ms of CPU before its first row.
@@ -30,4 +30,4 @@ def plan(text: Text, start: int, cut: Cut, block: int = STRETCH_BYTES) -> Iterat
             number, first_row, offset, buffer = number + 1, first_row + rows, offset + end, buffer[end:]
         elif len(buffer) > max(RECORD_BYTES, block):
             size = f"{len(buffer) / 1e6:,.0f} MB"
-            raise InputProblem(f"{text.name} has no end of a record in {size}.", "Check that this is the right file.")
+            raise InputError(f"{text.name} has no end of a record in {size}.", "Check that this is the right file.")

@@ -22,8 +22,8 @@ from elasticsearch import Elasticsearch
 
 from indexer.gates import fill, golden, layout, sample, sums
 from indexer.gates.gate import Bounds, Candidate, Gate
-from mappings.names import Generation
-from mappings.problems import CheckProblem
+from mappings.errors import CheckFailedError
+from mappings.index_names import Generation
 
 UNFORCEABLE = frozenset({"totals", "documents"})
 """Gates that no reason opens."""
@@ -32,10 +32,10 @@ RELATIVE = frozenset({"change", "fill rates", "golden queries"})
 """Gates that compare with something else than the source: a generation that failed only these is whole, and may be
 asked again with other bounds, or forced, without being built again."""
 
-__all__ = ["RELATIVE", "UNFORCEABLE", "Bounds", "Candidate", "Gate", "GateProblem", "check", "counted", "decide"]
+__all__ = ["RELATIVE", "UNFORCEABLE", "Bounds", "Candidate", "Gate", "GateError", "check", "counted", "decide"]
 
 
-class GateProblem(CheckProblem):
+class GateError(CheckFailedError):
     """A gate did not open; `gates` has all of them. Exit code 5."""
 
     def __init__(self, generation: Generation, gates: Collection[Gate]) -> None:
@@ -84,8 +84,8 @@ def check(
 
 
 def decide(generation: Generation, gates: Collection[Gate], force: str = "") -> list[str]:
-    """Return the names of gates that were forced open; raises GateProblem when the alias may not move."""
+    """Return the names of gates that were forced open; raises GateError when the alias may not move."""
     failed = [gate.name for gate in gates if not gate.passed]
     if failed and (not force.strip() or UNFORCEABLE.intersection(failed)):
-        raise GateProblem(generation, gates)
+        raise GateError(generation, gates)
     return failed

@@ -13,7 +13,7 @@ from elasticsearch import Elasticsearch
 from indexer.gates.gate import Bounds, Candidate, Gate, Look, grows, not_applied
 from indexer.patience import patiently
 from mappings.fields import FIELDS
-from mappings.names import Generation
+from mappings.index_names import Generation
 
 SAMPLE = 1_000
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from indexer.totals import Totals
-from mappings.names import Generation
+from mappings.index_names import Generation
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from indexer.gates.gate import Gate
 from indexer.patience import patiently
 from mappings import analysis
 from mappings.index import mapping
-from mappings.names import Generation
+from mappings.index_names import Generation
 
 _ALLOWED = "the field table's"
 

@@ -23,7 +23,7 @@ from indexer.plan import Plan
 from indexer.ready import cut, ready
 from indexer.records import RawBatch, Source, Stretch
 from mappings.fields import SOURCE_FILE, SOURCE_ROW
-from mappings.names import Generation, rejected
+from mappings.index_names import Generation, rejected
 
 SPREAD = 4
 """Stretches that the sample is drawn from at least, where there are so many."""

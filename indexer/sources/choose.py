@@ -13,7 +13,7 @@ from indexer.formats.inputs import check_path, open_archive
 from indexer.formats.packed import SUFFIXES, is_archive
 from indexer.formats.spool import STDIN, copied
 from indexer.records import SourceFile
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 _STDIN_NAME = "stdin"
 
@@ -25,11 +25,11 @@ def choose(paths: Sequence[Path], dataset: str, patterns: Sequence[str]) -> list
     """Return the source files of what the user named, each once, in the order that decides "first wins".
 
     In a folder, at any depth, and in an archive these are the files whose names match the first of the patterns that
-    matches any, in the order of their names and numbers. Raises InputProblem for a path that is missing or holds
+    matches any, in the order of their names and numbers. Raises InputError for a path that is missing or holds
     nothing of the data set.
     """
     if not paths:
-        raise InputProblem(f"No file of {dataset} was given.", "Name a file or a folder.")
+        raise InputError(f"No file of {dataset} was given.", "Name a file or a folder.")
     kind = _Kind(dataset, tuple(patterns))
     chosen: dict[tuple[Path, str], SourceFile] = {}
     for path in dict.fromkeys(_expanded(paths)):
@@ -89,9 +89,9 @@ class _Kind:
             return [replace(file, name=f"{file.name}/{member}", member=member) for member in members]
         raise self._nothing_in(file.name)
 
-    def _nothing_in(self, name: str) -> InputProblem:
+    def _nothing_in(self, name: str) -> InputError:
         wanted = ", ".join(self.patterns)
-        return InputProblem(f"{name} holds no file of {self.dataset} ({wanted}).", "Name the files instead.")
+        return InputError(f"{name} holds no file of {self.dataset} ({wanted}).", "Name the files instead.")
 
 
 def _expanded(paths: Sequence[Path]) -> Iterator[Path]:
@@ -102,7 +102,7 @@ def _expanded(paths: Sequence[Path]) -> Iterator[Path]:
             continue
         found = sorted(glob.glob(str(path), recursive=True), key=_natural)  # noqa: PTH207 - Path.glob takes no absolute one
         if not found:
-            raise InputProblem(f"No file matches {path}.", "Check the pattern and the folder.")
+            raise InputError(f"No file matches {path}.", "Check the pattern and the folder.")
         yield from map(Path, found)
 
 
@@ -113,7 +113,7 @@ def _walked(folder: Path) -> Iterator[Path]:
 
 
 def _unreadable(error: OSError) -> None:
-    raise InputProblem(f"{error.filename} can't be read: {error.strerror}.", "Change its permissions.") from error
+    raise InputError(f"{error.filename} can't be read: {error.strerror}.", "Change its permissions.") from error
 
 
 def _matches(name: PurePath, pattern: str) -> bool:

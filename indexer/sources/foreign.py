@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 SIGNS: Mapping[str, frozenset[str]] = {
     "laion-disco-12m": frozenset({"song_id", "artist_names", "album_id", "isExplicit", "views"}),
@@ -16,7 +16,7 @@ _ENOUGH = 0.6
 
 
 def check_columns(file: str, dataset: str, seen: Collection[str], required: Collection[str]) -> None:
-    """Raise InputProblem when required columns are missing, or when columns look like another data set's."""
+    """Raise InputError when required columns are missing, or when columns look like another data set's."""
     missing = [name for name in required if name not in seen]
     other = looks_like(seen)
     if other not in (None, dataset):
@@ -25,7 +25,7 @@ def check_columns(file: str, dataset: str, seen: Collection[str], required: Coll
         what = f"column {missing[0]} is missing"
     else:
         return
-    raise InputProblem(f"{file} is no file of {dataset}: {what}.", "Check the data set's name and the file.")
+    raise InputError(f"{file} is no file of {dataset}: {what}.", "Check the data set's name and the file.")
 
 
 def looks_like(seen: Collection[str]) -> str | None:

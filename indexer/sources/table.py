@@ -84,7 +84,7 @@ class Table:
         return choose(paths, self.card.name, self.patterns)
 
     def reader(self, file: SourceFile) -> Reader:
-        """Return a reader of one file; raises InputProblem when its columns are another data set's."""
+        """Return a reader of one file; raises InputError when its columns are another data set's."""
         return self.open(file, self)
 
     def normalise(self, raw: RawBatch, file: SourceFile) -> Batch:

@@ -20,7 +20,7 @@ from indexer.sketch import ID, PRINT, RAW
 from indexer.update.changes import CHANGES
 from indexer.update.join import KEPT
 from indexer.update.spool import Spool
-from mappings.names import Generation
+from mappings.index_names import Generation
 
 REJECTED_BATCH = 1_000
 SKETCH_ROWS = 50_000

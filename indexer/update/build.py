@@ -24,8 +24,8 @@ from indexer.update.orders import Job
 from indexer.update.present import next_number
 from indexer.update.sampler import Sampler
 from indexer.update.spool import Spool
-from mappings.names import Generation
-from mappings.names import rejected as rejected_index
+from mappings.index_names import Generation
+from mappings.index_names import rejected as rejected_index
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Builder:
     def run(self) -> tuple[Generation, Finished]:
         """Return the new generation, in service.
 
-        Raises GateProblem (the alias did not move), RefusedError (only a load can tell what takes the place of a
+        Raises GateError (the alias did not move), RefusedError (only a load can tell what takes the place of a
         document that Elasticsearch refused; nothing is left of the clone).
         """
         base = self.compared.present.generation

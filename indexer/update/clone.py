@@ -10,8 +10,8 @@ from elasticsearch import Elasticsearch, NotFoundError
 
 from indexer import generations
 from indexer.patience import Patience, patiently
-from mappings.names import Generation
-from mappings.problems import CheckProblem
+from mappings.errors import CheckFailedError
+from mappings.index_names import Generation
 
 _BLOCK = "index.blocks.write"
 HEALTHY = "60s"
@@ -48,7 +48,7 @@ def clone(
         )
     health = how(lambda: client.cluster.health(index=to.index, wait_for_status="yellow", timeout=HEALTHY))
     if health["timed_out"]:
-        raise CheckProblem(f"The clone {to.index} did not become ready in {HEALTHY}.", "Nothing was swapped.")
+        raise CheckFailedError(f"The clone {to.index} did not become ready in {HEALTHY}.", "Nothing was swapped.")
     unblock(client, to, how)  # what the clone was told above stays behind as an empty setting
     # The notes of the original came with it: they are replaced as a whole.
     how(lambda: client.indices.put_mapping(index=to.index, meta=notes))

@@ -16,9 +16,9 @@ from indexer.sketch import ID, PRINT, hashed_id
 from indexer.update.changes import CHANGES
 from indexer.update.join import BEFORE, GONE
 from indexer.update.spool import Spool
+from mappings.errors import CheckFailedError
 from mappings.fields import ARTISTS, FINGERPRINT, SEARCH_ONLY, SOURCE_ID, TITLE
-from mappings.names import Generation
-from mappings.problems import CheckProblem
+from mappings.index_names import Generation
 
 EXAMPLES = 5
 LOOKED_AT = 1_000
@@ -95,7 +95,7 @@ def removed(
 ) -> Iterator[dict[str, Mapping[str, Any]]]:
     """Yield `_id` and document of the tracks that are gone, in batches of `TERMS`, leaving out the first `skip`.
 
-    The sketch knows them by hashes only: their fingerprints find them. Raises CheckProblem where one is not found.
+    The sketch knows them by hashes only: their fingerprints find them. Raises CheckFailedError where one is not found.
     """
     batches = (frame.slice(start, TERMS) for frame in spool.frames(GONE) for start in range(0, frame.height, TERMS))
     for batch in islice(batches, skip, None):
@@ -114,7 +114,7 @@ def _found(
     wanted = ids.select(hashed_id(pl.col(SOURCE_ID)).is_in(gone[ID].implode())).to_series()
     found = {hit["_id"]: hit["_source"] for hit, ours in zip(hits, wanted, strict=True) if ours}
     if len(found) != gone.height:
-        raise CheckProblem(
+        raise CheckFailedError(
             f"{gone.height - len(found):,} of the tracks to be removed are not in {current.index}.",
             "Build afresh: run the same with --way afresh.",
         )

@@ -12,15 +12,15 @@ from indexer.ledger import Ledger, LoadRecord
 from indexer.patience import Patience
 from indexer.survey import BUILDING, CURRENT, READY, Survey
 from indexer.update.clone import unblock
-from mappings.names import parse
-from mappings.problems import CheckProblem
+from mappings.errors import CheckFailedError
+from mappings.index_names import parse
 
 BASE, TASK = "base", "task"
 """In the plan of an update: the generation that it is cloned from, and the task that Elasticsearch runs for it."""
 
 
 def clear(client: Elasticsearch, found: Survey, how: Patience) -> None:
-    """Clear away what dead updates left; raises CheckProblem while somebody builds a generation of this data set.
+    """Clear away what dead updates left; raises CheckFailedError while somebody builds a generation of this data set.
 
     The caller holds the data set's lock, so no other update is at work. A load that was left half built stays.
     """
@@ -34,7 +34,9 @@ def clear(client: Elasticsearch, found: Survey, how: Patience) -> None:
         elif view.at_work:
             since = str(view.plan.get("started", view.at))[:19].replace("T", " ")
             who = f"{' and '.join(view.at_work)}, load since {since} UTC"
-            raise CheckProblem(f"{found.dataset} is in other hands: {who}.", "Wait for its end, then run this again.")
+            raise CheckFailedError(
+                f"{found.dataset} is in other hands: {who}.", "Wait for its end, then run this again."
+            )
 
 
 def settle(client: Elasticsearch, found: Survey, how: Patience) -> None:

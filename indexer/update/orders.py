@@ -15,7 +15,7 @@ from indexer.patience import DEADLINE_S, Patience
 from indexer.plan import Plan
 from indexer.update.difference import Difference
 from indexer.update.way import Way
-from mappings.names import Generation
+from mappings.index_names import Generation
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from indexer.ledger import Ledger
 from indexer.patience import Patience
 from indexer.provenance import normalisation_hash
 from indexer.survey import Survey
+from mappings.errors import CheckFailedError
 from mappings.index import mapping_hash
-from mappings.names import Generation
-from mappings.problems import CheckProblem
+from mappings.index_names import Generation
 
 EPOCHS = 2**63 // EPOCH - 1
 """Releases that can be applied one upon another: 8,191."""
@@ -50,11 +50,11 @@ class Present:
 
 
 def current(client: Elasticsearch, found: Survey) -> Present:
-    """Return the current generation; raises CheckProblem where there is none, or more than one."""
+    """Return the current generation; raises CheckFailedError where there is none, or more than one."""
     dataset = found.dataset
     ensure_not(found, ON_TWO, MISSING)
     if found.current is None:
-        raise CheckProblem(f"Nothing of {dataset} is loaded yet.", f"Load it: linernotes load {dataset} PATH...")
+        raise CheckFailedError(f"Nothing of {dataset} is loaded yet.", f"Load it: linernotes load {dataset} PATH...")
     view = found.view(found.current)
     plan = view.plan if view else {}
     return Present(found.current, generations.meta(client, found.current), plan)

@@ -18,7 +18,7 @@ from indexer.formats.spool import ROOM_HINT, temporary
 from indexer.owner import process_lives
 from indexer.records import Rejection
 from indexer.sketch import ID, SCHEMA
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 PART_ROWS = 1_000_000
 """Rows of both sides that are joined at once: LAION's 12.3 million tracks come in 25 parts, each of which goes through
@@ -53,7 +53,7 @@ class Spool:
                 try:
                     frame.write_ipc(files[-1])
                 except OSError as error:
-                    raise InputProblem(
+                    raise InputError(
                         f"The difference can't be written to {self.folder.parent}: {error}.", ROOM_HINT
                     ) from error
 

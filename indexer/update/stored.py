@@ -13,7 +13,7 @@ from indexer.patience import Patience
 from indexer.sketch import ID, NO_RAW, PRINT, RAW
 from indexer.update.spool import Spool
 from mappings.fields import FINGERPRINT, SOURCE_ID
-from mappings.names import Generation
+from mappings.index_names import Generation
 
 OLD = "old"
 PAGE = 10_000

@@ -52,8 +52,8 @@ class Updater:
     def run(self) -> Updated:
         """Update.
 
-        Raises CheckProblem (another is at work; nothing is loaded yet; a gate is closed: the alias did not move),
-        UnreachableProblem.
+        Raises CheckFailedError (another is at work; nothing is loaded yet; a gate is closed: the alias did not move),
+        UnreachableError.
         """
         job, started = self.job, time.monotonic()
         generations.ensure_books(job.client, job.prefix)

@@ -7,7 +7,7 @@ from typing import Any
 import queries
 from linernotes.bench import texts
 from linernotes.bench.times import Spread, spread, timed
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries import Searcher
 from queries.sharing import Progress
 
@@ -42,7 +42,7 @@ def run(searcher: Searcher, number: int, seed: int, look: Progress) -> Measured:
     """Ask so many texts that are drawn from what is loaded, one after the other, and the rest; raises as `search`."""
     tracks = texts.drawn(searcher.client, searcher.prefix, seed)
     if not tracks:
-        raise InputProblem("Nothing that has names is loaded.", "Run: linernotes load, or linernotes demo")
+        raise InputError("Nothing that has names is loaded.", "Run: linernotes load, or linernotes demo")
     for done, (_, text) in enumerate(texts.texts(tracks, WARM_UP, -seed - 1)):
         look("warming up", done, WARM_UP)
         _search(searcher, text)

@@ -6,7 +6,7 @@ from random import Random
 from elasticsearch import Elasticsearch
 
 from mappings import fields
-from mappings.names import alias
+from mappings.index_names import alias
 from queries.client import told
 
 Names = tuple[str, str]
@@ -22,7 +22,7 @@ LONGEST_WORDS = 8
 def drawn(client: Elasticsearch, prefix: str, seed: int) -> list[Names]:
     """Return artist and title of tracks drawn at random, the same ones for the same index and seed.
 
-    Raises InputProblem where nothing is loaded, UnreachableProblem where Elasticsearch doesn't answer.
+    Raises InputError where nothing is loaded, UnreachableError where Elasticsearch doesn't answer.
     """
     score = {"seed": seed, "field": "_seq_no"}
     body = {

@@ -7,7 +7,7 @@ from typing import Any
 from linernotes.catalogue import provenance
 from linernotes.catalogue.provenance import Provenance
 from linernotes.catalogue.reading import Catalogue
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries import Searcher
 from queries.catalogue import RowAnswer, Tally, Verdict
 from queries.loaded import NOTHING
@@ -26,10 +26,10 @@ class Check:
 
     @classmethod
     def of(cls, asked: Catalogue, searcher: Searcher) -> "Check":
-        """Return a check that begins now; raises InputProblem where nothing is loaded, UnreachableProblem."""
+        """Return a check that begins now; raises InputError where nothing is loaded, UnreachableError."""
         told = provenance.of(asked, searcher)
         if not told.datasets:
-            raise InputProblem(*NOTHING)
+            raise InputError(*NOTHING)
         return cls(told, Tally(each.id for each in told.datasets))
 
     def add(self, answer: RowAnswer) -> None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 UTF8, WINDOWS = "utf-8-sig", "cp1252"
 """The first reads UTF-8 with and without a byte order mark."""
@@ -41,12 +41,12 @@ def of(path: Path, name: str) -> Written:
     """Return how a file is written: UTF-8 or UTF-16, with or without a mark, else Windows-1252.
 
     A file of UTF-8 with a few bytes that aren't stays UTF-8: read as Windows-1252, all its other accents would be
-    lost. Raises InputProblem for what is no text.
+    lost. Raises InputError for what is no text.
     """
     with path.open("rb") as stream:
         start = stream.read(4096)
         if not start.strip(b"\xef\xbb\xbf\xff\xfe\x00\r\n\t "):
-            raise InputProblem(f"{name} is empty.", "It needs a header with artist and title, and a row for each song.")
+            raise InputError(f"{name} is empty.", "It needs a header with artist and title, and a row for each song.")
         encoding = _marked(start, name)
         stream.seek(0)
         digest, seen = hashlib.sha256(), _Seen(encoding or UTF8)
@@ -55,7 +55,7 @@ def of(path: Path, name: str) -> Written:
             seen.add(piece)
         seen.add(b"", final=True)
     if seen.nul:
-        raise InputProblem(f"{name} is no text: it holds NUL bytes.", _CSV_HINT)
+        raise InputError(f"{name} is no text: it holds NUL bytes.", _CSV_HINT)
     guessed = WINDOWS if seen.broken > seen.accents else UTF8
     return Written(encoding or guessed, digest.hexdigest())
 
@@ -64,9 +64,9 @@ def _marked(start: bytes, name: str) -> str | None:
     """Return the encoding that the first bytes tell, None if they don't."""
     for magic, kind in _FOREIGN.items():
         if start.startswith(magic):
-            raise InputProblem(f"{name} is no CSV but {kind}.", _CSV_HINT)
+            raise InputError(f"{name} is no CSV but {kind}.", _CSV_HINT)
     if start.startswith(_UTF32):
-        raise InputProblem(f"{name} is written in UTF-32.", _CSV_HINT)
+        raise InputError(f"{name} is written in UTF-32.", _CSV_HINT)
     for mark, encoding in _MARKS:
         if start.startswith(mark):
             return encoding

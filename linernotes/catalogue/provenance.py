@@ -8,7 +8,7 @@ from typing import Any
 
 from linernotes.catalogue.reading import Catalogue
 from mappings.cards import CARDS
-from mappings.names import alias
+from mappings.index_names import alias
 from queries import Loaded, Searcher
 from queries.client import told
 
@@ -49,7 +49,7 @@ class Provenance:
 
 
 def of(catalogue: Catalogue, searcher: Searcher) -> Provenance:
-    """Return the provenance of a check that begins now; raises UnreachableProblem."""
+    """Return the provenance of a check that begins now; raises UnreachableError."""
     return Provenance(
         file=catalogue.name,
         sha256=catalogue.written.sha256,

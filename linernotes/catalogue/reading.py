@@ -15,7 +15,7 @@ from typing import TextIO
 from linernotes.catalogue import encoding, records
 from linernotes.catalogue.encoding import Written
 from linernotes.catalogue.records import Record
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries import catalogue
 from queries.catalogue import Question
 from queries.catalogue.question import ARTIST, PLATFORMS, TITLE, URL
@@ -82,7 +82,7 @@ def opened(path: Path, name: str | None = None) -> Iterator[Catalogue]:
     """Give the catalogue in a file, or on standard input (`-`), which is kept in a temporary file meanwhile.
 
     `name` is what people call the file, where that isn't what it is called here.
-    Raises InputProblem for what is no catalogue, in one sentence.
+    Raises InputError for what is no catalogue, in one sentence.
     """
     try:
         if path != _STDIN:
@@ -93,13 +93,13 @@ def opened(path: Path, name: str | None = None) -> Iterator[Catalogue]:
             spool.flush()
             yield _catalogue(Path(spool.name), "standard input")
     except IsADirectoryError as error:
-        raise InputProblem(f"{path} is a folder.", "Give the path of a CSV file.") from error
+        raise InputError(f"{path} is a folder.", "Give the path of a CSV file.") from error
     except FileNotFoundError as error:
-        raise InputProblem(
+        raise InputError(
             f"There is no file {path}.", "Give the path of a CSV file, or - for standard input."
         ) from error
     except PermissionError as error:
-        raise InputProblem(f"{path} can't be read: {error.strerror}.", "Give a file that you may read.") from error
+        raise InputError(f"{path} can't be read: {error.strerror}.", "Give a file that you may read.") from error
 
 
 def _catalogue(path: Path, name: str) -> Catalogue:
@@ -116,7 +116,7 @@ def _catalogue(path: Path, name: str) -> Catalogue:
     header = headers[delimiter]
     columns = catalogue.columns(header)
     if not {ARTIST, TITLE} <= set(columns) and not columns.keys() & {URL, *PLATFORMS}:
-        raise InputProblem(_lacking(name, header, columns))
+        raise InputError(_lacking(name, header, columns))
     return Catalogue(path, name, written, delimiter, tuple(header), columns)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 LONGEST_LINE = 1 << 20
 _MOST_LINES = 50
@@ -26,7 +26,7 @@ class Record:
 def read(stream: TextIO, delimiter: str, name: str) -> Iterator[Record]:
     """Yield the records of a stream that keeps its line ends; blank lines are none.
 
-    Raises InputProblem for a line of a million characters.
+    Raises InputError for a line of a million characters.
     """
     lines = _Lines(stream, name)
     while line := lines.take():
@@ -45,7 +45,7 @@ class _Lines:
             return self.back.pop()
         line = self.stream.readline(LONGEST_LINE)
         if len(line) >= LONGEST_LINE:
-            raise InputProblem(f"{self.name} has a line of more than a million characters.", "Is it a CSV?")
+            raise InputError(f"{self.name} has a line of more than a million characters.", "Is it a CSV?")
         return line
 
     def put_back(self, lines: list[str]) -> None:

@@ -9,7 +9,7 @@ import orjson
 
 from linernotes.catalogue.page import BEGIN, END
 from linernotes.catalogue.provenance import FORMAT, DataSet
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries import catalogue
 from queries.catalogue import Question, RowAnswer
 
@@ -27,7 +27,7 @@ class Report:
     summary: Json
 
     def rows(self) -> Iterator[Json]:
-        """Yield its rows; raises InputProblem for a damaged one."""
+        """Yield its rows; raises InputError for a damaged one."""
         for line in _lines(self.path):
             if b'"summary"' not in line[:12]:
                 yield _json(line, self.path)
@@ -70,27 +70,25 @@ class Moved:
 
 
 def opened(path: Path) -> Report:
-    """Return a report; raises InputProblem in one sentence for what is none, or can't be asked again."""
+    """Return a report; raises InputError in one sentence for what is none, or can't be asked again."""
     if path.suffix.lower() == ".csv":
-        raise InputProblem(
+        raise InputError(
             f"{path.name} can't be verified: a CSV doesn't say which generations were asked.",
             "Verify the .html or .ndjson report of the same check.",
         )
     if path.suffix.lower() not in _KINDS:
-        raise InputProblem(
-            f"{path.name} is no report.", "Give the .html or .ndjson that `linernotes check --out` wrote."
-        )
+        raise InputError(f"{path.name} is no report.", "Give the .html or .ndjson that `linernotes check --out` wrote.")
     try:
         last = b""
         for line in _lines(path):
             last = line
     except OSError as error:
-        raise InputProblem(f"{path} can't be read: {error.strerror}.", "Give the path of a report.") from error
+        raise InputError(f"{path} can't be read: {error.strerror}.", "Give the path of a report.") from error
     end = _json(last, path)
     if not isinstance(end, dict) or not {"summary", "report"} <= set(end):
         raise _damaged(path)
     if end["report"].get("format", 0) > FORMAT:
-        raise InputProblem(f"{path.name} was written by a newer linernotes.", "Verify it with that.")
+        raise InputError(f"{path.name} was written by a newer linernotes.", "Verify it with that.")
     return Report(path, end["report"], end["summary"])
 
 
@@ -121,9 +119,9 @@ def _json(line: bytes, path: Path) -> Any:
         raise _damaged(path) from error
 
 
-def _damaged(path: Path) -> InputProblem:
+def _damaged(path: Path) -> InputError:
     hint = "Give the .html or .ndjson that `linernotes check --out` wrote, as it was written."
-    return InputProblem(f"{path.name} is no report, or is damaged.", hint)
+    return InputError(f"{path.name} is no report, or is damaged.", hint)
 
 
 def moved(report: Report, now: Iterable[DataSet]) -> list[Moved]:

@@ -12,7 +12,7 @@ from linernotes.catalogue import page
 from linernotes.catalogue.provenance import Provenance
 from linernotes.catalogue.spool import Spool
 from linernotes.export import cells, place
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 Json = Mapping[str, Any]
 
@@ -32,17 +32,17 @@ _LINES = 5_000
 
 
 def target(out: Path) -> place.Place:
-    """Return where a report goes; raises InputProblem for a kind or a place that can't be written."""
+    """Return where a report goes; raises InputError for a kind or a place that can't be written."""
     kind = out.suffix.lower()
     if kind not in WRITERS:
-        raise InputProblem(f"{out} is no kind of report.", f"End it in {', '.join(WRITERS)}.")
+        raise InputError(f"{out} is no kind of report.", f"End it in {', '.join(WRITERS)}.")
     if out.is_dir() or not out.parent.is_dir():
-        raise InputProblem(f"{out} can't be written: its folder is missing, or it is one.", "Give the path of a file.")
+        raise InputError(f"{out} can't be written: its folder is missing, or it is one.", "Give the path of a file.")
     return place.Place(out, kind)
 
 
 def write(to: place.Place, kept: Spool, summary: Json, provenance: Provenance) -> None:
-    """Write a report, whole or not at all. Raises InputProblem when the disk is full or the folder can't be used."""
+    """Write a report, whole or not at all. Raises InputError when the disk is full or the folder can't be used."""
     with place.opened(to) as stream:
         WRITERS[to.kind](stream, kept, summary, provenance)
 

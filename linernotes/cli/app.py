@@ -31,7 +31,7 @@ from linernotes.cli import (
     suggest,
     update,
 )
-from mappings.problems import CheckProblem, InputProblem, Problem, UnreachableProblem
+from mappings.errors import CheckFailedError, InputError, LinernotesError, UnreachableError
 
 EXIT_CODES = {
     0: "done",
@@ -43,7 +43,7 @@ EXIT_CODES = {
     130: "interrupted",
 }
 
-CODES: dict[type[Problem], int] = {InputProblem: 1, UnreachableProblem: 3, CheckProblem: 5}
+CODES: dict[type[LinernotesError], int] = {InputError: 1, UnreachableError: 3, CheckFailedError: 5}
 INTERRUPTED = 130
 
 USAGE = 2
@@ -130,21 +130,23 @@ def _told(error: Exception) -> int:
     if isinstance(error, InterruptedLoadError):
         _say(f"Interrupted. The load of {error} goes on where it was when the same command is run again.")
         return INTERRUPTED
-    problem = error if isinstance(error, Problem) else _problem(error)
+    problem = error if isinstance(error, LinernotesError) else _problem(error)
     _say(str(problem))
     return next((code for kind, code in CODES.items() if isinstance(problem, kind)), 1)
 
 
-def _problem(error: Exception) -> Problem:
+def _problem(error: Exception) -> LinernotesError:
     """Return what to tell of an error that nobody translated."""
     if isinstance(error, TransportError):
-        return UnreachableProblem(f"Elasticsearch can't be reached ({error.message}).", "Try: linernotes node status")
+        return UnreachableError(f"Elasticsearch can't be reached ({error.message}).", "Try: linernotes node status")
     if isinstance(error, ApiError) and error.status_code in (401, 403):
-        return UnreachableProblem(
+        return UnreachableError(
             f"Elasticsearch refused the credentials ({error.status_code}).",
             "Check LINERNOTES_API_KEY, or LINERNOTES_USERNAME and LINERNOTES_PASSWORD.",
         )
-    return Problem(f"Something unexpected happened ({type(error).__name__}: {error}).", "Run it again with --debug.")
+    return LinernotesError(
+        f"Something unexpected happened ({type(error).__name__}: {error}).", "Run it again with --debug."
+    )
 
 
 def _say(sentence: str) -> None:

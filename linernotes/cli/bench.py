@@ -8,7 +8,7 @@ from rich.console import Console
 from linernotes.bench import run
 from linernotes.cli.opened import asking, print_json
 from linernotes.report import plain, sharing, timing
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 SEARCHES = 200
 MOST = 5_000
@@ -25,7 +25,7 @@ def bench(searches: Searches = SEARCHES, seed: Seed = 1, json: AsJson = False) -
     uses. Each is asked once with six facets, from the text to the typed answer. Nothing is changed.
     """
     if not 1 <= searches <= MOST:
-        raise InputProblem(f"{searches} searches can't be asked.", f"Ask for 1 to {MOST}.")
+        raise InputError(f"{searches} searches can't be asked.", f"Ask for 1 to {MOST}.")
     with asking() as searcher, sharing.progress(Console(stderr=True), "questions") as look:
         measured = run.run(searcher, searches, seed, look)
     if json:

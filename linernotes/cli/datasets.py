@@ -10,7 +10,7 @@ from linernotes import cards
 from linernotes.cli.opened import asking, print_json
 from linernotes.report import cards as report
 from linernotes.report import plain
-from mappings.problems import UnreachableProblem
+from mappings.errors import UnreachableError
 from queries import Loaded
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the cards as JSON.")]
@@ -24,7 +24,7 @@ def datasets(json: AsJson = False) -> None:
     try:
         with asking() as searcher:
             loaded: Mapping[str, Loaded] | None = searcher.loaded()
-    except UnreachableProblem as problem:
+    except UnreachableError as problem:
         loaded = None
         Console(stderr=True).print(
             f"What is loaded isn't known: {problem}", markup=False, highlight=False, soft_wrap=True

@@ -16,7 +16,7 @@ from linernotes.doctor.snapshot import TIMEOUT_S, gather
 from linernotes.report import doctor as report
 from linernotes.report import plain
 from linernotes.settings import Settings
-from mappings.problems import CheckProblem, UnreachableProblem
+from mappings.errors import CheckFailedError, UnreachableError
 
 SICK, UNREACHED = 5, 3
 
@@ -48,7 +48,7 @@ def examine(found: Settings) -> Diagnosis:
         with connect(found) as client:
             client.options(request_timeout=TIMEOUT_S).info()
             return diagnose(gather(client, found.prefix, shown(url)))
-    except (UnreachableProblem, CheckProblem) as error:
+    except (UnreachableError, CheckFailedError) as error:
         return unreachable(shown(url), error.message, error.hint)
     except TransportError as error:
         remedy = "Start it, or mend LINERNOTES_URL; see: linernotes node status"

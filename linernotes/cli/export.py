@@ -18,7 +18,7 @@ from linernotes.export.run import Exported
 from linernotes.export.run import run as write
 from linernotes.filters import Filters
 from linernotes.report import exporting, plain
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries import Searcher, SearchRequest, scan
 
 INTERRUPTED = 130
@@ -44,7 +44,7 @@ def export(
     asked = queries.request(" ".join(text or ()), filters_by_facet=filters)
     place = places.of(out, overwrite=overwrite)
     if place.is_stdout and json:
-        raise InputProblem("Rows and summary can't both go to standard output.", "Leave out --json, or name a file.")
+        raise InputError("Rows and summary can't both go to standard output.", "Leave out --json, or name a file.")
     try:
         exported = run(asked, place)
     except KeyboardInterrupt as end:

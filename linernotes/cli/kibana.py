@@ -15,7 +15,7 @@ from linernotes.kibana.objects import ndjson, objects
 from linernotes.kibana.sources import SOURCES, fields_of
 from linernotes.report import plain
 from linernotes.settings import Settings
-from mappings.problems import CheckProblem, InputProblem
+from mappings.errors import CheckFailedError, InputError
 
 FLAWED = 5
 URL = "http://127.0.0.1:5601"
@@ -39,7 +39,7 @@ def bring_in(file: MaybeFile = None, url: Url = URL, space: Space = client.DEFAU
     data = _data(file, found)
     if flaws := check(parse(data, _name(file))):
         more = f" (and {len(flaws) - 1} more)" if len(flaws) > 1 else ""
-        raise CheckProblem(f"{flaws[0]}{more}.", "Nothing was imported; see: linernotes kibana check")
+        raise CheckFailedError(f"{flaws[0]}{more}.", "Nothing was imported; see: linernotes kibana check")
     done = client.of(found, url, space, lambda line: typer.echo(line, err=True)).bring_in(data)
     if json:
         told = {"url": done.url, "space": done.space, "version": done.version, "imported": done.objects}
@@ -78,7 +78,7 @@ def _data(file: Path | None, found: Settings) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise InputProblem(f"{file} can't be read ({error.strerror}).", "Name a file that Kibana exported.") from error
+        raise InputError(f"{file} can't be read ({error.strerror}).", "Name a file that Kibana exported.") from error
 
 
 def _name(file: Path | None) -> str:

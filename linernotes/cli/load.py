@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from indexer import plan as plans
-from indexer.gates import Bounds, GateProblem
+from indexer.gates import Bounds, GateError
 from indexer.load import Loader, LoadResult, Options
 from indexer.meter import Meter
 from indexer.sources import SOURCES
@@ -20,7 +20,7 @@ from linernotes import choose, settings
 from linernotes.cli.opened import print_json
 from linernotes.connect import connect
 from linernotes.report import generations, loading, plain
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 REJECTED = 4
 
@@ -70,7 +70,7 @@ def load(
     )
     try:
         result = run(choose.dataset(dataset), paths, limit, options)
-    except GateProblem as problem:
+    except GateError as problem:
         show_closed(problem, as_json=json)
         raise
     show(result, as_json=json)
@@ -78,13 +78,13 @@ def load(
 
 
 def reason(force: str | None) -> str:
-    """Return why closed gates shall be passed, empty for not at all; raises InputProblem for a reason left empty."""
+    """Return why closed gates shall be passed, empty for not at all; raises InputError for a reason left empty."""
     if force is not None and not force.strip():
-        raise InputProblem("--force needs a reason.", 'Write it like --force "the 2026 release is smaller".')
+        raise InputError("--force needs a reason.", 'Write it like --force "the 2026 release is smaller".')
     return (force or "").strip()
 
 
-def show_closed(problem: GateProblem, *, as_json: bool) -> None:
+def show_closed(problem: GateError, *, as_json: bool) -> None:
     """Print the gates of a generation that did not pass, on standard output."""
     rows = [asdict(gate) for gate in problem.gates]
     generation = problem.generation

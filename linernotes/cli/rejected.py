@@ -19,8 +19,8 @@ from linernotes import choose
 from linernotes.cli.opened import connected, print_json
 from linernotes.report import loading, plain
 from linernotes.report import rejected as report
-from mappings.names import Generation
-from mappings.problems import InputProblem
+from mappings.errors import InputError
+from mappings.index_names import Generation
 
 REJECTED = 4
 SHOWN = 10
@@ -124,7 +124,7 @@ def replay(dataset: Dataset, max_attempts: Attempts = MAX_ATTEMPTS, json: AsJson
 def _generation(client: Elasticsearch, prefix: str, dataset: str) -> Generation:
     found = RejectedReader(client, prefix).generation(dataset)
     if found is None:
-        raise InputProblem(f"{dataset} is not loaded.", f"Load it first: linernotes load {dataset} PATH...")
+        raise InputError(f"{dataset} is not loaded.", f"Load it first: linernotes load {dataset} PATH...")
     return found
 
 

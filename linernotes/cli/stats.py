@@ -9,7 +9,7 @@ from linernotes.cli import filters as options_of
 from linernotes.cli.opened import asking, print_json
 from linernotes.filters import Filters
 from linernotes.report import plain, statistics
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 SIZE = 10
 MOST = 200
@@ -27,7 +27,7 @@ def stats(filters: Filters, text: Words = None, size: Size = SIZE, json: AsJson 
     their shares, corrected for all values that are compared. With --dataset that data set is shown against the rest.
     """
     if not 1 <= size <= MOST:
-        raise InputProblem(f"A comparison can't have {size} rows.", f"Ask for 1 to {MOST}.")
+        raise InputError(f"A comparison can't have {size} rows.", f"Ask for 1 to {MOST}.")
     asked = queries.request(" ".join(text or ()), filters_by_facet=filters)
     with asking() as searcher:
         answer = searcher.stats(asked, size=size)

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from indexer import plan as plans
-from indexer.gates import Bounds, GateProblem
+from indexer.gates import Bounds, GateError
 from indexer.meter import Meter
 from indexer.patience import Patience
 from indexer.reindex import Reindexer
@@ -60,7 +60,7 @@ def update(
             source = SOURCES[name]
             plan = plans.make(source, source.files(paths), None)
             done = Updater(Job(client, prefix, plan, orders, meter, stop, show)).run()
-    except GateProblem as problem:
+    except GateError as problem:
         show_closed(problem, as_json=json)
         raise
     if json:
@@ -82,7 +82,7 @@ def reindex(
         with connected() as (client, prefix), loading.shown(meter, Console(stderr=True)), stopping() as stop:
             patience = Patience(meter, stop)
             done = Reindexer(client, prefix, patience, Bounds(max_change=max_change), reason(force)).run(name)
-    except GateProblem as problem:
+    except GateError as problem:
         show_closed(problem, as_json=json)
         raise
     if json:

@@ -10,7 +10,7 @@ from indexer.survey import CURRENT, KEPT, View
 from linernotes.doctor.finding import ERROR, NOTE, WARNING, Finding
 from linernotes.doctor.snapshot import Snapshot, books, is_closed
 from mappings.index import mapping, mapping_hash
-from mappings.names import alias, parse
+from mappings.index_names import alias, parse
 
 _SEVERITY = {
     "name_taken": ERROR,

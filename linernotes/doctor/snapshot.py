@@ -15,9 +15,9 @@ from elasticsearch import ApiError, Elasticsearch, TransportError
 from indexer.owner import Owner
 from indexer.sources import SOURCES
 from indexer.survey import Survey, datasets, survey
-from mappings import names
-from mappings.names import Generation
-from mappings.problems import Problem
+from mappings import index_names
+from mappings.errors import LinernotesError
+from mappings.index_names import Generation
 
 Json = Mapping[str, Any]
 
@@ -138,7 +138,12 @@ def ours(prefix: str) -> list[str]:
 
 def books(prefix: str) -> dict[str, str]:
     """Return the indices beside the data: what each is, by its name."""
-    makers = {"ledger": names.ledger, "locks": names.locks, "history": names.history, "rejected": names.rejected}
+    makers = {
+        "ledger": index_names.ledger,
+        "locks": index_names.locks,
+        "history": index_names.history,
+        "rejected": index_names.rejected,
+    }
     return {make(prefix): what for what, make in makers.items()}
 
 
@@ -175,12 +180,12 @@ def _surveys(client: Elasticsearch, prefix: str, parts: Json) -> tuple[list[Surv
     failed: dict[str, Missing] = {}
     try:
         wanted = sorted({*datasets(client, prefix), *SOURCES, *_locked(client, prefix)})
-    except (ApiError, TransportError, Problem) as error:
+    except (ApiError, TransportError, LinernotesError) as error:
         return [], {ALL: _why(error)}
     for dataset in wanted:
         try:
             found.append(survey(client, prefix, dataset))
-        except (ApiError, TransportError, Problem) as error:
+        except (ApiError, TransportError, LinernotesError) as error:
             failed[dataset] = _why(error)
             if failed[dataset].kind == DENIED:
                 break
@@ -203,7 +208,9 @@ def is_closed(body: Json) -> bool:
 
 
 def _locked(client: Elasticsearch, prefix: str) -> list[str]:
-    found = client.search(index=names.locks(prefix), size=1000, source_includes=["dataset"], ignore_unavailable=True)
+    found = client.search(
+        index=index_names.locks(prefix), size=1000, source_includes=["dataset"], ignore_unavailable=True
+    )
     return [hit["_source"]["dataset"] for hit in found["hits"]["hits"]]
 
 
@@ -212,8 +219,8 @@ def _replaying(client: Elasticsearch, prefix: str, found: list[Survey]) -> froze
     alive: set[str] = set()
     for view in (view for entry in found for view in entry.views if "replay" in view.plan):
         generation: Generation = view.generation
-        owner = Owner(client, names.ledger(prefix), generation.index)
-        with suppress(ApiError, TransportError, Problem):
+        owner = Owner(client, index_names.ledger(prefix), generation.index)
+        with suppress(ApiError, TransportError, LinernotesError):
             if owner.is_alive(view.plan["replay"]["owner"]):
                 alive.add(generation.index)
     return frozenset(alive)

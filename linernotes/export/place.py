@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from linernotes.export import packing, writers
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 STDOUT = Path("-")
 
@@ -30,7 +30,7 @@ class Place:
 
 
 def of(out: Path, *, overwrite: bool) -> Place:
-    """Return the place that a person names; raises InputProblem for one that can't be written, before anything is done.
+    """Return the place that a person names; raises InputError for one that can't be written, before anything is done.
 
     >>> of(Path("tracks.ndjson.gz"), overwrite=True).packed
     '.gz'
@@ -40,11 +40,11 @@ def of(out: Path, *, overwrite: bool) -> Place:
     packed = out.suffix.lower() if out.suffix.lower() in packing.PACKERS else ""
     kind = Path(out.stem).suffix.lower() if packed else out.suffix.lower()
     if kind not in writers.WRITERS or (packed and kind not in writers.PACKABLE):
-        raise InputProblem(f"{out} is no kind of file that can be written.", f"End it in {', '.join(known())}.")
+        raise InputError(f"{out} is no kind of file that can be written.", f"End it in {', '.join(known())}.")
     if out.is_dir() or not out.parent.is_dir():
-        raise InputProblem(f"{out} can't be written: its folder is missing, or it is one.", "Give the path of a file.")
+        raise InputError(f"{out} can't be written: its folder is missing, or it is one.", "Give the path of a file.")
     if out.exists() and not overwrite:
-        raise InputProblem(f"{out} exists.", "Give another name, or --overwrite.")
+        raise InputError(f"{out} exists.", "Give another name, or --overwrite.")
     return Place(out, kind, packed)
 
 
@@ -57,7 +57,7 @@ def known() -> list[str]:
 def opened(place: Place) -> Iterator[IO[bytes]]:
     """Give a stream; what is written to it becomes the file when the block ends well, and nothing when it doesn't.
 
-    Raises InputProblem, in one sentence, when the folder doesn't let us write or the disk is full.
+    Raises InputError, in one sentence, when the folder doesn't let us write or the disk is full.
     """
     try:
         if place.is_stdout:
@@ -71,7 +71,7 @@ def opened(place: Place) -> Iterator[IO[bytes]]:
         raise KeyboardInterrupt from error
     except OSError as error:
         name = "Standard output" if place.is_stdout else place.out
-        raise InputProblem(f"{name} can't be written: {error.strerror}.", "Give another place with --out.") from error
+        raise InputError(f"{name} can't be written: {error.strerror}.", "Give another place with --out.") from error
 
 
 @contextmanager

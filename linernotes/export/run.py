@@ -12,7 +12,7 @@ import polars as pl
 
 from linernotes.export import packing, writers
 from linernotes.export.place import Place
-from mappings.problems import CheckProblem
+from mappings.errors import CheckFailedError
 from queries import Stage
 from queries.scan import Scan
 
@@ -34,9 +34,9 @@ class Meter:
             self.done += frame.height
 
     def reconcile(self) -> None:
-        """Raise CheckProblem when other rows came than were counted."""
+        """Raise CheckFailedError when other rows came than were counted."""
         if self.done != self.rows:
-            raise CheckProblem(
+            raise CheckFailedError(
                 f"{self.done:,} rows came where {self.rows:,} were counted.", "Nothing was written. Run it again."
             )
 
@@ -83,7 +83,7 @@ def run(
 ) -> Exported:
     """Write all rows into a stream; `look` sees now and then how far it is.
 
-    Raises KeyboardInterrupt when `stop` is set, CheckProblem when other rows came than were counted.
+    Raises KeyboardInterrupt when `stop` is set, CheckFailedError when other rows came than were counted.
     """
     meter = Meter(scan.count.rows)
     # In a thread of its own: what Polars writes in one call must not keep this one from signals and progress.

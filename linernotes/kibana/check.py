@@ -14,7 +14,7 @@ import orjson
 
 from linernotes.kibana.columns import RECORDS
 from linernotes.kibana.sources import BY_ID, SeenField
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 Json = Mapping[str, Any]
 Fields = Mapping[str, Mapping[str, SeenField]]
@@ -55,21 +55,21 @@ def declared() -> Fields:
 
 
 def parse(data: bytes, name: str) -> list[dict[str, Any]]:
-    """Return the objects of an export file without its summary; raises InputProblem for what is none."""
+    """Return the objects of an export file without its summary; raises InputError for what is none."""
     found: list[dict[str, Any]] = []
     for number, line in enumerate(data.splitlines(), 1):
         try:
             entry = orjson.loads(line) if line.strip() else {_SUMMARY: 0}
         except orjson.JSONDecodeError as error:
-            raise InputProblem(
+            raise InputError(
                 f"Line {number} of {name} is no JSON ({error}).", "Export it from Kibana again."
             ) from error
         if not isinstance(entry, dict) or (_SUMMARY not in entry and not {"type", "id", "attributes"} <= entry.keys()):
-            raise InputProblem(f"Line {number} of {name} is no saved object.", "Export it from Kibana again.")
+            raise InputError(f"Line {number} of {name} is no saved object.", "Export it from Kibana again.")
         if _SUMMARY not in entry:
             found.append(entry)
     if not found:
-        raise InputProblem(f"{name} has no saved object in it.", "Write it with: python -m linernotes.kibana")
+        raise InputError(f"{name} has no saved object in it.", "Write it with: python -m linernotes.kibana")
     return found
 
 

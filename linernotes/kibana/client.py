@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError, SSLError
 from linernotes.security import credentials
 from linernotes.security.credentials import Credentials
 from linernotes.settings import Settings
-from mappings.problems import CheckProblem, InputProblem, UnreachableProblem
+from mappings.errors import CheckFailedError, InputError, UnreachableError
 
 T = TypeVar("T")
 
@@ -64,29 +64,29 @@ class Kibana:
     first_wait_s: float = FIRST_WAIT_S
 
     def version(self) -> str:
-        """Return its version; raises CheckProblem for one that can't take our objects."""
+        """Return its version; raises CheckFailedError for one that can't take our objects."""
         body = self._asked("GET", "/api/status", {})
         number = str(body.get("version", {}).get("number", "")) if isinstance(body.get("version"), dict) else ""
         if not re.match(r"\d+\.\d+", number):
-            raise UnreachableProblem(
+            raise UnreachableError(
                 f"What answers at {self.url} is no Kibana.", "Check --url, or LINERNOTES_KIBANA_URL."
             )
         if not fits(number):
             needed = ".".join(map(str, OLDEST))
-            raise CheckProblem(
+            raise CheckFailedError(
                 f"Kibana is {number}, and these objects are for {needed} up to {NEWEST_MAJOR}.x.",
                 "Use that version, as docker-compose.yml does; nothing was imported.",
             )
         return number
 
     def bring_in(self, data: bytes) -> Imported:
-        """Import an export file, in place of what is there; raises CheckProblem when Kibana refuses an object."""
+        """Import an export file, in place of what is there; raises CheckFailedError when Kibana refuses an object."""
         version = self.version()
         form, kind = urllib3.encode_multipart_formdata({"file": ("linernotes.ndjson", data, "application/ndjson")})
         headers = {"Content-Type": kind, "kbn-xsrf": "true"}
         body = self._asked("POST", f"{self._root}/api/saved_objects/_import?overwrite=true", headers, form)
         if not body.get("success"):
-            raise CheckProblem(f"Kibana refused the import: {_told(body)}.", "See: linernotes kibana check")
+            raise CheckFailedError(f"Kibana refused the import: {_told(body)}.", "See: linernotes kibana check")
         kinds: dict[str, int] = {}
         for one in body.get("successResults", ()):
             kinds[one["type"]] = kinds.get(one["type"], 0) + 1
@@ -116,7 +116,7 @@ class Kibana:
 
     def _give_up(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        raise UnreachableProblem(
+        raise UnreachableError(
             f"Kibana at {self.url} can't be reached ({error}).", "Start it with: docker compose up -d kibana"
         ) from error
 
@@ -127,7 +127,7 @@ class Kibana:
                     method, self.url + path, headers=headers | _authorization(self.known), body=body, redirect=False
                 )
         except SSLError as error:
-            raise UnreachableProblem(
+            raise UnreachableError(
                 f"The certificate of {self.url} can't be verified ({error.args[0] if error.args else error}).",
                 "Name the authority that signed it in LINERNOTES_CA_CERTS.",
             ) from error
@@ -139,20 +139,20 @@ class Kibana:
         if status in PASSING:
             raise _PassingError(f"it answers {status}")
         if status in (301, 302, 401, 403):
-            raise UnreachableProblem(
+            raise UnreachableError(
                 f"Kibana doesn't let us in ({status}).",
                 "Set LINERNOTES_USERNAME and LINERNOTES_PASSWORD, or LINERNOTES_API_KEY, of someone who may import.",
             )
         try:
             body = orjson.loads(data)
         except orjson.JSONDecodeError as error:
-            raise UnreachableProblem(
+            raise UnreachableError(
                 f"What answers at {self.url} is no Kibana ({status}).", "Check --url, or LINERNOTES_KIBANA_URL."
             ) from error
         if status == 404:
-            raise InputProblem(f"Kibana has no space {self.space}.", "Make it in Kibana first, or leave out --space.")
+            raise InputError(f"Kibana has no space {self.space}.", "Make it in Kibana first, or leave out --space.")
         if status >= 400 or not isinstance(body, dict):
-            raise CheckProblem(f"Kibana refused ({status}: {_told(body)}).", "Nothing was imported.")
+            raise CheckFailedError(f"Kibana refused ({status}: {_told(body)}).", "Nothing was imported.")
         return body
 
 
@@ -161,18 +161,18 @@ def of(
 ) -> Kibana:
     """Return the Kibana at an address, with the credentials of the settings.
 
-    Raises InputProblem for an address or a space that can't be one, UnreachableProblem where a password would be sent
+    Raises InputError for an address or a space that can't be one, UnreachableError where a password would be sent
     for all to read.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        raise InputProblem(
+        raise InputError(
             "The address of Kibana can't be used.",
             "Write it like https://kibana.example.org:5601, with no name or password in it: these come from "
             "LINERNOTES_USERNAME and LINERNOTES_PASSWORD.",
         )
     if not _SPACE.fullmatch(space):
-        raise InputProblem(f"{space!r} is no name of a space.", "It has small letters, digits, _ and - alone.")
+        raise InputError(f"{space!r} is no name of a space.", "It has small letters, digits, _ and - alone.")
     known = credentials.of(settings)
     credentials.need_safe_way(url, known)
     return Kibana(url.rstrip("/"), known, str(settings.ca_certs) if settings.ca_certs else None, space, tell)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from indexer import history, ledger, rejected
-from mappings import names
+from mappings import index_names
 from mappings.fields import BY_NAME
 from mappings.index import mapping
 
@@ -48,13 +48,13 @@ class Source:
 TRACKS = Source(
     "linernotes-tracks",
     "linernotes: tracks",
-    names.alias,
+    index_names.alias,
     mapping,
     meanings={name: entry.meaning for name, entry in BY_NAME.items() if not entry.search_only},
 )
-LEDGER = Source("linernotes-ledger", "linernotes: ledger", names.ledger, lambda: ledger.MAPPING)
-REJECTED = Source("linernotes-rejected", "linernotes: rejected records", names.rejected, lambda: rejected.MAPPING)
-HISTORY = Source("linernotes-history", "linernotes: history", names.history, lambda: history.MAPPING, time="at")
+LEDGER = Source("linernotes-ledger", "linernotes: ledger", index_names.ledger, lambda: ledger.MAPPING)
+REJECTED = Source("linernotes-rejected", "linernotes: rejected records", index_names.rejected, lambda: rejected.MAPPING)
+HISTORY = Source("linernotes-history", "linernotes: history", index_names.history, lambda: history.MAPPING, time="at")
 
 SOURCES: tuple[Source, ...] = (TRACKS, LEDGER, REJECTED, HISTORY)
 BY_ID: Mapping[str, Source] = {source.id: source for source in SOURCES}

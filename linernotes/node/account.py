@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mappings.problems import Problem
+from mappings.errors import LinernotesError
 
 # The first that exists: a user made for it, the one of Elasticsearch's own packages, everybody's nobody.
 PREFERRED = ("linernotes", "elasticsearch", "nobody")
@@ -55,12 +55,12 @@ def give(folders: Iterable[Path], account: Account) -> None:
 
 
 def need_entry(folder: Path, account: Account) -> None:
-    """Raise `Problem`, naming the folder in the way, when the user we change to can't get to `folder`."""
+    """Raise `LinernotesError`, naming the folder in the way, when the user we change to can't get to `folder`."""
     if not account.switch:
         return
     for step in [*reversed(folder.parents), folder]:
         if not account.may(step, os.X_OK):
-            raise Problem(
+            raise LinernotesError(
                 f"Elasticsearch refuses to run as root, so it runs as {account.name}, who may not enter {step}, "
                 f"and {folder} is in there.",
                 "Set LINERNOTES_HOME to another folder, such as /var/lib/linernotes.",

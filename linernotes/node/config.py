@@ -9,7 +9,7 @@ from pathlib import Path
 from linernotes.node.jdk import Jdk
 from linernotes.node.layout import Layout
 from linernotes.node.releases import CURRENT, Release
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 Setting = str | int | bool | list[str]
 
@@ -138,17 +138,17 @@ def log_options(shipped: str) -> str:
 
 
 def parse_heap(text: str) -> int:
-    """Return a heap like `1g`, `512m` in bytes. Raises `InputProblem`.
+    """Return a heap like `1g`, `512m` in bytes. Raises `InputError`.
 
     >>> parse_heap("512m")
     536870912
     """
     match = re.fullmatch(r"(\d+)([kmg])b?", text.strip().lower())
     if not match:
-        raise InputProblem(f"--heap {text!r} is no size.", "Write it like 512m or 2g.")
+        raise InputError(f"--heap {text!r} is no size.", "Write it like 512m or 2g.")
     size = int(match[1]) * UNITS[match[2]]
     if size < SMALLEST_HEAP:
-        raise InputProblem(f"--heap {text} is too small for Elasticsearch.", "Give it 256m or more.")
+        raise InputError(f"--heap {text} is too small for Elasticsearch.", "Give it 256m or more.")
     return size
 
 

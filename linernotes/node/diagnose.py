@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from mappings.problems import Problem
+from mappings.errors import LinernotesError
 
 AGAIN = "Run `linernotes node start` again"
 
@@ -93,18 +93,18 @@ FATAL = re.compile(
 )
 
 
-def explain(printed: str, code: int | None, log: str) -> Problem:
+def explain(printed: str, code: int | None, log: str) -> LinernotesError:
     """Return why it died, from what it printed and its exit code; `log` is where that text is.
 
     >>> explain("... java.net.BindException: Address already in use", 1, "log").message
     "Elasticsearch didn't start. A port that was free a moment ago was taken by another program."
     """
     if code and code < 0:
-        return Problem(f"Elasticsearch didn't start: its launcher was ended by signal {-code}.", f"{AGAIN}.")
+        return LinernotesError(f"Elasticsearch didn't start: its launcher was ended by signal {-code}.", f"{AGAIN}.")
     for cause in CAUSES:
         if match := cause.pattern.search(printed):
             told = {name: value or "" for name, value in match.groupdict().items()}
-            return Problem(f"Elasticsearch didn't start. {cause.message.format(**told)}", cause.hint)
+            return LinernotesError(f"Elasticsearch didn't start. {cause.message.format(**told)}", cause.hint)
     # The last cause is the first thing that went wrong; what stands above it only passed it on.
     said = CAUSED.findall(printed)[-1:] or FATAL.findall(printed)[:1] or ["it ended without a word"]
-    return Problem(f"Elasticsearch didn't start: {said[0].strip()[:200].rstrip('.')}.", f"More is in {log}")
+    return LinernotesError(f"Elasticsearch didn't start: {said[0].strip()[:200].rstrip('.')}.", f"More is in {log}")

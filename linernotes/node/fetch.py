@@ -24,7 +24,7 @@ from linernotes.node.ranges import Range
 from linernotes.node.releases import CURRENT, Release
 from linernotes.node.repository import source as maven_source
 from linernotes.node.source import Cut, Source, Tail
-from mappings.problems import CheckProblem, UnreachableProblem
+from mappings.errors import CheckFailedError, UnreachableError
 
 T = TypeVar("T")
 Report = Callable[[str], None]
@@ -64,7 +64,7 @@ def distribution(
 ) -> Path:
     """Return the folder of an unpacked, verified Elasticsearch below `home`, fetching it when it isn't there.
 
-    Raises `Problem`: no room, no repository, or something else than what is pinned.
+    Raises `LinernotesError`: no room, no repository, or something else than what is pinned.
     """
     folder = home / "elasticsearch" / release.version
     if is_whole(folder, release):
@@ -90,7 +90,7 @@ def _fetch(folder: Path, release: Release, source: Source, report: Report) -> No
         except Damaged as damage:
             part.unlink(missing_ok=True)
             if last_try:
-                raise CheckProblem(
+                raise CheckFailedError(
                     f"What {source.name} sent isn't the Elasticsearch {release.version} that is pinned ({damage}).",
                     "Nothing of it was kept. A proxy in between may change downloads.",
                 ) from damage
@@ -171,7 +171,7 @@ def _patiently(step: Callable[[], T]) -> T:
     try:
         return attempts(step)
     except Cut as cut:
-        raise UnreachableProblem(
+        raise UnreachableError(
             f"Elasticsearch can't be fetched: {cut}.",
             "What has arrived is kept: the next start goes on from there.",
         ) from cut

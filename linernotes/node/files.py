@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mappings.problems import Problem
+from mappings.errors import LinernotesError
 
 ELSEWHERE = "Make room, or set LINERNOTES_HOME to a folder on another disk."
 
@@ -42,14 +42,16 @@ def write_whole(path: Path, data: bytes) -> None:
 
 @contextmanager
 def told(folder: Path) -> Iterator[None]:
-    """Turn what the system refuses below `folder` into a `Problem` that says what to do."""
+    """Turn what the system refuses below `folder` into a `LinernotesError` that says what to do."""
     try:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise Problem(f"The disk of {folder} is full.", f"{ELSEWHERE} What has arrived is kept.") from error
+            raise LinernotesError(f"The disk of {folder} is full.", f"{ELSEWHERE} What has arrived is kept.") from error
         where = error.filename or folder
-        raise Problem(f"{where} can't be used: {error.strerror}.", "Set LINERNOTES_HOME to another folder.") from error
+        raise LinernotesError(
+            f"{where} can't be used: {error.strerror}.", "Set LINERNOTES_HOME to another folder."
+        ) from error
 
 
 def make(folder: Path) -> None:
@@ -67,9 +69,9 @@ def room(folder: Path) -> int:
 
 
 def need_room(folder: Path, needed: int, what: str) -> None:
-    """Raise `Problem` when the disk of `folder` has fewer than `needed` bytes free."""
+    """Raise `LinernotesError` when the disk of `folder` has fewer than `needed` bytes free."""
     if (free := room(folder)) < needed:
-        raise Problem(
+        raise LinernotesError(
             f"{what} needs {needed / 1e6:,.0f} MB, and the disk of {folder} has {free / 1e6:,.0f} MB left.",
             ELSEWHERE,
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linernotes.node.releases import Release
-from mappings.problems import Problem
+from mappings.errors import LinernotesError
 
 # Where Linux distributions, vendors' packages, IDEs and SDKMAN put them; `*` stands for one folder.
 USUAL = (
@@ -47,7 +47,7 @@ def find(
 ) -> Jdk:
     """Return the first Java that suits the release: `JAVA_HOME`, the PATH, then the newest in the usual folders.
 
-    `usable` tells whether the user that Elasticsearch runs as may execute it. Raises `Problem`.
+    `usable` tells whether the user that Elasticsearch runs as may execute it. Raises `LinernotesError`.
     """
     passed_over: list[str] = []
     for home in candidates(environ, usual):
@@ -58,7 +58,7 @@ def find(
             continue
         return jdk
     seen = f" ({'; '.join(passed_over)})" if passed_over else ""
-    raise Problem(
+    raise LinernotesError(
         f"Elasticsearch {release.version} needs a JDK, version {release.oldest_java} or newer, "
         f"and none was found{seen}.",
         f"Install one (Debian and Ubuntu: apt install openjdk-{release.oldest_java}-jre-headless) or set JAVA_HOME; "

@@ -17,7 +17,7 @@ from linernotes.node.jdk import Jdk
 from linernotes.node.layout import Layout
 from linernotes.node.releases import Release
 from linernotes.node.state import ended
-from mappings.problems import Problem
+from mappings.errors import LinernotesError
 
 # Seconds from the launcher's start to the server's answer: 6 to 12 measured, the rest is for slow disks.
 PATIENCE = 240
@@ -84,7 +84,7 @@ class Rising:
     server: psutil.Process | None = None
 
     def is_up(self) -> bool:
-        """Look once; tell whether the server answers. Raises `Problem`: why it died."""
+        """Look once; tell whether the server answers. Raises `LinernotesError`: why it died."""
         code = self.launcher.poll()
         if code is None:
             child = _child(self.launcher.pid)
@@ -100,19 +100,21 @@ class Rising:
 
 
 def await_servers(rising: Iterable[Rising], patience: float = PATIENCE) -> None:
-    """Wait until all launchers end, which they do when their server answers. Raises `Problem`."""
+    """Wait until all launchers end, which they do when their server answers. Raises `LinernotesError`."""
     left = list(rising)
     deadline = time.monotonic() + patience
     while left := [one for one in left if not one.is_up()]:
         if time.monotonic() > deadline:
-            raise Problem(f"Elasticsearch didn't answer within {patience:.0f} s.", f"See {left[0].layout.console}")
+            raise LinernotesError(
+                f"Elasticsearch didn't answer within {patience:.0f} s.", f"See {left[0].layout.console}"
+            )
         time.sleep(LOOK)
 
 
 def end(processes: Iterable[psutil.Process], grace: float = GRACE) -> bool:
     """End processes politely, or else by force; tell whether it went politely. None is left.
 
-    Raises `Problem` when one can't be ended.
+    Raises `LinernotesError` when one can't be ended.
     """
     left = list(processes)
     for ask in (psutil.Process.terminate, psutil.Process.kill):
@@ -125,7 +127,7 @@ def end(processes: Iterable[psutil.Process], grace: float = GRACE) -> bool:
             time.sleep(LOOK)
         if not left:
             return ask is psutil.Process.terminate
-    raise Problem(f"Process {left[0].pid} can't be ended.", "It may belong to another user.")
+    raise LinernotesError(f"Process {left[0].pid} can't be ended.", "It may belong to another user.")
 
 
 def _child(pid: int) -> psutil.Process | None:

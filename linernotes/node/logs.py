@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from linernotes.node import layout as layouts
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 # Seconds between two looks at a log that is followed.
 LOOK = 0.3
@@ -17,13 +17,13 @@ def path_of(home: Path, *, structured: bool = False) -> Path:
     """Return the log to read: what was written to last, the node's log or what its start printed.
 
     A start that dies early says why only in what it prints. `structured` picks the log of JSON lines.
-    Raises `InputProblem` when there is none.
+    Raises `InputError` when there is none.
     """
     layout = layouts.of(home)
     logs = [layout.json_log] if structured else [layout.log, layout.console]
     there = [path for path in logs if path.is_file()]
     if not there:
-        raise InputProblem(f"There are no logs in {layout.logs}.", "Start the node first: linernotes node start")
+        raise InputError(f"There are no logs in {layout.logs}.", "Start the node first: linernotes node start")
     return max(there, key=lambda path: path.stat().st_mtime)
 
 

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator
 
 from linernotes.node.config import Ports
-from mappings.problems import Problem
+from mappings.errors import LinernotesError
 
 # Below 32768, where Linux takes the ports of outgoing connections from: one of those could take ours between two
 # starts, or in the seconds between choosing a port and Elasticsearch's listening there.
@@ -34,7 +34,7 @@ def choose(remembered: Ports | None, seed: str, free: Callable[[int], bool] = is
         return Ports(http, remembered.transport)
     transport = next((port for port in found if port != http), 0)
     if not (http and transport):
-        raise Problem(f"No port between {FIRST} and {LAST} is free.", "End what occupies them.")
+        raise LinernotesError(f"No port between {FIRST} and {LAST} is free.", "End what occupies them.")
     return Ports(http, transport)
 
 

@@ -10,7 +10,7 @@ from urllib3.exceptions import HTTPError
 
 from linernotes.node import secure
 from linernotes.security.files import read_secret
-from mappings.problems import Problem
+from mappings.errors import LinernotesError
 
 NO_CREDENTIALS = 401
 
@@ -36,7 +36,7 @@ def access(home: Path, *, is_secure: bool) -> Access:
     own = secure.of(home)
     try:
         return Access(own.authority, read_secret(own.password, "The password"))
-    except Problem:
+    except LinernotesError:
         return Access(own.authority)
 
 

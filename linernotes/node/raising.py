@@ -25,7 +25,7 @@ from linernotes.node.releases import Release
 from linernotes.node.state import NodeState
 from linernotes.node.status import answers
 from linernotes.node.wanted import Wanted
-from mappings.problems import CheckProblem, InputProblem
+from mappings.errors import CheckFailedError, InputError
 
 Report = Callable[[str], None]
 
@@ -38,7 +38,7 @@ SMALLEST_ROOM = 200 << 20
 
 
 def start(every: Sequence[Layout], missing: Sequence[Layout], goal: Wanted, given: Path | None, report: Report) -> None:
-    """Start the missing nodes of a cluster, and return when it answers. Raises `Problem`; then none of them is left."""
+    """Start the missing nodes of a cluster and wait until it answers; raises LinernotesError, then none is left."""
     account = accounts.current()
     release = goal.release
     java = jdk.find(release, usable=lambda home: account.may(home / "bin" / "java", os.X_OK))
@@ -64,11 +64,9 @@ def _distribution(layout: Layout, given: Path | None, release: Release, account:
     """Return the folder of an Elasticsearch that the node's user can read."""
     if ":" in str(given or layout.home):
         # Java parts its module path there (tried: "Module org.elasticsearch.server not found").
-        raise InputProblem(
-            f"{given or layout.home} has a colon in it, which Java can't read.", "Choose another folder."
-        )
+        raise InputError(f"{given or layout.home} has a colon in it, which Java can't read.", "Choose another folder.")
     if given and not fetch.is_whole(given, release):
-        raise InputProblem(f"{given} isn't a whole Elasticsearch {release.version}.")
+        raise InputError(f"{given} isn't a whole Elasticsearch {release.version}.")
     found = (given or fetch.distribution(layout.home, report, release)).resolve()
     accounts.need_entry(found / "modules", account)
     return found
@@ -162,11 +160,11 @@ def _check(every: Sequence[Layout], report: Report) -> None:
     for layout in every:
         state = states.load(layout)
         if not state or not _comes_to_answer(layout, state):
-            raise CheckProblem(f"{layout.name} doesn't answer.", "See `linernotes node logs`.")
+            raise CheckFailedError(f"{layout.name} doesn't answer.", "See `linernotes node logs`.")
         url, way = state.url, probe.access(layout.home, is_secure=state.secure)
     health = probe.health(url, HEALTH_SECONDS, way, len(every))
     if health == "incomplete":
-        raise CheckProblem("The nodes didn't find each other.", "See `linernotes node logs`.")
+        raise CheckFailedError("The nodes didn't find each other.", "See `linernotes node logs`.")
     if health not in {"green", "yellow"}:
         report(f"It answers, but its health is {health}: an index can't be read, see `linernotes node logs`.")
     for layout in every:

@@ -5,7 +5,7 @@ A row a version: everything that differs between versions is in the row, so anot
 
 from dataclasses import dataclass
 
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,14 @@ CURRENT = RELEASES["8.19.13"]
 
 
 def of_major(major: int) -> Release:
-    """Return the release of a major version; raises InputProblem for one that isn't here.
+    """Return the release of a major version; raises InputError for one that isn't here.
 
     >>> of_major(9).version
     '9.4.3'
     """
     found = {int(version.partition(".")[0]): release for version, release in RELEASES.items()}
     if major not in found:
-        raise InputProblem(
+        raise InputError(
             f"--version {major} is none that can be started here.", f"Give {' or '.join(map(str, found))}."
         )
     return found[major]

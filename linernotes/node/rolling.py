@@ -13,7 +13,7 @@ from linernotes.node.layout import Layout
 from linernotes.node.probe import Access
 from linernotes.node.state import NodeState
 from linernotes.node.wanted import Wanted
-from mappings.problems import CheckProblem
+from mappings.errors import CheckFailedError
 
 Report = Callable[[str], None]
 Nodes = Sequence[tuple[Layout, NodeState]]
@@ -25,7 +25,7 @@ LOOK_SECONDS = 30
 
 
 def restart(nodes: Nodes, goal: Wanted, given: Path | None, report: Report) -> None:
-    """Restart each node. Raises CheckProblem, before a node is stopped, where a copy of something is missing."""
+    """Restart each node. Raises CheckFailedError, before a node is stopped, where a copy of something is missing."""
     every = [layout for layout, _ in nodes]
     way = probe.access(every[0].home, is_secure=goal.secure)
     if len(every) > 1 and (alone := probe.without_copy(nodes[0][1].url, way)):
@@ -52,7 +52,7 @@ def _need_green(url: str, way: Access, nodes: int, so_far: str, report: Report) 
     deadline = time.monotonic() + GREEN_SECONDS
     while (health := probe.health(url, LOOK_SECONDS, way, nodes, "green")) != "green":
         if time.monotonic() > deadline:
-            raise CheckProblem(
+            raise CheckFailedError(
                 f"{so_far}: the cluster's health is {health}, since a copy of something is missing.",
                 "See: linernotes doctor",
             )

@@ -20,7 +20,7 @@ from linernotes.node.files import make, write_whole
 from linernotes.node.launch import Plan
 from linernotes.node.layout import Layout
 from linernotes.security import files
-from mappings.problems import Problem, UnreachableProblem
+from mappings.errors import LinernotesError, UnreachableError
 
 SUPERUSER = "elastic"
 # Characters of URL-safe Base64: 24 bytes of the system's randomness.
@@ -53,9 +53,9 @@ class Own:
         return self.folder / "password"
 
     def read_password(self) -> str:
-        """Return the password of `elastic`; raises UnreachableProblem for another user than the node's."""
+        """Return the password of `elastic`; raises UnreachableError for another user than the node's."""
         if not os.access(self.password, os.R_OK):
-            raise UnreachableProblem(
+            raise UnreachableError(
                 f"The local node asks for credentials, and you may not read {self.password}.",
                 "Set LINERNOTES_API_KEY to a key that was made for you.",
             )
@@ -117,7 +117,7 @@ def fill_keystore(layout: Layout, own: Own, plan: Plan) -> None:
     )
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["without a word"]
-        raise Problem(f"Elasticsearch's keystore can't be made: {said[0][:200]}.")
+        raise LinernotesError(f"Elasticsearch's keystore can't be made: {said[0][:200]}.")
 
 
 def _lasts(certificate: Path) -> bool:

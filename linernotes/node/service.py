@@ -22,7 +22,7 @@ from linernotes.node.layout import Layout
 from linernotes.node.state import NodeState
 from linernotes.node.status import Node, NodeStatus, answers, noted, status, url_of, urls_of
 from linernotes.node.wanted import DEFAULT_HEAP, Wanted
-from mappings.problems import CheckProblem
+from mappings.errors import CheckFailedError
 
 __all__ = ["DEFAULT_HEAP", "Node", "NodeStatus", "restart", "start", "status", "stop", "url_of", "urls_of"]
 
@@ -43,7 +43,7 @@ def start(
 
     `heap` is the memory of each, like `1g`; `distribution` an Elasticsearch that is unpacked already, such as another
     home's `elasticsearch/8.19.13`. How many, whether secure, and the major version are what they were the last time
-    if they aren't given. Raises `Problem`, which says why not and what to do.
+    if they aren't given. Raises `LinernotesError`, which says why not and what to do.
     """
     first = layouts.of(home)
     wanted.sizes(heap, nodes or 1)
@@ -61,7 +61,7 @@ def start(
 
 
 def stop(home: Path, report: Report = lambda _: None) -> NodeStatus:
-    """End what `start` started, all of it and nothing else. Raises `Problem` where it can't."""
+    """End what `start` started, all of it and nothing else. Raises `LinernotesError` where it can't."""
     first = layouts.of(home)
     if not first.state.parent.is_dir():
         report("No node was ever started here.")
@@ -85,7 +85,7 @@ def restart(
 ) -> NodeStatus:
     """Restart all nodes of `home`, one after the other: of several, all others answer meanwhile.
 
-    `heap` changes the memory of each; `distribution` is as for `start`. Raises `CheckProblem` when one of them
+    `heap` changes the memory of each; `distribution` is as for `start`. Raises `CheckFailedError` when one of them
     doesn't run, or a copy of something is missing, so that a restart might take away the last one.
     """
     with _alone(layouts.of(home), report):
@@ -93,7 +93,7 @@ def restart(
         missing = [layout.name for layout, state in known if not _runs(layout, state)]
         if missing or not known:
             who = ", ".join(missing) or "Elasticsearch"
-            raise CheckProblem(f"Not running: {who}.", "Start it with: linernotes node start")
+            raise CheckFailedError(f"Not running: {who}.", "Start it with: linernotes node start")
         before = [state for _, state in known]
         goal = wanted.decide(before, heap=heap or before[0].heap)
         rolling.restart(known, goal, distribution, report)

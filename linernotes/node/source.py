@@ -13,7 +13,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, SSLError
 
 from linernotes.node.ranges import Range
-from mappings.problems import CheckProblem, Problem, UnreachableProblem
+from mappings.errors import CheckFailedError, LinernotesError, UnreachableError
 
 CHUNK = 1 << 18
 TIMEOUT = urllib3.Timeout(connect=20, read=30)
@@ -166,8 +166,8 @@ def _unanswered(name: str, error: HTTPError) -> Exception:
     return Cut(f"{name} can't be reached ({type(root).__name__})")
 
 
-def _untrusted(name: str, error: Exception) -> Problem:
-    return UnreachableProblem(
+def _untrusted(name: str, error: Exception) -> LinernotesError:
+    return UnreachableError(
         f"The certificate of {name} isn't trusted here ({error}).",
         "Set SSL_CERT_FILE to the file with your network's certificate authority.",
     )
@@ -177,5 +177,5 @@ def _refused(name: str, status: int, advice: str) -> Exception:
     if status in BUSY:
         return Cut(f"{name} answered {status}")
     if status == 200:
-        return CheckProblem(f"{name} doesn't answer ranged requests.", advice)
-    return UnreachableProblem(f"{name} refuses the file (HTTP {status}).", advice)
+        return CheckFailedError(f"{name} doesn't answer ranged requests.", advice)
+    return UnreachableError(f"{name} refuses the file (HTTP {status}).", advice)

@@ -8,7 +8,7 @@ import psutil
 from linernotes.node import config, releases
 from linernotes.node.releases import CURRENT, RELEASES, Release
 from linernotes.node.state import NodeState
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 DEFAULT_HEAP = "1g"
 # The largest of these whose sum over all nodes leaves half of the memory to files and programs.
@@ -38,13 +38,13 @@ def decide(
 ) -> Wanted:
     """Return what to start. What isn't asked for stays as it was; security, once on, stays on.
 
-    Raises `InputProblem`: a heap that can't be, or fewer nodes than hold the data.
+    Raises `InputError`: a heap that can't be, or fewer nodes than hold the data.
     """
     count = nodes or len(before) or 1
     if not 1 <= count <= MOST_NODES:
-        raise InputProblem(f"--nodes {count} is not between 1 and {MOST_NODES}.")
+        raise InputError(f"--nodes {count} is not between 1 and {MOST_NODES}.")
     if count < len(before):
-        raise InputProblem(
+        raise InputError(
             f"The cluster here has {len(before)} nodes, and {count} alone can't go on without "
             "the data and votes of the others.",
             "Leave --nodes out, or set LINERNOTES_HOME to another folder.",
@@ -56,10 +56,10 @@ def decide(
 
 
 def need_same(before: Sequence[NodeState], goal: Wanted) -> None:
-    """Raise `InputProblem` when nodes that run already are others than what is wanted now."""
+    """Raise `InputError` when nodes that run already are others than what is wanted now."""
     was = (len(before), any(state.secure for state in before), before[0].version)
     if was != (goal.nodes, goal.secure, goal.release.version):
-        raise InputProblem(
+        raise InputError(
             f"What runs here is {_told(*was)}, and not {_told(goal.nodes, goal.secure, goal.release.version)}.",
             "Run `linernotes node stop` first.",
         )
@@ -81,11 +81,11 @@ def fitting(nodes: int, memory: int) -> str:
 
 
 def sizes(heap: str | None, nodes: int) -> int:
-    """Return a heap in bytes if this machine has that much memory for all nodes. Raises `InputProblem`."""
+    """Return a heap in bytes if this machine has that much memory for all nodes. Raises `InputError`."""
     size, memory = config.parse_heap(heap or HEAPS[-1]), psutil.virtual_memory().total
     if size * nodes > memory:
         many = f" for each of {nodes} nodes" if nodes > 1 else ""
-        raise InputProblem(
+        raise InputError(
             f"A heap of {heap}{many} is more than this machine's {memory / 2**30:.1f} GB of memory.",
             "Give it at most half of that.",
         )

@@ -20,8 +20,8 @@ from indexer.rejected import COLUMNS, Rejected
 from indexer.rejected_reader import Count
 from indexer.replay import Replay
 from linernotes.report.plain import show, visible
-from mappings.names import Generation
-from mappings.problems import InputProblem
+from mappings.errors import InputError
+from mappings.index_names import Generation
 
 RECORD_CHARACTERS = 2_000
 """So much of a record is shown on a terminal; `--json` and `export` give all that is kept."""
@@ -90,11 +90,11 @@ _ADVICE: Mapping[str, str] = {
 
 
 def target(out: Path) -> Path:
-    """Return where to write; raises InputProblem for a place or a kind of file that can't be written."""
+    """Return where to write; raises InputError for a place or a kind of file that can't be written."""
     if out.suffix.lower() not in WRITERS:
-        raise InputProblem(f"{out} is no kind of file that can be written.", f"End it in {' or '.join(WRITERS)}.")
+        raise InputError(f"{out} is no kind of file that can be written.", f"End it in {' or '.join(WRITERS)}.")
     if out.is_dir() or not out.parent.is_dir():
-        raise InputProblem(f"{out} can't be written: its folder is missing, or it is one.", "Give the path of a file.")
+        raise InputError(f"{out} can't be written: its folder is missing, or it is one.", "Give the path of a file.")
     return out
 
 
@@ -121,7 +121,7 @@ def _whole(out: Path) -> Iterator[IO[str]]:
             os.fsync(stream.fileno())
         part.replace(final)
     except OSError as error:
-        raise InputProblem(f"{out} can't be written: {error.strerror}.", "Give another place with --out.") from error
+        raise InputError(f"{out} can't be written: {error.strerror}.", "Give another place with --out.") from error
     finally:
         part.unlink(missing_ok=True)
 

@@ -17,7 +17,7 @@ import typer
 
 from linernotes.security.files import read_secret
 from linernotes.settings import Settings
-from mappings.problems import InputProblem, UnreachableProblem
+from mappings.errors import InputError, UnreachableError
 
 # What a header may carry: anything else would be shown by the library that refuses it.
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
@@ -39,11 +39,11 @@ class Credentials:
 def of(settings: Settings) -> Credentials:
     """Return the credentials that the settings name; asks for the password of a user where there is a terminal.
 
-    Raises InputProblem for a file that can't be used, UnreachableProblem for a user without a password.
+    Raises InputError for a file that can't be used, UnreachableError for a user without a password.
     """
     if api_key := settings.api_key or _from_file(settings.api_key_file, "LINERNOTES_API_KEY_FILE"):
         if not _SENDABLE.fullmatch(api_key):
-            raise InputProblem(
+            raise InputError(
                 "LINERNOTES_API_KEY is no API key: it has blanks or letters with accents in it.",
                 "Take the value `encoded` that was printed when the key was made.",
             )
@@ -55,14 +55,14 @@ def of(settings: Settings) -> Credentials:
 
 
 def need_safe_way(url: str, credentials: Credentials) -> None:
-    """Raise UnreachableProblem when credentials would go to another machine over plain HTTP, for all to read.
+    """Raise UnreachableError when credentials would go to another machine over plain HTTP, for all to read.
 
     >>> need_safe_way("http://127.0.0.1:9200", Credentials("key"))
     >>> need_safe_way("http://example.org:9200", Credentials())
     """
     parts = urlsplit(url)
     if credentials and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise UnreachableProblem(
+        raise UnreachableError(
             f"Credentials are not sent over plain HTTP to another machine ({parts.hostname}): anyone between could "
             "read them.",
             "Write LINERNOTES_URL with https://, or take the credentials out of the environment.",
@@ -89,7 +89,7 @@ def _from_file(path: Path | None, name: str) -> str | None:
 def _asked(username: str) -> str:
     """Ask for a password, once for a command that connects more than once."""
     if not sys.stdin.isatty():
-        raise UnreachableProblem(
+        raise UnreachableError(
             f"There is no password for the user {username}.",
             "Set LINERNOTES_PASSWORD, or LINERNOTES_PASSWORD_FILE to a file that only you may read.",
         )

@@ -12,7 +12,7 @@ from elastic_transport.client_utils import DEFAULT, DefaultType
 from elasticsearch import AuthenticationException, AuthorizationException
 
 from linernotes.security import refusals
-from mappings.problems import UnreachableProblem
+from mappings.errors import UnreachableError
 
 HANDSHAKE_S = 3.0
 
@@ -31,29 +31,29 @@ class _Told:
         return f"{self.message} {self.hint}"
 
 
-class ForbiddenError(_Told, UnreachableProblem, AuthorizationException):
+class ForbiddenError(_Told, UnreachableError, AuthorizationException):
     """A right that is missing: told in one sentence, and still the client library's error for those who expect it."""
 
-    def __init__(self, problem: UnreachableProblem, answer: NodeApiResponse) -> None:
+    def __init__(self, problem: UnreachableError, answer: NodeApiResponse) -> None:
         AuthorizationException.__init__(self, problem.message, answer.meta, _body(problem))
         self.hint = problem.hint
 
 
-class NoLongerError(_Told, UnreachableProblem, AuthenticationException):
+class NoLongerError(_Told, UnreachableError, AuthenticationException):
     """Credentials that were taken and aren't any more: an answer to one request, for a load has to tidy up."""
 
-    def __init__(self, problem: UnreachableProblem, answer: NodeApiResponse) -> None:
+    def __init__(self, problem: UnreachableError, answer: NodeApiResponse) -> None:
         AuthenticationException.__init__(self, problem.message, answer.meta, _body(problem))
         self.hint = f"{problem.hint} Then run the command again: a load goes on where it was."
 
 
-def _body(problem: UnreachableProblem) -> dict[str, Any]:
+def _body(problem: UnreachableError) -> dict[str, Any]:
     """Return an error as Elasticsearch words it, with our sentence as its reason."""
     return {"error": {"type": "security_exception", "reason": str(problem)}}
 
 
 class Door(Urllib3HttpNode):
-    """A node of the client library that raises UnreachableProblem for what no further attempt would mend.
+    """A node of the client library that raises UnreachableError for what no further attempt would mend.
 
     That is: a certificate that isn't trusted, TLS on one side alone, credentials that aren't taken, a right that is
     missing. What happens after something was taken is an error of the client library as well: a load tidies up.

@@ -4,7 +4,7 @@ import os
 import stat
 from pathlib import Path
 
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 PRIVATE = 0o600
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -26,7 +26,7 @@ def write_private(path: Path, data: bytes, owner: tuple[int, int] | None = None)
 def read_secret(path: Path, what: str) -> str:
     """Return the one line of a file with a secret, less the blanks around it.
 
-    Raises InputProblem, naming `what` points to the file: not there, empty, or open to other users.
+    Raises InputError, naming `what` points to the file: not there, empty, or open to other users.
     """
     try:
         with path.open("rb") as file:
@@ -34,9 +34,9 @@ def read_secret(path: Path, what: str) -> str:
             text = file.read(1 << 16).decode().strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
-        raise InputProblem(f"{what} is {path}, which can't be read: {reason}.") from error
+        raise InputError(f"{what} is {path}, which can't be read: {reason}.") from error
     if stat.S_ISREG(mode) and mode & OTHERS:
-        raise InputProblem(f"{what} is {path}, which other users may read or write.", f"Run: chmod 600 {path}")
+        raise InputError(f"{what} is {path}, which other users may read or write.", f"Run: chmod 600 {path}")
     if not text:
-        raise InputProblem(f"{what} is {path}, which is empty.")
+        raise InputError(f"{what} is {path}, which is empty.")
     return text

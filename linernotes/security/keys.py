@@ -8,7 +8,7 @@ from typing import Any
 from elasticsearch import ApiError, Elasticsearch
 
 from linernotes.security import roles
-from mappings.problems import InputProblem, UnreachableProblem
+from mappings.errors import InputError, UnreachableError
 
 # By this field of its metadata a key is known as ours; the prefix beside it says whose indices it opens.
 MADE_BY = "linernotes"
@@ -39,7 +39,7 @@ class Key:
 def create(client: Elasticsearch, prefix: str, role_name: str, name: str | None, days: int | None) -> NewKey:
     """Make a key of a role for the indices of a prefix.
 
-    Raises InputProblem for an unknown role, UnreachableProblem where our own credentials can't make keys.
+    Raises InputError for an unknown role, UnreachableError where our own credentials can't make keys.
     """
     role = roles.role(role_name)
     called = name or f"{prefix}-{role.name}"
@@ -67,10 +67,10 @@ def listed(client: Elasticsearch, prefix: str, now: datetime | None = None) -> l
 
 
 def revoke(client: Elasticsearch, prefix: str, key_id: str) -> Key:
-    """Revoke a key by its id and return it. Raises InputProblem for one that isn't ours; twice is no error."""
+    """Revoke a key by its id and return it. Raises InputError for one that isn't ours; twice is no error."""
     ours = {key.id: key for key in listed(client, prefix)}
     if key_id not in ours:
-        raise InputProblem(f"There is no key with the id {key_id} here.", "Show them with: linernotes keys list")
+        raise InputError(f"There is no key with the id {key_id} here.", "Show them with: linernotes keys list")
     if ours[key_id].state != "revoked":
         try:
             client.security.invalidate_api_key(ids=[key_id])
@@ -95,12 +95,12 @@ def _told(error: ApiError) -> Exception:
     """Return what to tell of a cluster that makes no keys, or not for us."""
     said = str(error.body)
     if "derived" in said or "creating derived api keys" in said:
-        return UnreachableProblem(
+        return UnreachableError(
             "A key can't make another key.",
             "Set LINERNOTES_USERNAME and LINERNOTES_PASSWORD_FILE to a user who may, and leave LINERNOTES_API_KEY out.",
         )
     if error.status_code in (400, 405) and ("_security" in said or "no handler found" in said):
-        return UnreachableProblem(
+        return UnreachableError(
             "This Elasticsearch runs without security, so it has no keys.",
             "Start the local one with: linernotes node start --secure",
         )

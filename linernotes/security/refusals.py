@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from mappings.problems import UnreachableProblem
+from mappings.errors import UnreachableError
 
 CA = "LINERNOTES_CA_CERTS"
 
@@ -67,7 +67,7 @@ _ACTION = re.compile(r"action \[([^\]]+)\]")
 _INDICES = re.compile(r"on (?:restricted )?indices \[([^\]]*)\]")
 
 
-def of_tls(host: str, said: str) -> UnreachableProblem:
+def of_tls(host: str, said: str) -> UnreachableError:
     """Return what to tell of a TLS connection that failed with the words `said`.
 
     >>> of_tls("es:9200", "certificate verify failed: certificate has expired (_ssl.c:1)").message
@@ -75,18 +75,16 @@ def of_tls(host: str, said: str) -> UnreachableProblem:
     """
     for pattern, message, hint in TLS:
         if re.search(pattern, said):
-            return UnreachableProblem(message.format(host=host), hint)
-    return UnreachableProblem(f"The TLS connection to {host} failed.", f"Check LINERNOTES_URL and {CA}.")
+            return UnreachableError(message.format(host=host), hint)
+    return UnreachableError(f"The TLS connection to {host} failed.", f"Check LINERNOTES_URL and {CA}.")
 
 
-def of_plain(host: str) -> UnreachableProblem:
+def of_plain(host: str) -> UnreachableError:
     """Return what to tell when plain HTTP was sent to a port that speaks TLS."""
-    return UnreachableProblem(
-        f"{host} speaks TLS, and was asked over plain HTTP.", "Write LINERNOTES_URL with https://"
-    )
+    return UnreachableError(f"{host} speaks TLS, and was asked over plain HTTP.", "Write LINERNOTES_URL with https://")
 
 
-def of_answer(host: str, status: int, body: bytes, headers: Mapping[str, str]) -> UnreachableProblem | None:
+def of_answer(host: str, status: int, body: bytes, headers: Mapping[str, str]) -> UnreachableError | None:
     """Return what to tell of an answer that refuses us; None for any other, even a 403 that is about a full disk."""
     if status not in (401, 403) or b"security_exception" not in body:
         return None
@@ -111,31 +109,31 @@ def holder(authorization: str) -> str:
         return "the user"
 
 
-def _unknown(host: str, who: str, reason: str) -> UnreachableProblem:
+def _unknown(host: str, who: str, reason: str) -> UnreachableError:
     if not who:
-        return UnreachableProblem(
+        return UnreachableError(
             f"Elasticsearch at {host} asks for credentials, and none are set.",
             "Set LINERNOTES_API_KEY, or LINERNOTES_USERNAME and LINERNOTES_PASSWORD.",
         )
     if who == "the API key":
         why = next((words for pattern, words in KEYS if re.search(pattern, reason)), "is wrong")
-        return UnreachableProblem(
+        return UnreachableError(
             f"Elasticsearch at {host} refuses the API key: it {why}.",
             "Set LINERNOTES_API_KEY, or LINERNOTES_API_KEY_FILE, to another one.",
         )
-    return UnreachableProblem(
+    return UnreachableError(
         f"Elasticsearch at {host} refuses the password of {who}, or knows no such user.",
         "Check LINERNOTES_USERNAME, and LINERNOTES_PASSWORD or LINERNOTES_PASSWORD_FILE.",
     )
 
 
-def _not_allowed(host: str, who: str, reason: str) -> UnreachableProblem:
+def _not_allowed(host: str, who: str, reason: str) -> UnreachableError:
     action, indices = _ACTION.search(reason), _INDICES.search(reason)
     what = action[1] if action else "this"
     where = f" on {indices[1]}" if indices and indices[1] else ""
     whose = f"{who[:1].upper()}{who[1:]}" or "Nobody in particular"
     hint = ABOUT_KEYS if "xpack/security" in what else OTHER_ROLE.format(role=least_role(what))
-    return UnreachableProblem(f"{whose} is not allowed to do this at {host} ({what}{where}).", hint)
+    return UnreachableError(f"{whose} is not allowed to do this at {host} ({what}{where}).", hint)
 
 
 def least_role(action: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 # What a connection asks before anything else, and what tells whether an index is there.
 GREET = ("cluster:monitor/main",)
@@ -77,7 +77,7 @@ ROLES: Mapping[str, Role] = {
 
 
 def role(name: str) -> Role:
-    """Return a role by name; raises InputProblem for one that isn't in the table."""
+    """Return a role by name; raises InputError for one that isn't in the table."""
     if name not in ROLES:
-        raise InputProblem(f"There is no role {name!r}.", f"The roles are: {', '.join(ROLES)}.")
+        raise InputError(f"There is no role {name!r}.", f"The roles are: {', '.join(ROLES)}.")
     return ROLES[name]

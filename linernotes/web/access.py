@@ -14,7 +14,7 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from linernotes.web.problems import Told, of
-from mappings.problems import UnreachableProblem
+from mappings.errors import UnreachableError
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +51,7 @@ class Access:
             await self._app(scope, receive, noted)
         except asyncio.CancelledError:  # the server was stopped, and this took longer than it waits
             if not status:
-                await of(UnreachableProblem("The server is being stopped.")).answer(Request(scope))(
-                    scope, receive, noted
-                )
+                await of(UnreachableError("The server is being stopped.")).answer(Request(scope))(scope, receive, noted)
         except Exception as error:
             log.error("failed", extra={"told": {"id": key, "route": _route(scope)}}, exc_info=error)
             if not status:

@@ -26,7 +26,7 @@ class Asked:
     after: str | None = None
 
     def request(self, facets: Iterable[str] = (), *, marked: bool = False) -> SearchRequest:
-        """Return the checked request; raises InputProblem for anything that can't be asked."""
+        """Return the checked request; raises InputError for anything that can't be asked."""
         return queries.request(
             self.q,
             filters_by_facet=self.checked(),
@@ -39,7 +39,7 @@ class Asked:
         )
 
     def checked(self) -> Filters:
-        """Return the filters as the queries read them; raises InputProblem for a name that isn't there."""
+        """Return the filters as the queries read them; raises InputError for a name that isn't there."""
         return checked({name: list(values) for name, values in self.filters.items()})
 
     def query(self) -> str:

@@ -9,7 +9,7 @@ from threading import Lock
 
 import orjson
 
-from mappings.problems import Problem
+from mappings.errors import LinernotesError
 from queries import Loaded, Searcher
 
 FRESH_S = 1.0
@@ -34,7 +34,7 @@ class Editions:
     source: Callable[[], Searcher]
     _lock: Lock = field(default_factory=Lock, repr=False)
     _known: Edition | None = None
-    _failed: Problem | None = None
+    _failed: LinernotesError | None = None
     _until: float = 0.0
 
     def fresh(self) -> Edition | None:
@@ -46,13 +46,13 @@ class Editions:
         return self._known
 
     def current(self) -> Edition:
-        """Return the edition, asked for where it has to be. Raises UnreachableProblem."""
+        """Return the edition, asked for where it has to be. Raises UnreachableError."""
         with self._lock:
             if known := self.fresh():
                 return known
             try:
                 self._known, self._failed = _edition(self.source().loaded()), None
-            except Problem as problem:
+            except LinernotesError as problem:
                 self._failed = problem
                 raise
             finally:

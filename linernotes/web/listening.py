@@ -3,7 +3,7 @@
 import socket
 
 from linernotes.security.credentials import is_loopback
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 BACKLOG = 512
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named to be told apart
@@ -13,7 +13,7 @@ WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named to be to
 def opened(host: str, port: int) -> list[socket.socket]:
     """Return listening sockets for all addresses of a host, of one port; port 0 is one that is free.
 
-    Raises InputProblem for a host that isn't this machine, or a port that is taken or not for us.
+    Raises InputError for a host that isn't this machine, or a port that is taken or not for us.
     """
     sockets: list[socket.socket] = []
     try:
@@ -24,7 +24,7 @@ def opened(host: str, port: int) -> list[socket.socket]:
         for each in sockets:
             each.close()
         reason = error.strerror or str(error)
-        raise InputProblem(
+        raise InputError(
             f"Nobody can listen at {host}, port {port}: {reason}.",
             "Choose others with --host and --port (0: a free one).",
         ) from error

@@ -13,7 +13,7 @@ from starlette.routing import Match
 
 from linernotes.web.pages import errors
 from linernotes.web.refusals import STATUS
-from mappings.problems import Problem
+from mappings.errors import LinernotesError
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Told:
         return errors.page(request, self.status, self.message, self.hint, headers)
 
 
-def of(problem: Problem) -> Told:
+def of(problem: LinernotesError) -> Told:
     """Return how a problem is told."""
     status = next((STATUS[each] for each in type(problem).__mro__ if each in STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)
     return Told(status, problem.message, problem.hint)
@@ -61,8 +61,8 @@ def of(problem: Problem) -> Told:
 def handle(app: FastAPI) -> None:
     """Let an app tell its problems."""
 
-    @app.exception_handler(Problem)
-    async def _problem(request: Request, problem: Problem) -> Response:
+    @app.exception_handler(LinernotesError)
+    async def _problem(request: Request, problem: LinernotesError) -> Response:
         told = of(problem)
         if told.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("refused", exc_info=problem)

@@ -3,42 +3,42 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from mappings.problems import CheckProblem, InputProblem, Problem, UnreachableProblem
-from queries.loaded import NothingLoadedProblem
+from mappings.errors import CheckFailedError, InputError, LinernotesError, UnreachableError
+from queries.loaded import NothingLoadedError
 
 TOO_OFTEN = HTTPStatus.TOO_MANY_REQUESTS
 TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 TOO_LONG = HTTPStatus.REQUEST_URI_TOO_LONG
 
 
-class NotThereProblem(InputProblem):
+class NotThereError(InputError):
     """What an address names isn't there."""
 
 
-class TooMuchProblem(InputProblem):
+class TooMuchError(InputError):
     """More was sent than is taken."""
 
 
-class ForeignProblem(InputProblem):
+class ForeignError(InputError):
     """A page of another site sent this."""
 
 
-class NotYetProblem(InputProblem):
+class NotYetError(InputError):
     """What an address names will be there later, or can't be there any more."""
 
 
-class WrongKindProblem(InputProblem):
+class WrongKindError(InputError):
     """What was sent is of a kind that isn't taken."""
 
 
-STATUS: Mapping[type[Problem], HTTPStatus] = {
-    InputProblem: HTTPStatus.BAD_REQUEST,
-    UnreachableProblem: HTTPStatus.SERVICE_UNAVAILABLE,
-    NothingLoadedProblem: HTTPStatus.SERVICE_UNAVAILABLE,
-    CheckProblem: HTTPStatus.SERVICE_UNAVAILABLE,
-    NotThereProblem: HTTPStatus.NOT_FOUND,
-    TooMuchProblem: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    ForeignProblem: HTTPStatus.FORBIDDEN,
-    NotYetProblem: HTTPStatus.CONFLICT,
-    WrongKindProblem: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+STATUS: Mapping[type[LinernotesError], HTTPStatus] = {
+    InputError: HTTPStatus.BAD_REQUEST,
+    UnreachableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    NothingLoadedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    CheckFailedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotThereError: HTTPStatus.NOT_FOUND,
+    TooMuchError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ForeignError: HTTPStatus.FORBIDDEN,
+    NotYetError: HTTPStatus.CONFLICT,
+    WrongKindError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 }

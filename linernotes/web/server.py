@@ -17,7 +17,7 @@ from linernotes.web.options import Options
 from linernotes.web.service import Source
 from linernotes.web.source import Connection
 from linernotes.web.turns import THREADS
-from mappings.problems import UnreachableProblem
+from mappings.errors import UnreachableError
 
 PROXIES = "127.0.0.1,::1"
 """Whose word on a client's address is taken: a proxy on this machine."""
@@ -72,7 +72,7 @@ def config(options: Options, source: Source) -> uvicorn.Config:
 def run(options: Options, settings: Settings, ready: Callable[[str], None]) -> int:
     """Serve until a signal ends it, and return the exit code. `ready` is told the address once it can be asked.
 
-    Elasticsearch needn't be there: as long as it isn't, answers are 503. Raises InputProblem for an address that can't
+    Elasticsearch needn't be there: as long as it isn't, answers are 503. Raises InputError for an address that can't
     be listened at, or a setting that can't be used.
     """
     sockets = listening.opened(options.host, options.port)
@@ -80,7 +80,7 @@ def run(options: Options, settings: Settings, ready: Callable[[str], None]) -> i
     logs.write(texts=options.log_texts)
     source = Connection(settings, options.answer_s)
     try:
-        with suppress(UnreachableProblem):
+        with suppress(UnreachableError):
             source()
         server = Server(config(options, source), lambda: ready(url))
         server.run(sockets)

@@ -15,7 +15,7 @@ from queries import Searcher
 
 Result = TypeVar("Result")
 Source = Callable[[], Searcher]
-"""Gives the searcher; raises UnreachableProblem as long as there is no Elasticsearch to ask."""
+"""Gives the searcher; raises UnreachableError as long as there is no Elasticsearch to ask."""
 
 
 @dataclass
@@ -44,18 +44,18 @@ class Service:
 
     @property
     def searcher(self) -> Searcher:
-        """Return the searcher. Use it inside of what is asked: it may have to connect. Raises UnreachableProblem."""
+        """Return the searcher. Use it inside of what is asked: it may have to connect. Raises UnreachableError."""
         return self.source()
 
     async def ask(self, question: Callable[[], Result], *, long: bool = False) -> Result:
-        """Return the answer to a question that takes a thread; raises UnreachableProblem if it takes too long.
+        """Return the answer to a question that takes a thread; raises UnreachableError if it takes too long.
 
         `long` questions have threads of their own, so that a search always finds room, and more time.
         """
         return await (self.counting if long else self.asking).take(question)
 
     async def edition(self) -> Edition:
-        """Return the edition; however many want it, it is asked for once. Raises UnreachableProblem."""
+        """Return the edition; however many want it, it is asked for once. Raises UnreachableError."""
         if known := self.editions.fresh():
             return known
         if self._looking is None or self._looking.done():

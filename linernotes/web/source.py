@@ -19,7 +19,7 @@ from linernotes.connect import connect, is_superuser
 from linernotes.node import status
 from linernotes.security import keys
 from linernotes.settings import Settings
-from mappings.problems import Problem, UnreachableProblem
+from mappings.errors import LinernotesError, UnreachableError
 from queries import Searcher
 from queries.client import told
 
@@ -56,19 +56,22 @@ class Connection:
     _can_write: bool | None = None
 
     def __call__(self) -> Searcher:
-        """Return the searcher; raises UnreachableProblem as long as there is nothing to ask."""
+        """Return the searcher; raises UnreachableError as long as there is nothing to ask."""
         if self._client is None or time.monotonic() - self._looked > LOOK_S:
             with self._lock:
                 self._renew()
         if self._client is None:
-            raise UnreachableProblem("The server is being stopped.")
+            raise UnreachableError("The server is being stopped.")
         return Searcher(self._client, self.settings.prefix)
 
     def close(self) -> None:
         """Close the connection, and take back the keys that were made for it."""
         with self._lock:
             if self._made:
-                with suppress(Problem, ApiError, TransportError), connect(self.settings, timeout_s=REVOKE_S) as client:
+                with (
+                    suppress(LinernotesError, ApiError, TransportError),
+                    connect(self.settings, timeout_s=REVOKE_S) as client,
+                ):
                     client.security.invalidate_api_key(ids=self._made)
             if self._client:
                 self._client.close()
@@ -90,7 +93,7 @@ class Connection:
             return True
         try:
             self._client.options(request_timeout=REVOKE_S).security.authenticate()
-        except (NotKnownError, UnreachableProblem):
+        except (NotKnownError, UnreachableError):
             return True
         except (ApiError, TransportError):  # what is wrong is told by what is asked next
             return False
@@ -122,6 +125,6 @@ def may_write(client: Elasticsearch, prefix: str) -> bool | None:
         found = client.options(request_timeout=REVOKE_S).security.has_privileges(index=[wanted])
     except ApiError:  # without security there is nothing to ask
         return False
-    except (TransportError, Problem):  # what is wrong is told by what is asked next
+    except (TransportError, LinernotesError):  # what is wrong is told by what is asked next
         return None
     return any(right for rights in found["index"].values() for right in rights.values())

@@ -20,7 +20,7 @@ import anyio.to_thread
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from mappings.problems import Problem, UnreachableProblem
+from mappings.errors import LinernotesError, UnreachableError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -56,7 +56,7 @@ class Streams:
 
     def __enter__(self) -> None:
         if self.under_way >= self.most:
-            raise UnreachableProblem("Too many downloads are under way just now.", "Ask again in a while.")
+            raise UnreachableError("Too many downloads are under way just now.", "Ask again in a while.")
         self.under_way += 1
 
     def __exit__(self, *_: object) -> None:
@@ -175,4 +175,4 @@ async def _watch(receive: Receive, sender: _Sender) -> None:
 
 
 def _is_usual(failure: Exception) -> bool:
-    return isinstance(failure, Problem | OSError)
+    return isinstance(failure, LinernotesError | OSError)

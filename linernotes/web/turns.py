@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from mappings.problems import UnreachableProblem
+from mappings.errors import UnreachableError
 
 Result = TypeVar("Result")
 
@@ -31,7 +31,7 @@ class Turns:
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix=THREADS)
 
     async def take(self, question: Callable[[], Result]) -> Result:
-        """Return the answer to a question; raises UnreachableProblem if it doesn't come in time, and what it raises."""
+        """Return the answer to a question; raises UnreachableError if it doesn't come in time, and what it raises."""
         if len(self._under_way) >= self.threads + self.waiting:
             raise busy()
         future = self._pool.submit(question)
@@ -57,11 +57,11 @@ class Turns:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def busy() -> UnreachableProblem:
+def busy() -> UnreachableError:
     """Return the problem of a turn that doesn't come."""
-    return UnreachableProblem("Too many people are asking just now.", "Ask again in a while.")
+    return UnreachableError("Too many people are asking just now.", "Ask again in a while.")
 
 
-def slow() -> UnreachableProblem:
+def slow() -> UnreachableError:
     """Return the problem of an answer that doesn't come in time."""
-    return UnreachableProblem("That takes longer than one visitor may ask for.", "Ask for less, or again in a while.")
+    return UnreachableError("That takes longer than one visitor may ask for.", "Ask for less, or again in a while.")

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from mappings.problems import UnreachableProblem
+from mappings.errors import UnreachableError
 from queries.catalogue import agreement, answer, bodies, spelled, verdict
 from queries.catalogue.answer import RowAnswer
 from queries.catalogue.question import Parsed, Question
@@ -46,7 +46,7 @@ class _Row:
 def check(ask: Ask, questions: Iterable[Question]) -> Generator[RowAnswer, None, None]:
     """Yield the answer to each row, in their order; memory holds a few batches, and 8 bytes for each row's names.
 
-    Raises UnreachableProblem when Elasticsearch doesn't answer, after some patience.
+    Raises UnreachableError when Elasticsearch doesn't answer, after some patience.
     """
     earlier: dict[bytes, int] = {}
     waiting: deque[Future[list[tuple[RowAnswer, bytes]]]] = deque()
@@ -152,7 +152,7 @@ def _patient(ask: Ask) -> Ask:
 
     def patiently(*asked: Json) -> list[Json]:
         retrying = Retrying(
-            retry=retry_if_exception_type(UnreachableProblem),
+            retry=retry_if_exception_type(UnreachableError),
             stop=stop_after_attempt(3),
             wait=wait_exponential(multiplier=0.5, max=5),
             reraise=True,

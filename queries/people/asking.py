@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from mappings import fields
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries import filters
 from queries.catalogue import spelled
 from queries.labels import Match
@@ -38,11 +38,11 @@ class ArtistRequest:
 
 
 def request(name: str = "", *, artist_id: str | None = None, size: int = 10) -> ArtistRequest:
-    """Return a checked request; raises InputProblem where neither a name nor an id is given, or a size can't be."""
+    """Return a checked request; raises InputError where neither a name nor an id is given, or a size can't be."""
     if not 1 <= size <= MOST:
-        raise InputProblem(f"A list can't have {size} rows.", f"Ask for 1 to {MOST}.")
+        raise InputError(f"A list can't have {size} rows.", f"Ask for 1 to {MOST}.")
     if artist_id is not None and not (0 < len(artist_id) <= _LONGEST_ID and filters.is_text(artist_id)):
-        raise InputProblem(f"{artist_id[:80]!r} can't be an artist's id.", "Copy it from the candidates.")
+        raise InputError(f"{artist_id[:80]!r} can't be an artist's id.", "Copy it from the candidates.")
     read = typed.read(name) if artist_id is None or name.strip() else None
     return ArtistRequest(" ".join(read.words) if read else "", read, artist_id, size)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mappings import fields
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries.people import bodies, candidates, typed
 from queries.people.candidates import Candidate
 from queries.people.typed import Typed
@@ -64,9 +64,9 @@ class Suggestions:
 
 
 def request(text: str, *, size: int = 10) -> SuggestRequest:
-    """Return a checked request; raises InputProblem for nothing typed, or a size that can't be."""
+    """Return a checked request; raises InputError for nothing typed, or a size that can't be."""
     if not 1 <= size <= MOST:
-        raise InputProblem(f"There can't be {size} suggestions.", f"Ask for 1 to {MOST}.")
+        raise InputError(f"There can't be {size} suggestions.", f"Ask for 1 to {MOST}.")
     return SuggestRequest(typed.read(text), size)
 
 

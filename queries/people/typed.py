@@ -3,7 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries import text, variants
 from queries.text import Text
 
@@ -41,7 +41,7 @@ class Typed:
 
 
 def read(typed: str) -> Typed:
-    r"""Return a name, however odd; raises InputProblem if nothing is left of it.
+    r"""Return a name, however odd; raises InputError if nothing is left of it.
 
     >>> read(" Sigur\x00 Ró").whole
     'sigur ró'
@@ -50,7 +50,7 @@ def read(typed: str) -> Typed:
     tidy = " ".join("".join(map(_clean, start)).split())
     words = tidy[: text.MAX_CHARS].split()
     if not words:
-        raise InputProblem("There is no name to look for.", "Write some of its letters.")
+        raise InputError("There is no name to look for.", "Write some of its letters.")
     cut = len(tidy) > text.MAX_CHARS or len(words) > text.MAX_WORDS or bool(typed[4 * text.MAX_CHARS :].strip())
     return Typed(tuple(words[: text.MAX_WORDS]), cut)
 

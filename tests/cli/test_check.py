@@ -17,7 +17,7 @@ from benchmarks import catalogue as benchmark
 from benchmarks.labelled import rows
 from linernotes.catalogue.page import BEGIN
 from mappings.cards import PRESENCE_IS_NO_PROOF
-from mappings.names import alias
+from mappings.index_names import alias
 from tests.cli.conftest import Ran, Run
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"

@@ -11,7 +11,7 @@ import orjson
 import pytest
 from elasticsearch import Elasticsearch
 
-from mappings.names import rejected as rejected_index
+from mappings.index_names import rejected as rejected_index
 from tests.cli.conftest import Run
 from tests.cli.test_bad_input import one_sentence
 from tests.sources.packing import STREAMS, zipped

@@ -15,7 +15,7 @@ import pytest
 from linernotes import settings
 from linernotes.connect import connect
 from linernotes.node import fetch, layout, ports, probe, service, state
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 HEAP = "512m"
 INDEX = "linernotes-cluster-test"
@@ -67,7 +67,7 @@ def test_the_life_of_a_cluster(home: Path, is_secure: bool) -> None:
     with connect(found) as client:
         assert client.cluster.health(wait_for_status="green", timeout="60s")["status"] == "green"
     for wrong in ({"nodes": 1}, {"nodes": 4}):
-        with pytest.raises(InputProblem):
+        with pytest.raises(InputError):
             service.start(home, distribution=distribution, **wrong)  # type: ignore[arg-type]
     stopped = service.stop(home)
     assert [node.state for node in stopped.nodes] == ["stopped"] * 3

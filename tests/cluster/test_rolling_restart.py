@@ -8,7 +8,7 @@ from elasticsearch import Elasticsearch
 import queries
 from linernotes.connect import connect
 from linernotes.node import probe, service
-from mappings.problems import CheckProblem, UnreachableProblem
+from mappings.errors import CheckFailedError, UnreachableError
 from queries import Searcher, export, scan
 from tests.cluster import corpus
 from tests.cluster.corpus import LAION, SPOTIFY
@@ -73,7 +73,7 @@ def test_while_a_node_is_missing(searched: Cluster, monkeypatch: pytest.MonkeyPa
             next(frames)
             name = with_open_context(client)
             cluster.kill(name)
-            with pytest.raises((CheckProblem, UnreachableProblem)) as told:
+            with pytest.raises((CheckFailedError, UnreachableError)) as told:
                 for _ in frames:
                     pass
         assert "lost the point in time" in str(told.value)

@@ -6,7 +6,7 @@ from elasticsearch import Elasticsearch
 from jsonschema import validate
 
 from linernotes.cli import app
-from mappings.names import alias
+from mappings.index_names import alias
 from tests.cli.test_contract import schema
 
 

@@ -14,8 +14,8 @@ from indexer.lock import UPDATE, Holder
 from linernotes.doctor.checks import CHECKS, diagnose, unreachable
 from linernotes.doctor.finding import ERROR, FOUND, UNKNOWN, WARNING, Finding
 from linernotes.doctor.snapshot import ABSENT, DENIED, SILENT, SURVEYS, Missing, Snapshot, gather
-from mappings.names import Generation, alias, history, locks
-from mappings.names import ledger as ledger_index
+from mappings.index_names import Generation, alias, history, locks
+from mappings.index_names import ledger as ledger_index
 from tests.indexer.test_generations import begun, build
 
 DATASET = "made"

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer.gates import Bounds, GateProblem, golden, sums
+from indexer.gates import Bounds, GateError, golden, sums
 from indexer.gates.gate import Candidate, Gate, Look
 from indexer.history import History
 from indexer.ledger import Ledger
@@ -17,7 +17,7 @@ from indexer.records import Batch, RawBatch, SourceFile
 from indexer.survey import survey
 from indexer.totals import Totals
 from mappings.cards import CARDS
-from mappings.names import Generation
+from mappings.index_names import Generation
 from tests.indexer import made
 from tests.indexer.test_load import DATASET, load
 
@@ -92,7 +92,7 @@ def test_a_closed_gate_stops_the_swap(
         return finish(self, books, generation)
 
     monkeypatch.setattr(Loader, "_finish", tampered)
-    with pytest.raises(GateProblem) as raised:
+    with pytest.raises(GateError) as raised:
         load(client, prefix, made.plan(made.MadeReader("b", rows, 150, damaged=100), source=source))
     assert [gate.name for gate in raised.value.gates if not gate.passed] == [name], raised.value.gates
     assert list(client.indices.get_alias(name=prefix).body) == [first.generation]
@@ -105,7 +105,7 @@ def test_a_closed_gate_stops_the_swap(
 def test_golden_queries_stop_the_swap(client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = "free-music-archive"
     monkeypatch.setattr(golden, "CARDS", {dataset: replace(CARDS[dataset], rows=100)})
-    with pytest.raises(GateProblem, match="not found: AWOL, Food; Kurt Vile, Freeway"):
+    with pytest.raises(GateError, match="not found: AWOL, Food; Kurt Vile, Freeway"):
         load(client, prefix, made.plan(made.MadeReader("a", 100, 50), source=made.MadeSource(dataset)))
     assert not client.indices.exists_alias(name=prefix)
     monkeypatch.setattr(golden, "CARDS", {dataset: replace(CARDS[dataset], rows=1_000)})
@@ -120,7 +120,7 @@ def smaller(client: Elasticsearch, prefix: str, **options: Any) -> LoadResult:
 
 def test_a_reason_forces_and_is_written_down(client: Elasticsearch, prefix: str) -> None:
     load(client, prefix, made.plan(made.MadeReader("a", ROWS, 150)))
-    with pytest.raises(GateProblem, match="400 to 100 documents"):
+    with pytest.raises(GateError, match="400 to 100 documents"):
         smaller(client, prefix)
     result = smaller(client, prefix, force="the release was cut")
     assert result.alias_moved
@@ -146,7 +146,7 @@ def test_lost_records_cant_be_forced(client: Elasticsearch, prefix: str, monkeyp
         return finish(self, books, generation)
 
     monkeypatch.setattr(Loader, "_finish", steal)
-    with pytest.raises(GateProblem, match="does not add up"):
+    with pytest.raises(GateError, match="does not add up"):
         load(client, prefix, made.plan(made.MadeReader("a", 100, 50)), force="I want it")
     assert not client.indices.exists_alias(name=prefix)
 
@@ -155,7 +155,7 @@ def test_what_is_known_to_be_a_part_may_grow_but_not_shrink(client: Elasticsearc
     load(client, prefix, made.plan(made.MadeReader("a", 100, 50)), sample=True)
     grown = load(client, prefix, made.plan(made.MadeReader("b", ROWS, 150)), sample=True)
     assert next(gate for gate in grown.gates if gate.name == "change").seen.endswith("is a part (sample rows)")
-    with pytest.raises(GateProblem, match="change"):
+    with pytest.raises(GateError, match="change"):
         smaller(client, prefix)
 
 

@@ -18,9 +18,9 @@ from indexer.prune import Pruner
 from indexer.rejected_reader import RejectedReader
 from indexer.survey import survey
 from indexer.swap import Roller, canary, swap
-from mappings.names import Generation, locks
-from mappings.names import ledger as ledger_index
-from mappings.problems import CheckProblem, InputProblem
+from mappings.errors import CheckFailedError, InputError
+from mappings.index_names import Generation, locks
+from mappings.index_names import ledger as ledger_index
 from tests.indexer import made
 from tests.indexer.test_load import DATASET, load
 from tests.indexer.test_lock import elsewhere
@@ -55,17 +55,17 @@ def test_rollback_and_forward_again(client: Elasticsearch, prefix: str) -> None:
     assert (back.from_, back.to, back.documents) == (second.generation, first.generation, first.indexed)
     assert client.count(index=prefix)["count"] == first.indexed
     assert states(client, prefix) == {1: "current", 2: "kept"}
-    with pytest.raises(CheckProblem, match="no generation before"):
+    with pytest.raises(CheckFailedError, match="no generation before"):
         Roller(client, prefix).run(DATASET)
-    with pytest.raises(InputProblem, match="no generation 7"):
+    with pytest.raises(InputError, match="no generation 7"):
         Roller(client, prefix).run(DATASET, 7)
-    with pytest.raises(CheckProblem, match="current generation of made already"):
+    with pytest.raises(CheckFailedError, match="current generation of made already"):
         Roller(client, prefix).run(DATASET, 1)
     assert Roller(client, prefix).run(DATASET, 2).to == second.generation
 
 
 def test_nothing_to_go_back_to(client: Elasticsearch, prefix: str) -> None:
-    with pytest.raises(CheckProblem, match="no generation of made to go back to"):
+    with pytest.raises(CheckFailedError, match="no generation of made to go back to"):
         Roller(client, prefix).run(DATASET)
 
 
@@ -85,7 +85,7 @@ def test_the_alias_goes_back_when_the_canary_is_not_answered(
         return answer
 
     monkeypatch.setattr(type(client.indices), "update_aliases", filtered)
-    with pytest.raises(CheckProblem, match=r"answered by 1 by \S+g000002, not by \S+g000002's 57 documents"):
+    with pytest.raises(CheckFailedError, match=r"answered by 1 by \S+g000002, not by \S+g000002's 57 documents"):
         swap(client, Generation(prefix, DATASET, 2))
     assert list(client.indices.get_alias(name=prefix).body) == [first.generation]
     canary(client, Generation(prefix, DATASET, 1))
@@ -94,7 +94,7 @@ def test_the_alias_goes_back_when_the_canary_is_not_answered(
 def test_prune_leaves_the_current_one_and_the_one_before(client: Elasticsearch, prefix: str) -> None:
     for name in "abcd":
         build(client, prefix, name)
-    with pytest.raises(gates.GateProblem):
+    with pytest.raises(gates.GateError):
         build(client, prefix, "small", 20)
     assert states(client, prefix) == {1: "kept", 2: "kept", 3: "kept", 4: "current", 5: "failed"}
     Roller(client, prefix).run(DATASET, 2)
@@ -132,7 +132,7 @@ def test_prune_leaves_what_somebody_is_building(client: Elasticsearch, prefix: s
     assert Pruner(client, prefix).run(DATASET).deleted == ()
     (view,) = survey(client, prefix, DATASET).views
     assert (view.state, len(view.at_work)) == ("building", 1)
-    with pytest.raises(CheckProblem, match=r"g000001 is being loaded by process \d+ on"):
+    with pytest.raises(CheckFailedError, match=r"g000001 is being loaded by process \d+ on"):
         build(client, prefix, fresh=True)
     owner.close()
     assert "nobody is at work on it" in found(client, prefix)["builder_dead"]
@@ -223,7 +223,7 @@ def test_an_index_with_the_alias_own_name(client: Elasticsearch, prefix: str) ->
     client.indices.create(index=f"{prefix}-{DATASET}")
     assert f"An index is called {prefix}-{DATASET}" in found(client, prefix)["name_taken"]
     for change in (lambda: build(client, prefix), lambda: Roller(client, prefix).run(DATASET)):
-        with pytest.raises(CheckProblem, match=f"DELETE /{prefix}-{DATASET}"):
+        with pytest.raises(CheckFailedError, match=f"DELETE /{prefix}-{DATASET}"):
             change()
 
 
@@ -231,18 +231,18 @@ def test_a_closed_and_a_read_only_index(client: Elasticsearch, prefix: str) -> N
     first, second = build(client, prefix, "a"), build(client, prefix, "b")
     client.indices.put_settings(index=second.generation, settings={"index.blocks.read_only": True})
     assert f"Index {second.generation} is read-only." in found(client, prefix)["read_only"]
-    with pytest.raises(CheckProblem, match="Lift the block: PUT"):
+    with pytest.raises(CheckFailedError, match="Lift the block: PUT"):
         Roller(client, prefix).run(DATASET)
     client.indices.put_settings(index=second.generation, settings={"index.blocks.read_only": None})
     client.indices.close(index=first.generation)
     assert f"Index {first.generation} is closed. Open it" in found(client, prefix)["closed"]
-    with pytest.raises(CheckProblem, match="no generation before"):
+    with pytest.raises(CheckFailedError, match="no generation before"):
         Roller(client, prefix).run(DATASET)
-    with pytest.raises(CheckProblem, match="Open it: POST"):
+    with pytest.raises(CheckFailedError, match="Open it: POST"):
         Roller(client, prefix).run(DATASET, 1)
     client.indices.open(index=first.generation)
     client.indices.close(index=second.generation)
-    with pytest.raises(CheckProblem, match="is closed"):
+    with pytest.raises(CheckFailedError, match="is closed"):
         build(client, prefix, "c")
 
 
@@ -258,7 +258,7 @@ def test_an_alias_on_two_generations(client: Elasticsearch, prefix: str) -> None
     first, second = build(client, prefix, "a"), build(client, prefix, "b")
     client.indices.put_alias(index=first.generation, name=f"{prefix}-{DATASET}")
     assert "is on 2 generations at once" in found(client, prefix)["alias_on_two"]
-    with pytest.raises(CheckProblem, match=r"is on 2 generations at once: .*Choose one"):
+    with pytest.raises(CheckFailedError, match=r"is on 2 generations at once: .*Choose one"):
         Roller(client, prefix).run(DATASET)
     Roller(client, prefix).run(DATASET, 2)
     assert list(client.indices.get_alias(name=f"{prefix}-{DATASET}").body) == [second.generation]
@@ -281,9 +281,9 @@ def test_a_lock_whose_owner_is_gone(client: Elasticsearch, prefix: str) -> None:
     result = build(client, prefix)
     elsewhere(client, prefix, 5)
     assert "lock_of_the_dead" not in found(client, prefix)  # on another machine only its missing beats tell
-    with pytest.raises(CheckProblem, match="in other hands: process 1 on another-machine"):
+    with pytest.raises(CheckFailedError, match="in other hands: process 1 on another-machine"):
         Pruner(client, prefix).run(DATASET)
-    with pytest.raises(CheckProblem, match="in other hands"):
+    with pytest.raises(CheckFailedError, match="in other hands"):
         build(client, prefix, "b")
     script = "ctx._source.host = params.host; ctx._source.pid = 2147483646"
     host = socket.gethostname()

@@ -6,8 +6,8 @@ from indexer import generations, history
 from indexer.history import History
 from indexer.meter import Meter
 from indexer.patience import Patience
-from mappings.names import Generation
-from mappings.names import history as history_index
+from mappings.index_names import Generation
+from mappings.index_names import history as history_index
 from tests.indexer import made
 from tests.indexer.test_load import load
 

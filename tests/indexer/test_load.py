@@ -15,9 +15,9 @@ from indexer.load import InterruptedLoadError, Loader, LoadResult, Options
 from indexer.meter import Meter
 from indexer.owner import Owner
 from indexer.plan import Plan, PlannedFile, first
-from mappings.names import Generation
-from mappings.names import ledger as ledger_index
-from mappings.problems import CheckProblem, InputProblem
+from mappings.errors import CheckFailedError, InputError
+from mappings.index_names import Generation
+from mappings.index_names import ledger as ledger_index
 from tests.indexer import made
 
 DATASET = "made"
@@ -134,7 +134,7 @@ def test_other_files_are_refused_and_fresh_starts_over(client: Elasticsearch, pr
     with pytest.raises(InterruptedLoadError):
         Loader(client, prefix, made.plan(made.MadeReader("a", 100, 10)), Options(), Meter(), stop).run()
     other = made.plan(made.MadeReader("b", 100, 10))
-    with pytest.raises(InputProblem, match="other files"):
+    with pytest.raises(InputError, match="other files"):
         load(client, prefix, other)
     result = load(client, prefix, other, fresh=True)
     assert result.indexed == 100
@@ -161,7 +161,7 @@ def test_a_lost_document_stops_the_alias(client: Elasticsearch, prefix: str, mon
         return finish(self, books, generation)
 
     monkeypatch.setattr(Loader, "_finish", steal)
-    with pytest.raises(CheckProblem, match="does not add up"):
+    with pytest.raises(CheckFailedError, match="does not add up"):
         load(client, prefix, made.plan(made.MadeReader("a", 100, 10)))
     assert not client.indices.exists_alias(name=prefix)
 

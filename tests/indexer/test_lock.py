@@ -10,9 +10,9 @@ from elasticsearch import Elasticsearch
 from indexer import generations, lock
 from indexer.lock import Holder, Lock
 from indexer.owner import DEAD_AFTER_S, Owner
-from mappings.names import ledger as ledger_index
-from mappings.names import locks
-from mappings.problems import CheckProblem
+from mappings.errors import CheckFailedError
+from mappings.index_names import ledger as ledger_index
+from mappings.index_names import locks
 
 DATASET = "made"
 
@@ -26,7 +26,7 @@ def books(client: Elasticsearch, prefix: str) -> str:
 def test_a_second_writer_is_told_who_holds_it(client: Elasticsearch, books: str) -> None:
     with (
         lock.held(client, books, DATASET, lock.UPDATE),
-        pytest.raises(CheckProblem, match=r"made is in other hands: process \d+ on \S+, update since \d{4}-"),
+        pytest.raises(CheckFailedError, match=r"made is in other hands: process \d+ on \S+, update since \d{4}-"),
         lock.held(client, books, DATASET, lock.UPDATE),
     ):
         raise AssertionError("two hold it")
@@ -96,7 +96,7 @@ def test_who_lost_the_lock_stops_before_the_swap(client: Elasticsearch, books: s
     slow.check()
     quick = Lock(client, books, DATASET, lock.UPDATE, lease_s=-1.0)
     assert quick.take() is None
-    with pytest.raises(CheckProblem, match="another one took over"):
+    with pytest.raises(CheckFailedError, match="another one took over"):
         slow.check()
     slow.release()  # not its own any more
     quick.check()

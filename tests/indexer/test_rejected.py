@@ -23,8 +23,8 @@ from indexer.rejected import MAX_RECORD_CHARS, RejectedStore
 from indexer.rejected_reader import MAX_ATTEMPTS, Count, RejectedReader, Wanted
 from indexer.replay import Replay, Replayer
 from indexer.replay_journal import Journal
-from mappings.names import Generation
-from mappings.problems import CheckProblem, InputProblem
+from mappings.errors import CheckFailedError, InputError
+from mappings.index_names import Generation
 from tests.indexer import made
 
 DATASET = "made"
@@ -260,11 +260,11 @@ def test_two_replays_at_once(client: Elasticsearch, prefix: str) -> None:
     journal = Journal(client, generation, other, other.patience)
     journal.read()
     journal.write(replace(journal.moved), [])
-    with pytest.raises(CheckProblem, match="at work"):
+    with pytest.raises(CheckFailedError, match="at work"):
         replay(client, prefix)
     other.close()
     assert replay(client, prefix).indexed == 2
-    with pytest.raises(CheckProblem, match="Another process changed"):
+    with pytest.raises(CheckFailedError, match="Another process changed"):
         journal.write(replace(journal.moved), [])
     assert_sums_hold(client, prefix)
 
@@ -275,7 +275,7 @@ def test_one_writer(client: Elasticsearch, prefix: str, what: str) -> None:
     relax(client, prefix)
     held = Lock(client, prefix, DATASET, what)
     assert held.take() is None
-    with pytest.raises(CheckProblem, match=rf"made is in other hands: process \d+ on \S+, {what} since 20"):
+    with pytest.raises(CheckFailedError, match=rf"made is in other hands: process \d+ on \S+, {what} since 20"):
         replay(client, prefix)
     held.release()
     assert replay(client, prefix).indexed == 2
@@ -286,7 +286,7 @@ def test_the_alias_on_two_generations(client: Elasticsearch, prefix: str) -> Non
     for name in "ab":
         load(client, prefix, made.MadeReader(name, 8, 8))
     client.indices.put_alias(index=f"{prefix}-made-g000001", name=f"{prefix}-made")
-    with pytest.raises(CheckProblem, match="made is on 2 generations at once"):
+    with pytest.raises(CheckFailedError, match="made is on 2 generations at once"):
         replay(client, prefix)
 
 
@@ -294,15 +294,15 @@ def test_a_lost_document_is_not_called_a_duplicate(client: Elasticsearch, prefix
     load(client, prefix, made.MadeReader("a", 8, 8))
     client.delete(index=f"{prefix}-{DATASET}", id="made:1", refresh=True)
     before = kept(client, prefix)
-    with pytest.raises(CheckProblem, match="does not add up"):
+    with pytest.raises(CheckFailedError, match="does not add up"):
         replay(client, prefix)
     assert kept(client, prefix) == before
-    with pytest.raises(CheckProblem, match="does not add up"):
+    with pytest.raises(CheckFailedError, match="does not add up"):
         replay(client, prefix)
 
 
 def test_nothing_loaded(client: Elasticsearch, prefix: str) -> None:
-    with pytest.raises(InputProblem, match="not loaded"):
+    with pytest.raises(InputError, match="not loaded"):
         replay(client, prefix)
 
 

@@ -19,7 +19,7 @@ from benchmarks import corpora
 from indexer import generations, history
 from indexer import plan as plans
 from indexer.encode import EVIDENCE, row_of
-from indexer.gates import Bounds, GateProblem
+from indexer.gates import Bounds, GateError
 from indexer.history import History
 from indexer.ledger import Ledger
 from indexer.load import LoadResult
@@ -32,8 +32,8 @@ from indexer.update import spool, way
 from indexer.update.orders import Job, Orders
 from indexer.update.updater import Updated, Updater
 from indexer.watch import Watchlist
-from mappings.names import Generation, parse
-from mappings.problems import CheckProblem, InputProblem
+from mappings.errors import CheckFailedError, InputError
+from mappings.index_names import Generation, parse
 from tests.indexer import made
 from tests.indexer.test_load import load
 
@@ -207,7 +207,7 @@ def test_a_large_difference_is_built_afresh_and_the_gate_counts_it(
     monkeypatch.setattr(way, "MOST", 0.2)
     load(client, prefix, planned(old))
     other = planned(after(old, tmp_path, every=8))
-    with pytest.raises(GateProblem, match=r"change: .* added, changed or removed") as told:
+    with pytest.raises(GateError, match=r"change: .* added, changed or removed") as told:
         update(client, prefix, other)
     assert [gate.name for gate in told.value.gates if not gate.passed] == ["change"]
     assert client.indices.get_alias(name=f"{prefix}-{LAION}").body.keys() == {f"{prefix}-{LAION}-g000001"}
@@ -309,7 +309,7 @@ def test_what_is_in_the_way_is_said(client: Elasticsearch, prefix: str, spoil: A
         load(client, prefix, made.plan(made.MadeReader(name, 60, 30)))
     told = spoil(client, prefix)
     try:
-        with pytest.raises(CheckProblem, match=told):
+        with pytest.raises(CheckFailedError, match=told):
             update(client, prefix, made.plan(made.MadeReader("c", 61, 30)))
     finally:
         client.options(ignore_status=404).indices.put_settings(
@@ -378,7 +378,7 @@ def test_folders_of_the_dead_are_removed_and_no_others(tmp_path: Path, monkeypat
 
 def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     full = spool.Spool(tmp_path / "nowhere")
-    with pytest.raises(InputProblem, match=r"The difference can't be written to .*: .*\. .*TMPDIR"):
+    with pytest.raises(InputError, match=r"The difference can't be written to .*: .*\. .*TMPDIR"):
         full.put("new", pl.DataFrame({"a": [1]}))
 
 

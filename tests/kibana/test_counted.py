@@ -11,7 +11,7 @@ from indexer.history import History
 from linernotes.kibana.boards import BOARDS, SEARCHES
 from linernotes.kibana.columns import RECORDS, Column
 from linernotes.kibana.panels import Panel
-from mappings.names import Generation
+from mappings.index_names import Generation
 from tests.indexer.test_generations import build
 
 PANELS = [panel for board in BOARDS for panel in board.panels]

@@ -14,7 +14,7 @@ from jsonschema import validate
 from linernotes.cli import app
 from linernotes.kibana.client import Kibana
 from linernotes.kibana.objects import ndjson, objects
-from mappings.problems import CheckProblem, InputProblem, Problem, UnreachableProblem
+from mappings.errors import CheckFailedError, InputError, LinernotesError, UnreachableError
 from tests.cli.test_contract import schema
 from tests.indexer.test_generations import build
 from tests.kibana.stub import CUT, Answer, Stub, running
@@ -74,7 +74,7 @@ def test_it_sends_what_the_documentation_asks_for(stub: Stub) -> None:
 def test_the_space_is_in_the_path(stub: Stub) -> None:
     kibana(stub, space="music").bring_in(DATA)
     assert stub.asked[-1][1] == "/s/music/api/saved_objects/_import?overwrite=true"
-    with pytest.raises(InputProblem, match="no space elsewhere"):
+    with pytest.raises(InputError, match="no space elsewhere"):
         kibana(stub, space="elsewhere").bring_in(DATA)
 
 
@@ -100,22 +100,24 @@ def test_it_survives_what_passes(stub: Stub, first: list[Answer]) -> None:
 @pytest.mark.parametrize(
     ("answers", "kind", "said"),
     [
-        ([(401, {})], UnreachableProblem, "doesn't let us in"),
-        ([(302, b"")], UnreachableProblem, "doesn't let us in"),
-        ([(200, b"<html>hello</html>")], UnreachableProblem, "is no Kibana"),
-        ([(200, {"version": "8.19"})], UnreachableProblem, "is no Kibana"),
-        ([(200, {"version": {"number": "8.19.1"}}), (400, {"message": "no file"})], CheckProblem, "no file"),
+        ([(401, {})], UnreachableError, "doesn't let us in"),
+        ([(302, b"")], UnreachableError, "doesn't let us in"),
+        ([(200, b"<html>hello</html>")], UnreachableError, "is no Kibana"),
+        ([(200, {"version": "8.19"})], UnreachableError, "is no Kibana"),
+        ([(200, {"version": {"number": "8.19.1"}}), (400, {"message": "no file"})], CheckFailedError, "no file"),
         (
             [
                 (200, {"version": {"number": "8.19.1"}}),
                 (200, {"success": False, "errors": [{"type": "search", "id": "x", "error": {"type": "conflict"}}]}),
             ],
-            CheckProblem,
+            CheckFailedError,
             r"search x \(conflict\)",
         ),
     ],
 )
-def test_what_no_retry_mends_is_said_at_once(stub: Stub, answers: list[Answer], kind: type[Problem], said: str) -> None:
+def test_what_no_retry_mends_is_said_at_once(
+    stub: Stub, answers: list[Answer], kind: type[LinernotesError], said: str
+) -> None:
     stub.first = list(answers)
     with pytest.raises(kind, match=said):
         kibana(stub).bring_in(DATA)
@@ -125,7 +127,7 @@ def test_what_no_retry_mends_is_said_at_once(stub: Stub, answers: list[Answer], 
 @pytest.mark.parametrize("version", ["7.17.9", "8.11.0", "8.18.4", "10.0.0"])
 def test_a_version_that_can_not_take_them_is_refused_in_one_sentence(stub: Stub, version: str) -> None:
     stub.version = version
-    with pytest.raises(CheckProblem) as refused:
+    with pytest.raises(CheckFailedError) as refused:
         kibana(stub).bring_in(DATA)
     assert version in refused.value.message
     assert refused.value.message.count(".  ") == 0
@@ -133,7 +135,7 @@ def test_a_version_that_can_not_take_them_is_refused_in_one_sentence(stub: Stub,
 
 
 def test_nobody_there_is_given_up_after_the_deadline() -> None:
-    with pytest.raises(UnreachableProblem, match="can't be reached"):
+    with pytest.raises(UnreachableError, match="can't be reached"):
         Kibana("http://127.0.0.1:9", deadline_s=0.2, first_wait_s=0.05).bring_in(DATA)
 
 

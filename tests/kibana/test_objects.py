@@ -13,9 +13,9 @@ from linernotes.kibana.check import check, declared, parse
 from linernotes.kibana.objects import ndjson, objects
 from linernotes.kibana.panels import GRID
 from linernotes.kibana.sources import TRACKS, fields_of
+from mappings.errors import InputError
 from mappings.fields import FIELDS
 from mappings.index import mapping
-from mappings.problems import InputProblem
 
 Json = dict[str, Any]
 
@@ -203,5 +203,5 @@ def test_a_field_that_the_mapping_loses_is_missed(made: list[Json], lost: str) -
 
 @pytest.mark.parametrize("data", [b"", b"no json", b"[1]", b'{"type": "search"}\n', b'{"exportedCount": 0}'])
 def test_a_file_that_is_no_export(data: bytes) -> None:
-    with pytest.raises(InputProblem):
+    with pytest.raises(InputError):
         parse(data, "file")

@@ -8,7 +8,7 @@ import pytest
 from linernotes.node import config, layout
 from linernotes.node.config import Ports
 from linernotes.node.jdk import Jdk
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 HERE = layout.of(Path("/srv/a home"))
 SHIPPED = """## comment
@@ -82,5 +82,5 @@ def test_heap(text: str, size: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "1", "-1g", "1.5g", "g", "1 tb", "32k", "63m"])
 def test_no_heap(text: str) -> None:
-    with pytest.raises(InputProblem, match="--heap"):
+    with pytest.raises(InputError, match="--heap"):
         config.parse_heap(text)

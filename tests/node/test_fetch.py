@@ -8,7 +8,7 @@ import pytest
 from linernotes.node import fetch, ranges
 from linernotes.node.releases import Release
 from linernotes.node.source import FileSource, HttpSource
-from mappings.problems import CheckProblem, Problem, UnreachableProblem
+from mappings.errors import CheckFailedError, LinernotesError, UnreachableError
 
 from .server import Fault, Handler, Repository
 
@@ -133,7 +133,7 @@ def test_an_attempt_that_failed_is_gone_on_with_by_the_next(
     tmp_path: Path, archive: tuple[Release, bytes], repository: Repository
 ) -> None:
     repository.faults.extend([fine, cut_after(300_000), *[status(503)] * fetch.ATTEMPTS])
-    with pytest.raises(UnreachableProblem, match=r"answered 503\. What has arrived is kept"):
+    with pytest.raises(UnreachableError, match=r"answered 503\. What has arrived is kept"):
         get(tmp_path, archive, repository)
     sent, said = repository.sent, list[str]()
     folder = get(tmp_path, archive, repository, said)
@@ -147,9 +147,9 @@ def test_an_attempt_that_failed_is_gone_on_with_by_the_next(
 @pytest.mark.parametrize(
     ("fault", "problem", "message"),
     [
-        (whole_file, CheckProblem, "doesn't answer ranged requests. Do otherwise."),
-        (status(404), UnreachableProblem, "refuses the file (HTTP 404). Do otherwise."),
-        (status(401), UnreachableProblem, "refuses the file (HTTP 401)"),
+        (whole_file, CheckFailedError, "doesn't answer ranged requests. Do otherwise."),
+        (status(404), UnreachableError, "refuses the file (HTTP 404). Do otherwise."),
+        (status(401), UnreachableError, "refuses the file (HTTP 401)"),
     ],
 )
 def test_a_refusal_is_told_at_once(
@@ -157,7 +157,7 @@ def test_a_refusal_is_told_at_once(
     archive: tuple[Release, bytes],
     repository: Repository,
     fault: Fault,
-    problem: type[Problem],
+    problem: type[LinernotesError],
     message: str,
 ) -> None:
     repository.faults.append(fault)
@@ -171,13 +171,13 @@ def test_other_bytes_than_the_pinned_are_never_kept(
     tmp_path: Path, archive: tuple[Release, bytes], repository: Repository
 ) -> None:
     repository.body = archive[1].replace(b"late", b"Late")
-    with pytest.raises(CheckProblem, match="pinned"):
+    with pytest.raises(CheckFailedError, match="pinned"):
         get(tmp_path, archive, repository)
     assert leftovers(tmp_path) == set()
 
 
 def test_nobody_listens(tmp_path: Path, archive: tuple[Release, bytes]) -> None:
-    with pytest.raises(UnreachableProblem, match=r"127\.0\.0\.1 can't be reached"):
+    with pytest.raises(UnreachableError, match=r"127\.0\.0\.1 can't be reached"):
         fetch.distribution(tmp_path, print, archive[0], HttpSource("http://127.0.0.1:9/x"))
 
 
@@ -199,7 +199,7 @@ def test_no_room(
     tmp_path: Path, archive: tuple[Release, bytes], repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("linernotes.node.files.room", lambda _: 1_000_000)
-    with pytest.raises(Problem, match=r"needs 2 MB, and the disk of .* has 1 MB left\. Make room"):
+    with pytest.raises(LinernotesError, match=r"needs 2 MB, and the disk of .* has 1 MB left\. Make room"):
         get(tmp_path, archive, repository)
 
 

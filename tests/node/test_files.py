@@ -12,7 +12,7 @@ from rich.console import Console
 from linernotes.node import account, files, layout, logs, meter, ports
 from linernotes.node.account import Account
 from linernotes.node.config import Ports
-from mappings.problems import InputProblem, Problem
+from mappings.errors import InputError, LinernotesError
 
 
 def test_a_link_in_the_way_is_replaced_and_not_followed(tmp_path: Path) -> None:
@@ -28,13 +28,13 @@ def test_a_link_in_the_way_is_replaced_and_not_followed(tmp_path: Path) -> None:
 
 def test_what_the_system_refuses_becomes_a_sentence(tmp_path: Path) -> None:
     with (
-        pytest.raises(Problem, match=r"x/y can't be used: Not a directory\. Set LINERNOTES_HOME"),
+        pytest.raises(LinernotesError, match=r"x/y can't be used: Not a directory\. Set LINERNOTES_HOME"),
         files.told(tmp_path),
     ):
         (tmp_path / "x").write_text("")
         (tmp_path / "x" / "y").write_text("")
     with (
-        pytest.raises(Problem, match=r"is full\. Make room"),
+        pytest.raises(LinernotesError, match=r"is full\. Make room"),
         files.told(tmp_path),
         Path("/dev/full").open("w") as full,
     ):
@@ -42,7 +42,7 @@ def test_what_the_system_refuses_becomes_a_sentence(tmp_path: Path) -> None:
 
 
 def test_too_little_room(tmp_path: Path) -> None:
-    with pytest.raises(Problem, match=r"It needs 1,000,000,000,000,000 MB, and the disk of"):
+    with pytest.raises(LinernotesError, match=r"It needs 1,000,000,000,000,000 MB, and the disk of"):
         files.need_room(tmp_path, 10**21, "It")
 
 
@@ -63,7 +63,7 @@ if os.geteuid() == 0:  # only root runs Elasticsearch as somebody else
         (home / "closed" / "inside").mkdir(parents=True)
         account.need_entry(home / "closed" / "inside", nobody)
         (home / "closed").chmod(0o700)
-        with pytest.raises(Problem, match=rf"runs as {nobody.name}, who may not enter {home}/closed, and"):
+        with pytest.raises(LinernotesError, match=rf"runs as {nobody.name}, who may not enter {home}/closed, and"):
             account.need_entry(home / "closed" / "inside", nobody)
         account.give([home / "closed"], nobody)
         assert (home / "closed" / "inside").stat().st_uid == nobody.uid
@@ -89,7 +89,7 @@ def test_a_taken_port_is_replaced_and_the_other_kept() -> None:
     chosen = ports.choose(Ports(25_000, 25_001), "seed", free=lambda port: port not in taken)
     assert chosen.http != 25_000
     assert chosen.transport == 25_001
-    with pytest.raises(Problem, match="No port between"):
+    with pytest.raises(LinernotesError, match="No port between"):
         ports.choose(None, "seed", free=lambda _: False)
 
 
@@ -120,7 +120,7 @@ def test_on_a_terminal_progress_is_a_bar() -> None:
 
 
 def test_logs(home: Path) -> None:
-    with pytest.raises(InputProblem, match="no logs"):
+    with pytest.raises(InputError, match="no logs"):
         logs.path_of(home)
     here = layout.of(home)
     here.logs.mkdir(parents=True)

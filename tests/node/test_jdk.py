@@ -6,7 +6,7 @@ import pytest
 
 from linernotes.node import jdk
 from linernotes.node.releases import CURRENT
-from mappings.problems import Problem
+from mappings.errors import LinernotesError
 
 ALL = "java.base jdk.jdi jdk.net jdk.incubator.vector"
 
@@ -74,7 +74,7 @@ def test_an_installation_without_release_file_is_asked_for_its_version(tmp_path:
 )
 def test_an_unsuitable_one_is_named_with_what_to_do(tmp_path: Path, version: str, modules: str, reason: str) -> None:
     home = install(tmp_path / "unfit", version, modules)
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(LinernotesError) as caught:
         find(tmp_path, JAVA_HOME=str(home), PATH="")
     assert f"{home}: {reason}" in caught.value.message
     assert all(way in caught.value.hint for way in ("apt install", "docker compose up", "LINERNOTES_URL"))

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from linernotes.cli.node import app
 from linernotes.node import layout, ports, service, state
 from linernotes.node.status import NodeStatus
-from mappings.problems import InputProblem, Problem
+from mappings.errors import InputError, LinernotesError
 from tests.conftest import MAJOR, RELEASE
 
 HEAP = "256m"
@@ -98,12 +98,12 @@ def test_a_start_that_is_killed_is_finished_by_the_next(home: Path, distribution
 def test_a_start_that_fails_leaves_nothing(home: Path, distribution: Path) -> None:
     here = layout.of(home)
     broken = home / "elasticsearch" / RELEASE.version
-    with pytest.raises(InputProblem, match="isn't a whole Elasticsearch"):
+    with pytest.raises(InputError, match="isn't a whole Elasticsearch"):
         service.start(home, heap=HEAP, version=MAJOR, distribution=broken)
     # Something in the data's place: Elasticsearch itself must find out.
     here.data.mkdir(parents=True, exist_ok=True)
     (here.data / "node.lock").mkdir()
-    with pytest.raises(Problem, match="Elasticsearch didn't start"):
+    with pytest.raises(LinernotesError, match="Elasticsearch didn't start"):
         service.start(home, heap=HEAP, version=MAJOR, distribution=distribution)
     assert ours(home) == []
     assert service.status(home).nodes[0].state == "stopped"
@@ -120,11 +120,11 @@ def test_a_home_without_a_node(home: Path) -> None:
 
 @pytest.mark.parametrize("heap", ["9999g", "lots", "1m"])
 def test_a_heap_that_cannot_be(home: Path, heap: str) -> None:
-    with pytest.raises(InputProblem, match="heap"):
+    with pytest.raises(InputError, match="heap"):
         service.start(home, heap=heap)
     assert not (home / "elasticsearch").exists()
 
 
 def test_a_colon_is_told_before_anything_is_fetched(home: Path) -> None:
-    with pytest.raises(InputProblem, match="colon"):
+    with pytest.raises(InputError, match="colon"):
         service.start(home / "a:b", heap=HEAP)

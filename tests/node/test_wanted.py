@@ -7,7 +7,7 @@ import pytest
 from linernotes.node import config, layout, wanted
 from linernotes.node.config import Peers, Ports
 from linernotes.node.state import NodeState
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 
 def noted(name: str = "node-1", version: str = "8.19.13", *, secure: bool = False) -> NodeState:
@@ -30,7 +30,7 @@ def test_what_is_not_asked_for_stays_as_it_was() -> None:
     [([noted()] * 3, {"nodes": 1}), ([], {"nodes": 10}), ([], {"version": 7}), ([], {"heap": "9999g"})],
 )
 def test_what_cannot_be(before: list[NodeState], asked: dict[str, object]) -> None:
-    with pytest.raises(InputProblem):
+    with pytest.raises(InputError):
         wanted.decide(before, **asked)  # type: ignore[arg-type]
 
 
@@ -38,7 +38,7 @@ def test_what_cannot_be(before: list[NodeState], asked: dict[str, object]) -> No
 def test_what_runs_is_not_changed_silently(asked: dict[str, object]) -> None:
     before = [noted()]
     wanted.need_same(before, wanted.decide(before))
-    with pytest.raises(InputProblem, match="node stop"):
+    with pytest.raises(InputError, match="node stop"):
         wanted.need_same(before, wanted.decide(before, **asked))  # type: ignore[arg-type]
 
 

@@ -7,7 +7,7 @@ from elastic_transport import ConnectionError as NoConnectionError
 from elasticsearch import Elasticsearch
 
 import queries
-from mappings.problems import UnreachableProblem
+from mappings.errors import UnreachableError
 from queries import Searcher, again
 from tests.faults import proxy
 from tests.queries.conftest import Collection
@@ -37,7 +37,7 @@ def test_what_does_not_pass_is_told(
     faults = proxy.Faults(es_url, (kind,), share=1)
     with proxy.running(faults) as address, Elasticsearch(address, max_retries=0) as through:
         began = time.monotonic()
-        with pytest.raises(UnreachableProblem, match=said):
+        with pytest.raises(UnreachableError, match=said):
             Searcher(through, collection.prefix).search(queries.request("the"))
     assert faults.happened[kind] >= again.ROUNDS
     assert time.monotonic() - began < 10

@@ -14,7 +14,7 @@ from linernotes.cli import datasets, search
 from linernotes.report import hits
 from linernotes.report.plain import visible
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from tests.queries import made
 from tests.queries.conftest import Collection
 
@@ -127,7 +127,7 @@ def test_any_width_will_do(front_door: Collection, columns: str, monkeypatch: py
     ],
 )
 def test_wrong_input_is_told_in_a_sentence(front_door: Collection, arguments: tuple[str, ...], sentence: str) -> None:
-    with pytest.raises(InputProblem) as problem:
+    with pytest.raises(InputError) as problem:
         run("search", *arguments)
     assert sentence in str(problem.value)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mappings.cards import CARDS
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries import Match
 from queries.people import asking
 from queries.people.page import ArtistAnswer, Page
@@ -140,7 +140,7 @@ def test_more_tracks_than_are_read(crowd: Collection, monkeypatch: pytest.Monkey
     ],
 )
 def test_what_cant_be_asked_is_told_in_a_sentence(asked: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(InputProblem, match=sentence):
+    with pytest.raises(InputError, match=sentence):
         asking.request(**asked)
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import queries
+from mappings.errors import InputError
 from mappings.fields import FIELDS
-from mappings.problems import InputProblem
 from queries import FACETS, Stage, search, text
 from queries.search import Search
 
@@ -145,7 +145,7 @@ def test_years(given_year: str, first: int, last: int) -> None:
     ["2005..1990", "99999..", "..", "", "x", "90", "1990...1999", "1990-1999", "0000", "19９0", "--1990", "19901999"],
 )
 def test_absurd_years_are_told_in_a_sentence(year: str) -> None:
-    with pytest.raises(InputProblem, match="year"):
+    with pytest.raises(InputError, match="year"):
         queries.request(filters_by_facet={"year": [year]})
 
 
@@ -165,7 +165,7 @@ def test_absurd_years_are_told_in_a_sentence(year: str) -> None:
     ],
 )
 def test_what_cant_be_asked_is_told_in_a_sentence(asked: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(InputProblem) as problem:
+    with pytest.raises(InputError) as problem:
         queries.request(**asked)
     assert sentence in str(problem.value)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from elasticsearch import Elasticsearch
 
-from mappings.problems import UnreachableProblem
+from mappings.errors import UnreachableError
 from queries import Searcher
 from queries.catalogue import LISTED, RowAnswer, Tally, bodies, check, read
 from tests.queries.tracks import forget, load, track
@@ -118,5 +118,5 @@ def test_stopping_early_stops_asking(searcher: Searcher) -> None:
 
 
 def test_what_isnt_reachable_is_told(client: Elasticsearch) -> None:
-    with Elasticsearch("http://127.0.0.1:9", max_retries=0) as nowhere, pytest.raises(UnreachableProblem):
+    with Elasticsearch("http://127.0.0.1:9", max_retries=0) as nowhere, pytest.raises(UnreachableError):
         next(check(Searcher(nowhere, "x").ask, [read(1, {"artist": "a", "title": "b"})]))

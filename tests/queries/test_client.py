@@ -11,14 +11,14 @@ import pytest
 from elasticsearch import Elasticsearch
 
 import queries
-from mappings.problems import InputProblem, Problem, UnreachableProblem
+from mappings.errors import InputError, LinernotesError, UnreachableError
 from queries import Searcher, again
-from queries.loaded import NothingLoadedProblem
+from queries.loaded import NothingLoadedError
 from tests.queries.conftest import Collection
 
 
 def test_nothing_loaded_is_the_users_to_mend(client: Elasticsearch, prefix: str) -> None:
-    with pytest.raises(InputProblem, match=r"Nothing is loaded yet\. Run: linernotes load"):
+    with pytest.raises(InputError, match=r"Nothing is loaded yet\. Run: linernotes load"):
         Searcher(client, prefix).search(queries.request("x"))
     assert Searcher(client, prefix).loaded() == {}
 
@@ -36,7 +36,7 @@ def test_nobody_there() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    with pytest.raises(UnreachableProblem, match="can't be reached"):
+    with pytest.raises(UnreachableError, match="can't be reached"):
         ask(url)
 
 
@@ -85,18 +85,18 @@ def item(status: int, kind: str) -> str:
 @pytest.mark.parametrize(
     ("status", "body", "problem", "sentence"),
     [
-        (401, '{"error": {"type": "security_exception"}}', UnreachableProblem, "doesn't let us in"),
-        (403, '{"error": {"type": "security_exception"}}', UnreachableProblem, "doesn't let us in"),
-        (503, "Service Unavailable", UnreachableProblem, "can't answer just now"),
-        (429, '{"error": {"type": "circuit_breaking_exception"}}', UnreachableProblem, "can't answer just now"),
-        (200, item(503, "search_phase_execution_exception"), UnreachableProblem, "can't answer just now"),
-        (200, item(429, "es_rejected_execution_exception"), UnreachableProblem, "can't answer just now"),
-        (200, item(404, "index_not_found_exception"), NothingLoadedProblem, "Nothing is loaded yet"),
-        (200, item(400, "parsing_exception"), Problem, "refused a search"),
+        (401, '{"error": {"type": "security_exception"}}', UnreachableError, "doesn't let us in"),
+        (403, '{"error": {"type": "security_exception"}}', UnreachableError, "doesn't let us in"),
+        (503, "Service Unavailable", UnreachableError, "can't answer just now"),
+        (429, '{"error": {"type": "circuit_breaking_exception"}}', UnreachableError, "can't answer just now"),
+        (200, item(503, "search_phase_execution_exception"), UnreachableError, "can't answer just now"),
+        (200, item(429, "es_rejected_execution_exception"), UnreachableError, "can't answer just now"),
+        (200, item(404, "index_not_found_exception"), NothingLoadedError, "Nothing is loaded yet"),
+        (200, item(400, "parsing_exception"), LinernotesError, "refused a search"),
     ],
 )
 def test_errors_of_elasticsearch(
-    status: int, body: str, problem: type[Problem], sentence: str, monkeypatch: pytest.MonkeyPatch
+    status: int, body: str, problem: type[LinernotesError], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(again, "PATIENCE_S", 0.2)
     with answering(status, body) as url, pytest.raises(problem) as told:
@@ -107,5 +107,5 @@ def test_errors_of_elasticsearch(
 
 
 def test_no_answer_in_time() -> None:
-    with answering(200, "{}", delay_s=5) as url, pytest.raises(UnreachableProblem, match="didn't answer in time"):
+    with answering(200, "{}", delay_s=5) as url, pytest.raises(UnreachableError, match="didn't answer in time"):
         ask(url, timeout=0.2)

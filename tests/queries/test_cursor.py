@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import queries
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries import Stage, cursor, search
 from queries.cursor import Cursor
 
@@ -26,7 +26,7 @@ def test_what_is_written_is_read(stage: Stage, keys: tuple[object, ...], fingerp
 
 @given(st.text())
 def test_anything_else_is_a_bad_cursor(text: str) -> None:
-    with pytest.raises(InputProblem, match="Bad cursor"):
+    with pytest.raises(InputError, match="Bad cursor"):
         cursor.read(text, "x")
 
 
@@ -35,7 +35,7 @@ def test_a_changed_letter_is_noticed(data: st.DataObject) -> None:
     good = cursor.write(Cursor(Stage.STRICT, (1.5, 3, "a", "b")), "x")
     at = data.draw(st.integers(0, len(good) - 2))  # of the last letter not all bits count
     letter = data.draw(st.sampled_from("ABCxyz019-_").filter(lambda other: other != good[at]))
-    with pytest.raises(InputProblem, match="Bad cursor"):
+    with pytest.raises(InputError, match="Bad cursor"):
         cursor.read(good[:at] + letter + good[at + 1 :], "x")
 
 
@@ -45,12 +45,12 @@ def test_a_changed_letter_is_noticed(data: st.DataObject) -> None:
 def test_forged_keys_never_reach_elasticsearch(keys: tuple[object, ...]) -> None:
     asked = queries.request("x")
     forged = cursor.write(Cursor(Stage.STRICT, keys), asked.fingerprint)
-    with pytest.raises(InputProblem, match="Bad cursor"):
+    with pytest.raises(InputError, match="Bad cursor"):
         search.start(queries.request("x", after=forged))
 
 
 def test_forged_contents_are_a_bad_cursor() -> None:
     for content in (b"", b"{}", b"[1]", b"nonsense", b'[1,"x","unheard of",[]]', b'[1,"x","strict",5]'):
         raw = cursor._checksum(content) + content
-        with pytest.raises(InputProblem, match="Bad cursor"):
+        with pytest.raises(InputError, match="Bad cursor"):
             cursor.read(base64.urlsafe_b64encode(raw).decode().rstrip("="), "x")

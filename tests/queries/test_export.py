@@ -11,7 +11,7 @@ from elasticsearch import Elasticsearch
 from elasticsearch.serializer import OrjsonSerializer
 
 import queries
-from mappings.problems import CheckProblem, InputProblem, UnreachableProblem
+from mappings.errors import CheckFailedError, InputError, UnreachableError
 from queries import Hit, Searcher, export, scan
 from queries.export import Place
 from tests.faults import proxy
@@ -114,7 +114,7 @@ def test_a_lost_point_in_time_is_told(client: Elasticsearch, prefix: str) -> Non
         frames = found.frames(2)
         next(frames)
         client.close_point_in_time(id=found._pit)
-        with pytest.raises(CheckProblem, match="lost the point in time"):
+        with pytest.raises(CheckFailedError, match="lost the point in time"):
             read(frames)
 
 
@@ -125,7 +125,7 @@ def test_a_deleted_generation_is_told(client: Elasticsearch, prefix: str, monkey
         frames = found.frames(1)
         next(frames)
         client.indices.delete(index=f"{prefix}-spotify-tracks-dataset-g000001")
-        with pytest.raises(CheckProblem, match="lost the point in time"):
+        with pytest.raises(CheckFailedError, match="lost the point in time"):
             read(frames)
 
 
@@ -166,7 +166,7 @@ def test_what_does_not_pass_is_told(
             proxy.running(faults) as address,
             Elasticsearch(address, serializer=OrjsonSerializer(), max_retries=0) as through,
             scan.opened(Searcher(through, prefix), queries.request("")) as found,
-            pytest.raises(UnreachableProblem, match=said),
+            pytest.raises(UnreachableError, match=said),
         ):
             read(found.frames())
         assert faults.happened[kind] > 1
@@ -174,7 +174,7 @@ def test_what_does_not_pass_is_told(
 
 def test_nothing_loaded_is_told(client: Elasticsearch) -> None:
     with (
-        pytest.raises(InputProblem, match="Nothing is loaded yet"),
+        pytest.raises(InputError, match="Nothing is loaded yet"),
         scan.opened(Searcher(client, "nobody-has-this"), queries.request("")),
     ):
         pass
@@ -196,7 +196,7 @@ PLACE = Place(0, 4, size=2)
 
 @pytest.mark.parametrize("answer", [b"", b"<html>", b"{}", b"[]", b'{"took":1}', b'{"pit_id":"x","hits":null}'])
 def test_an_answer_that_is_none_is_told(answer: bytes) -> None:
-    with pytest.raises(UnreachableProblem, match="can't be read"):
+    with pytest.raises(UnreachableError, match="can't be read"):
         export.read_page(answer, PLACE)
 
 

@@ -7,7 +7,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 import queries
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries import FACETS, FacetCount, Searcher, counting
 from queries.filters import Not, Seconds
 from tests.queries.conftest import Collection
@@ -140,7 +140,7 @@ def test_durations_are_read(given: str, seconds: Seconds) -> None:
     ],
 )
 def test_hostile_values_are_told_in_a_sentence(name: str, given: str) -> None:
-    with pytest.raises(InputProblem) as problem:
+    with pytest.raises(InputError) as problem:
         queries.request(filters_by_facet={name: [given]})
     assert len(str(problem.value)) < 400
 

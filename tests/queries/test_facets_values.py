@@ -7,8 +7,8 @@ from elasticsearch import Elasticsearch
 
 import queries
 from mappings import spellings
-from mappings.names import alias
-from mappings.problems import InputProblem
+from mappings.errors import InputError
+from mappings.index_names import alias
 from queries import FACETS, Searcher, ValuesRequest, containing, counting, cursor, facets, values, values_request
 from queries.cursor import Cursor
 from queries.matching import Stage
@@ -139,9 +139,9 @@ def test_a_cursor_of_another_request_is_refused(collection: Collection) -> None:
     ]
     assert values_request("artist", size=3, after=after).after
     for other in others:
-        with pytest.raises(InputProblem, match="Bad cursor: it belongs to another search"):
+        with pytest.raises(InputError, match="Bad cursor: it belongs to another search"):
             values_request(**{"name": "artist", "after": after} | other)  # type: ignore[arg-type]
-    with pytest.raises(InputProblem, match="Bad cursor"):
+    with pytest.raises(InputError, match="Bad cursor"):
         collection.searcher.search(queries.request("", after=after))
 
 
@@ -155,7 +155,7 @@ def test_forged_keys_never_reach_elasticsearch(collection: Collection, name: str
         forged = cursor.write(Cursor(Stage.STRICT, keys), asked.fingerprint)
         try:
             again = values_request(name, sort=sort, after=forged)
-        except InputProblem:
+        except InputError:
             continue
         collection.searcher.values(again)
 
@@ -165,7 +165,7 @@ def test_hostile_texts_are_answered_or_told(collection: Collection, typed: str) 
     for name in ("artist", "genre", "year"):
         try:
             asked = values_request(name, contains=typed)
-        except InputProblem as problem:
+        except InputError as problem:
             assert len(str(problem)) < 400
             continue
         assert collection.searcher.values(asked).values == () or len(typed.strip(" -*.?!'\"\u200b\u200c\u200d")) < 3
@@ -173,5 +173,5 @@ def test_hostile_texts_are_answered_or_told(collection: Collection, typed: str) 
 
 def test_what_cant_be_asked_is_told() -> None:
     for given in ({"size": 0}, {"size": 1001}, {"sort": "counts"}, {"contains": "x" * 201}, {"after": "nonsense"}):
-        with pytest.raises(InputProblem):
+        with pytest.raises(InputError):
             values_request("artist", **given)

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import queries
-from mappings.names import alias
-from mappings.problems import InputProblem
+from mappings.errors import InputError
+from mappings.index_names import alias
 from queries import Hit, SearchAnswer, Searcher, grouping, search
 from queries.search import Search
 from tests.queries import made
@@ -192,12 +192,12 @@ def test_tracks_without_a_key_are_recordings_of_their_own(client: Elasticsearch,
 
 def test_a_cursor_belongs_to_its_kind_of_row(recordings: Collection) -> None:
     after = recordings.searcher.search(queries.request(WORD, size=1, group="recording")).next
-    with pytest.raises(InputProblem, match="belongs to another search"):
+    with pytest.raises(InputError, match="belongs to another search"):
         recordings.searcher.search(queries.request(WORD, size=1, after=after))
 
 
 def test_an_unknown_group_is_told() -> None:
-    with pytest.raises(InputProblem, match=r"no group called 'recordings'. Did you mean recording\?"):
+    with pytest.raises(InputError, match=r"no group called 'recordings'. Did you mean recording\?"):
         queries.request(group="recordings")
 
 

@@ -13,7 +13,7 @@ from elasticsearch import Elasticsearch
 
 import queries
 from linernotes.cli import app
-from mappings.problems import InputProblem, Problem
+from mappings.errors import InputError, LinernotesError
 from queries import cursor, text
 from queries.cursor import Cursor
 from queries.matching import Stage
@@ -169,7 +169,7 @@ def in_time(collection: Collection, asked: SearchRequest) -> None:
         began = time.monotonic()
         try:
             collection.searcher.search(asked)
-        except InputProblem as problem:
+        except InputError as problem:
             one_sentence(problem)
         if (took := time.monotonic() - began) <= LONGEST_S:
             return
@@ -240,7 +240,7 @@ def test_hostile_filter_values_are_answered(collection: Collection) -> None:
         for facet in ("artist", "genre"):
             try:
                 request = queries.request(filters_by_facet={facet: [literal]}, facet_names=["artist"])
-            except InputProblem as problem:
+            except InputError as problem:
                 one_sentence(problem)
                 refused.append(name)
                 continue
@@ -252,7 +252,7 @@ def test_hostile_filter_values_are_answered(collection: Collection) -> None:
     assert not {"quotes", "wildcards", "json", "emoji", "turkish", "one letter"} & set(refused)
 
 
-def one_sentence(problem: Problem) -> None:
+def one_sentence(problem: LinernotesError) -> None:
     said = str(problem)
     assert said
     assert len(said) < 600

@@ -6,8 +6,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 import queries
-from mappings.names import alias
-from mappings.problems import InputProblem
+from mappings.errors import InputError
+from mappings.index_names import alias
 from queries import Hit, Searcher
 from tests.queries import made
 from tests.queries.conftest import Collection
@@ -103,7 +103,7 @@ def test_a_cursor_of_another_search_is_refused(collection: Collection) -> None:
         queries.request("bakolu", sort="plays", after=cursor),
     )
     for other in others:
-        with pytest.raises(InputProblem, match="Bad cursor: it belongs to another search"):
+        with pytest.raises(InputError, match="Bad cursor: it belongs to another search"):
             collection.searcher.search(other)
 
 

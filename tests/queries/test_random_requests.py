@@ -14,7 +14,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 import queries
-from mappings.names import alias
+from mappings.index_names import alias
 from queries import FACETS, FacetCount, Hit, Searcher, walking
 from queries.filters import NONE
 from tests.queries import made

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from elasticsearch import Elasticsearch
 
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries import Searcher
 from queries.people import bodies, suggesting, typed
 from queries.people.suggesting import Suggestions
@@ -110,13 +110,13 @@ def test_whole_names_are_there_however_little_is_looked_at(crowd: Collection, mo
 
 @pytest.mark.parametrize("text", ["", " ", "\x00\x1b", "\u202e", "\udcff"])
 def test_nothing_typed_is_told_in_a_sentence(text: str) -> None:
-    with pytest.raises(InputProblem, match="no name"):
+    with pytest.raises(InputError, match="no name"):
         suggesting.request(text)
 
 
 @pytest.mark.parametrize("size", [0, -1, 51])
 def test_sizes_that_cant_be(size: int) -> None:
-    with pytest.raises(InputProblem, match="suggestions"):
+    with pytest.raises(InputError, match="suggestions"):
         suggesting.request("a", size=size)
 
 

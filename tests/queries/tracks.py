@@ -11,7 +11,7 @@ from elasticsearch.helpers import bulk
 from indexer.encode import encode
 from mappings import index
 from mappings.fields import FINGERPRINT, SCHEMA, SEARCH_ONLY
-from mappings.names import Generation, alias
+from mappings.index_names import Generation, alias
 from mappings.spellings import with_search_fields
 
 Track = Mapping[str, Any]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from elasticsearch import Elasticsearch
 
-from mappings.problems import UnreachableProblem
+from mappings.errors import UnreachableError
 from tests.security.conftest import PREFIX, Node
 
 GENERATION = f"{PREFIX}-spotify-tracks-dataset-g000001"
@@ -118,7 +118,7 @@ def test_who_may_do_what(node: Node, name: str, actor: str, deed: Deed) -> None:
             deed(client, name)
             return
         before = state(node)
-        with pytest.raises((UnreachableProblem, HiddenError)) as refused:
+        with pytest.raises((UnreachableError, HiddenError)) as refused:
             deed(client, name)
         why = "asks for credentials" if actor == "anonymous" else "is not allowed to do this"
         assert refused.type is HiddenError or why in str(refused.value), "not for any other reason"
@@ -138,5 +138,5 @@ def test_a_key_opens_one_prefix_only(node: Node, actor: str) -> None:
     index = f"{PREFIX}er-{uuid.uuid4().hex[:8]}"
     with node.client("elastic") as client:
         client.indices.create(index=index, settings={"number_of_replicas": 0})
-    with node.client(actor) as client, pytest.raises(UnreachableProblem):
+    with node.client(actor) as client, pytest.raises(UnreachableError):
         client.search(index=index)

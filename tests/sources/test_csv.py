@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from indexer.formats.csv import CsvReader
 from indexer.formats.csv_records import RECORD_BYTES, count_records, well_formed_end
 from indexer.records import SOURCE_ROW, RawBatch, SourceFile
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 HEADER = b"id,name,note\n"
 
@@ -143,7 +143,7 @@ def test_only_wanted_columns_are_read(tmp_path: Path) -> None:
 def test_files_without_rows_say_so(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(content)
-    with pytest.raises(InputProblem, match=message):
+    with pytest.raises(InputError, match=message):
         CsvReader(SourceFile(path, path.name), ("a",), header_rows=3)
 
 

@@ -15,7 +15,7 @@ from indexer.formats.rejecting import only
 from indexer.ready import ready
 from indexer.records import SourceFile
 from indexer.sources import SOURCES
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from tests.sources.support import SLEEPING, SPOTIFY, load
 
 MEGABYTES_5 = 5_000_000
@@ -191,19 +191,19 @@ def test_what_may_not_be_read_is_one_sentence(tmp_path: Path, given: str, closed
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "a.jsonl").write_bytes(json(b"One"))
     (tmp_path / "b.jsonl").write_bytes(json(b"One"))
-    with nobody(tmp_path / closed), pytest.raises(InputProblem, match=r"may not be read by|can't be read"):
+    with nobody(tmp_path / closed), pytest.raises(InputError, match=r"may not be read by|can't be read"):
         load(SLEEPING, tmp_path / given)
 
 
 def test_a_folder_a_missing_file_and_wrong_columns_are_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(InputProblem, match="is a folder, not a file"):
+    with pytest.raises(InputError, match="is a folder, not a file"):
         inputs.open_text(SourceFile(tmp_path, "folder"))
-    with pytest.raises(InputProblem, match="does not exist"):
+    with pytest.raises(InputError, match="does not exist"):
         JsonLinesReader(SourceFile(tmp_path / "absent", "absent"), {})
-    with pytest.raises(InputProblem, match="does not exist"):
+    with pytest.raises(InputError, match="does not exist"):
         SOURCES[SLEEPING].files([Path("nul\0in it")])
     (tmp_path / "file").write_bytes(b"a,b\n1,2\n")
-    with pytest.raises(InputProblem, match="column track_id is missing"):
+    with pytest.raises(InputError, match="column track_id is missing"):
         load(SPOTIFY, tmp_path / "file")
 
 
@@ -215,5 +215,5 @@ def test_quoted_patterns_are_expanded_in_the_order_of_their_numbers(tmp_path: Pa
     assert [file.name for file in files([tmp_path / "part-[0-9]*.jsonl"])] == ["part-2.jsonl", "part-10.jsonl"]
     assert [file.name for file in files([tmp_path / "part-[1].jsonl"])] == ["part-[1].jsonl"]
     assert len(files([tmp_path / "**" / "*.jsonl"])) == 4
-    with pytest.raises(InputProblem, match="No file matches"):
+    with pytest.raises(InputError, match="No file matches"):
         files([tmp_path / "*.json"])

@@ -11,7 +11,7 @@ import pytest
 from indexer.sources import SOURCES
 from linernotes.samples.synthetic import laion_row, sleeping_row
 from mappings.cards import CARDS
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from tests.sources.support import FMA, FMA_TRACKS, LAION, SLEEPING, SPOTIFY, SPOTIFY_SIX
 
 
@@ -44,7 +44,7 @@ def test_a_file_of_another_data_set_is_told_by_its_columns(folder: Path, dataset
         return
     path = folder / FILES[other]
     suffixes = {path.suffix, Path(FILES[dataset]).suffix}
-    with pytest.raises(InputProblem) as told:
+    with pytest.raises(InputError) as told:
         for file in SOURCES[dataset].files([path]):
             SOURCES[dataset].reader(file)
     if suffixes == {".csv"}:
@@ -69,15 +69,15 @@ def test_numbered_files_are_in_the_order_of_their_numbers(tmp_path: Path) -> Non
 @pytest.mark.parametrize("dataset", FILES)
 def test_what_is_missing_or_empty_is_told(tmp_path: Path, dataset: str) -> None:
     source = SOURCES[dataset]
-    with pytest.raises(InputProblem, match="does not exist"):
+    with pytest.raises(InputError, match="does not exist"):
         source.files([tmp_path / "absent"])
-    with pytest.raises(InputProblem, match="holds no file of"):
+    with pytest.raises(InputError, match="holds no file of"):
         source.files([tmp_path])
-    with pytest.raises(InputProblem, match="No file of"):
+    with pytest.raises(InputError, match="No file of"):
         source.files([])
     empty = tmp_path / FILES[dataset]
     empty.touch()
-    with pytest.raises(InputProblem, match="is empty"):
+    with pytest.raises(InputError, match="is empty"):
         source.reader(source.files([empty])[0])
 
 
@@ -86,7 +86,7 @@ def test_an_archive_without_the_file_is_told(tmp_path: Path, dataset: str) -> No
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("readme.txt", "nothing")
-    with pytest.raises(InputProblem, match=r"holds no|is no Parquet file|is a zip archive"):
+    with pytest.raises(InputError, match=r"holds no|is no Parquet file|is a zip archive"):
         source = SOURCES[dataset]
         source.reader(source.files([path])[0])
 
@@ -95,7 +95,7 @@ def test_an_archive_without_the_file_is_told(tmp_path: Path, dataset: str) -> No
 def test_a_file_that_may_not_be_read_is_told(folder: Path, dataset: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = folder / FILES[dataset]
     monkeypatch.setattr(os, "access", lambda *_, **__: False)  # root, who runs the tests here, may read everything
-    with pytest.raises(InputProblem, match="may not be read"):
+    with pytest.raises(InputError, match="may not be read"):
         SOURCES[dataset].files([path])
 
 
@@ -113,7 +113,7 @@ def test_a_file_that_may_not_be_read_is_told(folder: Path, dataset: str, monkeyp
 def test_what_is_no_text_is_told(tmp_path: Path, dataset: str, beginning: bytes, what: str) -> None:
     path = tmp_path / "file"
     path.write_bytes(beginning + b"\0" * 100)
-    with pytest.raises(InputProblem, match=f"file is {what}"):
+    with pytest.raises(InputError, match=f"file is {what}"):
         SOURCES[dataset].reader(SOURCES[dataset].files([path])[0])
 
 
@@ -129,5 +129,5 @@ def test_a_text_file_is_told(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("just a note\n")
     for source in SOURCES.values():
-        with pytest.raises(InputProblem):
+        with pytest.raises(InputError):
             source.reader(source.files([path])[0])

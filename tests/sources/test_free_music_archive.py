@@ -10,7 +10,7 @@ import pytest
 from indexer.normalise.canonical import COLUMNS
 from indexer.sources import SOURCES
 from linernotes.samples import real
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from tests.sources.support import FMA, FMA_TRACKS, by_id, load, tracks, values
 
 
@@ -155,7 +155,7 @@ def test_a_cut_off_archive_is_one_sentence(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
         archive.write(FMA_TRACKS, "fma_metadata/tracks.csv")
     path.write_bytes(path.read_bytes()[:5_000])
-    with pytest.raises(InputProblem, match="no whole zip archive"):
+    with pytest.raises(InputError, match="no whole zip archive"):
         SOURCES[FMA].files([path])
 
 
@@ -167,7 +167,7 @@ def test_a_damaged_member_is_one_sentence(tmp_path: Path) -> None:
     content[5_000:5_100] = b"\0" * 100
     path.write_bytes(content)
     (file,) = SOURCES[FMA].files([path])
-    with pytest.raises(InputProblem, match=r"tracks\.csv is damaged"):
+    with pytest.raises(InputError, match=r"tracks\.csv is damaged"):
         SOURCES[FMA].reader(file)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from indexer.formats.json_lines import JsonLinesReader
 from indexer.records import SOURCE_ROW, RawBatch, Rejection, SourceFile
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 KEYS = {"id": pl.String(), "tags": pl.List(pl.String)}
 
@@ -125,10 +125,10 @@ def test_lyrics_are_not_kept_of_a_rejected_line(tmp_path: Path) -> None:
 
 def test_keys_are_told_from_the_first_object(tmp_path: Path) -> None:
     assert reader(tmp_path / "a.jsonl", b'\nbroken\n{"a": 1, "b": 2}\n').seen_keys() == {"a", "b"}
-    with pytest.raises(InputProblem, match="no JSON Lines file"):
+    with pytest.raises(InputError, match="no JSON Lines file"):
         reader(tmp_path / "a.jsonl", b"broken\n").seen_keys()
 
 
 def test_an_empty_file_says_so(tmp_path: Path) -> None:
-    with pytest.raises(InputProblem, match="is empty"):
+    with pytest.raises(InputError, match="is empty"):
         reader(tmp_path / "a.jsonl", b"")

@@ -26,7 +26,7 @@ from indexer.formats.spool import STDIN
 from indexer.records import Rejection
 from indexer.sources import SOURCES
 from linernotes.samples.synthetic import laion_row
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from tests.sources.packing import STREAMS, zipped, zstd
 from tests.sources.support import FMA, FMA_TRACKS, LAION, SLEEPING, SPOTIFY, SPOTIFY_ORIGINAL, json_lines, load, tracks
 
@@ -81,7 +81,7 @@ def test_of_a_cut_off_file_all_whole_records_come_in(tmp_path: Path, dataset: st
     path.write_bytes(packed[: int(len(packed) * share)])
     held = unpacked(suffix, path.read_bytes())
     if held.count(b"\n") < 4:  # the CSVs' headers, or nothing: bzip2 gives out its first 900 KB together
-        with pytest.raises(InputProblem, match=r"cut off|has fewer|is missing"):
+        with pytest.raises(InputError, match=r"cut off|has fewer|is missing"):
             load(dataset, path)
         return
     read, found, rejected = outcome(dataset, path)
@@ -110,7 +110,7 @@ def test_a_cut_is_one_record_wherever_it_is(tmp_path: Path, lines: int, bytes_mo
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(STREAMS[".gz"](content[:end])[:-8])  # all of the text, without its checksum
     if lines == 1 and bytes_more == -1:
-        with pytest.raises(InputProblem, match="no line begins with an object"):
+        with pytest.raises(InputError, match="no line begins with an object"):
             load(SLEEPING, path)
         return
     read, found, rejected = outcome(SLEEPING, path)
@@ -135,7 +135,7 @@ def test_of_a_damaged_file_nothing_is_read(tmp_path: Path, suffix: str) -> None:
     packed[len(packed) // 2 : len(packed) // 2 + 40] = random.Random(1).randbytes(40)
     path = tmp_path / f"a.jsonl{suffix}"
     path.write_bytes(packed)
-    with pytest.raises(InputProblem, match=rf"^a\.jsonl{suffix} is damaged \([^\n]*\)\. Download it again\.$"):
+    with pytest.raises(InputError, match=rf"^a\.jsonl{suffix} is damaged \([^\n]*\)\. Download it again\.$"):
         load(SLEEPING, path)
 
 
@@ -143,7 +143,7 @@ def test_a_wrong_checksum_is_damage(tmp_path: Path) -> None:
     packed = bytearray(STREAMS[".gz"](json_lines(5)))
     packed[-8] ^= 1
     (tmp_path / "a.jsonl.gz").write_bytes(packed)
-    with pytest.raises(InputProblem, match="is damaged"):
+    with pytest.raises(InputError, match="is damaged"):
         load(SLEEPING, tmp_path / "a.jsonl.gz")
 
 
@@ -151,7 +151,7 @@ def test_a_wrong_checksum_is_damage(tmp_path: Path) -> None:
 def test_a_cut_off_archive_is_one_sentence_as_its_table_of_contents_is_at_its_end(tmp_path: Path, share: float) -> None:
     packed = zipped(TEXTS[SPOTIFY])
     (tmp_path / "a.zip").write_bytes(packed[: int(len(packed) * share)])
-    with pytest.raises(InputProblem, match=r"^a\.zip is no whole zip archive"):
+    with pytest.raises(InputError, match=r"^a\.zip is no whole zip archive"):
         load(SPOTIFY, tmp_path / "a.zip")
 
 
@@ -170,7 +170,7 @@ def test_a_locked_archive_is_one_sentence(tmp_path: Path) -> None:
     for flags in (6, packed.rindex(b"PK\x01\x02") + 8):
         packed[flags] |= 1
     (tmp_path / "a.zip").write_bytes(packed)
-    with pytest.raises(InputProblem, match="encrypted, password required"):
+    with pytest.raises(InputError, match="encrypted, password required"):
         load(SPOTIFY, tmp_path / "a.zip")
 
 
@@ -233,10 +233,10 @@ def test_empty_standard_input_and_a_terminal_are_told(
 ) -> None:
     monkeypatch.setenv("PIPED", str(tmp_path / "piped"))
     piped(b"")
-    with pytest.raises(InputProblem, match="stdin is empty"):
+    with pytest.raises(InputError, match="stdin is empty"):
         load(SLEEPING, STDIN)
     monkeypatch.setattr(sys, "stdin", type("Terminal", (), {"isatty": lambda _: True})())
-    with pytest.raises(InputProblem, match="is a terminal"):
+    with pytest.raises(InputError, match="is a terminal"):
         load(SLEEPING, STDIN)
 
 
@@ -288,7 +288,7 @@ def test_descriptors_are_closed_when_nobody_reads_any_more(tmp_path: Path) -> No
 def test_too_small_a_disk_is_told_before_unpacking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = packed_json(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 10})())
-    with pytest.raises(InputProblem, match=r"^a\.jsonl\.gz needs 0 MB in .* which has 0 MB left\. Free some"):
+    with pytest.raises(InputError, match=r"^a\.jsonl\.gz needs 0 MB in .* which has 0 MB left\. Free some"):
         load(SLEEPING, path)
 
 
@@ -298,7 +298,7 @@ def test_a_disk_that_gets_full_is_one_sentence(tmp_path: Path, monkeypatch: pyte
 
     path = packed_json(tmp_path)
     monkeypatch.setattr(os, "write", full)
-    with pytest.raises(InputProblem, match=r"can't be unpacked into .*: No space left on device\. Free some"):
+    with pytest.raises(InputError, match=r"can't be unpacked into .*: No space left on device\. Free some"):
         load(SLEEPING, path)
 
 
@@ -307,5 +307,5 @@ def test_text_without_the_end_of_a_record_stops(tmp_path: Path, monkeypatch: pyt
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"song_id": 1}\n' + b"[" * 5000)
     (file,) = SOURCES[SLEEPING].files([path])
-    with pytest.raises(InputProblem, match="has no end of a record in 0 MB"):
+    with pytest.raises(InputError, match="has no end of a record in 0 MB"):
         JsonLinesReader(file, {}, block=100).stretches()

@@ -12,7 +12,7 @@ from indexer.formats import parquet
 from indexer.formats.parquet import ParquetReader
 from indexer.formats.parquet_footer import row_groups
 from indexer.records import SOURCE_ROW, SourceFile
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 
 def written(path: Path, rows: int, group: int) -> SourceFile:
@@ -72,7 +72,7 @@ def test_a_cut_off_file_is_one_sentence(tmp_path: Path, share: float) -> None:
     file = written(tmp_path / "a.parquet", 1_000, 300)
     content = file.path.read_bytes()
     file.path.write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(InputProblem, match=r"a\.parquet is cut off"):
+    with pytest.raises(InputError, match=r"a\.parquet is cut off"):
         ParquetReader(file, ("id",))
 
 
@@ -87,7 +87,7 @@ def test_a_cut_off_file_is_one_sentence(tmp_path: Path, share: float) -> None:
 )
 def test_what_is_no_parquet_says_so(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "a.parquet").write_bytes(content)
-    with pytest.raises(InputProblem, match=message):
+    with pytest.raises(InputError, match=message):
         ParquetReader(SourceFile(tmp_path / "a.parquet", "a.parquet"), ("id",))
 
 
@@ -97,7 +97,7 @@ def test_damaged_pages_are_one_sentence(tmp_path: Path) -> None:
     content[200:2_000] = b"\xff" * 1_800
     file.path.write_bytes(content)
     reader = ParquetReader(file, ("id", "names"), rows=1_000)
-    with pytest.raises(InputProblem, match=r"a\.parquet is damaged at rows 1 to"):
+    with pytest.raises(InputError, match=r"a\.parquet is damaged at rows 1 to"):
         for stretch in reader.stretches():
             reader.read(stretch)
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from linernotes.web.turns import Turns
-from mappings.problems import InputProblem, UnreachableProblem
+from mappings.errors import InputError, UnreachableError
 
 
 @contextmanager
@@ -67,10 +67,10 @@ def test_a_turn_counts_until_its_thread_ends() -> None:
     release = threading.Event()
 
     async def scene(asking: Turns) -> None:
-        with pytest.raises(UnreachableProblem, match="takes longer"):
+        with pytest.raises(UnreachableError, match="takes longer"):
             await asking.take(lambda: release.wait(5))
         assert asking.under_way == 1
-        with pytest.raises(UnreachableProblem, match="Too many"):
+        with pytest.raises(UnreachableError, match="Too many"):
             await asking.take(lambda: 1)
         assert asking.under_way == 1
         release.set()
@@ -89,7 +89,7 @@ def test_who_comes_when_all_wait_is_told_at_once() -> None:
         held = [asyncio.create_task(asking.take(lambda: release.wait(5))) for _ in range(3)]
         await asyncio.sleep(0.05)
         began = time.monotonic()
-        with pytest.raises(UnreachableProblem, match="Too many"):
+        with pytest.raises(UnreachableError, match="Too many"):
             await asking.take(lambda: 1)
         assert time.monotonic() - began < 1
         release.set()
@@ -101,7 +101,7 @@ def test_who_comes_when_all_wait_is_told_at_once() -> None:
 
 def test_errors_come_as_they_are() -> None:
     def question() -> int:
-        raise InputProblem("No.")
+        raise InputError("No.")
 
-    with turns() as asking, pytest.raises(InputProblem, match="No"):
+    with turns() as asking, pytest.raises(InputError, match="No"):
         asyncio.run(asking.take(question))

@@ -83,7 +83,7 @@ async def delete(request: Request, check_id: CheckId, checks: Kept) -> Response:
 
 
 def streamed(job: Job, kind: checked.ReportKind, checks: Kept) -> Response:
-    """Return a job's report as a download; raises NotYetProblem where there is none."""
+    """Return a job's report as a download; raises NotYetError where there is none."""
     write = job.writer(f".{kind}")
     name = naming.attachment(f"linernotes-check-{naming.plain(job.name.rpartition('.')[0])}", kind)
     headers = {"content-type": checked.MEDIA_TYPES[kind], "content-disposition": name, **NOT_KEPT}

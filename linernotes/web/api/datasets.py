@@ -8,10 +8,10 @@ from fastapi import APIRouter, Path, Response
 from linernotes import cards, choose
 from linernotes.web.api import documented, models
 from linernotes.web.api.answering import answer
-from linernotes.web.refusals import NotThereProblem
+from linernotes.web.refusals import NotThereError
 from linernotes.web.service import Service, Shared
 from mappings.cards import CARDS
-from mappings.problems import InputProblem, UnreachableProblem
+from mappings.errors import InputError, UnreachableError
 from queries import Loaded
 
 router = APIRouter(tags=["data sets"])
@@ -40,8 +40,8 @@ async def dataset(service: Shared, dataset_id: Id) -> Response:
     """Show the card of one data set."""
     try:
         choose.one_of("data set", dataset_id, CARDS)
-    except InputProblem as problem:
-        raise NotThereProblem(problem.message, problem.hint) from problem
+    except InputError as problem:
+        raise NotThereError(problem.message, problem.hint) from problem
     return answer(cards.one_as_json(dataset_id, await loaded(service)), FRESH)
 
 
@@ -49,5 +49,5 @@ async def loaded(service: Service) -> Mapping[str, Loaded] | None:
     """Return what is loaded, by data set; None where that isn't known."""
     try:
         return (await service.edition()).loaded
-    except UnreachableProblem:
+    except UnreachableError:
         return None

@@ -123,7 +123,7 @@ def _counted(tracks: Scan) -> dict[str, str]:
 
 
 def _write(tracks: Scan, kind: ExportFormat, gone: threading.Event, stream: IO[bytes]) -> None:
-    """Write all rows; raises CheckProblem if they are others than were counted."""
+    """Write all rows; raises CheckFailedError if they are others than were counted."""
     meter = Meter(tracks.count.rows)
     WRITERS[f".{kind}"](meter.count(_until(gone, tracks.frames(SLICES))), stream)
     meter.reconcile()

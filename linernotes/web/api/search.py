@@ -9,7 +9,7 @@ from linernotes.web.api import documented, models
 from linernotes.web.api.answering import answer
 from linernotes.web.kept import KeptRoute
 from linernotes.web.parameters import Page
-from linernotes.web.refusals import NotThereProblem
+from linernotes.web.refusals import NotThereError
 from linernotes.web.service import Shared
 from mappings.cards import PRESENCE_IS_NO_PROOF
 
@@ -41,5 +41,5 @@ async def track(service: Shared, track_id: TrackId) -> Response:
     """Show one track by its id."""
     found = await service.ask(lambda: service.searcher.track(track_id))
     if found is None:
-        raise NotThereProblem("There is no such track.", "Take the id of a hit of /api/v1/search.")
+        raise NotThereError("There is no such track.", "Take the id of a hit of /api/v1/search.")
     return answer({"track": found.as_json(), "note": PRESENCE_IS_NO_PROOF})

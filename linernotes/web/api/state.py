@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from linernotes.web.api import documented, models
 from linernotes.web.api.answering import answer
 from linernotes.web.service import Shared
-from mappings.problems import UnreachableProblem
+from mappings.errors import UnreachableError
 from queries.loaded import NOTHING
 
 router = APIRouter(tags=["state"])
@@ -23,5 +23,5 @@ async def health() -> Response:
 async def ready(service: Shared) -> Response:
     """Say whether searches can be answered: Elasticsearch does answer, and something is loaded."""
     if not (await service.edition()).loaded:
-        raise UnreachableProblem(*NOTHING)
+        raise UnreachableError(*NOTHING)
     return answer({"status": "ready"}, UNKEPT)

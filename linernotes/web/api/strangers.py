@@ -8,7 +8,7 @@ from linernotes import choose
 
 
 async def refuse(request: Request) -> None:
-    """Raise InputProblem, with the nearest name, for a parameter that the endpoint doesn't know."""
+    """Raise InputError, with the nearest name, for a parameter that the endpoint doesn't know."""
     route = request.scope.get("route")
     if isinstance(route, APIRoute) and request.query_params:
         own = get_flat_params(route.dependant)

@@ -10,9 +10,9 @@ from linernotes.web.api import documented, models
 from linernotes.web.api.answering import answer
 from linernotes.web.kept import KeptRoute
 from linernotes.web.parameters import After, Tracks
-from linernotes.web.refusals import NotThereProblem
+from linernotes.web.refusals import NotThereError
 from linernotes.web.service import Shared
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 from queries import By
 from queries.values import MOST_VALUES
 
@@ -37,8 +37,8 @@ async def values(
     """
     try:
         choose.one_of("facet", name, queries.FACETS)
-    except InputProblem as problem:
-        raise NotThereProblem(problem.message, problem.hint) from problem
+    except InputError as problem:
+        raise NotThereError(problem.message, problem.hint) from problem
     request = queries.values_request(
         name, asked.q, filters_by_facet=asked.checked(), contains=contains, size=size, after=after, sort=sort
     )

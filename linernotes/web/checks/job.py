@@ -17,8 +17,8 @@ from linernotes.catalogue.checking import Check
 from linernotes.catalogue.provenance import Provenance
 from linernotes.catalogue.spool import Spool
 from linernotes.web.checks import brief
-from linernotes.web.refusals import NotYetProblem
-from mappings.problems import InputProblem, Problem
+from linernotes.web.refusals import NotYetError
+from mappings.errors import InputError, LinernotesError
 from queries import Searcher, catalogue
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Job:
             self._end(CheckState.DONE, result=self._asked(source))
         except StoppedError:
             self._end(CheckState.FAILED, "The check was stopped.")
-        except Problem as problem:
+        except LinernotesError as problem:
             self._end(CheckState.FAILED, str(problem))
         except OSError as error:
             log.warning("a check can't be kept: %s", error.strerror)
@@ -93,10 +93,10 @@ class Job:
             self.table.unlink(missing_ok=True)
 
     def writer(self, kind: str) -> Callable[[IO[bytes]], None]:
-        """Return what writes the report of a kind (`.html`) into a stream; raises NotYetProblem without one."""
+        """Return what writes the report of a kind (`.html`) into a stream; raises NotYetError without one."""
         if self.result is None:
             failed = self.state is CheckState.FAILED
-            raise NotYetProblem(
+            raise NotYetError(
                 "The check failed, so it has no report." if failed else "The check isn't done yet.",
                 "Send the catalogue again." if failed else "Ask again in a while.",
             )
@@ -119,7 +119,7 @@ class Job:
                     line = orjson.dumps(answer.as_json())
                     size += len(line)
                     if size > MOST_ANSWERS:
-                        raise InputProblem(
+                        raise InputError(
                             f"The answers have more than {MOST_ANSWERS // 1_000_000} MB.",
                             "Divide the catalogue, or use: linernotes check",
                         )

@@ -19,10 +19,10 @@ from linernotes.catalogue import reading
 from linernotes.web.checks import folder, origin, upload
 from linernotes.web.checks.job import CheckState, Job
 from linernotes.web.options import Options
-from linernotes.web.refusals import NotThereProblem, TooMuchProblem
+from linernotes.web.refusals import NotThereError, TooMuchError
 from linernotes.web.service import Service, Source
 from linernotes.web.streamed import Streams
-from mappings.problems import InputProblem, Problem, UnreachableProblem
+from mappings.errors import InputError, LinernotesError, UnreachableError
 from queries.loaded import NOTHING
 
 KEEP_S = 3600.0
@@ -53,12 +53,12 @@ class Checks:
     async def begin(self, request: Request, service: Service) -> Job:
         """Take what a request brings, and check it in the background.
 
-        Raises ForeignProblem, TooMuchProblem, WrongKindProblem, InputProblem for what is no catalogue, and
-        UnreachableProblem where Elasticsearch doesn't answer or too many checks run.
+        Raises ForeignError, TooMuchError, WrongKindError, InputError for what is no catalogue, and
+        UnreachableError where Elasticsearch doesn't answer or too many checks run.
         """
         try:
             return await self._begin(request, service)
-        except Problem:
+        except LinernotesError:
             await upload.drain(request, DRAINED)
             raise
 
@@ -66,7 +66,7 @@ class Checks:
         origin.refuse_foreign(request)
         self._make_room()
         if not (await service.edition()).loaded:
-            raise InputProblem(*NOTHING)
+            raise InputError(*NOTHING)
         place = self._room / secrets.token_hex(16)
         place.mkdir(mode=0o700)
         try:
@@ -78,14 +78,14 @@ class Checks:
             raise
 
     def get(self, name: str) -> Job:
-        """Return a job; raises NotThereProblem for one that isn't there, or not any more."""
+        """Return a job; raises NotThereError for one that isn't there, or not any more."""
         job = self._jobs.get(name)
         if job is None or _is_over(job):
-            raise NotThereProblem("There is no such check, or it was deleted.", "Send the catalogue again.")
+            raise NotThereError("There is no such check, or it was deleted.", "Send the catalogue again.")
         return job
 
     def delete(self, request: Request, name: str) -> None:
-        """Stop a job if it runs, and delete what there is of it; raises NotThereProblem, ForeignProblem."""
+        """Stop a job if it runs, and delete what there is of it; raises NotThereError, ForeignError."""
         origin.refuse_foreign(request)
         self._drop(self.get(name))
 
@@ -106,7 +106,7 @@ class Checks:
         with reading.opened(taken.path, taken.name) as asked:
             rows = asked.size(most)
         if rows > most:
-            raise TooMuchProblem(f"The catalogue has more than {most:,} rows.", "Divide it, or use: linernotes check")
+            raise TooMuchError(f"The catalogue has more than {most:,} rows.", "Divide it, or use: linernotes check")
         return rows
 
     def _start(self, taken: upload.Upload, total: int, source: Source) -> Job:
@@ -118,12 +118,12 @@ class Checks:
         return job
 
     def _make_room(self) -> None:
-        """Delete the oldest that is done where there are too many; raises UnreachableProblem if all of them run."""
+        """Delete the oldest that is done where there are too many; raises UnreachableError if all of them run."""
         if len(self._jobs) < MOST:
             return
         ended = next((job for job in list(self._jobs.values()) if job.state is not CheckState.RUNNING), None)
         if ended is None:
-            raise UnreachableProblem("Too many catalogues are being checked just now.", "Send it again in a while.")
+            raise UnreachableError("Too many catalogues are being checked just now.", "Send it again in a while.")
         self._drop(ended)
 
     def _drop(self, job: Job) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-from linernotes.web.refusals import ForeignProblem
+from linernotes.web.refusals import ForeignError
 
 OURS = ("same-origin", "none")
 
@@ -16,9 +16,9 @@ ORIGIN_TOLD = {"referrer-policy": "same-origin"}
 
 
 def refuse_foreign(asked: HTTPConnection) -> None:
-    """Raise ForeignProblem for what another site sent through somebody's browser."""
+    """Raise ForeignError for what another site sent through somebody's browser."""
     if not _is_ours(asked):
-        raise ForeignProblem("A page of another site may not send this.", "Send it from the page of this server.")
+        raise ForeignError("A page of another site may not send this.", "Send it from the page of this server.")
 
 
 def _is_ours(asked: HTTPConnection) -> bool:

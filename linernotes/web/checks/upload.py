@@ -18,8 +18,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
 from linernotes.report.plain import visible
-from linernotes.web.refusals import TooMuchProblem, WrongKindProblem
-from mappings.problems import InputProblem
+from linernotes.web.refusals import TooMuchError, WrongKindError
+from mappings.errors import InputError
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -57,18 +57,18 @@ class Upload:
 async def receive(request: Request, path: Path, most: int) -> Upload:
     """Write what a request brings to a file that isn't there yet.
 
-    Raises TooMuchProblem, WrongKindProblem, or InputProblem for a broken form; the file is gone then.
+    Raises TooMuchError, WrongKindError, or InputError for a broken form; the file is gone then.
     """
     kind, _ = parse_options_header(request.headers.get("content-type", ""))
     reader = _READERS.get(kind.decode("latin-1").lower())
     if reader is None:
-        raise WrongKindProblem("This is no kind of upload that is taken.", f"Send a form ({FORM}), or text/csv.")
+        raise WrongKindError("This is no kind of upload that is taken.", f"Send a form ({FORM}), or text/csv.")
     try:
         with path.open("xb") as stream, anyio.fail_after(UPLOAD_S):
             name = await reader(request, _up_to(most, stream.write), most)
     except (ClientDisconnect, TimeoutError) as error:
         path.unlink(missing_ok=True)
-        raise InputProblem("The upload broke off.", "Send the file again.") from error
+        raise InputError("The upload broke off.", "Send the file again.") from error
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -96,9 +96,9 @@ async def _form(request: Request, write: Write, most: int) -> str:
             whole(piece)
         parser.finalize()
     except FormParserError as error:
-        raise InputProblem("The form that was sent is broken.", "Send the file again.") from error
+        raise InputError("The form that was sent is broken.", "Send the file again.") from error
     if form.name is None:
-        raise InputProblem(f"The form has no file in its field {FIELD}.", "Choose a file, then send it.")
+        raise InputError(f"The form has no file in its field {FIELD}.", "Choose a file, then send it.")
     return shown(form.name)
 
 
@@ -151,7 +151,7 @@ class _Form:
 
 
 def _up_to(most: int, write: Write, said: int | None = None) -> Write:
-    """Return the same, raising TooMuchProblem where it becomes more; that says another bound if it is given."""
+    """Return the same, raising TooMuchError where it becomes more; that says another bound if it is given."""
     seen = 0
 
     def bounded(data: bytes) -> None:
@@ -164,8 +164,8 @@ def _up_to(most: int, write: Write, said: int | None = None) -> Write:
     return bounded
 
 
-def _too_much(most: int) -> TooMuchProblem:
-    return TooMuchProblem(f"The catalogue is larger than {most / 1e6:g} MB.", "Divide it, or use: linernotes check")
+def _too_much(most: int) -> TooMuchError:
+    return TooMuchError(f"The catalogue is larger than {most / 1e6:g} MB.", "Divide it, or use: linernotes check")
 
 
 async def drain(request: Request, most: int) -> None:

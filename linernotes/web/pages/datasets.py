@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from linernotes.web.kept import KeptRoute
 from linernotes.web.pages import front, rendering
 from linernotes.web.pages.claims import used
-from linernotes.web.refusals import NotThereProblem
+from linernotes.web.refusals import NotThereError
 from linernotes.web.service import Shared
 
 router = APIRouter(route_class=KeptRoute)
@@ -26,7 +26,7 @@ async def dataset(request: Request, service: Shared, dataset: str) -> Response:
     edition = await service.edition()
     found = next((each for each in front.sets(dict(edition.loaded)) if each.card.id == dataset), None)
     if found is None:
-        raise NotThereProblem("There is no data set of this name.", "See the list of data sets.")
+        raise NotThereError("There is no data set of this name.", "See the list of data sets.")
     return rendering.page(
         request,
         "dataset.html.jinja",

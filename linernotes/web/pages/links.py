@@ -4,7 +4,7 @@ from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 from linernotes.web.asked import Asked
-from mappings.problems import InputProblem
+from mappings.errors import InputError
 
 LONGEST_TEXT = 400
 """Characters of a text that links repeat: more than are asked (`queries.text`), so that a page says it was cut."""
@@ -38,14 +38,14 @@ def everything(asked: Asked) -> Asked:
 def plain(asked: Asked) -> Asked:
     """Return the same as a page's links repeat it, its filters as the queries read them.
 
-    Raises InputProblem for filters that can't be asked, and for so many that the page would be all addresses.
+    Raises InputError for filters that can't be asked, and for so many that the page would be all addresses.
     """
     given = {name: tuple(filter(None, values)) for name, values in asked.filters.items()}
     read = replace(asked, filters={name: values for name, values in given.items() if values}).checked()
     found = {name: tuple(dict.fromkeys(values)) for name, values in read.items()}
     short = replace(asked, q=asked.q[:LONGEST_TEXT], filters=found)
     if len(short.query()) > LONGEST_QUERY:
-        raise InputProblem("These are too many filters for a page.", "Take some away, or ask the API.")
+        raise InputError("These are too many filters for a page.", "Take some away, or ask the API.")
     return short
 
 

@@ -11,7 +11,7 @@ from linernotes.web.kept import KeptRoute
 from linernotes.web.pages import hits_view, links, names, rendering, words
 from linernotes.web.pages.claims import Used, used
 from linernotes.web.pages.hits_view import HitView, Linked
-from linernotes.web.refusals import NotThereProblem
+from linernotes.web.refusals import NotThereError
 from linernotes.web.service import Shared
 from mappings import fields
 from mappings.cards import CARDS
@@ -57,7 +57,7 @@ async def track(request: Request, service: Shared, track_id: str) -> Response:
     """Show a track."""
     found = await service.ask(lambda: service.searcher.track(track_id))
     if found is None:
-        raise NotThereProblem(
+        raise NotThereError(
             f"There is no track {names.shown(track_id, 100)!r}.", "It may have left with a new release of its data set."
         )
     hits, number = await service.ask(lambda: service.searcher.copies(found))
