@@ -20,8 +20,8 @@ from elasticsearch.helpers import scan
 
 from benchmarks import corpora
 from linernotes import samples
-from mappings import fields
 from mappings.index_names import alias
+from mappings.track import ALBUM, ARTISTS, CONTRIBUTORS, SOURCE_FILE, TITLE
 
 COMPILED = Path(__file__).with_name("compiled.tsv")
 COMPILED_FILE, MORE_FILE = "compiled.parquet", "more.parquet"
@@ -34,7 +34,7 @@ REAL_FILES = {
 ORIGINS = {COMPILED_FILE: "compiled", MORE_FILE: "real", "tracks.csv": "real", "six_genres.csv": "real"}
 """What the rows of a source file are; synthetic those of all others."""
 
-_READ_BACK = (fields.TITLE, fields.ARTISTS, fields.ALBUM, fields.CONTRIBUTORS, fields.SOURCE_FILE)
+_READ_BACK = (TITLE, ARTISTS, ALBUM, CONTRIBUTORS, SOURCE_FILE)
 
 
 def write(folder: Path, tracks: int, more: Path | None) -> None:

@@ -19,7 +19,7 @@ import queries
 from benchmarks.peers import fts5_faceted, tantivy_faceted
 from queries import scan
 
-COLUMNS = ("id", "title", "artists", "album", "contributors", *queries.USUAL_FACETS)
+COLUMNS = ("id", "title", "artists", "album", "contributors", *queries.DEFAULT_FACETS)
 
 Ask = Callable[[str], int]
 """Text (empty: all tracks) to the number of tracks that match, after hits and facets were read too."""

@@ -53,7 +53,7 @@ def ours(client: Elasticsearch, prefix: str) -> Ask:
     searcher = queries.Searcher(client, prefix)
 
     def ask(text: str) -> int:
-        return searcher.search(queries.request(text, facet_names=queries.USUAL_FACETS)).total.value
+        return searcher.search(queries.request(text, facet_names=queries.DEFAULT_FACETS)).total.value
 
     return ask
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from mappings.fields import (
+from mappings.languages import CODES
+from mappings.track import (
     DATASET,
     FINGERPRINT,
     LANGUAGE,
@@ -20,7 +21,6 @@ from mappings.fields import (
     TITLE,
     TITLE_BY_LANGUAGE,
 )
-from mappings.languages import CODES
 
 LINE = "line"
 

@@ -12,11 +12,10 @@ from typing import Any
 import indexer
 import mappings
 from indexer.plan import Plan
-from mappings.analysis import APOSTROPHES, HYPHENS
 from mappings.cards import CARDS, SYNTHETIC
-from mappings.fields import SCHEMA
 from mappings.index import mapping_hash
 from mappings.languages import CODES
+from mappings.schema import SCHEMA
 
 _CODE = {
     indexer: (
@@ -26,7 +25,7 @@ _CODE = {
             "sketch.py",
         ),  # not the documents, but the hashes of rows with which the next release is compared
     ),
-    mappings: ("spellings.py", "romanise.py"),
+    mappings: ("spelling/*.py",),
 }
 """Every file that has a say in what is in a document, from the source file's bytes to the fingerprint. How fields are
 indexed has none: that is the mapping's hash, and such a change can be made without the source files."""
@@ -53,7 +52,7 @@ def _values() -> Iterator[str]:
     """Yield what documents have from the tables that hold other things too."""
     yield from (f"{name} {dtype}" for name, dtype in SCHEMA.items())
     yield from (f"{card.id} {card.revision} {card.platform}" for card in CARDS.values())
-    yield from (APOSTROPHES, HYPHENS, *sorted(CODES))
+    yield from sorted(CODES)
 
 
 def _sources() -> Iterator[str]:

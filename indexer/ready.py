@@ -5,8 +5,8 @@ import polars as pl
 from indexer.encode import MAX_ID_BYTES
 from indexer.records import Batch, RawBatch, Rejection, Stretch
 from indexer.totals import Totals
-from mappings.fields import DATASET, SOURCE_FILE, SOURCE_ID, SOURCE_ROW
-from mappings.spellings import with_search_fields
+from mappings.spelling.columns import search_fields
+from mappings.track import DATASET, SOURCE_FILE, SOURCE_ID, SOURCE_ROW
 
 
 def cut(raw: RawBatch, stretch: Stretch) -> RawBatch:
@@ -27,7 +27,7 @@ def ready(batch: Batch, file: str) -> Batch:
     if tracks[SOURCE_ID].n_unique() < tracks.height:
         first = tracks.sort(SOURCE_ROW).unique(SOURCE_ID, keep="first", maintain_order=True)
     return Batch(
-        tracks=with_search_fields(first),
+        tracks=first.with_columns(**search_fields(first)),
         read=batch.read,
         duplicates=batch.duplicates + tracks.height - first.height,
         skipped=batch.skipped,

@@ -10,7 +10,7 @@ from indexer.encode import Body, version
 from indexer.rejected import Rejected
 from indexer.send import Outcome
 from indexer.totals import Totals
-from mappings.fields import DATASET, SOURCE_ID
+from mappings.track import DATASET, SOURCE_ID
 
 
 @dataclass(frozen=True)

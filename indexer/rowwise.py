@@ -6,7 +6,7 @@ from indexer.encode import MAX_ID_BYTES
 from indexer.records import SOURCE_ROW, Source
 from indexer.sketch import ID, RAW, hashed_id
 from indexer.sources.table import Table
-from mappings.fields import SOURCE_ID
+from mappings.track import SOURCE_ID
 
 
 def rowwise(source: Source) -> Table | None:

@@ -18,9 +18,9 @@ from elasticsearch import Elasticsearch
 from indexer.encode import Body
 from indexer.ledger import Key, Ledger
 from indexer.patience import Patience, patiently
-from mappings.fields import SOURCE_ID, SOURCE_ROW
 from mappings.index_names import Generation
 from mappings.index_names import ledger as ledger_index
+from mappings.track import SOURCE_ID, SOURCE_ROW
 
 ID, PRINT, RAW = "id_hash", "print", "raw_hash"
 SCHEMA = {ID: pl.UInt64(), PRINT: pl.Int64(), RAW: pl.UInt64()}

@@ -1,6 +1,6 @@
 """Artists that somebody watches: which of them gained or lost tracks when a generation took another's place.
 
-A name is matched as a whole, however it is written: by its folded form (`mappings.spellings`), "Björk" as "bjork".
+A name is matched as a whole, however it is written: by its folded form, "Björk" as "bjork".
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,16 +8,16 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import polars as pl
 from elasticsearch import Elasticsearch, NotFoundError
 
 from indexer import history
 from indexer.history import History
 from indexer.patience import Patience, patiently
 from mappings.errors import InputError
-from mappings.fields import ARTISTS, COMPACT_SUBFIELD, EXACT_SUBFIELD, FACET_SUBFIELD, TITLE
 from mappings.index_names import Generation, watched
-from mappings.spellings import folded
+from mappings.spelling.folding import fold
+from mappings.spelling.whole_names import artist_terms
+from mappings.track import FACETS, TITLE, WHOLE_NAMES
 
 MAPPING: dict[str, Any] = {
     "dynamic": "strict",
@@ -132,7 +132,7 @@ class Watchlist:
         ways, all_ways = self._ways(name, generation)
         if not ways:
             return _Tracks(exact=all_ways)
-        query = {"bool": {"filter": [{"terms": {f"{ARTISTS}.{FACET_SUBFIELD}": ways}}]}}
+        query = {"bool": {"filter": [{"terms": {FACETS["artist"]: ways}}]}}
         found = self.patience(
             lambda: self.client.search(
                 index=generation.index, query=query, size=MOST, source_includes=[TITLE], track_total_hits=True
@@ -144,18 +144,12 @@ class Watchlist:
 
     def _ways(self, name: Name, generation: Generation) -> tuple[list[str], bool]:
         """Return how the name is written in a generation, and whether that is all of it."""
-        alike = [
-            {"match": {ARTISTS: {"query": name.name, "operator": "and"}}},
-            {"term": {f"{ARTISTS}.{EXACT_SUBFIELD}": name.name}},
-            {"term": {f"{ARTISTS}.{COMPACT_SUBFIELD}": name.name}},
-        ]
-        values = {"values": {"terms": {"field": f"{ARTISTS}.{FACET_SUBFIELD}", "size": MOST}}}
-        query = {"bool": {"should": alike, "minimum_should_match": 1}}
+        values = {"values": {"terms": {"field": FACETS["artist"], "size": MOST}}}
+        query = {"bool": {"filter": [{"terms": {WHOLE_NAMES: artist_terms(name.name)}}]}}
         found = self.patience(lambda: self.client.search(index=generation.index, query=query, size=0, aggs=values))
         answer = found["aggregations"]["values"]
         written = [bucket["key"] for bucket in answer["buckets"]]
-        same = [way for way, fold in zip(written, _folded(written), strict=True) if fold == name.folded]
-        return same, answer["sum_other_doc_count"] == 0
+        return [way for way in written if fold(way) == name.folded], answer["sum_other_doc_count"] == 0
 
     @property
     def _index(self) -> str:
@@ -182,21 +176,11 @@ def _moved(entry: Watched) -> str:
     return ", ".join(parts) or "others than before"
 
 
-def _folded(names: Sequence[str]) -> list[str]:
-    """Return the folded forms of names.
-
-    >>> _folded(["Björk", "BJORK "])
-    ['bjork', 'bjork']
-    """
-    frame = pl.DataFrame({"name": pl.Series(names, dtype=pl.String)})
-    return frame.select(folded(pl.col("name")).str.strip_chars()).to_series().to_list()
-
-
 def _name(given: str) -> Name:
-    (fold,) = _folded([given])
-    if not fold or len(fold) > LONGEST:
+    folded = fold(given)
+    if not folded or len(folded) > LONGEST:
         raise InputError(f"{given[:50]!r} is no name.", 'Write it like: linernotes watch add "Sigur Rós"')
-    return Name(given.strip(), fold, datetime.now(UTC).isoformat())
+    return Name(given.strip(), folded, datetime.now(UTC).isoformat())
 
 
 def lines(found: Sequence[Watched]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from indexer.normalise.derived import CONSTANT, DERIVED, EVIDENCE
 from indexer.sources import TABLES as SOURCES
 from indexer.sources.table import Given, Table
-from mappings.fields import BY_NAME, FIELDS, Field
+from mappings.track import FIELDS, FieldInfo
 
 PROJECT = Path(__file__).parents[1]
 
@@ -15,10 +15,10 @@ PROJECT = Path(__file__).parents[1]
 def fields() -> str:
     """Return the field table as Markdown."""
     lines = ["| field | Elasticsearch | facet | meaning |", "|---|---|---|---|"]
-    return "\n".join([*lines, *(_line(entry) for entry in FIELDS)])
+    return "\n".join([*lines, *map(_line, FIELDS.values())])
 
 
-def _line(entry: Field) -> str:
+def _line(entry: FieldInfo) -> str:
     kind = entry.mapping.get("type", "one text per language")
     meaning = f"{entry.meaning} (search only)" if entry.search_only else entry.meaning
     return f"| `{entry.name}` | {kind} | {entry.facet or ''} | {meaning} |"
@@ -27,7 +27,7 @@ def _line(entry: Field) -> str:
 def origins() -> str:
     """Return where each field comes from in each data set, as Markdown."""
     lines = [f"| field | {' | '.join(SOURCES)} |", "|---" * (len(SOURCES) + 1) + "|"]
-    shown = (entry.name for entry in FIELDS if not entry.search_only and entry.name not in EVIDENCE)
+    shown = (name for name, entry in FIELDS.items() if not entry.search_only and name not in EVIDENCE)
     rows = (f"| `{name}` | {' | '.join(_origin(name, table) for table in SOURCES.values())} |" for name in shown)
     return "\n".join([*lines, *rows])
 
@@ -39,7 +39,7 @@ def _origin(name: str, table: Table) -> str:
     parts = [_said(by_field[name])] if name in by_field else []
     if made := DERIVED.get(name):
         own = [by_field[entry] for entry in made.inputs if entry in by_field]
-        before = (entry.how for entry in own if entry.field not in BY_NAME and entry.how)
+        before = (entry.how for entry in own if entry.field not in FIELDS and entry.how)
         parts += [f"{_columns(own)}: {', '.join([*before, made.how])}"] if own else []
     return "; ".join(parts)
 

@@ -1,214 +1,117 @@
-"""The one module here that talks to the network: asks Elasticsearch, and tells what went wrong in one sentence."""
+"""The one module here that sends searches: asks Elasticsearch within a deadline, and raises errors of one sentence."""
 
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
-from elastic_transport import ConnectionTimeout, SerializationError, TransportError
-from elasticsearch import ApiError, Elasticsearch
+from elasticsearch import Elasticsearch
 
-from mappings.errors import LinernotesError, UnreachableError
 from mappings.index_names import alias
-from queries import again, copies, grouping, guesses, loaded, matching, one, search, sharing, summing, values, walking
-from queries.answer import Hit, SearchAnswer
-from queries.guesses import Guess
-from queries.loaded import NOTHING, Loaded, NothingLoadedError
-from queries.matching import Stage
-from queries.overlap import Overlap
-from queries.people import asking, page, suggesting
-from queries.people.asking import ArtistRequest
-from queries.people.page import ArtistAnswer
-from queries.people.suggesting import Suggestions, SuggestRequest
-from queries.request import SearchRequest
-from queries.search import Search
-from queries.sharing import Progress
-from queries.stats import Stats
-from queries.values import FacetValues, ValuesRequest
-
-Json = dict[str, Any]
-Result = TypeVar("Result")
+from queries import retry
+from queries.errors import DeadlineError, translated_errors
+from queries.facets import values
+from queries.facets.values import FacetValues, ValuesRequest
+from queries.search import run, tracks
+from queries.search.request import SearchRequest
+from queries.search.results import Hit, SearchResult
+from queries.search.tracks import Loaded
+from queries.types import Ask, Json
 
 NOT_FOUND = 404
-_MISSING_INDEX = "index_not_found_exception"
+
+SECONDS = 20.0
+"""How long one question may take, with all requests that it sends; also said to Elasticsearch, which then stops."""
+
+LONG_SECONDS = 600.0
+"""The same for questions that look at everything: overlap, statistics of a whole index, exports."""
+
+_LEAST_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class Searcher:
-    """Asks the current generations behind the aliases of one prefix."""
+    """Asks the current generations behind the aliases of one prefix. `seconds` is the deadline of a question."""
 
     client: Elasticsearch
     prefix: str
+    seconds: float = SECONDS
+    clock: Callable[[], float] = field(default=time.monotonic, repr=False)
 
-    def search(self, request: SearchRequest) -> SearchAnswer:
-        """Return one page of the answer to a request.
+    def search(self, request: SearchRequest) -> SearchResult:
+        """Return one page of the result of a request.
 
         Raises InputError for a bad cursor or when nothing is loaded, UnreachableError when Elasticsearch doesn't
-        answer, refuses, or could answer only in part.
+        answer, refuses, could answer only in part, or takes too long.
         """
-        began = time.monotonic()
-        asked = search.start(request)
-        hits, counts = self._hits_and_counts(asked)
-        if self._found_little(asked, hits, counts):
-            further = replace(asked, stage=Stage.FUZZY)
-            more = self._hits_and_counts(further)
-            if search.total(further, more[1]) > search.total(asked, counts):
-                asked, (hits, counts) = further, more
-        grouped = self._walk(grouping.walk(asked, hits, search.total(asked, counts))) if request.group else None
-        meant = self._meant(asked, hits)
-        return search.answer(asked, hits, counts, round((time.monotonic() - began) * 1000), grouped, meant)
-
-    def _hits_and_counts(self, asked: Search) -> tuple[Json, Json]:
-        if body := search.both_body(asked):
-            (found,) = self.ask(body)
-            return found, found
-        valued = search.hits_with_value_body(asked)
-        hits, counts = self.ask(valued or search.hits_body(asked), search.count_body(asked))
-        if valued and not search.is_whole(asked, hits):
-            (hits,) = self.ask(search.hits_body(asked))
-        return hits, counts
-
-    def _meant(self, asked: Search, hits: Json) -> tuple[Guess, ...]:
-        """Return texts without slips that find something, for the first page of a text that found little as it is."""
-        found = asked.stage is Stage.FUZZY and not asked.after
-        texts = guesses.texts(asked.request.text, hits["hits"]["hits"]) if found else []
-        counts = self.ask(*(search.guess_body(asked, text) for text in texts)) if texts else []
-        both = zip(texts, map(_total, counts), strict=True)
-        return tuple(Guess(text, count) for text, count in both if count)
+        return run.run(self.question(), request)
 
     def values(self, request: ValuesRequest) -> FacetValues:
         """Return one page of all values of a facet. Raises what `search` raises."""
-        began = time.monotonic()
-        counted = self.search(request.search)
-        page = values.listed(request, counted.facets[request.facet.name])
-        if page is None:
-            page = self._walk(walking.start(request, counted.stage or Stage.STRICT))
-        return values.answer(request, counted, page, round((time.monotonic() - began) * 1000))
-
-    def _walk(self, walk: Generator[Json, Json, Result]) -> Result:
-        """Ask what a walk asks, one request after the other, until it returns."""
-        try:
-            body = next(walk)
-            while True:
-                (answer,) = self.ask(body)
-                body = walk.send(answer)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
-
-    def suggest(self, request: SuggestRequest) -> Suggestions:
-        """Return artists and titles that begin as was typed. Raises what `search` raises."""
-        began = time.monotonic()
-        chosen = suggesting.choose(request, self.ask(*suggesting.first(request)))
-        bodies = suggesting.second(chosen)
-        counted = self.ask(*bodies) if bodies else []
-        return suggesting.answer(request, chosen, counted, round((time.monotonic() - began) * 1000))
-
-    def copies(self, found: Hit) -> tuple[list[Hit], int]:
-        """Return the first tracks that share something with a track, and how many there are. Raises as `search`."""
-        body = copies.body(found)
-        return copies.read(*self.ask(body)) if body else ([], 0)
-
-    def artist(self, request: ArtistRequest) -> ArtistAnswer:
-        """Return who may be meant by a name or id, and the page of who is. Raises what `search` raises."""
-        began = time.monotonic()
-        names = asking.names(request, self.ask(*asking.first(request)))
-        slips = not names and request.typed is not None
-        names = names or (asking.other_names(request, *self.ask(asking.slipped(request))) if slips else [])
-        found = asking.read(request, names, *self.ask(asking.counted(names))) if names else ()
-        name = asking.determined(request, found)
-        one = page.read(request, name, found, self.ask(*page.asked(request, name))) if name else None
-        return page.answer(request, found, one, slips and bool(found), round((time.monotonic() - began) * 1000))
+        return values.run(self.question(), request)
 
     def track(self, track_id: str) -> Hit | None:
         """Return the track that has an id, None if there is none. Raises what `search` raises."""
-        return one.read(*self.ask(one.body(track_id))) if one.may_be(track_id) else None
+        return tracks.read_track(*self.ask(tracks.track_body(track_id))) if tracks.may_be_id(track_id) else None
 
-    def overlap(self, request: SearchRequest, *, exact: bool = False, told: Progress = lambda *_: None) -> Overlap:
-        """Return what data sets share; `exact` counts where much has to be counted, and tells how far it is.
-
-        Raises what `search` raises.
-        """
-        began = time.monotonic()
-        found = self._walk(sharing.walk(request, exact=exact, told=told))
-        return replace(found, took_ms=round((time.monotonic() - began) * 1000))
-
-    def stats(self, request: SearchRequest, *, size: int = 10) -> Stats:
-        """Return shares, and up to `size` values of each kind that are over-represented. Raises as `search`."""
-        began = time.monotonic()
-        stage = self.search(replace(request, size=0, after=None, facets=(), group=None)).stage or Stage.STRICT
-        found = self._walk(summing.walk(request, stage, size))
-        return replace(found, took_ms=round((time.monotonic() - began) * 1000))
+    def duplicates(self, found: Hit) -> tuple[list[Hit], int]:
+        """Return the first tracks of the same recording as a track, and how many there are. Raises as `search`."""
+        body = tracks.duplicates_body(found)
+        return tracks.read_duplicates(*self.ask(body)) if body else ([], 0)
 
     def loaded(self) -> dict[str, Loaded]:
         """Return what is loaded, by data set; empty if nothing is. Raises UnreachableError."""
-        known = self.client.options(ignore_status=404).indices
-        with told():
-            indices = again.patiently(lambda: known.get_alias(name=alias(self.prefix))).body
-            if indices.get("status") == NOT_FOUND:
+        known = self.client.options(ignore_status=NOT_FOUND).indices
+        with translated_errors():
+            indices = retry.call_with_retry(
+                lambda: known.get(index=alias(self.prefix), features="mappings", filter_path="*.mappings._meta")
+            ).body
+            if indices.get("status") == NOT_FOUND or not indices:
                 return {}
-        (counted,) = self.ask(loaded.count_body())
-        return loaded.read(self.prefix, indices, counted)
-
-    def _found_little(self, asked: Search, hits: Json, counts: Json) -> bool:
-        """Say whether to go on with the fuzzy stage; a cursor has decided that already."""
-        if asked.after or not matching.may_slip(asked.request.text) or _total(counts) >= matching.LITTLE:
-            return False
-        (found,) = [hits] if search.tells_enough(asked) else self.ask(search.enough_body(asked))
-        return not search.is_enough(asked, found)
+        (counted,) = self.ask(tracks.loaded_body(list(indices)))
+        return tracks.read_loaded(self.prefix, indices, tracks.read_counts(counted))
 
     def ask(self, *bodies: Json) -> list[Json]:
-        """Ask several requests at once and return Elasticsearch's answers, none of them partial."""
-        header = {"index": alias(self.prefix), "allow_partial_search_results": False}
-        # Encoded here: the client library takes the standard library's JSON for lines (0.27 ms a search, orjson 0.12).
-        searches = [orjson.dumps(part) for body in bodies for part in (header, body)]
-        with told():
-            return again.patiently(lambda: self._answers(searches))
+        """Send several requests together and return Elasticsearch's answers, none of them partial."""
+        return self.question()(*bodies)
 
-    def _answers(self, searches: list[Any]) -> list[Json]:
-        answers = list(self.client.msearch(searches=searches)["responses"])
+    def question(self, seconds: float | None = None) -> Ask:
+        """Return what asks for one question: all that it sends shares one deadline, from now on."""
+        allowed = self.seconds if seconds is None else seconds
+        end = self.clock() + allowed
+
+        def ask(*bodies: Json) -> list[Json]:
+            left = end - self.clock()
+            if left < _LEAST_SECONDS:
+                raise DeadlineError(allowed)
+            with translated_errors():
+                return retry.call_with_retry(lambda: self._send(bodies, end, allowed), left)
+
+        return ask
+
+    def _send(self, bodies: tuple[Json, ...], end: float, allowed: float) -> list[Json]:
+        left = max(end - self.clock(), _LEAST_SECONDS)
+        header = orjson.dumps({"index": alias(self.prefix), "allow_partial_search_results": False})
+        # Elasticsearch ends what takes longer, and answers; a little later we hang up, which ends it too.
+        timeout = {"timeout": f"{max(int(1000 * left), 1)}ms"}
+        # Encoded here: the client library takes the standard library's JSON for lines.
+        lines: list[Any] = [part for body in bodies for part in (header, orjson.dumps(body | timeout))]
+        answers = list(self.client.options(request_timeout=left + 1.0).msearch(searches=lines)["responses"])
         for answer in answers:
             if "error" in answer:
-                raise again.PartError(int(answer["status"]), answer["error"])
+                if is_timeout(answer["error"]):
+                    raise DeadlineError(allowed)
+                raise retry.PartError(int(answer["status"]), answer["error"])
+            if answer.get("timed_out"):
+                raise DeadlineError(allowed)
         return answers
 
 
-def _total(counts: Json) -> int:
-    return int(counts["hits"]["total"]["value"])
+def is_timeout(error: object) -> bool:
+    """Tell whether an error says that a search was ended because it took too long.
 
-
-@contextmanager
-def told() -> Iterator[None]:
-    """Turn what the client library raises into problems that can be told."""
-    try:
-        yield
-    except LinernotesError:  # told already: at the door, where it is known whose rights were missing
-        raise
-    except ConnectionTimeout as error:
-        raise UnreachableError("Elasticsearch didn't answer in time.", "Ask again, or for less.") from error
-    except SerializationError as error:  # a proxy between us and Elasticsearch speaks for itself
-        raise _problem(503, str(error.message)) from error
-    except TransportError as error:
-        raise UnreachableError(
-            f"Elasticsearch can't be reached ({error.message}).", "Try: linernotes node status"
-        ) from error
-    except ApiError as error:
-        raise _problem(error.status_code, error.body) from error
-    except again.PartError as error:
-        raise _problem(error.status, error.body) from error
-
-
-def _problem(status: int, error: object) -> LinernotesError:
-    """Return the problem behind an error of Elasticsearch."""
-    kind, reason = again.read(error)
-    if kind == _MISSING_INDEX:
-        return NothingLoadedError(*NOTHING)
-    if status in (401, 403):
-        return UnreachableError(f"Elasticsearch doesn't let us in ({status}).", "Check the LINERNOTES_ credentials.")
-    if status in (429, 502, 503, 504):
-        return UnreachableError(f"Elasticsearch can't answer just now ({status}, {kind}).", "Ask again in a while.")
-    return LinernotesError(
-        f"Elasticsearch refused a search ({status}, {kind}: {reason}).", "That is our fault: report it."
-    )
+    >>> is_timeout({"root_cause": [{"type": "search_timeout_exception"}]})
+    True
+    """
+    return "timeout" in retry.error_type(error)[0]

@@ -1,8 +1,8 @@
 """Cursors: where a page ended, in a form that can stand in an address.
 
 A cursor holds the sort keys of the last hit, the stage, and a hash of the request. Keys don't depend on what else is
-in the index (see `weights`), so a cursor never expires, survives a restart and a new generation, and loses or doubles
-no track that stays. It is no secret and no permission: the checksum only tells a damaged one from a good one.
+in the index (see `search.weights`), so a cursor never expires, survives a restart and a new generation, and loses or
+doubles no track that stays. It is no secret and no permission: the checksum only tells a damaged one from a good one.
 """
 
 import base64
@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 
 from mappings.errors import InputError
-from queries.matching import Stage
+from queries.types import Stage
 
-VERSION = 1
+VERSION = 2
 """Raised whenever sort keys or weights change, so that an old cursor is refused instead of misread."""
 
 _CHECKSUM = 6

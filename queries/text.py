@@ -1,98 +1,85 @@
-"""What a user typed, made fit to be asked: any bytes become a bounded list of words."""
+"""What a user typed, made fit to be searched: any bytes become a bounded list of words, and clauses.
+
+The text is cleaned as the indexer cleans names (`mappings.spelling.cleaning`). It is only ever a value, never syntax
+that may be wrong.
+"""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from queries import parts
-from queries.parts import Part
+from mappings.spelling.cleaning import clean
+from queries.search import query_syntax
+from queries.search.query_syntax import Clause
 
 MAX_CHARS = 300
-"""Longest text that is asked. The longest FMA title has 247 characters; a Han text of 300 is 299 bigrams."""
+"""Longest text that is searched. The longest FMA title has 247 characters."""
 
 MAX_WORDS = 24
-"""Most words that are asked. Each costs some 40 look-ups in the term dictionary, in every segment."""
+"""Most words that are searched."""
 
-LONGEST_CUT = 12
-"""Up to so many words, each place where artist may end and title begin is tried: 22 pairs of look-ups."""
+MAX_WORDS_CUT = 12
+"""Up to so many words, each place where artist may end and title begin is tried."""
 
-# Invisible, and never part of a name: direction marks, zero-width space, word joiner, byte order mark. The zero-width
-# (non-)joiners stay: Persian and emoji are written with them.
-_INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]")
-_BROKEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-
-
-_MAY_BE_TERM = ("So", "No", "Nl")
+_NO_TEXT = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
 class Text:
-    """The plain words of a query, as typed but for white space, and what else it says (`queries.parts`).
+    """The plain words of a text, as typed but for cleaning, and what else it says (`query_syntax`).
 
-    `cut` says that more was typed than is asked.
+    `truncated` says that more was typed than is searched.
     """
 
     words: tuple[str, ...]
-    cut: bool = False
-    parts: tuple[Part, ...] = ()
+    truncated: bool = False
+    clauses: tuple[Clause, ...] = ()
 
-    @property
-    def asks(self) -> bool:
-        """Say whether it asks for anything at all."""
-        return bool(self.words or self.parts)
+    def __bool__(self) -> bool:
+        """Tell whether it searches for anything at all."""
+        return bool(self.words or self.clauses)
 
     @property
     def whole(self) -> str:
-        """Return the text as one name."""
+        """Return the plain words as one name."""
         return " ".join(self.words)
 
 
-def read(typed: str) -> Text:
-    r"""Return the words of what was typed, however odd; never raises.
+def parse(typed: str) -> Text:
+    r"""Return the words and clauses of what was typed, however odd; never raises.
 
-    Control characters and lone surrogates separate words, letters are composed (NFC, as in the index), and what
-    exceeds `MAX_CHARS` or `MAX_WORDS` is left out.
+    What exceeds `MAX_CHARS` or `MAX_WORDS` is left out.
 
-    >>> read("  guns\x00n’ \udcff roses ")
-    Text(words=('guns', 'n’', 'roses'), cut=False, parts=())
-    >>> read("la " * 30).cut
+    >>> parse("  guns\x00n’ \udcff roses &amp; ")
+    Text(words=('guns', 'n’', 'roses', '&'), truncated=False, clauses=())
+    >>> parse("la " * 30).truncated
     True
     """
-    # Four times the bound is looked at: composing letters only shortens, and 100 kB must not cost 100 kB of work.
+    # Four times the bound is cleaned: cleaning mostly shortens, and 100 kB must not cost 100 kB of work.
     start = typed[: 4 * MAX_CHARS]
-    tidy = " ".join(_INVISIBLE.sub("", _BROKEN.sub(" ", unicodedata.normalize("NFC", start))).split())
-    words, further = parts.read(tidy[:MAX_CHARS])
-    cut = len(tidy) > MAX_CHARS or len(words) > MAX_WORDS or bool(typed[4 * MAX_CHARS :].strip())
-    return Text(tuple(words[:MAX_WORDS]), cut, further)
+    cleaned = clean(_NO_TEXT.sub(" ", start))
+    words, clauses = query_syntax.parse(cleaned[:MAX_CHARS])
+    truncated = len(cleaned) > MAX_CHARS or len(words) > MAX_WORDS or bool(typed[4 * MAX_CHARS :].strip())
+    return Text(tuple(words[:MAX_WORDS]), truncated, clauses)
 
 
 def cuts(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield what is before and behind each place where one name may end and another begin.
 
-    Signs on their own between the two are of neither. Longer texts than `LONGEST_CUT` are one name.
+    Signs on their own between the two belong to neither. A text of more than `MAX_WORDS_CUT` words is one name.
 
     >>> list(cuts(("kino", "-", "gruppa")))
     [('kino', '- gruppa'), ('kino', 'gruppa')]
     """
-    for cut in range(1, len(words) if len(words) <= LONGEST_CUT else 0):
+    for cut in range(1, len(words) if len(words) <= MAX_WORDS_CUT else 0):
         before = words[: cut - 1] if cut > 1 and not has_letters(words[cut - 1]) else words[:cut]
         yield " ".join(before), " ".join(words[cut:])
 
 
-def has_letters(word: str) -> bool:
-    """Say whether a word has a letter or digit, so that the analyzer makes a term of it.
+def has_letters(text: str) -> bool:
+    """Tell whether a text has a letter or digit.
 
     >>> has_letters("!!!"), has_letters("2Pac")
     (False, True)
     """
-    return any(character.isalpha() or character.isdecimal() for character in word)
-
-
-def may_be_term(word: str) -> bool:
-    """Say whether the analyzer may make a term of a word: of many pictographs and fractions it does, of some not.
-
-    >>> may_be_term("!!!"), may_be_term("♥"), may_be_term("½")
-    (False, True, True)
-    """
-    return any(unicodedata.category(character) in _MAY_BE_TERM or has_letters(character) for character in word)
+    return any(character.isalpha() or character.isdecimal() for character in text)

@@ -25,7 +25,7 @@ SIZE = 21
 
 VALUES = 51
 _FIELDS = "title, artists, album, contributors"
-_FACETS = queries.USUAL_FACETS
+_FACETS = queries.DEFAULT_FACETS
 _SEVERAL = tuple(name for name in _FACETS if TABLE[name].several)
 _FILE = "tracks.db"
 _WORDS = re.compile(r"[^\W_]+")

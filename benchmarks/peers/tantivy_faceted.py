@@ -25,7 +25,7 @@ _SHORTEST_SLIP, _LONG = 4, 8
 """Letters from which one slip is allowed, and two: as `tantivy_index`."""
 
 _MEMORY = 300_000_000
-_FACETS = queries.USUAL_FACETS
+_FACETS = queries.DEFAULT_FACETS
 _YEARS = tuple(name for name in _FACETS if TABLE[name].kind is Kind.YEARS)
 _AGGREGATIONS = {name: {"terms": {"field": name, "size": 1000 if name in _YEARS else VALUES}} for name in _FACETS}
 

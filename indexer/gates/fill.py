@@ -12,15 +12,17 @@ from elasticsearch import Elasticsearch
 
 from indexer.gates.gate import Bounds, Candidate, Gate, Look, grows, not_applied
 from indexer.patience import patiently
-from mappings.fields import FIELDS
 from mappings.index_names import Generation
+from mappings.track import FIELDS
 
 SAMPLE = 1_000
 
 STORED_ONLY = tuple(
-    entry.name for entry in FIELDS if entry.mapping.get("index") is False and entry.mapping.get("doc_values") is False
+    name
+    for name, entry in FIELDS.items()
+    if entry.mapping.get("index") is False and entry.mapping.get("doc_values") is False
 )
-COUNTED = tuple(entry.name for entry in FIELDS if entry.name not in STORED_ONLY)
+COUNTED = tuple(name for name in FIELDS if name not in STORED_ONLY)
 
 _CHANCE = 100 * 3 * sqrt(2 * 0.25 / SAMPLE)
 """Percentage points by which two samples of one and the same thing differ at most, but for 3 cases in 1,000."""
@@ -82,7 +84,7 @@ def rates(candidate: Candidate, before: Look | None, now: Look, bounds: Bounds) 
         return not_applied("fill rates", "there is no current generation", allowed)
     if grows(candidate, before, bounds):
         return not_applied("fill rates", f"the current generation is a part ({candidate.part_before})", allowed)
-    falls = {entry.name: before.rate(entry.name) - now.rate(entry.name) for entry in FIELDS}
+    falls = {name: before.rate(name) - now.rate(name) for name in FIELDS}
     fallen = {name: fall for name, fall in falls.items() if fall > _allowed(name, bounds)}
     if fallen:
         text = "; ".join(f"{name} from {before.rate(name):.1f} to {now.rate(name):.1f} %" for name in fallen)

@@ -7,7 +7,7 @@ from elasticsearch import Elasticsearch
 from indexer.gates.gate import Candidate, Gate, not_applied
 from indexer.patience import patiently
 from mappings.cards import CARDS, GoldenQuery
-from mappings.fields import ARTISTS, TITLE
+from mappings.track import ARTISTS, TITLE
 
 NEARLY_ALL = 0.9
 """A load that read fewer of the published rows is a part of the data set, and need not have any one track."""

@@ -7,9 +7,10 @@ from elasticsearch import Elasticsearch
 
 from indexer.gates.gate import Gate
 from indexer.patience import patiently
-from mappings import analysis
-from mappings.index import mapping
+from mappings.analysis import similarity
+from mappings.index import analysis
 from mappings.index_names import Generation
+from mappings.track import mapping
 
 _ALLOWED = "the field table's"
 
@@ -29,7 +30,7 @@ def gate(client: Elasticsearch, generation: Generation) -> Gate:
 
 
 def _settings() -> dict[str, Any]:
-    return {"analysis": analysis.settings(), "similarity": analysis.similarity()}
+    return {"analysis": analysis(), "similarity": similarity()}
 
 
 def differences(declared: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:

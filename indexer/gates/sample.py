@@ -22,8 +22,8 @@ from indexer.patience import patiently
 from indexer.plan import Plan
 from indexer.ready import cut, ready
 from indexer.records import RawBatch, Source, Stretch
-from mappings.fields import SOURCE_FILE, SOURCE_ROW
 from mappings.index_names import Generation, rejected
+from mappings.track import SOURCE_FILE, SOURCE_ROW
 
 SPREAD = 4
 """Stretches that the sample is drawn from at least, where there are so many."""

@@ -9,7 +9,29 @@ from indexer.normalise import artists, changes, language, licence, recording, ye
 from indexer.normalise.sparse import found_where, only_where
 from indexer.normalise.text import distinct, tidy, tidy_list
 from indexer.normalise.unique import STRINGS
-from mappings import fields
+from mappings.schema import SCHEMA
+from mappings.track import (
+    ALBUM,
+    ARTISTS,
+    CONTRIBUTORS,
+    DATASET,
+    FIELDS,
+    FINGERPRINT,
+    GENRE_PATH,
+    LANGUAGE,
+    LANGUAGE_SOURCE,
+    LICENCE,
+    LICENCE_RAW,
+    PLATFORM,
+    RECORDING_KEY,
+    RELEASE_DATE,
+    REVISION,
+    SOURCE_FILE,
+    SOURCE_ID,
+    TAGS,
+    TITLE,
+    YEAR,
+)
 
 DECLARED_LANGUAGE = "declared_language"
 WRITTEN_DATE = "written_date"
@@ -22,12 +44,10 @@ _TITLE_GUESTS, _ARTIST_GUESTS, _WRITTEN_YEAR, _SCRIPT_LANGUAGE, _WORDS_LANGUAGE 
     "words_language",
 )
 
-_BOTH = pl.Struct({fields.CONTRIBUTORS: STRINGS, "named": STRINGS})
+_BOTH = pl.Struct({CONTRIBUTORS: STRINGS, "named": STRINGS})
 
-_ADDED_LATER = {fields.FINGERPRINT, fields.SOURCE_FILE}
-COLUMNS = {
-    entry.name: entry.dtype for entry in fields.FIELDS if not entry.search_only and entry.name not in _ADDED_LATER
-}
+_ADDED_LATER = {FINGERPRINT, SOURCE_FILE}
+COLUMNS = {name: dtype for name, dtype in SCHEMA.items() if not FIELDS[name].search_only and name not in _ADDED_LATER}
 """The columns of canonical tracks, in the field table's order, with their types."""
 
 INPUTS: Mapping[str, pl.DataType | type[pl.DataType]] = COLUMNS | {
@@ -37,27 +57,27 @@ INPUTS: Mapping[str, pl.DataType | type[pl.DataType]] = COLUMNS | {
 """What a source may give; what it doesn't is null."""
 
 TEXTS = (
-    fields.TITLE,
-    fields.ARTISTS,
-    fields.CONTRIBUTORS,
-    fields.ALBUM,
-    fields.TAGS,
-    fields.GENRE_PATH,
-    fields.LICENCE_RAW,
+    TITLE,
+    ARTISTS,
+    CONTRIBUTORS,
+    ALBUM,
+    TAGS,
+    GENRE_PATH,
+    LICENCE_RAW,
 )
 """Fields that hold text for people: it is tidied, and what that changes is counted."""
-_ONCE = tuple(name for name in TEXTS if name != fields.GENRE_PATH)
+_ONCE = tuple(name for name in TEXTS if name != GENRE_PATH)
 """A term's text is counted as a tag's, or as the genre's in another row."""
 
 _CHANGES: Mapping[str, pl.Expr] = {
-    "year: implausible, dropped": pl.col(_WRITTEN_YEAR).is_not_null() & pl.col(fields.YEAR).is_null(),
+    "year: implausible, dropped": pl.col(_WRITTEN_YEAR).is_not_null() & pl.col(YEAR).is_null(),
     "date: unreadable, dropped": (pl.col(WRITTEN_DATE).str.strip_chars() != "") & pl.col(_WRITTEN_YEAR).is_null(),
     "language: the title's script says another than declared": pl.col(DECLARED_LANGUAGE).is_not_null()
-    & (pl.col(fields.LANGUAGE_SOURCE) == language.SCRIPT),
+    & (pl.col(LANGUAGE_SOURCE) == language.SCRIPT),
     "language: the title's words say another than declared": pl.col(DECLARED_LANGUAGE).is_not_null()
-    & (pl.col(fields.LANGUAGE_SOURCE) == language.DETECTED),
-    "licence: missing": pl.col(fields.LICENCE_RAW).is_null() & (pl.col(fields.LICENCE) == licence.UNKNOWN),
-    "licence: not recognised": pl.col(fields.LICENCE_RAW).is_not_null() & (pl.col(fields.LICENCE) == licence.UNKNOWN),
+    & (pl.col(LANGUAGE_SOURCE) == language.DETECTED),
+    "licence: missing": pl.col(LICENCE_RAW).is_null() & (pl.col(LICENCE) == licence.UNKNOWN),
+    "licence: not recognised": pl.col(LICENCE_RAW).is_not_null() & (pl.col(LICENCE) == licence.UNKNOWN),
     "guests: moved from the artist's name": pl.col(_ARTIST_GUESTS).is_not_null(),
     "guests: found in the title": pl.col(_TITLE_GUESTS).is_not_null(),
 }
@@ -97,23 +117,23 @@ def _texts(given: Collection[str]) -> Step:
 
 
 def _guests() -> Step:
-    first = pl.col(fields.ARTISTS).list.first()
-    return {_TITLE_GUESTS: artists.guests(pl.col(fields.TITLE)), _ARTIST_GUESTS: artists.guests(first)}
+    first = pl.col(ARTISTS).list.first()
+    return {_TITLE_GUESTS: artists.guests(pl.col(TITLE)), _ARTIST_GUESTS: artists.guests(first)}
 
 
 def _people() -> Step:
     together = pl.concat_str(_ARTIST_GUESTS, _TITLE_GUESTS, separator=", ", ignore_nulls=True)
     named = found_where(together, lambda text: text != "", artists.names, STRINGS).alias("named")
-    both = pl.struct(pl.col(fields.CONTRIBUTORS), named)
+    both = pl.struct(pl.col(CONTRIBUTORS), named)
     main = only_where(
-        pl.col(fields.ARTISTS),
+        pl.col(ARTISTS),
         lambda lists: artists.guests(lists.list.first()).is_not_null(),
         lambda lists: lists.list.eval(artists.without_guests(pl.element())),
         STRINGS,
     )
     return {
-        fields.CONTRIBUTORS: only_where(both, _has_named, _joined, _BOTH).struct.field(fields.CONTRIBUTORS),
-        fields.ARTISTS: main,
+        CONTRIBUTORS: only_where(both, _has_named, _joined, _BOTH).struct.field(CONTRIBUTORS),
+        ARTISTS: main,
     }
 
 
@@ -122,9 +142,9 @@ def _has_named(both: pl.Expr) -> pl.Expr:
 
 
 def _joined(both: pl.Expr) -> pl.Expr:
-    contributors, named = both.struct.field(fields.CONTRIBUTORS), both.struct.field("named")
+    contributors, named = both.struct.field(CONTRIBUTORS), both.struct.field("named")
     everybody = distinct(pl.concat_list(contributors.fill_null([]), named))
-    return pl.struct(everybody.alias(fields.CONTRIBUTORS), named)
+    return pl.struct(everybody.alias(CONTRIBUTORS), named)
 
 
 def _dates(latest: int) -> Step:
@@ -133,22 +153,22 @@ def _dates(latest: int) -> Step:
     day = year.day(pl.col(WRITTEN_DATE))
     return {
         _WRITTEN_YEAR: written,
-        fields.YEAR: plausible,
-        fields.RELEASE_DATE: pl.when(plausible.is_not_null()).then(day),
+        YEAR: plausible,
+        RELEASE_DATE: pl.when(plausible.is_not_null()).then(day),
     }
 
 
 def _script() -> Step:
-    named = pl.struct(fields.TITLE, fields.ALBUM, pl.col(fields.ARTISTS).list.first().alias(fields.ARTISTS))
+    named = pl.struct(TITLE, ALBUM, pl.col(ARTISTS).list.first().alias(ARTISTS))
     return {
         DECLARED_LANGUAGE: language.code(pl.col(DECLARED_LANGUAGE)),
-        _SCRIPT_LANGUAGE: found_where(named, lambda e: language.tells(e.struct.field(fields.TITLE)), _by_script),
+        _SCRIPT_LANGUAGE: found_where(named, lambda e: language.tells(e.struct.field(TITLE)), _by_script),
     }
 
 
 def _by_script(named: pl.Expr) -> pl.Expr:
-    parts = (named.struct.field(name) for name in (fields.ARTISTS, fields.ALBUM))
-    return language.by_script(named.struct.field(fields.TITLE), pl.concat_str(parts, ignore_nulls=True))
+    parts = (named.struct.field(name) for name in (ARTISTS, ALBUM))
+    return language.by_script(named.struct.field(TITLE), pl.concat_str(parts, ignore_nulls=True))
 
 
 def _words(dataset: str) -> Step:
@@ -158,17 +178,17 @@ def _words(dataset: str) -> Step:
 def _language(dataset: str) -> Step:
     given = (pl.col(DECLARED_LANGUAGE), pl.col(_SCRIPT_LANGUAGE), pl.col(_WORDS_LANGUAGE))
     return {
-        fields.LANGUAGE: language.language(*given, dataset),
-        fields.LANGUAGE_SOURCE: language.source(*given, dataset),
+        LANGUAGE: language.language(*given, dataset),
+        LANGUAGE_SOURCE: language.source(*given, dataset),
     }
 
 
 def _keys(constants: Constants) -> Step:
-    key = recording.recording_key(pl.col(fields.ARTISTS).list.first(), pl.col(fields.TITLE))
-    own = recording.own_key(pl.lit(constants.dataset), pl.col(fields.SOURCE_ID))
+    key = recording.recording_key(pl.col(ARTISTS).list.first(), pl.col(TITLE))
+    own = recording.own_key(pl.lit(constants.dataset), pl.col(SOURCE_ID))
     return {
-        fields.RECORDING_KEY: pl.coalesce(key, own),
-        fields.DATASET: pl.lit(constants.dataset),
-        fields.REVISION: pl.lit(constants.revision),
-        fields.PLATFORM: pl.lit(constants.platform),
+        RECORDING_KEY: pl.coalesce(key, own),
+        DATASET: pl.lit(constants.dataset),
+        REVISION: pl.lit(constants.revision),
+        PLATFORM: pl.lit(constants.platform),
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from indexer.normalise.text import OTHERWISE, causes, tidied
+from mappings.spelling.cleaning import OTHER_REASON, clean, reasons
 
 
 def of_texts(before: pl.DataFrame, after: pl.DataFrame, columns: Iterable[str]) -> dict[str, int]:
@@ -29,8 +29,8 @@ def _of_strings(before: pl.Series, after: pl.Series) -> Counter[str]:
     trimmed = written.str.strip_chars()
     only_blanks = trimmed.eq_missing(left)  # the usual case, which needs no look at each
     looked_at = written.filter(~only_blanks & (trimmed != ""))
-    counted = Counter(rule for text in looked_at for rule in causes(text))
-    counted[OTHERWISE] += int(only_blanks.sum())
+    counted = Counter(rule for text in looked_at for rule in reasons(text))
+    counted[OTHER_REASON] += int(only_blanks.sum())
     return +counted
 
 
@@ -40,7 +40,7 @@ def _of_lists(before: pl.Series, after: pl.Series) -> Counter[str]:
     if not shorter.any():
         return _of_strings(_members(before), _members(after))
     written = _members(before.filter(shorter))
-    left = pl.Series([tidied(text) or None if text else None for text in written], dtype=pl.String)
+    left = pl.Series([clean(text) or None if text else None for text in written], dtype=pl.String)
     return _of_strings(written, left) + _of_strings(_members(before.filter(~shorter)), _members(after.filter(~shorter)))
 
 

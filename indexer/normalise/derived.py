@@ -4,7 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from indexer.normalise.canonical import DECLARED_LANGUAGE, WRITTEN_DATE
-from mappings import fields
+from mappings.track import (
+    ARTISTS,
+    CONTRIBUTORS,
+    DATASET,
+    FINGERPRINT,
+    LANGUAGE,
+    LANGUAGE_SOURCE,
+    PLATFORM,
+    RECORDING_KEY,
+    RELEASE_DATE,
+    REVISION,
+    SOURCE_FILE,
+    SOURCE_ROW,
+    TITLE,
+    YEAR,
+)
 
 
 @dataclass(frozen=True)
@@ -16,16 +31,16 @@ class Derived:
 
 
 DERIVED: Mapping[str, Derived] = {
-    fields.YEAR: Derived((WRITTEN_DATE,), "from 1860 to the year after the set's release, else dropped"),
-    fields.RELEASE_DATE: Derived((WRITTEN_DATE,), "a whole, plausible date"),
-    fields.CONTRIBUTORS: Derived((fields.TITLE, fields.ARTISTS), 'and whom "feat." names in title or artist'),
-    fields.LANGUAGE: Derived((DECLARED_LANGUAGE, fields.TITLE), "declared, by script, detected, or und"),
-    fields.LANGUAGE_SOURCE: Derived((DECLARED_LANGUAGE, fields.TITLE), "which of these"),
-    fields.RECORDING_KEY: Derived((fields.ARTISTS, fields.TITLE), "folded, without guests and release suffixes"),
+    YEAR: Derived((WRITTEN_DATE,), "from 1860 to the year after the set's release, else dropped"),
+    RELEASE_DATE: Derived((WRITTEN_DATE,), "a whole, plausible date"),
+    CONTRIBUTORS: Derived((TITLE, ARTISTS), 'and whom "feat." names in title or artist'),
+    LANGUAGE: Derived((DECLARED_LANGUAGE, TITLE), "declared, by script, detected, or und"),
+    LANGUAGE_SOURCE: Derived((DECLARED_LANGUAGE, TITLE), "which of these"),
+    RECORDING_KEY: Derived((ARTISTS, TITLE), "folded, without guests and release suffixes"),
 }
 
-CONSTANT = (fields.DATASET, fields.REVISION, fields.PLATFORM)
+CONSTANT = (DATASET, REVISION, PLATFORM)
 """The same for all tracks of a file: from the data set's card."""
 
-EVIDENCE = (fields.SOURCE_FILE, fields.SOURCE_ROW, fields.FINGERPRINT)
+EVIDENCE = (SOURCE_FILE, SOURCE_ROW, FINGERPRINT)
 """Added by the loader: the place of the record, and the hash of the finished track."""

@@ -11,8 +11,8 @@ import polars as pl
 from indexer.normalise.detect import FOUND, detected
 from indexer.normalise.scripts import CYRILLIC, told
 from indexer.normalise.sparse import found_where
-from mappings.fields import TITLE
 from mappings.languages import UNDETERMINED
+from mappings.track import TITLE
 
 DECLARED, SCRIPT, DETECTED = "declared", "script", "detected"
 

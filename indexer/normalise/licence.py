@@ -13,7 +13,7 @@ import polars as pl
 
 from indexer.normalise import creative_commons
 from indexer.normalise.unique import by_unique
-from mappings import fields
+from mappings.track import COMMERCIAL_USE, DERIVATIVES, LICENCE, LICENCE_FAMILY, LICENCE_URL
 
 ALLOWED, PROHIBITED, UNKNOWN = "allowed", "prohibited", "unknown"
 
@@ -33,11 +33,11 @@ NONE = Licence(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
 
 DTYPE = pl.Struct(dict.fromkeys(asdict(NONE), pl.String))
 COLUMNS = (
-    fields.LICENCE,
-    fields.LICENCE_FAMILY,
-    fields.COMMERCIAL_USE,
-    fields.DERIVATIVES,
-    fields.LICENCE_URL,
+    LICENCE,
+    LICENCE_FAMILY,
+    COMMERCIAL_USE,
+    DERIVATIVES,
+    LICENCE_URL,
 )
 
 

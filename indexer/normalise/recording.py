@@ -8,7 +8,7 @@ and what they are worth are measured on `tests/normalise/recording_pairs.tsv`, b
 import polars as pl
 
 from indexer.normalise.sparse import found_where, only_where
-from mappings.spellings import words
+from mappings.spelling.columns import words
 
 SEPARATOR = " / "
 

@@ -10,7 +10,26 @@ from indexer.normalise.unique import STRINGS, by_unique
 from indexer.records import Reader, SourceFile
 from indexer.sources.foreign import check_columns
 from indexer.sources.table import Given, Table, as_published, stated
-from mappings import fields
+from mappings.track import (
+    ALBUM,
+    ALBUM_ID,
+    ARTIST_IDS,
+    ARTISTS,
+    COMMERCIAL_USE,
+    CONTRIBUTORS,
+    DERIVATIVES,
+    DURATION_S,
+    GENRE,
+    GENRE_PATH,
+    LICENCE,
+    LICENCE_FAMILY,
+    LICENCE_RAW,
+    LICENCE_URL,
+    PLAYS,
+    SOURCE_ID,
+    TAGS,
+    TITLE,
+)
 
 _HEADER_ROWS = 3
 
@@ -71,11 +90,11 @@ def _licences() -> tuple[Given, ...]:
     """Return the fields of a licence; what the set wrote is kept beside them."""
     made = licence_columns(pl.col("track.license"))
     hows = {
-        fields.LICENCE: "recognised, without the jurisdiction; else unknown",
-        fields.LICENCE_FAMILY: "recognised, without the version",
-        fields.COMMERCIAL_USE: "what the licence says",
-        fields.DERIVATIVES: "what the licence says",
-        fields.LICENCE_URL: "address of its text, where the version is known",
+        LICENCE: "recognised, without the jurisdiction; else unknown",
+        LICENCE_FAMILY: "recognised, without the version",
+        COMMERCIAL_USE: "what the licence says",
+        DERIVATIVES: "what the licence says",
+        LICENCE_URL: "address of its text, where the version is known",
     }
     return tuple(Given(name, _LICENCE, made[name], how) for name, how in hows.items())
 
@@ -87,35 +106,35 @@ SOURCE = Table(
     open=_open,
     identified=lambda identifier: identifier.str.contains(r"^\d+$"),
     given=(
-        Given(fields.SOURCE_ID, ("track_id",), _text("track_id").str.strip_suffix(".0")),
-        as_published(fields.TITLE, "track.title"),
-        Given(fields.ARTISTS, ("artist.name",), pl.concat_list("artist.name"), "one name: its commas divide nothing"),
-        Given(fields.ARTIST_IDS, ("artist.id",), pl.concat_list(_number("artist.id")), "-1 is none"),
+        Given(SOURCE_ID, ("track_id",), _text("track_id").str.strip_suffix(".0")),
+        as_published(TITLE, "track.title"),
+        Given(ARTISTS, ("artist.name",), pl.concat_list("artist.name"), "one name: its commas divide nothing"),
+        Given(ARTIST_IDS, ("artist.id",), pl.concat_list(_number("artist.id")), "-1 is none"),
         Given(
-            fields.CONTRIBUTORS,
+            CONTRIBUTORS,
             ("track.composer", "track.lyricist"),
             pl.concat_list("track.composer", "track.lyricist"),
         ),
         Given(
-            fields.ALBUM,
+            ALBUM,
             ("album.title",),
             placeholders.none(_text("album.title")),
             'without "N/A" and the like',
             lost="album: placeholder, dropped",
             stated=stated("album.title"),
         ),
-        Given(fields.ALBUM_ID, ("album.id",), _number("album.id"), "-1 is none"),
+        Given(ALBUM_ID, ("album.id",), _number("album.id"), "-1 is none"),
         Given(
-            fields.GENRE,
+            GENRE,
             _GENRES,
             _families,
             "families of the genres in `genres.csv`, or of the nearest ancestors that have one",
             lost="genre: term without a family",
             stated=_HAS_GENRES,
         ),
-        Given(fields.GENRE_PATH, _GENRES, _path, "names and ancestors by the tree in `genres.csv`, roots first"),
+        Given(GENRE_PATH, _GENRES, _path, "names and ancestors by the tree in `genres.csv`, roots first"),
         Given(
-            fields.TAGS,
+            TAGS,
             ("track.tags",),
             by_unique(_text("track.tags"), lambda written: literals.members(written) or None, STRINGS),
             "Python list",
@@ -123,7 +142,7 @@ SOURCE = Table(
             stated=stated("track.tags") & (pl.col("track.tags").str.strip_chars() != "[]"),
         ),
         *_licences(),
-        Given(fields.LICENCE_RAW, _LICENCE, pl.col("track.license")),
+        Given(LICENCE_RAW, _LICENCE, pl.col("track.license")),
         Given(
             WRITTEN_DATE,
             ("album.date_released", "track.date_recorded", "track.date_created"),
@@ -132,7 +151,7 @@ SOURCE = Table(
         ),
         Given(DECLARED_LANGUAGE, ("track.language_code",), pl.col("track.language_code"), "a weak en"),
         Given(
-            fields.DURATION_S,
+            DURATION_S,
             ("track.duration",),
             numbers.seconds(pl.col("track.duration")),
             "seconds, or HH:MM:SS",
@@ -140,7 +159,7 @@ SOURCE = Table(
             stated=stated("track.duration"),
         ),
         Given(
-            fields.PLAYS,
+            PLAYS,
             ("track.listens",),
             numbers.integer(pl.col("track.listens")),
             "-1 is none",

@@ -10,7 +10,19 @@ from indexer.normalise.unique import STRINGS
 from indexer.records import Reader, SourceFile
 from indexer.sources.foreign import check_columns
 from indexer.sources.table import Given, Table, as_published
-from mappings import fields
+from mappings.track import (
+    ALBUM,
+    ALBUM_ID,
+    ARTIST_IDS,
+    ARTISTS,
+    DURATION_S,
+    EXPLICIT,
+    PLAYS,
+    SOURCE_ID,
+    TITLE,
+    URL,
+    VIDEO_IDS,
+)
 
 _ADDRESS = "https://music.youtube.com/watch?v="
 
@@ -46,37 +58,37 @@ SOURCE = Table(
     lists=("artist_names", "artist_ids"),
     open=_open,
     given=(
-        Given(fields.SOURCE_ID, ("song_id",), _SONG),
+        Given(SOURCE_ID, ("song_id",), _SONG),
         Given(
-            fields.URL,
+            URL,
             ("song_id",),
             pl.concat_str(pl.lit(_ADDRESS), _VIDEO),
             "address of YouTube Music, for a video's id",
         ),
         Given(
-            fields.VIDEO_IDS,
+            VIDEO_IDS,
             ("song_id",),
             pl.when(_VIDEO.is_not_null()).then(pl.concat_list(_VIDEO)),
             "where it is a video's id: 11 characters",
             lost="video: no id of 11 characters",
             stated=_SONG != "",
         ),
-        as_published(fields.TITLE, "title"),
-        Given(fields.ARTISTS, ("artist_names",), pl.col("artist_names"), "without null and blank names"),
-        Given(fields.ARTIST_IDS, ("artist_ids",), _ids(pl.col("artist_ids"))),
-        as_published(fields.ALBUM, "album_name"),
-        Given(fields.ALBUM_ID, ("album_id",), _id(pl.col("album_id"))),
+        as_published(TITLE, "title"),
+        Given(ARTISTS, ("artist_names",), pl.col("artist_names"), "without null and blank names"),
+        Given(ARTIST_IDS, ("artist_ids",), _ids(pl.col("artist_ids"))),
+        as_published(ALBUM, "album_name"),
+        Given(ALBUM_ID, ("album_id",), _id(pl.col("album_id"))),
         Given(
-            fields.DURATION_S,
+            DURATION_S,
             ("duration",),
             numbers.seconds(pl.col("duration")),
             "seconds",
             lost="duration: implausible, dropped",
             stated=pl.col("duration").is_not_null(),
         ),
-        Given(fields.EXPLICIT, ("isExplicit",), numbers.truth(pl.col("isExplicit"))),
+        Given(EXPLICIT, ("isExplicit",), numbers.truth(pl.col("isExplicit"))),
         Given(
-            fields.PLAYS,
+            PLAYS,
             ("views",),
             numbers.spoken_count(pl.col("views")),
             'the number in "1.2M views", "3 plays"',

@@ -10,7 +10,7 @@ from indexer.normalise.text import tidy_list
 from indexer.records import Reader, SourceFile
 from indexer.sources.foreign import check_columns
 from indexer.sources.table import Given, Table, as_published, stated
-from mappings import fields
+from mappings.track import ALBUM, ARTISTS, CONTRIBUTORS, GENRE, GENRE_PATH, SOURCE_ID, TAGS, TITLE, URL, VIDEO_IDS
 
 _NO_NAME = r"^\s*(?:\{\s*\"|\[\s*[\"{\]]|\{\s*\})"
 """How an object or a list begins, where a name should be."""
@@ -51,30 +51,30 @@ SOURCE = Table(
     lists=("featured_artists", "lyricists", "tags", "youtube_links"),
     open=_open,
     given=(
-        Given(fields.SOURCE_ID, ("song_id",), _text("song_id").str.strip_suffix(".0"), "number or text"),
-        Given(fields.URL, ("song_url",), _text("song_url")),
+        Given(SOURCE_ID, ("song_id",), _text("song_id").str.strip_suffix(".0"), "number or text"),
+        Given(URL, ("song_url",), _text("song_url")),
         Given(
-            fields.VIDEO_IDS,
+            VIDEO_IDS,
             ("youtube_links",),
             youtube.video_ids(pl.col("youtube_links")),
             "the ids in youtu.be/ID, watch?v=ID, embed/ID",
             lost="video: no id in any link",
             stated=pl.col("youtube_links").list.len() > 0,
         ),
-        Given(fields.TITLE, ("title",), _text("title")),
+        Given(TITLE, ("title",), _text("title")),
         Given(
-            fields.ARTISTS,
+            ARTISTS,
             ("primary_artist",),
             pl.concat_list(_person(_meant("primary_artist"))),
             "one name, not divided",
         ),
         Given(
-            fields.CONTRIBUTORS,
+            CONTRIBUTORS,
             ("featured_artists", "lyricists"),
             pl.concat_list(_people("featured_artists"), _people("lyricists")),
         ),
         Given(
-            fields.ALBUM,
+            ALBUM,
             ("album_name",),
             _meant("album_name"),
             'without "N/A" and the like',
@@ -82,15 +82,15 @@ SOURCE = Table(
             stated=stated("album_name"),
         ),
         Given(
-            fields.GENRE,
+            GENRE,
             ("tags",),
             genre_families(_TAGS),
             "families of those tags that are genres",
             lost="genre: none among the tags",
             stated=pl.col("tags").list.len() > 0,
         ),
-        Given(fields.GENRE_PATH, ("tags",), _GENRES, "those tags that are genres"),
-        as_published(fields.TAGS, "tags"),
+        Given(GENRE_PATH, ("tags",), _GENRES, "those tags that are genres"),
+        as_published(TAGS, "tags"),
         Given(WRITTEN_DATE, ("album_release_date",), _meant("album_release_date"), "YYYY-MM-DD or YYYY"),
         Given(DECLARED_LANGUAGE, ("language",), _meant("language"), "ISO 639-1"),
     ),

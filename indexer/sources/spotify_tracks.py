@@ -9,7 +9,7 @@ from indexer.normalise.text import distinct
 from indexer.records import SOURCE_ROW, Reader, SourceFile
 from indexer.sources.foreign import check_columns
 from indexer.sources.table import Given, Table, as_published, stated
-from mappings import fields
+from mappings.track import ALBUM, ARTISTS, DURATION_S, EXPLICIT, GENRE, GENRE_PATH, SOURCE_ID, TITLE, URL
 
 _ADDRESS = "https://open.spotify.com/track/"
 _POPULARITY = "popularity"
@@ -25,14 +25,14 @@ def _open(file: SourceFile, table: Table) -> Reader:
 def _merge(tracks: pl.DataFrame) -> pl.DataFrame:
     """Return one row for each id: that of the highest popularity, the first of equals, with the genres of all."""
     ranked = tracks.sort([_POPULARITY, SOURCE_ROW], descending=[True, False], nulls_last=True)
-    others = pl.exclude(fields.SOURCE_ID, fields.GENRE, fields.GENRE_PATH).first()
-    kept = ranked.group_by(fields.SOURCE_ID, maintain_order=True).agg(others)
-    genres = tracks.group_by(fields.SOURCE_ID, maintain_order=True).agg(
+    others = pl.exclude(SOURCE_ID, GENRE, GENRE_PATH).first()
+    kept = ranked.group_by(SOURCE_ID, maintain_order=True).agg(others)
+    genres = tracks.group_by(SOURCE_ID, maintain_order=True).agg(
         pl.col(name).explode(empty_as_null=True).drop_nulls().unique(maintain_order=True)
-        for name in (fields.GENRE, fields.GENRE_PATH)
+        for name in (GENRE, GENRE_PATH)
     )
-    found = genres.with_columns(distinct(pl.col(name)) for name in (fields.GENRE, fields.GENRE_PATH))
-    return kept.join(found, on=fields.SOURCE_ID, how="left").sort(SOURCE_ROW)
+    found = genres.with_columns(distinct(pl.col(name)) for name in (GENRE, GENRE_PATH))
+    return kept.join(found, on=SOURCE_ID, how="left").sort(SOURCE_ROW)
 
 
 _TRACK = pl.col("track_id").str.strip_chars()
@@ -44,14 +44,14 @@ SOURCE = Table(
     required=("track_id", "artists", "track_name", "track_genre"),
     open=_open,
     given=(
-        Given(fields.SOURCE_ID, ("track_id",), _TRACK),
-        Given(fields.URL, ("track_id",), pl.lit(_ADDRESS) + _TRACK, "address of Spotify"),
-        as_published(fields.TITLE, "track_name"),
-        Given(fields.ARTISTS, ("artists",), pl.col("artists").str.split(";"), "divided at ;"),
-        as_published(fields.ALBUM, "album_name"),
-        Given(fields.GENRE_PATH, ("track_genre",), _TERMS, "those of all rows of the id"),
+        Given(SOURCE_ID, ("track_id",), _TRACK),
+        Given(URL, ("track_id",), pl.lit(_ADDRESS) + _TRACK, "address of Spotify"),
+        as_published(TITLE, "track_name"),
+        Given(ARTISTS, ("artists",), pl.col("artists").str.split(";"), "divided at ;"),
+        as_published(ALBUM, "album_name"),
+        Given(GENRE_PATH, ("track_genre",), _TERMS, "those of all rows of the id"),
         Given(
-            fields.GENRE,
+            GENRE,
             ("track_genre",),
             genre_families(_TERMS),
             "families of all rows of the id",
@@ -59,7 +59,7 @@ SOURCE = Table(
             stated=stated("track_genre"),
         ),
         Given(
-            fields.DURATION_S,
+            DURATION_S,
             ("duration_ms",),
             numbers.seconds(pl.col("duration_ms"), per_second=1000),
             "milliseconds / 1000",
@@ -67,7 +67,7 @@ SOURCE = Table(
             stated=stated("duration_ms"),
         ),
         Given(
-            fields.EXPLICIT,
+            EXPLICIT,
             ("explicit",),
             numbers.truth(pl.col("explicit")),
             "True, TRUE, 1.0 and their opposites",

@@ -16,7 +16,7 @@ from indexer.normalise.canonical import Constants, canonical
 from indexer.records import SOURCE_ROW, Batch, RawBatch, Reader, Rejection, SourceFile
 from indexer.sources.choose import choose
 from mappings.cards import CARDS, SYNTHETIC, Card
-from mappings.fields import SOURCE_ID
+from mappings.track import SOURCE_ID
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from indexer.sketch import ID, PRINT, RAW, hashed_id
 from indexer.update.join import BEFORE, KEPT, SUSPECT
 from indexer.update.release import ORDINAL, WITHOUT_ID, Release
 from indexer.update.spool import Spool
-from mappings.fields import FINGERPRINT, SOURCE_ID
+from mappings.track import FINGERPRINT, SOURCE_ID
 
 CHANGES = "changes"
 

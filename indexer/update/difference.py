@@ -17,8 +17,8 @@ from indexer.update.changes import CHANGES
 from indexer.update.join import BEFORE, GONE
 from indexer.update.spool import Spool
 from mappings.errors import CheckFailedError
-from mappings.fields import ARTISTS, FINGERPRINT, SEARCH_ONLY, SOURCE_ID, TITLE
 from mappings.index_names import Generation
+from mappings.track import ARTISTS, FINGERPRINT, SEARCH_ONLY, SOURCE_ID, TITLE
 
 EXAMPLES = 5
 LOOKED_AT = 1_000

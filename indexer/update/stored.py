@@ -12,8 +12,8 @@ from indexer import generations, provenance, sketch
 from indexer.patience import Patience
 from indexer.sketch import ID, NO_RAW, PRINT, RAW
 from indexer.update.spool import Spool
-from mappings.fields import FINGERPRINT, SOURCE_ID
 from mappings.index_names import Generation
+from mappings.track import FINGERPRINT, SOURCE_ID
 
 OLD = "old"
 PAGE = 10_000

@@ -60,7 +60,7 @@ def run(searcher: Searcher, number: int, seed: int, look: Progress) -> Measured:
 
 
 def _search(searcher: Searcher, text: str) -> int:
-    return searcher.search(queries.request(text, facet_names=queries.USUAL_FACETS)).total.value
+    return searcher.search(queries.request(text, facet_names=queries.DEFAULT_FACETS)).total.value
 
 
 def _others(searcher: Searcher, tracks: list[texts.Names]) -> Iterator[tuple[str, float]]:

@@ -5,8 +5,8 @@ from random import Random
 
 from elasticsearch import Elasticsearch
 
-from mappings import fields
 from mappings.index_names import alias
+from mappings.track import ARTISTS, TITLE
 from queries.client import told
 
 Names = tuple[str, str]
@@ -26,14 +26,14 @@ def drawn(client: Elasticsearch, prefix: str, seed: int) -> list[Names]:
     """
     score = {"seed": seed, "field": "_seq_no"}
     body = {
-        "query": {"function_score": {"query": {"exists": {"field": fields.ARTISTS}}, "random_score": score}},
+        "query": {"function_score": {"query": {"exists": {"field": ARTISTS}}, "random_score": score}},
         "size": MOST_DRAWN,
-        "_source": [fields.TITLE, fields.ARTISTS],
+        "_source": [TITLE, ARTISTS],
     }
     with told():
         hits = client.options(request_timeout=300).search(index=alias(prefix), body=body).body["hits"]["hits"]
     tracks = [hit["_source"] for hit in hits]
-    return [(track[fields.ARTISTS][0], track[fields.TITLE]) for track in tracks if track.get(fields.TITLE)]
+    return [(track[ARTISTS][0], track[TITLE]) for track in tracks if track.get(TITLE)]
 
 
 def texts(tracks: Sequence[Names], number: int, seed: int) -> list[tuple[str, str]]:

@@ -94,7 +94,7 @@ def _loaded_otherwise(dataset: str, paths: list[Path]) -> int:
 
 def _show(scene: Scene, console: Console) -> None:
     asked = queries.request(
-        scene.text, filters_by_facet=scene.filters, facet_names=scene.facets, size=scene.size, marked=True
+        scene.text, filters_by_facet=scene.filters, facet_names=scene.facets, size=scene.size, highlight=True
     )
     console.rule(characters="-")
     console.print(

@@ -9,12 +9,12 @@ from linernotes.cli import filters as options_of
 from linernotes.cli.opened import asking, print_json
 from linernotes.filters import Filters
 from linernotes.report import plain, searching
-from queries import SearchAnswer, SearchRequest, Sort
+from queries import SearchResult, SearchRequest, Sort
 from queries.request import Group
 
 NO_FACETS = "none"
 SIZE = 20
-USUAL = ",".join(queries.USUAL_FACETS)
+USUAL = ",".join(queries.DEFAULT_FACETS)
 
 Words = Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="What to look for; leave it out to browse.")]
 Facets = Annotated[str, typer.Option(help=f"What to count, with commas: {', '.join(queries.FACETS)}; or none.")]
@@ -57,13 +57,13 @@ def search(
     show(run(asked), command(typed, filters, asked), as_json=json)
 
 
-def run(asked: SearchRequest) -> SearchAnswer:
+def run(asked: SearchRequest) -> SearchResult:
     """Ask the Elasticsearch of the settings."""
     with asking() as searcher:
         return searcher.search(asked)
 
 
-def show(answer: SearchAnswer, asked: str, *, as_json: bool) -> None:
+def show(answer: SearchResult, asked: str, *, as_json: bool) -> None:
     """Print an answer on standard output; `asked` is the command that it answers."""
     if as_json:
         print_json(answer.as_json())
@@ -81,7 +81,7 @@ def command(typed: str, filters: Filters, asked: SearchRequest) -> str:
     """
     names = [facet.name for facet in asked.facets]
     options = []
-    if names != list(queries.USUAL_FACETS):
+    if names != list(queries.DEFAULT_FACETS):
         options += ["--facets", ",".join(names) or NO_FACETS]
     if asked.size != SIZE:
         options += ["--size", str(asked.size)]

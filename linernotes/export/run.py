@@ -61,7 +61,7 @@ class Exported:
     size: int
     generations: Mapping[str, int]
     stage: Stage | None
-    text_cut: bool
+    text_truncated: bool
 
     def as_json(self) -> dict[str, Any]:
         """Return the summary as the contract has it; `exact`, as an export that isn't fails."""
@@ -74,7 +74,7 @@ class Exported:
             "generations": dict(self.generations),
             "exact": True,
             "stage": self.stage,
-            "text_cut": self.text_cut,
+            "text_truncated": self.text_truncated,
         }
 
 
@@ -97,7 +97,7 @@ def run(
             raise
         size = writing.result()
     meter.reconcile()
-    return Exported(meter.done, meter.seconds, str(place.out), size, scan.count.generations, scan.stage, scan.text_cut)
+    return Exported(meter.done, meter.seconds, str(place.out), size, scan.count.generations, scan.stage, scan.text_truncated)
 
 
 def _write(frames: Iterator[pl.DataFrame], place: Place, stream: IO[bytes]) -> int:

@@ -9,7 +9,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from linernotes.export import cells
-from mappings.fields import RELEASE_DATE
+from mappings.track import RELEASE_DATE
 from queries.export import ROW
 
 Frames = Iterator[pl.DataFrame]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from linernotes.kibana.columns import count, distinct, measure, over_time, steps, top
 from linernotes.kibana.panels import BARS, BARS_UP, NUMBER, PIE, TABLE, Panel
 from linernotes.kibana.sources import HISTORY, LEDGER, REJECTED, TRACKS, Source
-from mappings.fields import (
+from mappings.track import (
     ALBUM,
     ARTISTS,
     COMMERCIAL_USE,

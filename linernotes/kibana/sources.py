@@ -6,8 +6,8 @@ from typing import Any
 
 from indexer import history, ledger, rejected
 from mappings import index_names
-from mappings.fields import BY_NAME
 from mappings.index import mapping
+from mappings.track import FIELDS
 
 KINDS: Mapping[str, str] = {
     **dict.fromkeys(("keyword", "text"), "string"),
@@ -50,7 +50,7 @@ TRACKS = Source(
     "linernotes: tracks",
     index_names.alias,
     mapping,
-    meanings={name: entry.meaning for name, entry in BY_NAME.items() if not entry.search_only},
+    meanings={name: entry.meaning for name, entry in FIELDS.items() if not entry.search_only},
 )
 LEDGER = Source("linernotes-ledger", "linernotes: ledger", index_names.ledger, lambda: ledger.MAPPING)
 REJECTED = Source("linernotes-rejected", "linernotes: rejected records", index_names.rejected, lambda: rejected.MAPPING)

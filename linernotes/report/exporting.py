@@ -22,7 +22,7 @@ def show_count(scan: Scan, console: Console) -> None:
     show(Text(f"{_tracks(scan.count.rows)} to export."), console)
     if scan.stage is Stage.FUZZY:
         show(Text("Little is spelt like that: tracks with slips in the spelling are exported too."), console)
-    if scan.text_cut:
+    if scan.text_truncated:
         show(Text(f"The text is long: only its first words are asked, {MAX_WORDS} at most."), console)
 
 

@@ -50,7 +50,7 @@ def _tracks(recording: Recording) -> Iterator[Text]:
 def _marked(hit: Hit, field: str, name: str) -> Text:
     """Return a name with its matched parts marked; places are counted before anything is replaced in it."""
     text, end = Text(), 0
-    for start, stop in hit.marked.get(field, {}).get(name, ()):
+    for start, stop in hit.highlights.get(field, {}).get(name, ()):
         text.append(visible(name[end:start])).append(visible(name[start:stop]), style=_MATCHED)
         end = stop
     return text.append(visible(name[end:]))

@@ -28,7 +28,7 @@ def show_suggestions(found: Suggestions, console: Console) -> None:
 
 
 def _suggestions(found: Suggestions) -> Iterator[RenderableType]:
-    if found.text_cut:
+    if found.text_truncated:
         yield Text(_CUT)
     if not found.artists and not found.titles:
         yield Text("Nothing begins so.")
@@ -69,7 +69,7 @@ def _parts(answer: ArtistAnswer, *, bars: bool) -> Iterator[RenderableType]:
 
 
 def _candidates(answer: ArtistAnswer) -> Iterator[Text]:
-    if answer.text_cut:
+    if answer.text_truncated:
         yield Text(_CUT)
     if not answer.candidates:
         yield Text("No artist of this name is in the data sets that are loaded.", style=_BOLD)

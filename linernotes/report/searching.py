@@ -7,17 +7,17 @@ from rich.text import Text
 
 from linernotes.report import facets, hits, plain
 from mappings.cards import PRESENCE_IS_NO_PROOF
-from queries import SearchAnswer, Stage, Total
+from queries import SearchResult, Stage, Total
 from queries.text import MAX_WORDS
 
 
-def show(answer: SearchAnswer, console: Console, next_page: str | None) -> None:
+def show(answer: SearchResult, console: Console, next_page: str | None) -> None:
     """Print hits, facets, and the command for the next page."""
     for part in _parts(answer, console.width, next_page):
         plain.show(part, console)
 
 
-def _parts(answer: SearchAnswer, width: int, next_page: str | None) -> Iterator[RenderableType]:
+def _parts(answer: SearchResult, width: int, next_page: str | None) -> Iterator[RenderableType]:
     yield Text(_summary(answer), style="bold")
     yield from (Text(note) for note in _notes(answer))
     yield from hits.lines(answer.hits)
@@ -28,7 +28,7 @@ def _parts(answer: SearchAnswer, width: int, next_page: str | None) -> Iterator[
     yield Text(f"\n{PRESENCE_IS_NO_PROOF}", style="dim")
 
 
-def _summary(answer: SearchAnswer) -> str:
+def _summary(answer: SearchResult) -> str:
     tracks = "1 track" if answer.total.value == 1 else f"{answer.total.value:,} tracks"
     about = "" if answer.total.exact else "about "
     return f"{about}{tracks}{_recordings(answer.recordings)} in {answer.took_ms} ms"
@@ -40,10 +40,10 @@ def _recordings(counted: Total | None) -> str:
     return f" of {'' if counted.exact else 'about '}{counted.value:,} recording{'s' * (counted.value != 1)}"
 
 
-def _notes(answer: SearchAnswer) -> Iterator[str]:
+def _notes(answer: SearchResult) -> Iterator[str]:
     if answer.stage is Stage.FUZZY:
         yield "Little is spelt like that: tracks with slips in the spelling are counted too, and come last."
     if answer.did_you_mean:
         yield f"Did you mean {' or '.join(f'{guess.text} ({guess.count:,})' for guess in answer.did_you_mean)}?"
-    if answer.text_cut:
+    if answer.text_truncated:
         yield f"The text is long: only its first words are asked, {MAX_WORDS} at most."

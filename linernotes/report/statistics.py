@@ -28,7 +28,7 @@ def _parts(answer: Stats, *, bars: bool) -> Iterator[RenderableType]:
     recordings, artists = _about(answer.recordings), _about(answer.artists)
     number = f"{answer.all.tracks:,} track{'s' * (answer.all.tracks != 1)}"
     yield Text(f"{number}, {recordings} recordings, {artists} artists in {answer.took_ms} ms", style=_BOLD)
-    if answer.text_cut:
+    if answer.text_truncated:
         yield Text(f"The text is long: only its first words are asked, {MAX_WORDS} at most.")
     if not answer.all.tracks:
         return

@@ -12,7 +12,7 @@ import orjson
 
 import queries
 from linernotes.web.asked import SIZE
-from queries import SearchAnswer, Searcher
+from queries import SearchResult, Searcher
 
 COMMAND = (sys.executable, "-m", "linernotes")
 END_S = 30
@@ -25,9 +25,9 @@ class Site:
     url: str
     searcher: Searcher
 
-    def search(self, text: str = "", **filters: list[str]) -> SearchAnswer:
+    def search(self, text: str = "", **filters: list[str]) -> SearchResult:
         """Return what a page of a search has to show."""
-        asked = queries.request(text, filters_by_facet=filters, facet_names=queries.USUAL_FACETS, size=SIZE)
+        asked = queries.request(text, filters_by_facet=filters, facet_names=queries.DEFAULT_FACETS, size=SIZE)
         return self.searcher.search(asked)
 
 

@@ -25,7 +25,8 @@ import queries
 from linernotes.export import cells, place
 from linernotes.export.packing import zstd
 from linernotes.export.run import run as export_all
-from mappings.fields import SCHEMA, SHOWN
+from mappings.schema import SCHEMA
+from mappings.track import SHOWN
 from queries import Hit, Searcher, scan
 from queries.export import ROW
 from tests.cli.conftest import Run

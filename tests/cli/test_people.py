@@ -28,10 +28,10 @@ def test_suggest(run: Run) -> None:
     answer = asked(run, "suggest", "queens", "of", "the")
     assert answer["artists"][0]["name"] == "Queens of the Stone Age"
     assert asked(run, "suggest", "zzzzqq") | {"took_ms": 0} == {
-        "artists": [], "titles": [], "complete": True, "text_cut": False, "took_ms": 0,
+        "artists": [], "titles": [], "complete": True, "text_truncated": False, "took_ms": 0,
     }  # fmt: skip
     for letter in "abckö東":
-        assert asked(run, "suggest", letter, "--size", "3")["text_cut"] is False
+        assert asked(run, "suggest", letter, "--size", "3")["text_truncated"] is False
 
 
 def test_suggested_counts_are_those_of_the_facet(run: Run) -> None:

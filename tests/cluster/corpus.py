@@ -10,7 +10,7 @@ from indexer import plan as plans
 from indexer.encode import lines
 from indexer.ready import cut, ready
 from indexer.sources import SOURCES
-from mappings.fields import FINGERPRINT, SOURCE_FILE, SOURCE_ID, SOURCE_ROW
+from mappings.track import FINGERPRINT, SOURCE_FILE, SOURCE_ID, SOURCE_ROW
 
 LAION, SPOTIFY = "laion-disco-12m", "spotify-tracks-dataset"
 EVIDENCE = (FINGERPRINT, SOURCE_FILE, SOURCE_ROW)

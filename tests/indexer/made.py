@@ -7,7 +7,8 @@ import polars as pl
 
 from indexer.plan import Plan, PlannedFile
 from indexer.records import Batch, RawBatch, Rejection, SourceFile, Stretch
-from mappings.fields import SCHEMA, SEARCH_ONLY
+from mappings.schema import SCHEMA
+from mappings.track import SEARCH_ONLY
 
 ADDED_LATER = {"source_file", "fingerprint", *SEARCH_ONLY}
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.encode import encode, row_of, version
-from mappings.fields import FINGERPRINT, SCHEMA
+from mappings.schema import SCHEMA
+from mappings.track import FINGERPRINT
 
 TEXT = st.text(max_size=30)
 

@@ -14,8 +14,8 @@ from linernotes.kibana.objects import ndjson, objects
 from linernotes.kibana.panels import GRID
 from linernotes.kibana.sources import TRACKS, fields_of
 from mappings.errors import InputError
-from mappings.fields import FIELDS
 from mappings.index import mapping
+from mappings.track import FIELDS
 
 Json = dict[str, Any]
 
@@ -69,7 +69,7 @@ def test_the_dashboards_show_what_was_asked_for() -> None:
 
 def test_fields_are_those_of_the_field_table() -> None:
     seen = TRACKS.fields
-    assert {entry.name for entry in FIELDS if "type" in entry.mapping} <= seen.keys()
+    assert {name for name, entry in FIELDS.items() if "type" in entry.mapping} <= seen.keys()
     assert (seen["title"].aggregatable, seen["artists.facet"].aggregatable) == (False, True)
     assert (seen["url"].searchable, seen["url"].aggregatable) == (False, False)
 

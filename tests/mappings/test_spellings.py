@@ -4,10 +4,11 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from mappings import fields
 from mappings.romanise import SOUND_MARK, sounds
 from mappings.spellings import WAYS, folded, joined, latin, symbols, with_search_fields, words
+
+from mappings.schema import SCHEMA
+from mappings.track import FIELDS, TITLE_BY_LANGUAGE
 
 
 def spelled(name: str) -> list[str]:
@@ -155,7 +156,7 @@ def test_columns_are_those_of_the_field_table() -> None:
         schema={"title": pl.String, "artists": pl.List(pl.String), "album": pl.String, "language": pl.String},
     )
     found = with_search_fields(frame)
-    added = [entry for entry in fields.FIELDS if entry.search_only and entry.name != fields.TITLE_BY_LANGUAGE]
+    added = [entry for entry in FIELDS if entry.search_only and entry.name != TITLE_BY_LANGUAGE]
     assert found.columns[frame.width :] == [entry.name for entry in added]
     assert [found.schema[entry.name] for entry in added] == [entry.dtype for entry in added]
     assert found["artists_accented"].to_list() == [["Björk"], None, None]
@@ -164,7 +165,7 @@ def test_columns_are_those_of_the_field_table() -> None:
 
 
 def test_an_empty_frame_stays_empty() -> None:
-    schema = {name: fields.SCHEMA[name] for name in ("title", "artists", "album", "language")}
+    schema = {name: SCHEMA[name] for name in ("title", "artists", "album", "language")}
     assert with_search_fields(pl.DataFrame(schema=schema)).height == 0
 
 

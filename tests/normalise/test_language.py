@@ -10,8 +10,8 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[impo
 from benchmarks import language as benchmark
 from indexer.normalise import detect, language
 from indexer.normalise.canonical import DECLARED_LANGUAGE, Constants, canonical
-from mappings.fields import ALBUM, ARTISTS, LANGUAGE, LANGUAGE_SOURCE, SOURCE_ID, SOURCE_ROW, TITLE
 from mappings.languages import UNDETERMINED
+from mappings.track import ALBUM, ARTISTS, LANGUAGE, LANGUAGE_SOURCE, SOURCE_ID, SOURCE_ROW, TITLE
 
 FMA, LAION = "free-music-archive", "laion-disco-12m"
 REAL = [entry.title for entry in benchmark.entries()]

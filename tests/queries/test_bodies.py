@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import queries
 from mappings.errors import InputError
-from mappings.fields import FIELDS
+from mappings.track import FIELDS
 from queries import FACETS, Stage, search, text
 from queries.search import Search
 
@@ -47,7 +47,7 @@ def named(body: Any, key: str = "") -> Iterator[str]:
 
 
 REQUESTS = [
-    queries.request(words, filters_by_facet=filters, facet_names=FACETS, sort=sort, marked=True)
+    queries.request(words, filters_by_facet=filters, facet_names=FACETS, sort=sort, highlight=True)
     for words in ("", "!!!", "p!nk the Кино r.e.m. björk ♥", "a b c d", "東京")
     for filters in (
         {},

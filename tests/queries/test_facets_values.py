@@ -121,7 +121,7 @@ def test_selected_values_are_marked_where_they_rank(collection: Collection) -> N
 def test_one_page_is_json(collection: Collection) -> None:
     page = collection.searcher.values(values_request("explicit", size=1)).as_json()
     assert list(page) == [
-        *("facet", "values", "distinct", "missing", "total", "exact", "next", "stage", "text_cut", "took_ms")
+        *("facet", "values", "distinct", "missing", "total", "exact", "next", "stage", "text_truncated", "took_ms")
     ]
     assert set(page["values"][0]) >= {"value", "count", "selected"}
     assert (page["distinct"], page["exact"]) == (2, True)

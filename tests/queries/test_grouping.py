@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import queries
 from mappings.errors import InputError
 from mappings.index_names import alias
-from queries import Hit, SearchAnswer, Searcher, grouping, search
+from queries import Hit, SearchResult, Searcher, grouping, search
 from queries.search import Search
 from tests.queries import made
 from tests.queries.conftest import Collection
@@ -63,7 +63,7 @@ def components(tracks: list[dict[str, Any]]) -> dict[str, int]:
         frame = after
 
 
-def pages(searcher: Searcher, text: str = "", **asked: Any) -> Iterator[SearchAnswer]:
+def pages(searcher: Searcher, text: str = "", **asked: Any) -> Iterator[SearchResult]:
     after = None
     for _ in range(3_000):
         answer = searcher.search(queries.request(text, after=after, group="recording", **asked))

@@ -179,7 +179,7 @@ def in_time(collection: Collection, asked: SearchRequest) -> None:
 def test_fuzzed_texts_are_answered_in_time(few: Collection) -> None:
     rng = random.Random(60)
     for number in range(FUZZED_TEXTS):
-        names = queries.USUAL_FACETS if number % 4 == 0 else ()
+        names = queries.DEFAULT_FACETS if number % 4 == 0 else ()
         in_time(few, queries.request(fuzzed(rng), facet_names=names, size=3, marked=number % 3 == 0))
 
 
@@ -219,9 +219,9 @@ def test_fuzzed_commands_are_answered(
 @pytest.mark.parametrize("typed", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_text_is_answered(collection: Collection, typed: str) -> None:
     for facets in ((), queries.FACETS):
-        asked = queries.request(typed, facet_names=facets, marked=True)
+        asked = queries.request(typed, facet_names=facets, highlight=True)
         answer = collection.searcher.search(asked)
-        assert answer.text_cut == (len(typed) > 5_000 or asked.text.cut)
+        assert answer.text_truncated == (len(typed) > 5_000 or asked.text.cut)
         assert answer.total.value < len(collection.tracks) or not asked.text.words
 
 
@@ -262,7 +262,7 @@ def one_sentence(problem: LinernotesError) -> None:
 def test_a_long_text_is_cut_and_says_so(collection: Collection) -> None:
     many = " ".join([made.WORDS[0]] * 1000)
     answer = collection.searcher.search(queries.request(many))
-    assert answer.text_cut
+    assert answer.text_truncated
     assert answer.total.value == collection.searcher.search(queries.request(made.WORDS[0])).total.value
     assert len(text.read(many).words) == text.MAX_WORDS
 

@@ -9,7 +9,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 import queries
-from queries import Hit, Match, SearchAnswer, Searcher, Stage
+from queries import Hit, Match, SearchResult, Searcher, Stage
 from tests.queries.tracks import forget, load, track
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "names.tsv"
@@ -63,8 +63,8 @@ def searcher(client: Elasticsearch) -> Iterator[Searcher]:
         forget(client, prefix)
 
 
-def ask(searcher: Searcher, text: str, size: int = 20) -> SearchAnswer:
-    return searcher.search(queries.request(text, size=size, marked=True))
+def ask(searcher: Searcher, text: str, size: int = 20) -> SearchResult:
+    return searcher.search(queries.request(text, size=size, highlight=True))
 
 
 def has(hit: Hit, field: str, name: str) -> bool:
@@ -205,9 +205,9 @@ def test_filters_do_not_decide_about_slips(searcher: Searcher) -> None:
 
 def test_matched_words_are_marked(searcher: Searcher) -> None:
     (hit,) = (hit for hit in ask(searcher, "sigur ros").hits if has(hit, "artist", "Sigur Rós"))
-    assert hit.marked == {"artists": {"Sigur Rós": ((0, 5), (6, 9))}}
-    assert ask(searcher, "chansons").hits[0].marked == {"title": {"Une chanson": ((4, 11),)}}
-    assert any(hit.marked == {"artists": {"P!nk": ((0, 4),)}} for hit in ask(searcher, "pink").hits)
+    assert hit.highlights == {"artists": {"Sigur Rós": ((0, 5), (6, 9))}}
+    assert ask(searcher, "chansons").hits[0].highlights == {"title": {"Une chanson": ((4, 11),)}}
+    assert any(hit.highlights == {"artists": {"P!nk": ((0, 4),)}} for hit in ask(searcher, "pink").hits)
 
 
 @pytest.mark.parametrize(

@@ -128,5 +128,5 @@ def test_sizes_that_cant_be(size: int) -> None:
 )  # fmt: skip
 def test_any_text_gets_an_answer(crowd: Collection, text: str) -> None:
     found = suggest(crowd, text)
-    assert found.text_cut == (len(text) > 300)
+    assert found.text_truncated == (len(text) > 300)
     assert typed.read(text).words

@@ -10,9 +10,10 @@ from elasticsearch.helpers import bulk
 
 from indexer.encode import encode
 from mappings import index
-from mappings.fields import FINGERPRINT, SCHEMA, SEARCH_ONLY
 from mappings.index_names import Generation, alias
-from mappings.spellings import with_search_fields
+from mappings.schema import SCHEMA
+from mappings.spelling.columns import search_fields
+from mappings.track import FINGERPRINT, SEARCH_ONLY
 
 Track = Mapping[str, Any]
 
@@ -37,7 +38,7 @@ def documents(tracks: Iterable[Track]) -> list[dict[str, Any]]:
     """Return the tracks as the loader sends them, search-only fields included."""
     columns = {name: dtype for name, dtype in SCHEMA.items() if name not in (*SEARCH_ONLY, FINGERPRINT)}
     frame = pl.DataFrame(list(tracks), schema=columns, orient="row")
-    bodies = encode(with_search_fields(frame), file_number=0, max_bytes=1_000_000)
+    bodies = encode(frame.with_columns(**search_fields(frame)), file_number=0, max_bytes=1_000_000)
     return [orjson.loads(line) for body in bodies for line in body.lines()[1::2]]
 
 

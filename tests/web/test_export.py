@@ -18,7 +18,7 @@ from elasticsearch import Elasticsearch
 from linernotes.connect import connect
 from linernotes.settings import from_environment
 from linernotes.web.options import Options
-from mappings.fields import FINGERPRINT
+from mappings.track import FINGERPRINT
 from queries import Searcher, scan
 from tests.browser.hostile import NAMES
 from tests.browser.hostile import TRACKS as HOSTILE

@@ -10,7 +10,7 @@ import pytest
 import queries
 from linernotes.web.pages import words
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
-from queries import SearchAnswer
+from queries import SearchResult
 from tests.web.conftest import Site
 from tests.web.pages_read import Element, query, read, sent
 
@@ -51,7 +51,7 @@ def page(site: Site, address: str, **headers: str) -> Element:
     return read(response.text)
 
 
-def search(site: Site, *pairs: tuple[str, str], **more: object) -> SearchAnswer:
+def search(site: Site, *pairs: tuple[str, str], **more: object) -> SearchResult:
     """Ask the searcher what an address's pairs ask."""
     given = dict(pairs)
     filters: dict[str, list[str]] = {}
@@ -62,7 +62,7 @@ def search(site: Site, *pairs: tuple[str, str], **more: object) -> SearchAnswer:
         queries.request(
             given.get("q", ""),
             filters_by_facet=filters,
-            facet_names=queries.USUAL_FACETS,
+            facet_names=queries.DEFAULT_FACETS,
             sort=given.get("sort", "relevance"),
             group=given.get("group"),
             after=given.get("after"),
@@ -149,7 +149,7 @@ def test_front(site: Site) -> None:
     ],
 )
 def test_results_are_those_of_the_searcher(site: Site, address: str) -> None:
-    found, answer = page(site, address), search(site, *query(address), marked=True)
+    found, answer = page(site, address), search(site, *query(address), highlight=True)
     assert total(found) == answer.total.value
     assert ids(found) == [hit.id for hit in answer.hits]
     for shown, hit in zip(found.all("li", "hit"), answer.hits, strict=True):
@@ -161,7 +161,7 @@ def test_results_are_those_of_the_searcher(site: Site, address: str) -> None:
         for name in ("album", "year", "licence"):
             assert str(hit.track.get(name) or "") in shown.text
         marked = {mark.text for mark in shown.all("mark")}
-        spans = [(name, span) for field in hit.marked.values() for name, spans in field.items() for span in spans]
+        spans = [(name, span) for field in hit.highlights.values() for name, spans in field.items() for span in spans]
         assert marked <= {name[start:end] for name, (start, end) in spans}
         assert bool(marked) == bool(spans)
         synthetic = str(hit.track["revision"]).startswith("synthetic")

@@ -12,7 +12,7 @@ import queries
 from linernotes.web.options import Options
 from linernotes.web.pages import overlap, words
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
-from mappings.fields import BY_NAME, SHOWN
+from mappings.track import FIELDS, SHOWN
 from queries import Searcher
 from queries.overlap import Estimate
 from tests.web.conftest import Site
@@ -155,7 +155,7 @@ def test_a_track(site: Site) -> None:
     lacking = "".join(each.said for each in found.all("p", "note") if each.said.startswith("Not in the data set"))
     for name in SHOWN:
         value = hit.track.get(name)
-        label = f"{name.replace('_', ' ')} {BY_NAME[name].meaning}"
+        label = f"{name.replace('_', ' ')} {FIELDS[name].meaning}"
         if value in (None, []):
             assert name.replace("_", " ") in lacking
             continue

@@ -15,7 +15,7 @@ from mappings.cards import PRESENCE_IS_NO_PROOF
 
 router = APIRouter(route_class=KeptRoute, tags=["search"])
 
-USUAL = ",".join(queries.USUAL_FACETS)
+USUAL = ",".join(queries.DEFAULT_FACETS)
 
 Facets = Annotated[str, Query(description=f"What to count, with commas: {', '.join(queries.FACETS)}; or none.")]
 TrackId = Annotated[str, Path(description="The id of a hit.", examples=["free-music-archive:10"])]

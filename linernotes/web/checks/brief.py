@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mappings import fields
 from mappings.cards import is_synthetic
+from mappings.track import ARTISTS, DATASET, REVISION, TITLE
 from queries.catalogue import CatalogueMatch, RowAnswer, Verdict
 
 LISTED = 4
@@ -55,17 +55,17 @@ def _chosen(matches: Sequence[CatalogueMatch]) -> list[CatalogueMatch]:
     """Return the surest of each data set, then others, surest first."""
     first: dict[str, CatalogueMatch] = {}
     for match in matches:
-        first.setdefault(match.track[fields.DATASET], match)
+        first.setdefault(match.track[DATASET], match)
     rest = [match for match in matches if match not in first.values()]
     return sorted([*first.values(), *rest][:LISTED], key=lambda match: match.order)
 
 
 def _match(match: CatalogueMatch) -> Match:
     track = match.track
-    artists = cut(", ".join(track.get(fields.ARTISTS) or ()))
-    synthetic = is_synthetic(track.get(fields.REVISION))
-    title = cut(track.get(fields.TITLE) or "")
-    return Match(match.id, track[fields.DATASET], artists, title, cut(match.reason), synthetic)
+    artists = cut(", ".join(track.get(ARTISTS) or ()))
+    synthetic = is_synthetic(track.get(REVISION))
+    title = cut(track.get(TITLE) or "")
+    return Match(match.id, track[DATASET], artists, title, cut(match.reason), synthetic)
 
 
 def cut(text: str) -> str:

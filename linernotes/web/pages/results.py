@@ -27,7 +27,7 @@ async def results(request: Request, service: Shared, asked: Page) -> Response:
     if address := canonical(asked, request.query_params):
         return RedirectResponse(address, 303)
     asked = links.plain(asked)
-    wanted = asked.request(queries.USUAL_FACETS, marked=True)
+    wanted = asked.request(queries.DEFAULT_FACETS, highlight=True)
     answer = await service.ask(lambda: service.searcher.search(wanted))
     lacking = not answer.total.value and asked.filters
     dropped = await service.ask(lambda: with_fewer(service.searcher, asked)) if lacking else ()

@@ -7,7 +7,7 @@ from linernotes.web.asked import Asked
 from linernotes.web.pages import facets_view, hits_view, links, names, words
 from linernotes.web.pages.facets_view import Chip, FacetView
 from linernotes.web.pages.hits_view import HitView
-from queries import FACETS, USUAL_FACETS, SearchAnswer, Sort, Stage
+from queries import FACETS, DEFAULT_FACETS, SearchResult, Sort, Stage
 from queries.request import Group
 from queries.text import MAX_WORDS
 
@@ -54,7 +54,7 @@ class ResultsView:
     dropped: tuple[Choice, ...]
 
 
-def view(asked: Asked, answer: SearchAnswer, dropped: Sequence[Choice] = ()) -> ResultsView:
+def view(asked: Asked, answer: SearchResult, dropped: Sequence[Choice] = ()) -> ResultsView:
     """Return the view of an answer; `dropped` says what fewer filters would find."""
     all_tracks = links.everything(asked)
     return ResultsView(
@@ -68,7 +68,7 @@ def view(asked: Asked, answer: SearchAnswer, dropped: Sequence[Choice] = ()) -> 
         grouping=tuple(_group(asked, group) for group in (None, Group.RECORDING)),
         facets=facets_view.facets(asked, answer.facets),
         further=tuple(
-            Choice(words.FACETS[name], links.facet(name, asked)) for name in words.FACETS if name not in USUAL_FACETS
+            Choice(words.FACETS[name], links.facet(name, asked)) for name in words.FACETS if name not in DEFAULT_FACETS
         ),
         hidden=tuple(_hidden(asked)),
         hits=tuple(hits_view.hit(number, hit) for number, hit in enumerate(answer.hits, 1)),
@@ -87,16 +87,16 @@ def view(asked: Asked, answer: SearchAnswer, dropped: Sequence[Choice] = ()) -> 
     )
 
 
-def _total(answer: SearchAnswer) -> str:
+def _total(answer: SearchResult) -> str:
     found = f"{'' if answer.total.exact else 'about '}{words.tracks(answer.total.value)}"
     return f"{found} of {words.about(answer.recordings)} recordings" if answer.recordings else found
 
 
-def _notes(answer: SearchAnswer) -> list[str]:
+def _notes(answer: SearchResult) -> list[str]:
     notes = []
     if answer.stage is Stage.FUZZY:
         notes.append("Little is spelt like that: tracks with slips in the spelling are counted too, and come last.")
-    if answer.text_cut:
+    if answer.text_truncated:
         notes.append(f"The text is long: only its first words are asked, {MAX_WORDS} at most.")
     return notes
 
@@ -122,5 +122,5 @@ def _hidden(asked: Asked) -> list[Hidden]:
         ("sort", "" if rest.sort == Sort.RELEVANCE else str(rest.sort)),
         ("group", str(rest.group or "")),
     ]
-    many = [(name, value) for name in FACETS if name not in USUAL_FACETS for value in asked.filters.get(name, ())]
+    many = [(name, value) for name in FACETS if name not in DEFAULT_FACETS for value in asked.filters.get(name, ())]
     return [Hidden(name, value) for name, value in (*one, *many) if value]

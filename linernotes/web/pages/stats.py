@@ -64,7 +64,7 @@ def view(asked: Asked, answer: Stats) -> StatsView:
             f"{words.about(answer.artists)} artists",
         ),
         rest=f"The second share is of the rest: {words.tracks(rest.tracks)} of the other data sets." if rest else "",
-        notes=("The text is long: only its first words are asked.",) if answer.text_cut else (),
+        notes=("The text is long: only its first words are asked.",) if answer.text_truncated else (),
         datasets=tuple(_datasets(asked)),
         chips=facets_view.chips(asked, "/stats"),
         charts=tuple(chart for chart in _charts(asked, answer) if chart.rows) if answer.all.tracks else (),

@@ -13,20 +13,34 @@ from linernotes.web.pages.claims import Used, used
 from linernotes.web.pages.hits_view import HitView, Linked
 from linernotes.web.refusals import NotThereError
 from linernotes.web.service import Shared
-from mappings import fields
 from mappings.cards import CARDS
-from mappings.fields import BY_NAME, SHOWN
+from mappings.track import (
+    ARTISTS,
+    CONTRIBUTORS,
+    DATASET,
+    FIELDS,
+    FINGERPRINT,
+    LANGUAGE,
+    LICENCE_URL,
+    RECORDING_KEY,
+    REVISION,
+    SHOWN,
+    SOURCE_FILE,
+    SOURCE_ID,
+    SOURCE_ROW,
+    URL,
+)
 from queries import Hit
 
 router = APIRouter(route_class=KeptRoute)
 
 EVIDENCE = (
-    fields.DATASET, fields.REVISION, fields.SOURCE_FILE, fields.SOURCE_ROW, fields.SOURCE_ID, fields.RECORDING_KEY,
-    fields.FINGERPRINT,
+    DATASET, REVISION, SOURCE_FILE, SOURCE_ROW, SOURCE_ID, RECORDING_KEY,
+    FINGERPRINT,
 )  # fmt: skip
 """Fields that say where a track was read; they stand apart from what it is."""
 
-_ADDRESSES = frozenset({fields.URL, fields.LICENCE_URL})
+_ADDRESSES = frozenset({URL, LICENCE_URL})
 
 
 @dataclass(frozen=True)
@@ -85,18 +99,18 @@ def _view(found: Hit, others: list[Hit], number: int) -> TrackView:
 def _field(name: str, held: Mapping[str, Any]) -> FieldView:
     given = held.get(name)
     values = given if isinstance(given, list) else [] if given is None else [given]
-    return FieldView(name, BY_NAME[name].meaning, tuple(_value(name, value) for value in values))
+    return FieldView(name, FIELDS[name].meaning, tuple(_value(name, value) for value in values))
 
 
 def _value(name: str, value: object) -> Linked:
     """Return a value, whole; addresses and artists lead somewhere."""
-    text = words.value(name, value) if name in (fields.DATASET, fields.LANGUAGE) else str(value)
+    text = words.value(name, value) if name in (DATASET, LANGUAGE) else str(value)
     written = str(value).lower() if isinstance(value, bool) else text
     href = None
     if name in _ADDRESSES:
         href = plain.web_address(value)
-    elif name in (fields.ARTISTS, fields.CONTRIBUTORS):
+    elif name in (ARTISTS, CONTRIBUTORS):
         href = links.artist(written)
-    elif name == fields.DATASET:
+    elif name == DATASET:
         href = links.dataset(str(value))
     return Linked(names.parts(written, longest=len(written)), href)

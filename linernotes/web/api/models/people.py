@@ -34,7 +34,7 @@ class Suggestions(Shape):
     artists: list[Artist]
     titles: list[Title]
     complete: Annotated[bool, Field(description="Whether all that begin so were looked at to choose these.")]
-    text_cut: Cut
+    text_truncated: Cut
     took_ms: TookMs
 
 
@@ -92,5 +92,5 @@ class Artists(Shape):
     slips: Annotated[bool, Field(description="Nobody is spelt so; these are spelt nearly so.")]
     artist: ArtistPage | None
     note: Note
-    text_cut: Cut
+    text_truncated: Cut
     took_ms: TookMs

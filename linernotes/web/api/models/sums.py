@@ -122,5 +122,5 @@ class Stats(Shape):
     rest: SomeTracks | None
     over_represented: list[Comparison]
     exact: bool
-    text_cut: Cut
+    text_truncated: Cut
     took_ms: TookMs

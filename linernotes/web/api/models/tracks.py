@@ -6,8 +6,8 @@ import polars as pl
 from pydantic import Field, create_model
 
 from linernotes.web.api.models.shape import ByDataset, Count, Cut, FoundBy, Next, Note, Shape, TookMs
-from mappings import fields
-from queries import Guess, Match, Total
+from mappings.track import DATASET, FIELDS, SHOWN, SOURCE_ID
+from queries import SpellingSuggestion, Match, Total
 from queries.answer import FacetCount, Member
 
 
@@ -37,12 +37,12 @@ _PYTHON: dict[Any, Any] = {
     pl.Float64: float,
     pl.Date: Annotated[str, Field(json_schema_extra={"format": "date"})],
 }
-_CERTAIN = (fields.DATASET, fields.SOURCE_ID)
+_CERTAIN = (DATASET, SOURCE_ID)
 """What every track has; anything else may be null, but lists are empty instead."""
 
 
 def _of_field(name: str) -> tuple[Any, Any]:
-    entry = fields.BY_NAME[name]
+    entry = FIELDS[name]
     python = _PYTHON[entry.dtype.base_type()]
     certain = name in _CERTAIN or python == list[str]
     return python if certain else python | None, Field(description=entry.meaning)
@@ -50,7 +50,7 @@ def _of_field(name: str) -> tuple[Any, Any]:
 
 _TRACK: dict[str, Any] = {
     "id": (Annotated[str, Field(description="Data set and the track's id there.")], ...),
-    **{name: _of_field(name) for name in fields.SHOWN},
+    **{name: _of_field(name) for name in SHOWN},
     "score": (Annotated[float | None, Field(description="Null unless sorted by relevance.")], ...),
     "match": (Annotated[Match | None, Field(description="Why it matched: the best way of its worst word.")], ...),
     "recording": (Annotated[Recording, GROUPED], None),
@@ -69,8 +69,8 @@ class Search(Shape):
     facets: dict[str, FacetCount]
     next: Next
     stage: FoundBy
-    text_cut: Cut
-    did_you_mean: Annotated[list[Guess], Field(max_length=3)]
+    text_truncated: Cut
+    did_you_mean: Annotated[list[SpellingSuggestion], Field(max_length=3)]
 
 
 class OneTrack(Shape):
@@ -100,5 +100,5 @@ class Values(Shape):
     exact: bool
     next: Next
     stage: FoundBy
-    text_cut: Cut
+    text_truncated: Cut
     took_ms: TookMs

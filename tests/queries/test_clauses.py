@@ -8,7 +8,7 @@ from elasticsearch import Elasticsearch
 
 import queries
 from queries import Match, Searcher, text
-from queries.parts import MOST_PARTS
+from queries.search.query_syntax import MAX_CLAUSES
 from tests.queries.tracks import forget, load, track
 
 TRACKS = [
@@ -90,13 +90,13 @@ def test_parts_say_why(searcher: Searcher, typed: str, label: Match | None) -> N
     "typed", ["year:soon", "artist:", '"', '""', "-", "--", '-"', 'x:"', '12" 7"', "rock-'n'-roll", "-182"]
 )
 def test_what_is_not_quite_a_part_is_plain_text(typed: str) -> None:
-    assert text.read(typed).words == tuple(typed.split())
-    assert not text.read(typed).parts
+    assert text.parse(typed).words == tuple(typed.split())
+    assert not text.parse(typed).clauses
 
 
 def test_too_many_parts_are_plain_text() -> None:
-    asked = text.read(" ".join(f'"a{number}"' for number in range(MOST_PARTS + 3)))
-    assert len(asked.parts) == MOST_PARTS
+    asked = text.parse(" ".join(f'"a{number}"' for number in range(MAX_CLAUSES + 3)))
+    assert len(asked.clauses) == MAX_CLAUSES
     assert len(asked.words) == 3
 
 

@@ -1,6 +1,7 @@
 """The facets, a row each: what can be counted and filtered, and how.
 
-Names and fields come from the field table (`mappings.fields.FACETS`); what differs from a plain keyword is said here.
+Names and fields come from the declaration of a track (`mappings.track.FACETS`); what differs from a plain keyword is
+said here.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,11 +9,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
-import polars as pl
-
-from mappings import fields
+from mappings import track
 from mappings.errors import InputError
-from mappings.fields import BY_NAME, FACETS
 
 
 class Kind(StrEnum):
@@ -25,13 +23,13 @@ class Kind(StrEnum):
     DURATIONS = "durations"
 
 
-ROOM = 1000
+MAX_BUCKETS = 1000
 """Values asked for, which is more than a narrow facet has (ISO 639 in use, licences, years), and more than are shown:
 so counts, `distinct` and `other` follow from one complete list, and are exact, without a second aggregation."""
 
 WIDE_SHARD_SIZE = 2000
-"""Values that each shard offers of a wide facet, which may have more than `ROOM`: a value that one shard ranks among
-its first and another doesn't is counted too low, and the more are offered, the less of that can matter."""
+"""Values that each shard offers of a wide facet, which may have more than `MAX_BUCKETS`: a value that one shard ranks
+among its first and another doesn't is counted too low, and the more are offered, the less of that can matter."""
 
 PRECISION = 10_000
 """Up to about so many different values the distinct count of a wide facet is close to exact (HyperLogLog++)."""
@@ -43,22 +41,25 @@ songs are, wider ones for what is rare."""
 
 @dataclass(frozen=True)
 class Facet:
-    """One facet. `shown` values are listed; a `wide` one has too many values to ask for all of them."""
+    """One facet. `shown` values are listed; a `wide` one has too many values to ask for all of them.
+
+    A track may have several values of one that is `multi_valued`.
+    """
 
     name: str
     field: str
     kind: Kind
     shown: int
     wide: bool
-    several: bool
+    multi_valued: bool
 
     @property
     def by_value(self) -> bool:
-        """Say whether values are listed in their own order instead of by count."""
+        """Tell whether values are listed in their own order instead of by count."""
         return self.kind in (Kind.YEARS, Kind.DECADES, Kind.DURATIONS)
 
 
-_DERIVED: Mapping[str, str] = {"decade": fields.YEAR}
+_DERIVED: Mapping[str, str] = {"decade": track.FACETS["year"]}
 """Facets that are another way to count a field that has one already: no field of their own, so nothing to index."""
 
 _KINDS: Mapping[str, Kind] = {
@@ -68,7 +69,7 @@ _KINDS: Mapping[str, Kind] = {
     "explicit": Kind.FLAG,
 }
 _WIDE = frozenset({"artist"})
-_SHOWN: Mapping[str, int] = {"artist": 20, "year": ROOM, "decade": ROOM, "duration": ROOM}
+_SHOWN: Mapping[str, int] = {"artist": 20, "year": MAX_BUCKETS, "decade": MAX_BUCKETS, "duration": MAX_BUCKETS}
 _SHOWN_OTHERWISE = 50
 
 
@@ -79,30 +80,30 @@ def _row(name: str, field: str) -> Facet:
         kind=_KINDS.get(name, Kind.WORDS),
         shown=_SHOWN.get(name, _SHOWN_OTHERWISE),
         wide=name in _WIDE,
-        several=isinstance(BY_NAME[field.split(".")[0]].dtype, pl.List),
+        multi_valued=track.FIELDS[field.partition(".")[0]].multi,
     )
 
 
-TABLE: Mapping[str, Facet] = {name: _row(name, field) for name, field in {**FACETS, **_DERIVED}.items()}
+FACETS: Mapping[str, Facet] = {name: _row(name, field) for name, field in {**track.FACETS, **_DERIVED}.items()}
 
-USUAL: tuple[str, ...] = ("dataset", "genre", "licence", "commercial_use", "language", "year")
+DEFAULT_FACETS: tuple[str, ...] = ("dataset", "genre", "licence", "commercial_use", "language", "year")
 """What is counted when nobody says what to count."""
 
 
-def known(name: str) -> Facet:
+def get_facet(name: str) -> Facet:
     """Return the facet of this name (`-` counts as `_`); raises InputError with the nearest one.
 
-    >>> known("commercial-use").field
+    >>> get_facet("commercial-use").field
     'commercial_use'
     """
-    facet = TABLE.get(name.strip().replace("-", "_"))
+    facet = FACETS.get(name.strip().replace("-", "_"))
     if facet is None:
-        raise unknown("facet", name, TABLE)
+        raise unknown_name("facet", name, FACETS)
     return facet
 
 
-def unknown(what: str, given: str, names: Iterable[str]) -> InputError:
-    """Return the problem of a name that isn't among those known, with the nearest one."""
+def unknown_name(what: str, given: str, names: Iterable[str]) -> InputError:
+    """Return the error for a name that isn't among those known, with the nearest one."""
     listed = list(names)
     near = get_close_matches(given[:80], listed, n=1, cutoff=0.5)
     guess = f"Did you mean {near[0]}? " if near else ""

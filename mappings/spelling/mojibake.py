@@ -33,14 +33,17 @@ _LEADS_OF_TWO, _LEADS_OF_MORE = "ÂÃÄÅÎÏÐÑ×ØÙÚÛ", "àáâãäåæç�
 LEADS = tuple(_LEADS_OF_TWO + _LEADS_OF_MORE)
 SUSPICIOUS = rf"[{_LEADS_OF_TWO}][{_FOLLOWS}]|[{_LEADS_OF_MORE}][{_FOLLOWS}]{{2}}"
 """A cheap test that every text with mojibake passes, and few others, for Polars and Python alike."""
+_SUSPICIOUS = re.compile(SUSPICIOUS)
 
 
-def repaired(text: str) -> str:
+def repair(text: str) -> str:
     """Return what was meant, or the text as it is where that isn't certain.
 
-    >>> [repaired(text) for text in ("BeyoncÃ©", "Ð¡Ð¾Ð½", "SÃO PAULO", "CAFÉ’S", "donâ€™t")]
+    >>> [repair(text) for text in ("BeyoncÃ©", "Ð¡Ð¾Ð½", "SÃO PAULO", "CAFÉ’S", "donâ€™t")]
     ['Beyoncé', 'Сон', 'SÃO PAULO', 'CAFÉ’S', 'don’t']
     """
+    if not _SUSPICIOUS.search(text):
+        return text
     as_read = text.translate(_BYTES)
     if not _CERTAIN.search(as_read):
         return text

@@ -53,7 +53,7 @@ def languages(word: str) -> tuple[str, ...]:
 
 
 def may_be_misspelt(word: str) -> bool:
-    """Say whether one letter more or less is a slip: not so in numbers, and where a letter is a syllable or a word.
+    """Tell whether one letter more or less is a slip: not so in numbers, and where a letter is a syllable or a word.
 
     >>> may_be_misspelt("metalica,"), may_be_misspelt("東京事変"), may_be_misspelt("1999")
     (True, False, False)

@@ -14,7 +14,9 @@ from itertools import pairwise
 from elasticsearch.dsl.query import Bool, Exists, MatchAll, Query, Range, Terms
 
 from mappings.errors import InputError
-from queries.facets import DURATION_STEPS, Facet, Kind
+from mappings.spelling import whole_names
+from mappings.track import ARTIST_ROLE, FACETS, LONGEST_NAME, WHOLE_NAMES
+from queries.facets.table import DURATION_STEPS, Facet, Kind
 
 NONE = "none"
 """The value that asks for tracks without one."""
@@ -50,7 +52,7 @@ class Years:
     last: int
 
     def __contains__(self, year: object) -> bool:
-        """Say whether a year lies in the range."""
+        """Tell whether a year lies in the range."""
         return isinstance(year, int) and self.first <= year <= self.last
 
 
@@ -93,13 +95,13 @@ Value = Plain | Not
 """What one value of a filter says."""
 
 
-def values(facet: Facet, given: Iterable[str]) -> tuple[Value, ...]:
-    r"""Read the values of one filter, without repeats and in a fixed order; raises InputError.
+def parse_values(facet: Facet, given: Iterable[str]) -> tuple[Value, ...]:
+    r"""Return the values of one filter, without repeats and in a fixed order; raises InputError.
 
-    >>> from queries.facets import TABLE
-    >>> values(TABLE["year"], ["1990..1999", "none", "-1994"])
+    >>> from queries.facets.table import FACETS
+    >>> parse_values(FACETS["year"], ["1990..1999", "none", "-1994"])
     (None, Not(value=Years(first=1994, last=1994)), Years(first=1990, last=1999))
-    >>> values(TABLE["artist"], [r"\-none", r"-\none"])
+    >>> parse_values(FACETS["artist"], [r"\-none", r"-\none"])
     ('-none', Not(value='none'))
     """
     texts = list(dict.fromkeys(given))
@@ -119,8 +121,8 @@ def _plain(facet: Facet, text: str) -> Plain:
     return None if text == NONE else _READERS[facet.kind](facet, text)
 
 
-def is_text(given: str) -> bool:
-    """Say whether a text could stand in a record: no control characters, no lone surrogates.
+def is_storable(given: str) -> bool:
+    """Tell whether a text could stand in a record: no control characters, no lone surrogates.
 
     Whatever else there is, joiners and private letters too, stands in some artist's name.
     """
@@ -129,7 +131,7 @@ def is_text(given: str) -> bool:
 
 def _word(facet: Facet, text: str) -> str:
     word = text.removeprefix(LITERAL)
-    if not word or not is_text(word):
+    if not word or not is_storable(word):
         raise InputError(f"{text[:80]!r} can't be a value of {facet.name}.", f"Write {NONE} for tracks without one.")
     return word
 
@@ -213,14 +215,26 @@ def clause(facet: Facet, given: tuple[Value, ...]) -> Query:
 
 def _any(facet: Facet, some: tuple[Plain, ...]) -> Query:
     alternatives: list[Query] = [
-        Range(facet.field, {"gte": value.first, "lte": value.last}) for value in some if isinstance(value, Years)
+        Range(facet.field, {"gte": str(value.first), "lte": str(value.last)})
+        for value in some
+        if isinstance(value, Years)
     ]
     alternatives += [Range(facet.field, _bounds(value)) for value in some if isinstance(value, Seconds)]
     if plain := [value for value in some if isinstance(value, str | bool)]:
-        alternatives.append(Terms(facet.field, plain))
+        alternatives.append(artists(map(str, plain)) if facet.name == "artist" else Terms(facet.field, plain))
     if None in some:
         alternatives.append(Bool(must_not=[Exists(field=facet.field)]))
     return alternatives[0] if len(alternatives) == 1 else Bool(should=alternatives)
+
+
+def artists(names: Iterable[str]) -> Query:
+    """Return what selects the tracks of artists, written just so.
+
+    The facet's field has columns only, which Elasticsearch would scan; `whole_names` finds the few to look at.
+    """
+    given = [name for name in dict.fromkeys(names) if len(name) <= LONGEST_NAME]
+    looked_up = [whole_names.written_term(name, ARTIST_ROLE) for name in given]
+    return Bool(filter=[Terms(WHOLE_NAMES, looked_up), Terms(FACETS["artist"], given)])
 
 
 def _bounds(seconds: Seconds) -> dict[str, int]:

@@ -1,7 +1,7 @@
-"""Asking again: a search changes nothing, so what may pass by itself is asked again before anybody is told.
+"""Retries searches after transient errors; searches are read-only, so repeating one is safe.
 
 A node that dies or is restarted drops what it was asked, which the client library sends to the next node at once; the
-others need a moment to notice. Busy nodes, and those without a copy of a shard, say so, and may say otherwise soon.
+others need a moment to notice. Busy nodes, and those without a copy of a shard, say so, and may answer a moment later.
 """
 
 import logging
@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-PASSING = (429, 502, 503, 504)
-GOING = frozenset(
+TRANSIENT_STATUSES = (429, 502, 503, 504)
+NODE_LEAVING = frozenset(
     {
         "already_closed_exception",
         "connect_transport_exception",
@@ -30,52 +30,58 @@ GOING = frozenset(
         "shard_not_found_exception",
     }
 )
-"""What a node says, or others say of it, while it goes, with whatever status. In rolling restarts were seen: 502 for
-nodes that are not or no more connected, 404 for a search whose node went between finding and fetching."""
+"""Errors of a node that leaves the cluster, whatever their status. In rolling restarts were seen: 502 for nodes that
+are not or no more connected, 404 for a search whose node went between query and fetch."""
 
-PATIENCE_S = 5.0
+MAX_DELAY_S = 5.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 1.0
-ROUNDS = 3
-"""How often all known nodes are tried where none takes a connection: then nobody is there, told within 0.5 s."""
+CONNECTION_ROUNDS = 3
+"""How often all known nodes are tried where none takes a connection: then nobody is there, said within 0.5 s."""
 
 
 class PartError(Exception):
-    """One of several requests that were sent together failed: with a status, and an error as Elasticsearch tells it."""
+    """One of several requests that were sent together failed: its status, and the error as Elasticsearch tells it."""
 
     def __init__(self, status: int, body: object) -> None:
-        super().__init__(f"{status}, {read(body)[0]}")
+        super().__init__(f"{status}, {error_type(body)[0]}")
         self.status, self.body = status, body
 
 
-def patiently(ask: Callable[[], Result]) -> Result:
-    """Return what `ask` returns; it is called again while its errors may pass. Raises the last one."""
-    tries = Retrying(
-        retry=retry_if_exception(may_pass),
+def call_with_retry(call: Callable[[], Result], seconds: float = MAX_DELAY_S) -> Result:
+    """Return what `call` returns, repeating it after transient errors for some seconds. Raises the last error."""
+
+    def is_over(state: RetryCallState) -> bool:
+        if isinstance(_error(state), NoConnectionError):
+            return state.attempt_number >= CONNECTION_ROUNDS
+        return (state.seconds_since_start or 0.0) >= min(seconds, MAX_DELAY_S)
+
+    retrying = Retrying(
+        retry=retry_if_exception(is_transient),
         wait=wait_exponential_jitter(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S, jitter=FIRST_WAIT_S),
-        stop=_enough,
-        before_sleep=_tell,
+        stop=is_over,
+        before_sleep=_log,
         reraise=True,
     )
-    return tries(ask)
+    return retrying(call)
 
 
-def may_pass(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Tell whether the same request may be answered a moment later.
 
-    >>> may_pass(PartError(503, {})), may_pass(PartError(500, {"type": "node_closed_exception"}))
+    >>> is_transient(PartError(503, {})), is_transient(PartError(500, {"type": "node_closed_exception"}))
     (True, True)
-    >>> may_pass(PartError(400, {"type": "parsing_exception"}))
+    >>> is_transient(PartError(400, {"type": "parsing_exception"}))
     False
     """
     if isinstance(error, PartError):
-        return error.status in PASSING or read(error.body)[0] in GOING
+        return error.status in TRANSIENT_STATUSES or error_type(error.body)[0] in NODE_LEAVING
     if isinstance(error, ApiError):
-        return error.status_code in PASSING or read(error.body)[0] in GOING
+        return error.status_code in TRANSIENT_STATUSES or error_type(error.body)[0] in NODE_LEAVING
     return isinstance(error, NoConnectionError)
 
 
-def read(error: object) -> tuple[str, str]:
-    """Return kind and reason of an error, whether it came as a body or as a part of one."""
+def error_type(error: object) -> tuple[str, str]:
+    """Return type and reason of an error, whether it came as a body or as a part of one."""
     inner = error.get("error", error) if isinstance(error, dict) else error
     if not isinstance(inner, dict):
         return str(inner)[:200], ""
@@ -84,13 +90,7 @@ def read(error: object) -> tuple[str, str]:
     return str(cause.get("type", "")), str(cause.get("reason", ""))[:200]
 
 
-def _enough(state: RetryCallState) -> bool:
-    if isinstance(_error(state), NoConnectionError):
-        return state.attempt_number >= ROUNDS
-    return (state.seconds_since_start or 0.0) >= PATIENCE_S
-
-
-def _tell(state: RetryCallState) -> None:
+def _log(state: RetryCallState) -> None:
     wait = state.next_action.sleep if state.next_action else 0.0
     log.info("attempt %d: %s; again in %.1f s", state.attempt_number, _error(state), wait)
 

@@ -1,0 +1,314 @@
+"""All values of one facet, page by page: the request, and its answer.
+
+Counts are those of a search's facet: under the text and all filters but the facet's own. Pages are cut by key, not by
+number: after the last value, or (by count) after its count and value. A facet of few values is one list. Of artists,
+pages by value come from a composite aggregation, which is exact and goes on where it stopped. By count, Elasticsearch's
+own list may lack values and count others too low, but says by how much at most: what is above that is counted again by
+name and is certain. Nothing ever walks all values.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from elasticsearch.dsl import Q
+from elasticsearch.dsl.query import Bool, Query, Regexp
+
+from mappings.errors import InputError
+from mappings.spelling.folding import SET_APART, compact, exact_form, fold
+from mappings.track import ARTIST_ROLE, WHOLE_NAMES
+from queries import cursor
+from queries.cursor import Cursor
+from queries.facets import filters
+from queries.facets.filters import DURATIONS, Plain, Years
+from queries.facets.table import MAX_BUCKETS, Facet, Kind, get_facet, unknown_name
+from queries.search import bodies
+from queries.search import run as search_run
+from queries.search.bodies import Search
+from queries.search.request import SearchRequest, request
+from queries.search.results import SearchResult
+from queries.types import Ask, Bucket, FacetCount, Json, Stage, Total
+
+MAX_VALUES = 1000
+"""Values on one page."""
+
+LONGEST_CONTAINED = 200
+"""Characters of a text that values have to contain."""
+
+OFFERED, LISTED = 10_000, 20_000
+"""Values that each shard offers by count, and that are listed of what all offer together."""
+
+MAX_CONTAINING = 60_000
+"""Values that are looked at for a text that they contain; Elasticsearch gives at most 65,536 buckets in an answer."""
+
+Key = tuple[Any, ...]
+"""Where a page ends: the last value; by count, its count and the value."""
+
+
+class By(StrEnum):
+    """The order of values: the most frequent first, or their own."""
+
+    COUNT = "count"
+    VALUE = "value"
+
+
+@dataclass(frozen=True)
+class ValuesRequest:
+    """A page of a facet's values. Make it with `values_request`. `contains` is folded; `after` is checked."""
+
+    search: SearchRequest
+    facet: Facet
+    contains: str
+    by: By
+    size: int
+    after: Key | None
+
+    @property
+    def fingerprint(self) -> str:
+        """Return 16 hex digits that two requests share if one may be a later page of the other."""
+        content = orjson.dumps([self.search.fingerprint, self.facet.name, self.contains, self.by])
+        return hashlib.sha256(content).hexdigest()[:16]
+
+
+def values_request(
+    name: str,
+    typed: str = "",
+    *,
+    filters_by_facet: Mapping[str, Iterable[str]] | None = None,
+    contains: str = "",
+    size: int = 50,
+    after: str | None = None,
+    sort: str = By.COUNT,
+) -> ValuesRequest:
+    """Return a checked request; raises InputError, in one sentence, for anything that can't be asked.
+
+    >>> values_request("artist", "live", contains="BJÖRK").contains
+    'bjork'
+    """
+    if not 1 <= size <= MAX_VALUES:
+        raise InputError(f"A page can't have {size} values.", f"Ask for 1 to {MAX_VALUES}.")
+    if sort not in list(By):
+        raise unknown_name("order of values", sort, list(By))
+    facet = get_facet(name)
+    base = request(typed, filters_by_facet=filters_by_facet, facet_names=[facet.name], size=0)
+    values = ValuesRequest(_whole(base, facet), facet, _contained(contains), By(sort), size, None)
+    return replace(values, after=_key(values, cursor.read(after, values.fingerprint))) if after else values
+
+
+def _contained(given: str) -> str:
+    if len(given) > LONGEST_CONTAINED:
+        raise InputError(f"A value can't contain {len(given):,} characters.", f"Look for {LONGEST_CONTAINED} at most.")
+    if not filters.is_storable(given):
+        raise InputError(f"No value contains {given[:80]!r}.", "Leave out control characters.")
+    return fold(given)
+
+
+def _whole(base: SearchRequest, facet: Facet) -> SearchRequest:
+    """Return the search with as many values of the facet as are asked for anyway."""
+    whole = replace(facet, shown=MAX_BUCKETS)
+    chosen = {whole if each == facet else each: values for each, values in base.filters.items()}
+    return replace(base, facets=(whole,), filters=chosen)
+
+
+def _key(values: ValuesRequest, at: Cursor) -> Key:
+    """Return a cursor's key; a forged one must not become an error of Elasticsearch."""
+    *count, value = at.keys or (None,)
+    counts = 1 if values.by is By.COUNT else 0
+    if len(count) != counts or not all(type(each) is int for each in count) or not _is_value(values.facet, value):
+        raise InputError("Bad cursor: it belongs to another search.", "Start with the first page.")
+    return at.keys
+
+
+_RANK = {str(each): number for number, each in enumerate(DURATIONS)}
+_TYPES: Mapping[Kind, type] = {Kind.YEARS: int, Kind.DECADES: int, Kind.FLAG: bool}
+
+
+def _is_value(facet: Facet, value: object) -> bool:
+    is_one = type(value) is _TYPES.get(facet.kind, str)
+    return is_one and (facet.kind is not Kind.DURATIONS or value in _RANK)
+
+
+@dataclass(frozen=True)
+class FacetValues:
+    """A page of values. All counts are exact, however many values there are.
+
+    `total` tracks are found under all filters; `missing` of those under all others have no value. `distinct` is the
+    number of values on all pages, None where nobody had to look at all of them.
+    """
+
+    facet: str
+    values: tuple[Bucket, ...]
+    distinct: int | None
+    missing: int
+    total: Total
+    next: str | None
+    stage: Stage | None
+    text_truncated: bool
+    took_ms: int
+    exact: bool = True
+
+    def as_json(self) -> Json:
+        """Return the answer as the contract has it, ready for orjson."""
+        return {
+            "facet": self.facet,
+            "values": [bucket.as_json() for bucket in self.values],
+            "distinct": self.distinct,
+            "missing": self.missing,
+            "total": asdict(self.total),
+            "exact": self.exact,
+            "next": self.next,
+            "stage": self.stage,
+            "text_truncated": self.text_truncated,
+            "took_ms": self.took_ms,
+        }
+
+
+@dataclass(frozen=True)
+class _Page:
+    """Values in order, one more than the page has room for if there are; `distinct` as above."""
+
+    values: Sequence[Bucket]
+    distinct: int | None
+
+
+def run(ask: Ask, values: ValuesRequest) -> FacetValues:
+    """Return one page of all values of a facet. Raises InputError for a page by count too far down."""
+    began = time.monotonic()
+    counted = search_run.run(ask, values.search)
+    page = _listed(values, counted.facets[values.facet.name]) or _fetched(ask, values, counted.stage or Stage.STRICT)
+    return _result(values, counted, page, round((time.monotonic() - began) * 1000))
+
+
+def _listed(values: ValuesRequest, facet: FacetCount) -> _Page | None:
+    """Return the page if the search's own facet already has all values; else None."""
+    if not facet.exact:
+        return None
+    held = [bucket for bucket in facet.buckets if bucket.count and _is_value(values.facet, bucket.value)]
+    meant = [bucket for bucket in held if values.contains in fold(_written(bucket.value))]
+    return _cut(values, meant, len(meant))
+
+
+def _written(value: str | int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _cut(values: ValuesRequest, buckets: Iterable[Bucket], distinct: int | None) -> _Page:
+    """Return the page made of buckets in any order, from behind the page before."""
+    after = _sort_key(values, values.after[-1], values.after[0]) if values.after else None
+    keyed = {_sort_key(values, each.value, each.count): each for each in buckets}
+    kept = [keyed[key] for key in sorted(keyed) if after is None or key > after]
+    return _Page(kept[: values.size + 1], distinct)
+
+
+def _sort_key(values: ValuesRequest, value: Any, count: int) -> Key:
+    """Return what values are ordered by: by count, those of the same count are in their own order."""
+    own = _RANK[value] if values.facet.kind is Kind.DURATIONS else value
+    return (-count, own) if values.by is By.COUNT else (own,)
+
+
+def _fetched(ask: Ask, values: ValuesRequest, stage: Stage) -> _Page:
+    base = _body(ask, values, stage)
+    if values.contains:
+        return _containing(ask, values, base)
+    return _by_count(ask, values, base) if values.by is By.COUNT else _by_value(ask, values, base)
+
+
+def _body(ask: Ask, values: ValuesRequest, stage: Stage) -> Json:
+    """Return the request that matches what is counted: text, all filters but the facet's own, and what contains."""
+    others = {facet: given for facet, given in values.search.filters.items() if facet.name != values.facet.name}
+    search = search_run.at_stage(ask, Search(replace(values.search, filters=others, facets=()), stage))
+    narrowed = _may_contain(values.contains) if values.contains else None
+    matched = bodies.matched(search)
+    query = Bool(filter=[Q(matched), narrowed]).to_dict() if narrowed else matched
+    return {"query": query, "size": 0, "track_total_hits": False}
+
+
+def _may_contain(folded: str) -> Query | None:
+    """Return what every track meets that has an artist whose folded name contains a text; None if that can't be said.
+
+    Folded names stand in `whole_names` without blanks and punctuation; the text is looked up likewise.
+    """
+    sought = compact(folded) or ("" if set(folded) & set(SET_APART) else exact_form(folded))
+    if not sought:
+        return None
+    literal = "".join(f"\\{each}" if not each.isalnum() and each.isascii() else each for each in sought)
+    return Regexp(WHOLE_NAMES, {"value": f"{ARTIST_ROLE}[=~].*{literal}.*"})
+
+
+def _bucket(values: ValuesRequest, value: Any, count: int) -> Bucket:
+    """Return a value of a facet that has too many to list, with whether the request wants or excludes it."""
+    given = next((of for facet, of in values.search.filters.items() if facet.name == values.facet.name), ())
+    wanted, excluded = (any(_means(each, value) for each in some(given)) for some in (filters.wanted, filters.excluded))
+    return Bucket(value, count, wanted and not excluded, excluded)
+
+
+def _means(given: Plain, value: object) -> bool:
+    return value in given if isinstance(given, Years) else given is not None and given == value
+
+
+def _terms(ask: Ask, base: Json, **options: Any) -> Json:
+    (answer,) = ask(base | {"aggs": {"values": {"terms": options}}})
+    found: Json = answer["aggregations"]["values"]
+    return found
+
+
+def _buckets(values: ValuesRequest, found: Json) -> list[Bucket]:
+    return [_bucket(values, each["key"], int(each["doc_count"])) for each in found["buckets"]]
+
+
+def _containing(ask: Ask, values: ValuesRequest, base: Json) -> _Page:
+    """Return the page of values that contain a text: all values of the tracks that may have one, looked at here."""
+    found = _terms(ask, base, field=values.facet.field, size=MAX_CONTAINING)
+    if found["sum_other_doc_count"]:
+        raise InputError(f"Too many values may contain {values.contains!r}.", "Write more letters, or set a filter.")
+    meant = [each for each in _buckets(values, found) if values.contains in fold(str(each.value))]
+    return _cut(values, meant, len(meant))
+
+
+def _by_value(ask: Ask, values: ValuesRequest, base: Json) -> _Page:
+    source: Json = {"size": values.size + 1, "sources": [{"value": {"terms": {"field": values.facet.field}}}]}
+    after = {"after": {"value": values.after[-1]}} if values.after else {}
+    (answer,) = ask(base | {"aggs": {"page": {"composite": source | after}}})
+    pairs = [(each["key"]["value"], int(each["doc_count"])) for each in answer["aggregations"]["page"]["buckets"]]
+    return _Page([_bucket(values, value, count) for value, count in pairs], None)
+
+
+def _by_count(ask: Ask, values: ValuesRequest, base: Json) -> _Page:
+    field = values.facet.field
+    offered = _terms(ask, base, field=field, size=LISTED, shard_size=OFFERED)
+    names = [bucket["key"] for bucket in offered["buckets"]]
+    # What isn't listed was offered by no shard, or had fewer than the last that is.
+    unlisted = int(offered["buckets"][-1]["doc_count"]) if names and offered["sum_other_doc_count"] else 0
+    bound = unlisted + int(offered["doc_count_error_upper_bound"])
+    if values.after is None or values.after[0] > bound:
+        counted = _terms(ask, base, field=field, size=len(names), include=names) if names else {"buckets": []}
+        page = _cut(values, (each for each in _buckets(values, counted) if each.count > bound), None)
+        if len(page.values) > values.size or not bound:
+            return page
+    raise InputError(
+        f"Beyond the {values.facet.name}s with most tracks there are no pages by count.", "Ask for them by value."
+    )
+
+
+def _result(values: ValuesRequest, counted: SearchResult, page: _Page, took_ms: int) -> FacetValues:
+    shown = tuple(page.values[: values.size])
+    following = None
+    if len(page.values) > values.size:
+        last = shown[-1]
+        keys = (last.count, last.value) if values.by is By.COUNT else (last.value,)
+        following = cursor.write(Cursor(counted.stage or Stage.STRICT, keys), values.fingerprint)
+    return FacetValues(
+        facet=values.facet.name,
+        values=shown,
+        distinct=page.distinct,
+        missing=counted.facets[values.facet.name].missing,
+        total=counted.total,
+        next=following,
+        stage=counted.stage,
+        text_truncated=counted.text_truncated,
+        took_ms=took_ms,
+    )

@@ -1,0 +1,233 @@
+"""The terms of a text: for each word the ways in which names may hold it, and the text as a whole name.
+
+The index holds other spellings of names; a typed word is spelled otherwise here, since either side may be the odd one.
+All of it is pure and cheap: plain Latin words have one spelling.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from mappings.spelling import scripts, variants, whole_names
+from mappings.spelling.folding import compact, exact_form, tokens
+from mappings.spelling.transliteration import sounds
+from mappings.track import ARTIST_ROLE, LONGEST_NAME, TITLE_ROLE
+from queries import text
+from queries.text import Text
+from queries.types import Match, Stage
+
+ARTICLES = frozenset(
+    ("the", "a", "an", "le", "la", "les", "el", "los", "las", "il", "gli", "der", "die", "das", "os", "as")
+)
+"""Words that a name may carry or lack: the beatles, Beatles."""
+
+GUEST_MARKS = frozenset(("feat", "feat.", "ft", "ft.", "featuring"))
+"""Words between a title and its guest, written in several ways or not at all: never needed beside other words."""
+
+OPTIONAL_WORDS = ARTICLES | GUEST_MARKS | {"by", "and"}
+"""Words that in the fuzzy stage are no reason to miss a name."""
+
+_LONGEST_ARTIST = 5
+"""An article looks for the artist's name in up to so many words after it."""
+
+_THE = "the"
+_ALONE, _AMONG_OTHERS = 5, 3
+"""Letters from which a word may be misspelt: alone, and where other words say what is meant too. Of shorter words alone
+each slip makes another name: pink, pine, sink."""
+
+_TWO_SLIPS_ALONE, _TWO_SLIPS_AMONG_OTHERS = 8, 6
+"""Letters from which a word may have two slips; one less in a word that the index doesn't know."""
+
+_SHORTEST_STEM = 4
+_LONGEST_MISSPELT = 40
+_MAX_MISSPELT = 8
+"""Words of one text that may be misspelt: each is an automaton run over the term dictionary."""
+
+Tokens = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Word:
+    """One typed word: the tokens that a name has to hold for it, in one of several spellings, the first as typed.
+
+    `sounds` is what it sounds like, empty for what isn't Latin letters. `accented` is the word in lower case where its
+    accents were typed. `artist_terms` are whole names of an artist that an article stands before.
+    """
+
+    typed: str
+    spellings: tuple[tuple[Match, Tokens], ...]
+    sounds: str = ""
+    accented: str = ""
+    artist_terms: tuple[str, ...] = ()
+
+    @property
+    def tokens(self) -> Tokens:
+        """Return the tokens of the word as typed."""
+        return self.spellings[0][1] if self.spellings else ()
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The words of a text that make tokens, and the text as a whole name: terms of `whole_names`.
+
+    `pairs` are for each place where one name may end and another begin the terms of what is before and behind it.
+    """
+
+    words: tuple[Word, ...]
+    typed: str
+    whole: tuple[str, ...]
+    exact: tuple[str, str]
+    pairs: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+
+    def required(self, stage: Stage) -> list[int]:
+        """Return the numbers of the words without which no track matches."""
+        always = [number for number, word in enumerate(self.words) if word.typed.lower() not in GUEST_MARKS]
+        if stage is Stage.FUZZY:
+            always = [number for number in always if self.words[number].typed.lower() not in OPTIONAL_WORDS] or always
+        return always or list(range(len(self.words)))
+
+    def misspelt(self) -> list[int]:
+        """Return the numbers of the words that may be misspelt."""
+        least = _AMONG_OTHERS if len(self.words) > 1 else _ALONE
+        return [number for number, word in enumerate(self.words) if _may_be_misspelt(word.typed, least)][:_MAX_MISSPELT]
+
+    def slips(self, number: int, *, known: bool) -> int:
+        """Return how many slips a word may have; `known` says that some name in the index has it."""
+        least = _TWO_SLIPS_AMONG_OTHERS if len(self.words) > 1 else _TWO_SLIPS_ALONE
+        return 2 if len(self.words[number].typed) >= least - (not known) else 1
+
+    @property
+    def has_fuzzy_stage(self) -> bool:
+        """Tell whether the fuzzy stage could find more than the strict one."""
+        optional = any(word.typed.lower() in OPTIONAL_WORDS for word in self.words)
+        stems = any(stem_languages(word) for word in self.words)
+        return optional or stems or bool(self.misspelt()) or len(self.words) > 1
+
+
+def stem_languages(word: Word) -> tuple[str, ...]:
+    """Return the codes of the languages whose analyzers may stem a word; short words have no stems."""
+    return scripts.languages(word.typed) if len(word.typed) >= _SHORTEST_STEM else ()
+
+
+def _may_be_misspelt(word: str, least: int) -> bool:
+    letters = sum(map(str.isalpha, word))
+    return letters >= least and len(word) <= _LONGEST_MISSPELT and scripts.may_be_misspelt(word)
+
+
+@lru_cache(maxsize=1024)
+def of(asked: Text) -> Terms:
+    """Return the terms of a text. Pages and facets of one text come in a row, so the last are kept.
+
+    >>> from queries.text import parse
+    >>> [word.spellings[0][1] for word in of(parse("AC/DC live")).words]
+    [('ac', 'dc'), ('live',)]
+    >>> of(parse("p!nk")).words[0].spellings[1]
+    (<Match.SYMBOLS: 'symbols'>, ('pink',))
+    """
+    words = tuple(word for number in range(len(asked.words)) if (word := _word(asked.words, number)).spellings)
+    halves_of_names = text.cuts(asked.words)
+    pairs = [tuple(tuple(whole_names.terms(forms(half, article=False))) for half in both) for both in halves_of_names]
+    return Terms(
+        words=words,
+        typed=asked.whole,
+        whole=tuple(whole_names.terms(forms(asked.whole))),
+        exact=(_exact_term(asked.whole, ARTIST_ROLE), _exact_term(asked.whole, TITLE_ROLE)),
+        pairs=tuple((before, behind) for before, behind in pairs if before and behind),
+    )
+
+
+def _exact_term(name: str, role: str) -> str:
+    return whole_names.written_term(name, role)
+
+
+def _word(words: Sequence[str], number: int) -> Word:
+    typed = words[number]
+    sounded = sounds(" ".join(tokens(typed))) if typed.isascii() and text.has_letters(typed) else ""
+    return Word(
+        typed=typed,
+        spellings=tuple(_spellings(typed)),
+        sounds=sounded.strip(),
+        accented=typed.lower() if typed.isalpha() and compact(typed) != typed.lower() else "",
+        artist_terms=tuple(_artists_behind(words, number)) if typed.lower() in ARTICLES else (),
+    )
+
+
+def _spellings(typed: str) -> Iterator[tuple[Match, Tokens]]:
+    """Yield the spellings of one word that say something new."""
+    seen = set[Tokens]()
+    for match, spelling in _all_spellings(typed):
+        found = tuple(tokens(spelling))
+        if found and found not in seen:
+            seen.add(found)
+            yield match, found
+
+
+def _all_spellings(typed: str) -> Iterator[tuple[Match, str]]:
+    yield Match.FOLDED, typed
+    if variants.is_plain(typed):
+        return
+    yield Match.JOINED, variants.joined(typed)
+    yield Match.JOINED, variants.apart(typed)
+    if variants.may_have_signs(typed):
+        yield Match.SYMBOLS, variants.symbols(typed)
+    if not typed.isascii():
+        yield Match.TRANSLITERATED, variants.latin(typed)
+        yield Match.TRANSLITERATED, variants.written_out(typed)
+
+
+def _artists_behind(words: Sequence[str], number: int) -> Iterator[str]:
+    """Yield terms of the names that may follow an article: the beatles finds Beatles."""
+    for end in range(number + 2, min(len(words), number + 1 + _LONGEST_ARTIST) + 1):
+        yield from whole_names.terms([compact(" ".join(words[number + 1 : end]))], [ARTIST_ROLE])
+
+
+def forms(name: str, *, article: bool = True) -> list[str]:
+    """Return a name as one word, in each spelling in which the index may hold it.
+
+    Its own article is left out, too; one that it may lack is added if `article` says so.
+
+    >>> forms("The Beatles"), forms("!!!"), forms("A$AP")
+    (['thebeatles', 'beatles'], ['!!!'], ['a$ap', 'aap', 'asap', 'theaap'])
+    """
+    written, folded = exact_form(name), compact(name)
+    if not folded:
+        return [written] if written and len(written) <= LONGEST_NAME else []
+    found = [written, folded]
+    if not variants.is_plain(name):
+        found += [compact(spelling) for _, spelling in _all_spellings(name)]
+    if name.lower().startswith("the "):
+        found.append(folded.removeprefix(_THE))
+    elif article:
+        found.append(_THE + folded)
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def neighbours(terms: Terms) -> dict[int, list[str]]:
+    """Return for each word the words beside it closed up with it: radio head is radiohead.
+
+    >>> from queries.text import parse
+    >>> neighbours(of(parse("radio head karma")))[1]
+    ['radiohead', 'headkarma']
+    """
+    typed = [compact(word.typed) for word in terms.words]
+    closed = [one + other for one, other in pairwise(typed)]
+    return {number: closed[max(number - 1, 0) : number + 1] for number in range(len(typed))}
+
+
+def halves(word: Word) -> list[tuple[str, str]]:
+    """Return each way to cut a word in two: ladygaga is lady gaga. None for a short word, or one of several tokens.
+
+    >>> from queries.text import parse
+    >>> halves(of(parse("u2live")).words[0])
+    [('u2', 'live'), ('u2l', 'ive'), ('u2li', 've')]
+    """
+    if len(word.tokens) != 1 or not scripts.may_be_misspelt(word.typed):
+        return []
+    (token,) = word.tokens
+    if not _SHORTEST_CUT <= len(token) <= _LONGEST_CUT:
+        return []
+    return [(token[:at], token[at:]) for at in range(2, len(token) - 1)]
+
+
+_SHORTEST_CUT, _LONGEST_CUT = 5, 20

@@ -1,0 +1,193 @@
+"""Builds the Elasticsearch query for a search text: match on one field, rank on several.
+
+Every word has to be in `all_words`, where the index keeps the words of all names and of their other spellings: one
+look-up a word. A text that is a whole name, or an artist and a title, is also looked up in `whole_names`, however its
+words are cut. Ranking asks the name fields themselves. The fuzzy stage also takes words by sound, by stem, with slips,
+closed up or cut in two; it is told which words the index knows, so that it asks for nothing that isn't there.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from elasticsearch.dsl.query import Bool, ConstantScore, DisMax, Fuzzy, MatchNone, MultiMatch, Query, Term
+from elasticsearch.dsl.query import Terms as TermsQuery
+
+from mappings.spelling import scripts, whole_names
+from mappings.spelling.folding import compact
+from mappings.track import ALL_WORDS, TITLE_BY_LANGUAGE, WHOLE_NAMES
+from queries.search import clause_query, weights
+from queries.search import terms as text_terms
+from queries.search.terms import Terms, Word
+from queries.text import Text
+from queries.types import Json, Stage
+
+FEW_HITS = 10
+"""With fewer strict hits than this the fuzzy stage is asked: half a page of what was typed leaves room for what was
+meant, and a name that is spelled right has rarely fewer."""
+
+_LEAST_TWO_SLIPS = 1
+"""Letters at the beginning that are right in a word with two slips."""
+
+_EXPANSIONS = 100
+"""Terms that one misspelt word may stand for, the nearest first."""
+
+_EXPANSIONS_OF_SHORT_WORDS = 300
+"""The same for a word of three letters, near which there are hundreds, all at one letter's distance."""
+_SHORT_WORD = 3
+
+_MAX_CUTS = 3
+"""Ways to cut a word in two that are tried, those whose halves are least rare."""
+
+_SHORTEST_MISSPELT_NAME, _LONGEST_MISSPELT_NAME = 6, 40
+
+Vocabulary = Mapping[str, int]
+"""Token to the number of tracks that have it; tokens that no track has are 0 or missing."""
+
+
+def match(asked: Text, stage: Stage, vocabulary: Vocabulary | None = None) -> Query:
+    """Return what selects the tracks, whole names above all; for counting, ask it in filter context.
+
+    The fuzzy stage needs the vocabulary of `candidate_tokens`.
+    """
+    terms = text_terms.of(asked)
+    selected = [_match_words(terms, stage, vocabulary or {})] if asked.words else []
+    selected += clause_query.required(asked.clauses)
+    within, without = clause_query.within(asked.clauses), clause_query.excluded(asked.clauses)
+    if len(selected) == 1 and not (within or without):
+        return selected[0]
+    return Bool(must=selected, filter=within, must_not=without)
+
+
+def ranked(asked: Text, stage: Stage, vocabulary: Vocabulary | None = None) -> Query:
+    """Return the same tracks, ranked by where their names have the words."""
+    selected = match(asked, stage, vocabulary)
+    return Bool(must=[selected], should=list(_rank(text_terms.of(asked)))) if asked.words else selected
+
+
+def _match_words(terms: Terms, stage: Stage, vocabulary: Vocabulary) -> Query:
+    numbers = terms.required(stage)
+    either: list[Query] = []
+    if numbers and stage is Stage.STRICT:
+        either.append(Bool(filter=[_strict(terms.words[number]) for number in numbers]))
+    elif numbers:
+        closed = text_terms.neighbours(terms)
+        words = [list(_ways(terms, number, closed[number], vocabulary)) for number in numbers]
+        either.append(Bool(must=[DisMax(queries=ways) for ways in words]))
+    if terms.whole:
+        either.append(ConstantScore(filter=TermsQuery(WHOLE_NAMES, terms.whole), boost=weights.WHOLE))
+    if terms.pairs and stage is Stage.STRICT:  # where one is met, nobody goes on to the fuzzy stage
+        either.append(ConstantScore(filter=Bool(should=list(_pairs(terms))), boost=weights.PAIR))
+    if stage is Stage.FUZZY:
+        either += _misspelt_names(terms)
+        return DisMax(queries=either) if either else MatchNone()
+    return Bool(should=either, minimum_should_match=1) if either else MatchNone()
+
+
+def _pairs(terms: Terms) -> Iterator[Query]:
+    """Yield each cut at which the text is artist and title, or title and artist, however spelled."""
+    for before, behind in terms.pairs:
+        yield Bool(filter=[TermsQuery(WHOLE_NAMES, before), TermsQuery(WHOLE_NAMES, behind)])
+
+
+def _strict(word: Word) -> Query:
+    """Return that a track holds a word, in one of its spellings; an article may also stand before an artist's name."""
+    single = [tokens[0] for _, tokens in word.spellings if len(tokens) == 1]
+    either: list[Query] = [_all(tokens) for _, tokens in word.spellings if len(tokens) > 1]
+    if single:
+        either.insert(0, _any(single))
+    if word.artist_terms:
+        either.append(TermsQuery(WHOLE_NAMES, word.artist_terms))
+    return either[0] if len(either) == 1 else Bool(should=either, minimum_should_match=1)
+
+
+def _all(tokens: Iterable[str]) -> Query:
+    return Bool(filter=[Term(ALL_WORDS, {"value": token}) for token in tokens])
+
+
+def _any(tokens: Sequence[str]) -> Query:
+    return Term(ALL_WORDS, {"value": tokens[0]}) if len(tokens) == 1 else TermsQuery(ALL_WORDS, tokens)
+
+
+def _ways(terms: Terms, number: int, closed: Sequence[str], vocabulary: Vocabulary) -> Iterator[Query]:
+    """Yield how a word may be met in the fuzzy stage, the worthiest first."""
+    word = terms.words[number]
+    yield ConstantScore(filter=_strict(word), boost=weights.AS_TYPED)
+    if near := [token for token in (*closed, word.sounds) if vocabulary.get(token)]:
+        yield ConstantScore(filter=_any(near), boost=weights.CLOSED_UP)
+    for halves in _known_halves(word, vocabulary):
+        yield ConstantScore(filter=_all(halves), boost=weights.CLOSED_UP)
+    if codes := text_terms.stem_languages(word):
+        fields = [f"{TITLE_BY_LANGUAGE}.{code}" for code in codes]
+        stems = MultiMatch(query=word.typed, type="best_fields", operator="and", fields=fields)
+        yield ConstantScore(filter=stems, boost=weights.STEMMED, _name=f"stemmed:{number}")
+    if number in terms.misspelt() and len(word.tokens) == 1:
+        yield _misspelt(ALL_WORDS, word.tokens[0], slips=1, boost=weights.MISSPELT)
+        if terms.slips(number, known=bool(vocabulary.get(word.tokens[0]))) > 1:
+            yield _misspelt(ALL_WORDS, word.tokens[0], slips=2, right=_LEAST_TWO_SLIPS, boost=weights.MISSPELT)
+
+
+def _misspelt(field: str, token: str, *, slips: int, right: int = 0, boost: float) -> Query:
+    """Return that a track has a term with some slips, of which the first `right` letters are right."""
+    expansions = _EXPANSIONS_OF_SHORT_WORDS if len(token) <= _SHORT_WORD else _EXPANSIONS
+    options: Json = {"value": token, "fuzziness": slips, "prefix_length": right, "max_expansions": expansions}
+    return Fuzzy(field, {**options, "boost": boost})
+
+
+def _misspelt_names(terms: Terms) -> Iterator[Query]:
+    """Yield that the text is a whole name but for one letter: words closed up and misspelt at once."""
+    name = compact(terms.typed)
+    if _SHORTEST_MISSPELT_NAME <= len(name) <= _LONGEST_MISSPELT_NAME and scripts.may_be_misspelt(name):
+        for term in whole_names.terms([name]):
+            near = _misspelt(WHOLE_NAMES, term, slips=1, right=len(term) - len(name), boost=1.0)
+            yield ConstantScore(filter=near, boost=weights.MISSPELT_NAME)
+
+
+def _known_halves(word: Word, vocabulary: Vocabulary) -> list[tuple[str, str]]:
+    """Return the likeliest ways to cut a word that the index doesn't know in two that it knows."""
+    if vocabulary.get(word.tokens[0] if word.tokens else ""):
+        return []
+    known = [halves for halves in text_terms.halves(word) if all(map(vocabulary.get, halves))]
+    return sorted(known, key=lambda halves: -min(vocabulary[half] for half in halves))[:_MAX_CUTS]
+
+
+def candidate_tokens(asked: Text) -> list[str]:
+    """Return the tokens whose numbers of tracks the fuzzy stage wants to know.
+
+    >>> from queries.text import parse
+    >>> candidate_tokens(parse("radio head"))
+    ['radio', 'radiohead', '0radio', 'ra', 'dio', 'rad', 'io', 'head', '0head']
+    """
+    terms = text_terms.of(asked)
+    closed = text_terms.neighbours(terms)
+    found = dict[str, None]()
+    for number, word in enumerate(terms.words):
+        tokens = [*word.tokens[:1], *closed[number], word.sounds]
+        tokens += [half for halves in text_terms.halves(word) for half in halves]
+        found |= dict.fromkeys(filter(None, tokens))
+    return list(found)
+
+
+def vocabulary_body(tokens: Sequence[str]) -> Json:
+    """Return the request that counts the tracks of each token; Elasticsearch reads it off its term dictionary."""
+    filters = {str(number): {"term": {ALL_WORDS: token}} for number, token in enumerate(tokens)}
+    return {"size": 0, "track_total_hits": False, "aggs": {"tokens": {"filters": {"filters": filters}}}}
+
+
+def read_vocabulary(tokens: Sequence[str], answer: Mapping[str, Json]) -> Vocabulary:
+    """Return the number of tracks of each token."""
+    buckets = answer["aggregations"]["tokens"]["buckets"]
+    return {token: int(buckets[str(number)]["doc_count"]) for number, token in enumerate(tokens)}
+
+
+def _rank(terms: Terms) -> Iterator[Query]:
+    """Yield what ranks the tracks that match: fields that have the words, names written so, accents as typed."""
+    yield MultiMatch(
+        query=terms.typed,
+        type="cross_fields",
+        fields=weights.weighted(weights.WRITTEN),
+        tie_breaker=weights.TWICE,
+    )
+    for term, boost in zip(terms.exact, (weights.EXACT_ARTIST, weights.EXACT_TITLE), strict=True):
+        yield ConstantScore(filter=Term(WHOLE_NAMES, {"value": term}), boost=boost)
+    if accented := [word.accented for word in terms.words if word.accented]:
+        for word in accented:
+            yield ConstantScore(filter=Term(ALL_WORDS, {"value": word}), boost=weights.ACCENTS)
