@@ -8,6 +8,11 @@ result = searcher.search(queries.request("sigur ros", facet_names=["dataset"]))
 print(result.total.value, [(hit.match, hit.track["title"]) for hit in result.hits])
 """
 
+from queries.analysis.overlap import Overlap
+from queries.analysis.stats import Stats
+from queries.artists.profile import ArtistResult
+from queries.artists.request import ArtistRequest, artist_request
+from queries.artists.suggest import Suggestions, SuggestRequest, suggest_request
 from queries.client import Searcher
 from queries.facets.table import DEFAULT_FACETS, FACETS
 from queries.facets.values import By, FacetValues, ValuesRequest, values_request
@@ -19,6 +24,8 @@ from queries.types import Bucket, FacetCount, Match, Sort, Stage, Total
 __all__ = [
     "DEFAULT_FACETS",
     "FACETS",
+    "ArtistRequest",
+    "ArtistResult",
     "Bucket",
     "By",
     "FacetCount",
@@ -26,14 +33,20 @@ __all__ = [
     "Hit",
     "Loaded",
     "Match",
+    "Overlap",
     "SearchRequest",
     "SearchResult",
     "Searcher",
     "Sort",
     "SpellingSuggestion",
     "Stage",
+    "Stats",
+    "SuggestRequest",
+    "Suggestions",
     "Total",
     "ValuesRequest",
+    "artist_request",
     "request",
+    "suggest_request",
     "values_request",
 ]

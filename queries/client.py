@@ -10,6 +10,13 @@ from elasticsearch import Elasticsearch
 
 from mappings.index_names import alias
 from queries import retry
+from queries.analysis import overlap, stats
+from queries.analysis.overlap import Overlap, Progress, no_progress
+from queries.analysis.stats import Stats
+from queries.artists import profile, suggest
+from queries.artists.profile import ArtistResult
+from queries.artists.request import ArtistRequest
+from queries.artists.suggest import Suggestions, SuggestRequest
 from queries.errors import DeadlineError, translated_errors
 from queries.facets import values
 from queries.facets.values import FacetValues, ValuesRequest
@@ -50,6 +57,25 @@ class Searcher:
     def values(self, request: ValuesRequest) -> FacetValues:
         """Return one page of all values of a facet. Raises what `search` raises."""
         return values.run(self.question(), request)
+
+    def suggest(self, request: SuggestRequest) -> Suggestions:
+        """Return artists and titles that begin as was typed. Raises what `search` raises."""
+        return suggest.run(self.question(), request)
+
+    def artist(self, request: ArtistRequest) -> ArtistResult:
+        """Return who may be meant by a name or id, and the profile of who is. Raises what `search` raises."""
+        return profile.run(self.question(), request)
+
+    def overlap(self, request: SearchRequest, *, exact: bool = False, progress: Progress = no_progress) -> Overlap:
+        """Return what data sets share; `exact` counts where much has to be counted, and reports how far it is.
+
+        Raises what `search` raises.
+        """
+        return overlap.run(self.question(LONG_SECONDS), request, exact=exact, progress=progress)
+
+    def stats(self, request: SearchRequest, *, limit: int = 10) -> Stats:
+        """Return shares, and up to `limit` values of each kind that are over-represented. Raises as `search`."""
+        return stats.run(self.question(LONG_SECONDS), request, limit)
 
     def track(self, track_id: str) -> Hit | None:
         """Return the track that has an id, None if there is none. Raises what `search` raises."""

@@ -120,16 +120,16 @@ def _ways(terms: Terms, number: int, closed: Sequence[str], vocabulary: Vocabula
         stems = MultiMatch(query=word.typed, type="best_fields", operator="and", fields=fields)
         yield ConstantScore(filter=stems, boost=weights.STEMMED, _name=f"stemmed:{number}")
     if number in terms.misspelt() and len(word.tokens) == 1:
-        yield _misspelt(ALL_WORDS, word.tokens[0], slips=1, boost=weights.MISSPELT)
+        yield _misspelt(ALL_WORDS, word.tokens[0], 1, boost=weights.ONE_SLIP)
         if terms.slips(number, known=bool(vocabulary.get(word.tokens[0]))) > 1:
-            yield _misspelt(ALL_WORDS, word.tokens[0], slips=2, right=_LEAST_TWO_SLIPS, boost=weights.MISSPELT)
+            yield _misspelt(ALL_WORDS, word.tokens[0], 2, right=_LEAST_TWO_SLIPS, boost=weights.TWO_SLIPS)
 
 
-def _misspelt(field: str, token: str, *, slips: int, right: int = 0, boost: float) -> Query:
+def _misspelt(field: str, token: str, slips: int, *, right: int = 0, boost: float) -> Query:
     """Return that a track has a term with some slips, of which the first `right` letters are right."""
     expansions = _EXPANSIONS_OF_SHORT_WORDS if len(token) <= _SHORT_WORD else _EXPANSIONS
     options: Json = {"value": token, "fuzziness": slips, "prefix_length": right, "max_expansions": expansions}
-    return Fuzzy(field, {**options, "boost": boost})
+    return ConstantScore(filter=Fuzzy(field, options), boost=boost)
 
 
 def _misspelt_names(terms: Terms) -> Iterator[Query]:
@@ -137,8 +137,7 @@ def _misspelt_names(terms: Terms) -> Iterator[Query]:
     name = compact(terms.typed)
     if _SHORTEST_MISSPELT_NAME <= len(name) <= _LONGEST_MISSPELT_NAME and scripts.may_be_misspelt(name):
         for term in whole_names.terms([name]):
-            near = _misspelt(WHOLE_NAMES, term, slips=1, right=len(term) - len(name), boost=1.0)
-            yield ConstantScore(filter=near, boost=weights.MISSPELT_NAME)
+            yield _misspelt(WHOLE_NAMES, term, 1, right=len(term) - len(name), boost=weights.MISSPELT_NAME)
 
 
 def _known_halves(word: Word, vocabulary: Vocabulary) -> list[tuple[str, str]]:

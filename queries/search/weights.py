@@ -5,8 +5,8 @@ large; and a cursor that carries a score stays right while documents come and go
 kept open. So each word counts its field's weight, less a little for each further word in that field
 (`mappings.analysis.similarity`); whole names are constants that no sum of words reaches.
 
-All weights are multiples of 1/16, lengths take off 1/128ths, a further field adds 1/16: every sum of words (without
-misspelt ones) is exact in 32-bit floats, whatever the order in which Lucene adds. The order of the steps is what
+All weights are multiples of 1/16, lengths take off 1/128ths, a further field adds 1/16: every sum is exact in 32-bit
+floats, whatever the order in which Lucene adds. The order of the steps is what
 matters; the tests hold it:
 
     exact > artist and title > whole name spelled otherwise > (fuzzy stage: all words strictly)
@@ -36,9 +36,8 @@ in both names, with URBAN WARRIOR 6 in one."""
 ACCENTS = 0.0625
 """Bonus for each accented word that has these accents in the name too: Rós over Ros."""
 
-AS_TYPED, CLOSED_UP, STEMMED, MISSPELT = 16.0, 6.0, 5.0, 4.0
-"""In the fuzzy stage, how a word is met: strictly, closed up with another or by its sound, by its stem, with slips;
-Elasticsearch takes off the share of letters that are wrong."""
+AS_TYPED, CLOSED_UP, STEMMED, ONE_SLIP, TWO_SLIPS = 16.0, 6.0, 5.0, 4.0, 2.0
+"""In the fuzzy stage, how a word is met: strictly, closed up with another or by its sound, by its stem, with slips."""
 
 MISSPELT_NAME = 4.5
 """In the fuzzy stage, where no words are met better: the text is a whole name but for one letter and for blanks."""

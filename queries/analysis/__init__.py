@@ -1,0 +1,1 @@
+"""Questions about all tracks: shares, what is over-represented, what data sets share."""

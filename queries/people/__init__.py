@@ -1,1 +1,0 @@
-"""Who is meant by a name? Names as they are typed, candidates for them, and the page of one artist."""
