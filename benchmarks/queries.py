@@ -23,9 +23,9 @@ from elasticsearch import Elasticsearch
 
 import queries
 from benchmarks import latency_peers
-from indexer.answers import LeanSerializer
 from linernotes.bench import texts as latency_texts
 from linernotes.bench.times import Spread, spread, timed
+from linernotes.serializer import LeanSerializer
 from mappings.index_names import alias
 
 OURS = "linernotes"

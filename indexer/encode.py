@@ -122,7 +122,7 @@ def lines(tracks: pl.DataFrame, file_number: int, epoch: int = 0) -> pl.DataFram
             content=_without_nulls(_json(content)),
             evidence=_json(evidence),
         )
-        .with_columns(pl.col("content").hash(0).reinterpret(signed=True).alias(FINGERPRINT))
+        .with_columns(_fingerprint(pl.col("content")))
         .select(
             pl.concat_str(
                 "action",
@@ -137,6 +137,11 @@ def lines(tracks: pl.DataFrame, file_number: int, epoch: int = 0) -> pl.DataFram
         )
         .collect()
     )
+
+
+def _fingerprint(content: pl.Expr) -> pl.Expr:
+    # 48 bits: a number that every JSON parser keeps, and six bytes a track in its column.
+    return (content.hash(0) // 2**16).cast(pl.Int64).alias(FINGERPRINT)
 
 
 def _json(columns: list[str]) -> pl.Expr:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from indexer.sources import SOURCES
-from queries import facets
+from mappings.cards import CARDS
+from queries.facets.table import unknown_name
 
 
 def one_of(kind: str, given: str, known: Iterable[str]) -> str:
@@ -11,9 +11,9 @@ def one_of(kind: str, given: str, known: Iterable[str]) -> str:
     names = list(known)
     if given in names:
         return given
-    raise facets.unknown(kind, given, names)
+    raise unknown_name(kind, given, names)
 
 
 def dataset(given: str) -> str:
     """Return the id of a data set."""
-    return one_of("data set", given, SOURCES)
+    return one_of("data set", given, CARDS)

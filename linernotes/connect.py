@@ -6,11 +6,11 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 
-from indexer.answers import LeanSerializer
 from linernotes.node import secure, service
 from linernotes.security import credentials
 from linernotes.security.credentials import Credentials
 from linernotes.security.door import Door
+from linernotes.serializer import LeanSerializer
 from linernotes.settings import Settings
 from mappings.errors import InputError, UnreachableError
 

@@ -5,10 +5,10 @@ The command line makes options of this table, the HTTP API parameters, and the p
 
 from collections.abc import Callable, Iterable, Mapping
 
-from indexer.normalise.genre import FAMILY
 from linernotes import choose
 from mappings.cards import CARDS
-from queries.filters import LONGEST, NONE, NOT
+from mappings.genres import FAMILIES
+from queries.facets.filters import LONGEST, NONE, NOT
 
 Filters = Mapping[str, list[str]]
 """Facet to the values that were typed, checked; without the facets of which none was."""
@@ -42,7 +42,7 @@ def _among(kind: str, known: Iterable[str]) -> Callable[[str], str]:
 # What can be wrong is told before Elasticsearch is asked: a data set that isn't there would just find nothing.
 CHECKED: Mapping[str, Callable[[str], str]] = {
     "dataset": _among("data set", CARDS),
-    "genre": _among("genre", sorted(set(FAMILY.values()))),
+    "genre": _among("genre", FAMILIES),
     "commercial_use": _among("kind of commercial use", PERMISSIONS),
     "derivatives": _among("kind of derivatives", PERMISSIONS),
     "language": lambda given: given.strip().lower(),

@@ -103,7 +103,12 @@ class Track(Document):
     title: M[str] = _field(Text(analyzer=NAME, similarity=LENGTH_ONLY), "title as published, white space cleaned")
     # Counted by the subfield, and filtered together with `whole_names`: only columns need to be kept of it.
     artists: M[list[str]] = _field(
-        Text(analyzer=NAME, norms=False, similarity="boolean", fields={FACET: Keyword(index=False, ignore_above=LONGEST_NAME)}),
+        Text(
+            analyzer=NAME,
+            norms=False,
+            similarity="boolean",
+            fields={FACET: Keyword(index=False, ignore_above=LONGEST_NAME)},
+        ),
         "main artists",
         facet="artist",
     )
@@ -137,7 +142,7 @@ class Track(Document):
     recording_key: M[str] = _field(Keyword(), "equal for the same recording in several sets")
     fingerprint: M[int] = _field(
         Long(index=False),
-        "64-bit hash of the canonical content: a change of it is a changed track",
+        "48-bit hash of the canonical content: a change of it is a changed track",
     )
     source_file: M[str] = _field(_stored(), "evidence: the source file's name")
     source_row: M[int] = _field(Long(index=False), "evidence: row in that file, from 1; breaks ties in sorting")

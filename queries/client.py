@@ -1,8 +1,10 @@
 """The one module here that sends searches: asks Elasticsearch within a deadline, and raises errors of one sentence."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -34,7 +36,14 @@ SECONDS = 20.0
 LONG_SECONDS = 600.0
 """The same for questions that look at everything: overlap, statistics of a whole index, exports."""
 
+COUNTING_SECONDS = 4 * 3600.0
+"""The same for an overlap that is counted instead of estimated: it pages through every value, and reports how far."""
+
+KEEP_ALIVE = "5m"
+"""How long a point in time is kept from one request to the next."""
+
 _LEAST_SECONDS = 0.05
+_TIMEOUT = "search_timeout_exception"
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,8 @@ class Searcher:
 
         Raises what `search` raises.
         """
-        return overlap.run(self.question(LONG_SECONDS), request, exact=exact, progress=progress)
+        ask = self.question(COUNTING_SECONDS if exact else LONG_SECONDS)
+        return overlap.run(ask, request, exact=exact, progress=progress)
 
     def stats(self, request: SearchRequest, *, limit: int = 10) -> Stats:
         """Return shares, and up to `limit` values of each kind that are over-represented. Raises as `search`."""
@@ -102,8 +112,11 @@ class Searcher:
         """Send several requests together and return Elasticsearch's answers, none of them partial."""
         return self.question()(*bodies)
 
-    def question(self, seconds: float | None = None) -> Ask:
-        """Return what asks for one question: all that it sends shares one deadline, from now on."""
+    def question(self, seconds: float | None = None, *, point_in_time: str | None = None) -> Ask:
+        """Return what asks for one question: all that it sends shares one deadline, from now on.
+
+        With the id of a point in time, that is asked instead of what is behind the alias by then.
+        """
         allowed = self.seconds if seconds is None else seconds
         end = self.clock() + allowed
 
@@ -112,18 +125,21 @@ class Searcher:
             if left < _LEAST_SECONDS:
                 raise DeadlineError(allowed)
             with translated_errors():
-                return retry.call_with_retry(lambda: self._send(bodies, end, allowed), left)
+                return retry.call_with_retry(lambda: self._send(bodies, end, allowed, point_in_time), left)
 
         return ask
 
-    def _send(self, bodies: tuple[Json, ...], end: float, allowed: float) -> list[Json]:
+    def _send(self, bodies: tuple[Json, ...], end: float, allowed: float, point_in_time: str | None) -> list[Json]:
         left = max(end - self.clock(), _LEAST_SECONDS)
-        header = orjson.dumps({"index": alias(self.prefix), "allow_partial_search_results": False})
+        where = {} if point_in_time else {"index": alias(self.prefix)}
+        header = orjson.dumps(where | {"allow_partial_search_results": False})
         # Elasticsearch ends what takes longer, and answers; a little later we hang up, which ends it too.
-        timeout = {"timeout": f"{max(int(1000 * left), 1)}ms"}
+        further: Json = {"timeout": f"{max(int(1000 * left), 1)}ms"}
+        if point_in_time:
+            further["pit"] = {"id": point_in_time, "keep_alive": KEEP_ALIVE}
         # Encoded here: the client library takes the standard library's JSON for lines.
-        lines: list[Any] = [part for body in bodies for part in (header, orjson.dumps(body | timeout))]
-        answers = list(self.client.options(request_timeout=left + 1.0).msearch(searches=lines)["responses"])
+        lines: list[Any] = [part for body in bodies for part in (header, orjson.dumps(body | further))]
+        answers = list(_with_timeout(self.client, math.ceil(left) + 1).msearch(searches=lines)["responses"])
         for answer in answers:
             if "error" in answer:
                 if is_timeout(answer["error"]):
@@ -134,10 +150,18 @@ class Searcher:
         return answers
 
 
+@lru_cache(maxsize=64)
+def _with_timeout(client: Elasticsearch, seconds: int) -> Elasticsearch:
+    """Return a client that hangs up after some seconds; kept, as it costs half a millisecond to make one."""
+    return client.options(request_timeout=seconds)
+
+
 def is_timeout(error: object) -> bool:
     """Tell whether an error says that a search was ended because it took too long.
 
-    >>> is_timeout({"root_cause": [{"type": "search_timeout_exception"}]})
-    True
+    Where no partial answer is allowed, it has status 504, which other errors have that are worth another try.
+
+    >>> is_timeout({"root_cause": [{"type": "search_timeout_exception"}]}), is_timeout({"type": "timeout_exception"})
+    (True, False)
     """
-    return "timeout" in retry.error_type(error)[0]
+    return retry.error_type(error)[0] == _TIMEOUT

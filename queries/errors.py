@@ -7,7 +7,7 @@ from elastic_transport import ConnectionTimeout, SerializationError, TransportEr
 from elasticsearch import ApiError
 
 from mappings.errors import InputError, LinernotesError, UnreachableError
-from queries.retry import TRANSIENT_STATUSES, PartError, error_type
+from queries.retry import NODE_LEAVING, TRANSIENT_STATUSES, PartError, error_type
 
 NOTHING_LOADED = ("Nothing is loaded yet.", "Run: linernotes load, or linernotes demo")
 """What is said then, and what to do."""
@@ -56,6 +56,6 @@ def _error(status: int, body: object) -> LinernotesError:
         return UnreachableError(
             f"Elasticsearch rejected the credentials ({status}).", "Check the LINERNOTES_ credentials."
         )
-    if status in TRANSIENT_STATUSES:
+    if status in TRANSIENT_STATUSES or kind in NODE_LEAVING:
         return UnreachableError(f"Elasticsearch can't answer just now ({status}, {kind}).", "Ask again in a while.")
     return LinernotesError(f"Elasticsearch refused a search ({status}, {kind}: {reason}).", "This is a bug: report it.")

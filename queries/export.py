@@ -1,31 +1,44 @@
-"""Whole results: the requests that read all tracks of a search, slice by slice, and a page of them as a data frame.
+"""Whole results: all tracks of a search from one point in time, in slices that are read side by side, as data frames.
 
-A row is a hit of `answer` without score and match. Answers stay bytes until Polars reads them, so Python touches no
-single row. Measured on 367,255 synthetic tracks (700 bytes each, pages of 5,000, 2 cores), microseconds a row:
+A point in time stands still: tracks that are written, changed or deleted meanwhile, and generations that come, change
+nothing of what is read. It is opened first, so that stage, count and rows are of one state, and closed at the end,
+whatever the end is.
 
-    Elasticsearch   `_source` as it is 4 to 10, with `filter_path` 6 to 9, with excludes 8 to 11, with includes 7 to 8
-    JSON to rows    orjson, a dictionary each 13.7, by template 8.4; hits as lines, `read_ndjson` 7.0; `read_json` 3.6
-    rows to NDJSON  empty lists 0.3; `write_ndjson` 1.6; `json_encode`, joined 1.3
-
-So `_source` comes as it is, and what is search-only falls away here, where the schema doesn't name it.
+A row is a hit of `queries.search.results` without score, match and highlights. Answers stay bytes until Polars reads
+them, so Python touches no single row. `_source` comes as it is, and what is search-only falls away here, where the
+schema doesn't name it: filtering it in Elasticsearch costs more.
 """
 
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
+from copy import copy
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
+from elastic_transport import ConnectionTimeout, SerializationError, SerializerCollection, TlsError, TransportError
+from elasticsearch import ApiError, Elasticsearch, NotFoundError
+from elasticsearch.dsl import A, Q
+from elasticsearch.dsl import Search as SearchBody
+from elasticsearch.serializer import OrjsonSerializer
 
-from mappings import fields
-from mappings.errors import LinernotesError, UnreachableError
-from queries import search
-from queries.answer import Hit
-from queries.matching import Stage
-from queries.request import SearchRequest
-from queries.search import Search
+from mappings import track as fields
+from mappings.errors import CheckFailedError, LinernotesError, UnreachableError
+from mappings.index_names import alias
+from mappings.schema import SCHEMA
+from queries import retry
+from queries.client import KEEP_ALIVE, LONG_SECONDS, Searcher
+from queries.errors import translated_errors
+from queries.search import bodies
+from queries.search import run as search_run
+from queries.search.bodies import Search
+from queries.search.request import SearchRequest
+from queries.search.results import Hit
+from queries.types import Json, Stage, total_of
 
-Json = dict[str, Any]
 DType = pl.DataType | type[pl.DataType]
 
 ID = "id"
@@ -36,7 +49,7 @@ _EMPTY: Mapping[str, object] = {
 }
 """A row of a track that has nothing, in the order of a hit: that is the one place that says what a row is."""
 
-_TYPES: Mapping[str, DType] = {**fields.SCHEMA, ID: pl.String, fields.RELEASE_DATE: pl.String}
+_TYPES: Mapping[str, DType] = {**SCHEMA, ID: pl.String, fields.RELEASE_DATE: pl.String}
 """As JSON has them: a date is a text."""
 
 ROW: Mapping[str, DType] = {name: _TYPES[name] for name in _EMPTY}
@@ -51,16 +64,20 @@ _HIT = pl.Struct(
         "sort": pl.List(pl.Int64),
     }
 )
-_ANSWER: dict[str, DType] = {"pit_id": pl.String, "hits": pl.Struct({"hits": pl.List(_HIT)})}
+_ANSWER: dict[str, DType] = {"pit_id": pl.String, "timed_out": pl.Boolean, "hits": pl.Struct({"hits": pl.List(_HIT)})}
 
 FIRST_PAGE = 2_000
-MOST_ROWS = 10_000
+MAX_ROWS = 10_000
 """Elasticsearch's own limit of a page (`index.max_result_window`)."""
 
 PAGE_BYTES = 4_000_000
 """Pages grow or shrink to this size, so memory depends neither on the number of rows nor on how long they are."""
 
-MOST_GENERATIONS = 1000
+PAGE_SECONDS = 60.0
+"""How long Elasticsearch may take for one page."""
+
+SLICES = 4
+MAX_GENERATIONS = 1000
 
 
 @dataclass(frozen=True)
@@ -79,7 +96,7 @@ class Page:
 
     rows: pl.DataFrame
     following: Place | None
-    pit: str
+    point_in_time: str
 
 
 @dataclass(frozen=True)
@@ -90,46 +107,46 @@ class Count:
     generations: Mapping[str, int]
 
 
-def bare(asked: SearchRequest) -> SearchRequest:
+def bare(request: SearchRequest) -> SearchRequest:
     """Return a request for the same tracks, but for no page and no facets of them."""
-    return replace(asked, facets=(), size=0, after=None, marked=False)
+    return replace(request, facets=(), size=0, after=None, highlight=False, group=None)
 
 
-def count_body(asked: SearchRequest, stage: Stage, pit: str, keep_alive: str) -> Json:
-    """Return the request that counts the tracks of a search in a point in time, by generation."""
-    terms = {"terms": {"field": "_index", "size": MOST_GENERATIONS}}
-    aggs = {"found": terms, "all": {"global": {}, "aggs": {"indices": terms}}}
-    return _body(asked, stage, pit, keep_alive) | {"size": 0, "track_total_hits": True, "aggs": aggs}
+def count_body(search: Search) -> Json:
+    """Return the request that counts the tracks of a search by generation, and names all generations."""
+    body: SearchBody[Any] = SearchBody().query(Q(bodies.matched(search))).extra(size=0, track_total_hits=True)
+    by_index = A("terms", field="_index", size=MAX_GENERATIONS)
+    body.aggs.bucket("matching", by_index)
+    body.aggs.bucket("all", "global").bucket("indices", by_index)
+    return dict(body.to_dict())
 
 
 def read_count(answer: Mapping[str, Any]) -> Count:
     """Return what was counted; a generation without a track of this search is named too."""
     counted = answer["aggregations"]
-    found = {bucket["key"]: int(bucket["doc_count"]) for bucket in counted["found"]["buckets"]}
+    matching = {bucket["key"]: int(bucket["doc_count"]) for bucket in counted["matching"]["buckets"]}
     names = sorted(bucket["key"] for bucket in counted["all"]["indices"]["buckets"])
-    return Count(int(answer["hits"]["total"]["value"]), {name: found.get(name, 0) for name in names})
+    return Count(total_of(answer), {name: matching.get(name, 0) for name in names})
 
 
-def page_body(asked: SearchRequest, stage: Stage, pit: str, keep_alive: str, place: Place) -> Json:
+def page_body(search: Search, point_in_time: str, place: Place) -> Json:
     """Return the request for the next rows of a slice.
 
     They come as they lie in the shards (`_shard_doc`), which no two rows share, so there are no ties to break.
     """
-    body = _body(asked, stage, pit, keep_alive) | {
+    body: Json = {
+        "query": bodies.matched(search),
+        "pit": {"id": point_in_time, "keep_alive": KEEP_ALIVE},
         "size": place.size,
         "sort": ["_shard_doc"],
         "track_total_hits": False,
+        "timeout": f"{PAGE_SECONDS:.0f}s",
     }
     if place.slices > 1:
         body["slice"] = {"id": place.number, "max": place.slices}
     if place.after is not None:
         body["search_after"] = [place.after]
     return body
-
-
-def _body(asked: SearchRequest, stage: Stage, pit: str, keep_alive: str) -> Json:
-    query = search.count_body(Search(bare(asked), stage))["query"]
-    return {"query": query, "pit": {"id": pit, "keep_alive": keep_alive}}
 
 
 def places(rows: int, slices: int) -> list[Place]:
@@ -148,8 +165,8 @@ def read_page(answer: bytes, place: Place) -> Page:
         read = pl.read_json(io.BytesIO(answer), schema=_ANSWER)
     except pl.exceptions.PolarsError as error:
         raise _unreadable(answer) from error
-    answers = read.unnest("hits").drop_nulls()
-    if answers.height != 1:
+    answers = read.unnest("hits").drop_nulls(["pit_id", "hits"])
+    if answers.height != 1 or answers["timed_out"][0]:
         raise _unreadable(answer)
     hits = answers["hits"].explode(empty_as_null=False)
     following = None
@@ -164,11 +181,131 @@ def _unreadable(answer: bytes) -> LinernotesError:
 
 
 def _next_size(rows: int, size_in_bytes: int) -> int:
-    return max(1, min(MOST_ROWS, rows * PAGE_BYTES // size_in_bytes))
+    return max(1, min(MAX_ROWS, rows * PAGE_BYTES // size_in_bytes))
 
 
 def _rows(hits: pl.Series) -> pl.DataFrame:
-    found = hits.struct.unnest()
-    tracks = found["_source"].struct.unnest().with_columns(found["_id"].alias(ID))
+    unnested = hits.struct.unnest()
+    tracks = unnested["_source"].struct.unnest().with_columns(unnested["_id"].alias(ID))
     empty = [pl.col(name).fill_null(pl.lit([], dtype=ROW[name])) for name in _LISTS]
     return tracks.with_columns(empty).select(list(ROW))
+
+
+@dataclass
+class Scan:
+    """The tracks of one search as they stood at one moment: counted, and to be read once. `stage`: None without text.
+
+    `text_truncated` says that only the first words of the text were searched.
+    """
+
+    count: Count
+    stage: Stage | None
+    text_truncated: bool
+    _client: Elasticsearch = field(repr=False)
+    _search: Search = field(repr=False)
+    _point_in_time: str = field(repr=False)
+    _stop_event: threading.Event = field(repr=False)
+
+    def frames(self, slices: int = SLICES) -> Iterator[pl.DataFrame]:
+        """Yield all rows, in the columns of `ROW` and no particular order.
+
+        At most one page of each slice is in memory. Raises CheckFailedError when the point in time is lost, and
+        UnreachableError when Elasticsearch doesn't answer for long.
+        """
+        pool = ThreadPoolExecutor(slices, thread_name_prefix="slice")
+        try:
+            with translated_errors():
+                yield from self._frames(pool, slices)
+        finally:
+            self._stop_event.set()
+            pool.shutdown(cancel_futures=True)
+
+    def _frames(self, pool: ThreadPoolExecutor, slices: int) -> Iterator[pl.DataFrame]:
+        running: dict[Future[bytes], Place] = {
+            pool.submit(self._fetch, place): place for place in places(self.count.rows, slices)
+        }
+        while running:
+            for fetched in wait(running, return_when=FIRST_COMPLETED).done:
+                page = read_page(fetched.result(), running.pop(fetched))
+                self._point_in_time = page.point_in_time
+                if page.following:
+                    running[pool.submit(self._fetch, page.following)] = page.following
+                if page.rows.height:
+                    yield page.rows
+
+    def _fetch(self, place: Place) -> bytes:
+        """Return the answer to the request for one page; a page changes nothing, so it may be asked for again."""
+        body = page_body(self._search, self._point_in_time, place)
+        try:
+            return retry.call_with_long_retry(lambda: self._send(body), _is_retryable, self._stop_event)
+        except NotFoundError as error:
+            raise CheckFailedError(
+                "Elasticsearch lost the point in time: a node was restarted, or a generation deleted.",
+                "Nothing was written. Run it again.",
+            ) from error
+
+    def _send(self, body: Json) -> bytes:
+        answer = self._client.search(body=body, allow_partial_search_results=False).body
+        if not isinstance(answer, bytes):
+            raise SerializationError("no JSON", ())  # a proxy between us and Elasticsearch answered
+        return answer
+
+
+def _is_retryable(error: BaseException) -> bool:
+    """Tell whether the same page may be there a moment later; a point in time that is lost won't be."""
+    if isinstance(error, NotFoundError | TlsError):
+        return False
+    return retry.is_transient(error) or isinstance(error, ConnectionTimeout | SerializationError)
+
+
+@contextmanager
+def open_scan(searcher: Searcher, request: SearchRequest, stop_event: threading.Event | None = None) -> Iterator[Scan]:
+    """Give all tracks of a search: those that `Searcher.search` would page through, at the stage that it would take.
+
+    Page size, facets, order, group and cursor of the request mean nothing here. Once `stop_event` is set, nothing is
+    asked again. Raises what `Searcher.search` raises.
+    """
+    with translated_errors():
+        opened = retry.call_with_retry(lambda: _open_point_in_time(searcher))
+    scan: Scan | None = None
+    try:
+        ask = searcher.question(LONG_SECONDS, point_in_time=opened)
+        stage = search_run.run(ask, bare(request)).stage
+        search = search_run.at_stage(ask, Search(bare(request), stage or Stage.STRICT))
+        (answer,) = ask(count_body(search))
+        scan = Scan(
+            count=read_count(answer),
+            stage=stage,
+            text_truncated=request.text.truncated,
+            _client=_undecoded(searcher.client.options(request_timeout=PAGE_SECONDS + 1.0)),
+            _search=search,
+            _point_in_time=opened,
+            _stop_event=stop_event or threading.Event(),
+        )
+        yield scan
+    finally:
+        with suppress(ApiError, TransportError):  # it ends by itself, later
+            searcher.client.close_point_in_time(id=scan._point_in_time if scan else opened)
+
+
+def _open_point_in_time(searcher: Searcher) -> str:
+    return str(searcher.client.open_point_in_time(index=alias(searcher.prefix), keep_alive=KEEP_ALIVE)["id"])
+
+
+class _Undecoded(OrjsonSerializer):
+    """Leaves answers as bytes; only errors are read."""
+
+    def loads(self, data: bytes) -> Any:
+        return super().loads(data) if data.startswith(b'{"error"') else data
+
+
+def _undecoded(client: Elasticsearch) -> Elasticsearch:
+    """Return a client with the same connections, credentials and options, whose answers come as bytes."""
+    transport = copy(client.transport)
+    decoders: Mapping[str, Any] = transport.serializers.serializers
+    json = {mimetype: _Undecoded() for mimetype in decoders if mimetype.endswith("json")}
+    transport.serializers = SerializerCollection({**decoders, **json})
+    copied = client.options()
+    # The library has no public way to read answers otherwise and keep connections and credentials.
+    copied._transport = transport
+    return copied

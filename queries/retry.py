@@ -5,12 +5,21 @@ others need a moment to notice. Busy nodes, and those without a copy of a shard,
 """
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
 from elastic_transport import ConnectionError as NoConnectionError
 from elasticsearch import ApiError
-from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    sleep_using_event,
+    stop_after_delay,
+    stop_when_event_set,
+    wait_exponential_jitter,
+)
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +47,9 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 0.1, 1.0
 CONNECTION_ROUNDS = 3
 """How often all known nodes are tried where none takes a connection: then nobody is there, said within 0.5 s."""
 
+LONG_DELAY_S, LONGEST_LONG_WAIT_S = 120.0, 5.0
+"""The same for work that nobody waits for, such as an export: it outlasts the restart of a node."""
+
 
 class PartError(Exception):
     """One of several requests that were sent together failed: its status, and the error as Elasticsearch tells it."""
@@ -59,6 +71,24 @@ def call_with_retry(call: Callable[[], Result], seconds: float = MAX_DELAY_S) ->
         retry=retry_if_exception(is_transient),
         wait=wait_exponential_jitter(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S, jitter=FIRST_WAIT_S),
         stop=is_over,
+        before_sleep=_log,
+        reraise=True,
+    )
+    return retrying(call)
+
+
+def call_with_long_retry(
+    call: Callable[[], Result], retryable: Callable[[BaseException], bool], stop_event: threading.Event
+) -> Result:
+    """Return what `call` returns, repeating it for minutes after errors that are retryable, until the event is set.
+
+    Raises the last error.
+    """
+    retrying = Retrying(
+        retry=retry_if_exception(retryable),
+        wait=wait_exponential_jitter(multiplier=FIRST_WAIT_S, max=LONGEST_LONG_WAIT_S, jitter=FIRST_WAIT_S),
+        stop=stop_after_delay(LONG_DELAY_S) | stop_when_event_set(stop_event),
+        sleep=sleep_using_event(stop_event),
         before_sleep=_log,
         reraise=True,
     )

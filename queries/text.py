@@ -55,12 +55,20 @@ def parse(typed: str) -> Text:
     >>> parse("la " * 30).truncated
     True
     """
+    cleaned, truncated = clean_typed(typed)
+    words, clauses = query_syntax.parse(cleaned)
+    return Text(tuple(words[:MAX_WORDS]), truncated or len(words) > MAX_WORDS, clauses)
+
+
+def clean_typed(typed: str) -> tuple[str, bool]:
+    r"""Return what was typed, cleaned and cut to `MAX_CHARS`, and whether it was longer.
+
+    >>> clean_typed(" Sigur\x00 \udcff Ró")
+    ('Sigur Ró', False)
+    """
     # Four times the bound is cleaned: cleaning mostly shortens, and 100 kB must not cost 100 kB of work.
-    start = typed[: 4 * MAX_CHARS]
-    cleaned = clean(_NO_TEXT.sub(" ", start))
-    words, clauses = query_syntax.parse(cleaned[:MAX_CHARS])
-    truncated = len(cleaned) > MAX_CHARS or len(words) > MAX_WORDS or bool(typed[4 * MAX_CHARS :].strip())
-    return Text(tuple(words[:MAX_WORDS]), truncated, clauses)
+    cleaned = clean(_NO_TEXT.sub(" ", typed[: 4 * MAX_CHARS]))
+    return cleaned[:MAX_CHARS], len(cleaned) > MAX_CHARS or bool(typed[4 * MAX_CHARS :].strip())
 
 
 def cuts(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -12,9 +12,9 @@ import hypothesis
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer.answers import LeanSerializer
 from linernotes import settings
 from linernotes.node import fetch, releases, service
+from linernotes.serializer import LeanSerializer
 
 # Examples are not timed: the machine is shared, and a slow one is no fault of the code.
 hypothesis.settings.register_profile("linernotes", deadline=None)

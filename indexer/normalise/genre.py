@@ -1,43 +1,16 @@
-"""Genres: what a set calls them, to families that all sets share.
+"""Genres: what a set calls them, to families that all sets share (`mappings.genres`), in Polars columns.
 
-The crosswalk is the table `indexer/data/genre_families.tsv`: a term, in lower case, and its family. It has FMA's tree
-(163 genres, but for Compilation, which takes its parent's), Spotify's 114, and common Genius tags. Ten of Spotify's
-have no family, as they name a mood, a use, an instrument or a country of singers: british, groove, guitar, happy,
-party, piano, romance, sad, sleep, study. Such tracks have no genre, rather than a guessed one.
+Tracks whose terms have no family have no genre, rather than a guessed one.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from importlib import resources
+from collections.abc import Callable
 
 import polars as pl
 
 from indexer.normalise.unique import STRINGS, by_unique
+from mappings.genres import families, known
 
 _MARK = "\x1f"
-
-
-def _crosswalk() -> dict[str, str]:
-    lines = resources.files("indexer").joinpath("data/genre_families.tsv").read_text("utf-8").splitlines()
-    return {term: family for family, term in (line.split("\t") for line in lines[1:])}
-
-
-FAMILY: Mapping[str, str] = _crosswalk()
-"""Lower-case term to its family."""
-
-
-def families(terms: Iterable[str]) -> list[str]:
-    """Return the families of genre terms, each once, in the terms' order.
-
-    >>> families(["Post-Punk", "Rock", "happy", "punk"])
-    ['punk', 'rock']
-    """
-    found = (FAMILY.get(term.lower()) for term in terms)
-    return list(dict.fromkeys(family for family in found if family))
-
-
-def known(terms: Iterable[str]) -> list[str]:
-    """Return the terms that have a family, as they are written."""
-    return [term for term in terms if term.lower() in FAMILY]
 
 
 def genre_families(terms: pl.Expr) -> pl.Expr:

@@ -9,8 +9,8 @@ from importlib import resources
 from pathlib import Path
 
 from indexer.formats.inputs import open_archive
-from indexer.normalise.genre import families
 from indexer.records import SourceFile
+from mappings.genres import families
 
 FILE = "genres.csv"
 

@@ -9,7 +9,7 @@ from linernotes.bench import texts
 from linernotes.bench.times import Spread, spread, timed
 from mappings.errors import InputError
 from queries import Searcher
-from queries.sharing import Progress
+from queries.analysis.overlap import Progress
 
 WARM_UP = 50
 """Further texts that are asked before: a Java process that has just started is slow whatever it is asked."""

@@ -7,7 +7,7 @@ from elasticsearch import Elasticsearch
 
 from mappings.index_names import alias
 from mappings.track import ARTISTS, TITLE
-from queries.client import told
+from queries.errors import translated_errors
 
 Names = tuple[str, str]
 """Artist and title."""
@@ -30,7 +30,7 @@ def drawn(client: Elasticsearch, prefix: str, seed: int) -> list[Names]:
         "size": MOST_DRAWN,
         "_source": [TITLE, ARTISTS],
     }
-    with told():
+    with translated_errors():
         hits = client.options(request_timeout=300).search(index=alias(prefix), body=body).body["hits"]["hits"]
     tracks = [hit["_source"] for hit in hits]
     return [(track[ARTISTS][0], track[TITLE]) for track in tracks if track.get(TITLE)]

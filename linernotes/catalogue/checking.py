@@ -9,8 +9,8 @@ from linernotes.catalogue.provenance import Provenance
 from linernotes.catalogue.reading import Catalogue
 from mappings.errors import InputError
 from queries import Searcher
-from queries.catalogue import RowAnswer, Tally, Verdict
-from queries.loaded import NOTHING
+from queries.catalogue import RowResult, Tally, Verdict
+from queries.errors import NOTHING_LOADED
 
 SHOWN = 10
 """Rows of each verdict that are shown; the others are in the report."""
@@ -22,17 +22,17 @@ class Check:
 
     told: Provenance
     tally: Tally
-    first: Mapping[Verdict, list[RowAnswer]] = field(default_factory=lambda: {verdict: [] for verdict in Verdict})
+    first: Mapping[Verdict, list[RowResult]] = field(default_factory=lambda: {verdict: [] for verdict in Verdict})
 
     @classmethod
     def of(cls, asked: Catalogue, searcher: Searcher) -> "Check":
         """Return a check that begins now; raises InputError where nothing is loaded, UnreachableError."""
         told = provenance.of(asked, searcher)
         if not told.datasets:
-            raise InputError(*NOTHING)
+            raise InputError(*NOTHING_LOADED)
         return cls(told, Tally(each.id for each in told.datasets))
 
-    def add(self, answer: RowAnswer) -> None:
+    def add(self, answer: RowResult) -> None:
         """Count a row, and keep it if it is among the first of its verdict."""
         self.tally.add(answer)
         if len(self.first[answer.verdict]) < SHOWN:

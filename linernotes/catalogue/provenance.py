@@ -10,7 +10,7 @@ from linernotes.catalogue.reading import Catalogue
 from mappings.cards import CARDS
 from mappings.index_names import alias
 from queries import Loaded, Searcher
-from queries.client import told
+from queries.errors import translated_errors
 
 FORMAT = 1
 """Of what `verify` reads; a higher number is of a newer program."""
@@ -78,6 +78,6 @@ def _dataset(dataset: str, found: Loaded, files: Mapping[str, tuple[Mapping[str,
 
 def _files(searcher: Searcher) -> dict[str, tuple[Mapping[str, Any], ...]]:
     """Return the source files that each index notes in its `_meta`."""
-    with told():
+    with translated_errors():
         found = searcher.client.indices.get_mapping(index=alias(searcher.prefix), filter_path="*.mappings._meta").body
     return {index: tuple(body["mappings"]["_meta"].get("files") or ()) for index, body in found.items()}

@@ -16,9 +16,8 @@ from linernotes.catalogue import encoding, records
 from linernotes.catalogue.encoding import Written
 from linernotes.catalogue.records import Record
 from mappings.errors import InputError
-from queries import catalogue
-from queries.catalogue import Question
-from queries.catalogue.question import ARTIST, PLATFORMS, TITLE, URL
+from queries.catalogue import CatalogueRow, find_columns, parse_row
+from queries.catalogue.row import ARTIST, PLATFORMS, TITLE, URL
 
 DELIMITERS = (",", ";", "\t", "|")
 _TELLS = re.compile(r"^sep=(.)\s*$", re.IGNORECASE)
@@ -42,7 +41,7 @@ class Catalogue:
         used = set(self.columns.values())
         return tuple(name for place, name in enumerate(self.header) if place not in used and name)
 
-    def questions(self) -> Iterator[Question]:
+    def questions(self) -> Iterator[CatalogueRow]:
         """Yield the rows, from 1; what can't be read says why."""
         for number, record in enumerate(self._records(), 1):
             yield self._question(number, record)
@@ -59,14 +58,14 @@ class Catalogue:
                 next(rows, None)
             yield from rows
 
-    def _question(self, number: int, record: Record) -> Question:
+    def _question(self, number: int, record: Record) -> CatalogueRow:
         cells = {column: record.fields[at] for column, at in self.columns.items() if at < len(record.fields)}
         wrong = (
             record.wrong
             or self._ragged(record.fields)
             or ("bytes that are no text" if encoding.broken("".join(cells.values())) else "")
         )
-        asked = catalogue.read(number, cells)
+        asked = parse_row(number, cells)
         return replace(asked, unreadable=wrong) if wrong else asked
 
     def _ragged(self, fields: list[str]) -> str:
@@ -112,9 +111,9 @@ def _catalogue(path: Path, name: str) -> Catalogue:
         start = stream.read(records.LONGEST_LINE)
     tried = [told[1]] if told else list(DELIMITERS)
     headers = {mark: _header(start, mark, name) for mark in tried}
-    delimiter = max(tried, key=lambda mark: (len(catalogue.columns(headers[mark])), len(headers[mark])))
+    delimiter = max(tried, key=lambda mark: (len(find_columns(headers[mark])), len(headers[mark])))
     header = headers[delimiter]
-    columns = catalogue.columns(header)
+    columns = find_columns(header)
     if not {ARTIST, TITLE} <= set(columns) and not columns.keys() & {URL, *PLATFORMS}:
         raise InputError(_lacking(name, header, columns))
     return Catalogue(path, name, written, delimiter, tuple(header), columns)

@@ -11,7 +11,7 @@ from linernotes.catalogue.page import BEGIN, END
 from linernotes.catalogue.provenance import FORMAT, DataSet
 from mappings.errors import InputError
 from queries import catalogue
-from queries.catalogue import Question, RowAnswer
+from queries.catalogue import CatalogueRow, RowResult, row_from_json
 
 Json = Mapping[str, Any]
 
@@ -32,15 +32,15 @@ class Report:
             if b'"summary"' not in line[:12]:
                 yield _json(line, self.path)
 
-    def questions(self) -> Iterator[Question]:
+    def questions(self) -> Iterator[CatalogueRow]:
         """Yield what each row asked."""
         for row in self.rows():
             yield self._question(row)
 
-    def _question(self, row: Json) -> Question:
+    def _question(self, row: Json) -> CatalogueRow:
         try:
             unreadable = row["reason"] if row["verdict"] == catalogue.Verdict.UNREADABLE else ""
-            return catalogue.of_json({**row, "unreadable": unreadable})
+            return row_from_json({**row, "unreadable": unreadable})
         except (KeyError, TypeError, ValueError) as error:
             raise _damaged(self.path) from error
 
@@ -132,7 +132,7 @@ def moved(report: Report, now: Iterable[DataSet]) -> list[Moved]:
     return [Moved(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)]
 
 
-def changes(report: Report, answers: Iterable[RowAnswer]) -> Iterator[Change | None]:
+def changes(report: Report, answers: Iterable[RowResult]) -> Iterator[Change | None]:
     """Yield for each row what changed, None where nothing did."""
     for was, answer in zip(report.rows(), answers, strict=True):
         yield change(was, answer.as_json())

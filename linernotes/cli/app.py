@@ -1,36 +1,11 @@
-"""The root command: registers the families of commands, and turns problems into one sentence and an exit code."""
+"""The root command: turns problems into one sentence and an exit code."""
 
 import sys
 from typing import Annotated
 
 import typer
-from elastic_transport import TransportError
-from elasticsearch import ApiError
-from rich.console import Console
 
-from indexer.load import InterruptedLoadError
-from linernotes.cli import (
-    artist,
-    bench,
-    check,
-    datasets,
-    demo,
-    doctor,
-    export,
-    facet,
-    generations,
-    keys,
-    kibana,
-    load,
-    node,
-    overlap,
-    rejected,
-    search,
-    serve,
-    stats,
-    suggest,
-    update,
-)
+from linernotes.cli.commands import LazyGroup
 from mappings.errors import CheckFailedError, InputError, LinernotesError, UnreachableError
 
 EXIT_CODES = {
@@ -49,37 +24,12 @@ INTERRUPTED = 130
 USAGE = 2
 
 app = typer.Typer(
+    cls=LazyGroup,
     help="Whose music trained that AI? Search the public music training sets.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("demo")(demo.demo)
-app.add_typer(node.app, name="node")
-app.add_typer(keys.app, name="keys")
-app.command("datasets")(datasets.datasets)
-app.command("load")(load.load)
-app.command("update")(update.update)
-app.command("reindex")(update.reindex)
-app.add_typer(update.watch, name="watch")
-app.command("generations")(generations.generations)
-app.command("rollback")(generations.rollback)
-app.command("prune")(generations.prune)
-app.command("history")(generations.history)
-app.command("bench")(bench.bench)
-app.command("serve")(serve.serve)
-app.add_typer(rejected.app, name="rejected")
-app.command("search")(search.search)
-app.command("facet")(facet.facet)
-app.command("suggest")(suggest.suggest)
-app.command("artist")(artist.artist)
-app.command("overlap")(overlap.overlap)
-app.command("stats")(stats.stats)
-app.command("export")(export.export)
-app.command("check")(check.check)
-app.command("verify")(check.verify)
-app.command("doctor")(doctor.doctor)
-app.add_typer(kibana.app, name="kibana")
 
 
 @app.callback()
@@ -126,10 +76,9 @@ def _usage(error: typer.TyperException) -> str:
 def _told(error: Exception) -> int:
     """Tell an error in one sentence and return its exit code."""
     if _State.debug:
+        from rich.console import Console
+
         Console(stderr=True).print_exception()
-    if isinstance(error, InterruptedLoadError):
-        _say(f"Interrupted. The load of {error} goes on where it was when the same command is run again.")
-        return INTERRUPTED
     problem = error if isinstance(error, LinernotesError) else _problem(error)
     _say(str(problem))
     return next((code for kind, code in CODES.items() if isinstance(problem, kind)), 1)
@@ -137,6 +86,10 @@ def _told(error: Exception) -> int:
 
 def _problem(error: Exception) -> LinernotesError:
     """Return what to tell of an error that nobody translated."""
+    # Here and not above: the client library takes longest to import, and `--help` needs none of it.
+    from elastic_transport import TransportError
+    from elasticsearch import ApiError
+
     if isinstance(error, TransportError):
         return UnreachableError(f"Elasticsearch can't be reached ({error.message}).", "Try: linernotes node status")
     if isinstance(error, ApiError) and error.status_code in (401, 403):
@@ -150,4 +103,4 @@ def _problem(error: Exception) -> LinernotesError:
 
 
 def _say(sentence: str) -> None:
-    Console(stderr=True).print(sentence, markup=False, highlight=False, soft_wrap=True)
+    typer.echo(sentence, err=True)

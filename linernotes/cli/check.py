@@ -17,7 +17,7 @@ from linernotes.cli.opened import asking
 from linernotes.export import place
 from linernotes.report import checking, plain
 from queries import Searcher, catalogue
-from queries.catalogue import RowAnswer, Verdict
+from queries.catalogue import RowResult, Verdict
 
 CHANGED = 5
 
@@ -59,7 +59,7 @@ def check(table: Table, out: Out = None, json: AsJson = False) -> None:
             _say(f"Report: {to.out}")
 
 
-def _keep(answer: RowAnswer, stream: IO[bytes] | None, kept: spool.Spool | None) -> None:
+def _keep(answer: RowResult, stream: IO[bytes] | None, kept: spool.Spool | None) -> None:
     if stream or kept:
         line = orjson.dumps(answer.as_json())
         if stream:
@@ -102,7 +102,7 @@ def verify(report: Report, json: ChangesAsJson = False) -> int:
     return CHANGED if changed else 0
 
 
-def _asked(searcher: Searcher, questions: Iterable[catalogue.Question], what: str) -> Iterator[RowAnswer]:
+def _asked(searcher: Searcher, questions: Iterable[catalogue.CatalogueRow], what: str) -> Iterator[RowResult]:
     """Yield the answers, with progress on standard error."""
     with checking.progress(Console(stderr=True), what) as step:
         for number, answer in enumerate(catalogue.check(searcher.ask, questions), 1):

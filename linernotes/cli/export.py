@@ -9,8 +9,7 @@ from rich.console import Console
 import queries
 from linernotes import settings
 from linernotes.cli import filters, search
-from linernotes.cli.load import stopping
-from linernotes.cli.opened import print_json
+from linernotes.cli.opened import print_json, stopping
 from linernotes.connect import connect
 from linernotes.export import place as places
 from linernotes.export.place import Place
@@ -19,7 +18,8 @@ from linernotes.export.run import run as write
 from linernotes.filters import Filters
 from linernotes.report import exporting, plain
 from mappings.errors import InputError
-from queries import Searcher, SearchRequest, scan
+from queries import Searcher, SearchRequest
+from queries.export import open_scan
 
 INTERRUPTED = 130
 
@@ -64,7 +64,7 @@ def run(asked: SearchRequest, place: Place) -> Exported:
         stopping() as stop,
         places.opened(place) as stream,
         connect(found) as client,
-        scan.opened(Searcher(client, found.prefix), asked) as tracks,
+        open_scan(Searcher(client, found.prefix), asked) as tracks,
     ):
         exporting.show_count(tracks, console)
         with exporting.progress(console) as look:

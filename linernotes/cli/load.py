@@ -1,7 +1,5 @@
 """`linernotes load`: read source files, index every record, make them visible at once."""
 
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,16 +11,16 @@ from rich.console import Console
 
 from indexer import plan as plans
 from indexer.gates import Bounds, GateError
-from indexer.load import Loader, LoadResult, Options
+from indexer.load import InterruptedLoadError, Loader, LoadResult, Options
 from indexer.meter import Meter
 from indexer.sources import SOURCES
 from linernotes import choose, settings
-from linernotes.cli.opened import print_json
+from linernotes.cli.opened import print_json, stopping
 from linernotes.connect import connect
 from linernotes.report import generations, loading, plain
 from mappings.errors import InputError
 
-REJECTED = 4
+REJECTED, INTERRUPTED = 4, 130
 
 Dataset = Annotated[str, typer.Argument(help=f"Which data set the files are: {', '.join(SOURCES)}.")]
 Paths = Annotated[
@@ -102,27 +100,19 @@ def run(dataset: str, paths: list[Path], limit: int | None, options: Options) ->
     client = connect(found)
     client.info()
     meter, console = Meter(), Console(stderr=True)
-    with loading.shown(meter, console), stopping() as stop:
+    with resumable(), loading.shown(meter, console), stopping() as stop:
         plan = plans.make(source, source.files(paths), limit)
         return Loader(client, found.prefix, plan, options, meter, stop).run()
 
 
 @contextmanager
-def stopping() -> Iterator[threading.Event]:
-    """Give an event that Ctrl-C and SIGTERM set, so that what is in flight can be finished; twice ends at once."""
-    stop = threading.Event()
-
-    def handle(_number: int, _frame: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+def resumable() -> Iterator[None]:
+    """Say of a load that was interrupted that it can be resumed, and end the command."""
     try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        yield
+    except InterruptedLoadError as end:
+        typer.echo(f"Interrupted. The load of {end} goes on where it was when the same command is run again.", err=True)
+        raise typer.Exit(INTERRUPTED) from end
 
 
 def show(result: LoadResult, *, as_json: bool) -> None:

@@ -1,5 +1,7 @@
-"""What commands open and how they answer programs: the Elasticsearch of the settings, a searcher for it, JSON."""
+"""What commands share: the Elasticsearch of the settings, a searcher for it, JSON for programs, and being stopped."""
 
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -33,3 +35,21 @@ def asking() -> Iterator[Searcher]:
 def print_json(answer: Mapping[str, Any]) -> None:
     """Print one answer for programs, on standard output."""
     typer.echo(orjson.dumps(answer))
+
+
+@contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """Give an event that Ctrl-C and SIGTERM set, so that what is in flight can be finished; twice ends at once."""
+    stop = threading.Event()
+
+    def handle(_number: int, _frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -25,8 +25,8 @@ def overlap(filters: Filters, exact: Exact = False, json: AsJson = False) -> Non
     the interval that it lies in 95 times of 100. With --exact everything is counted.
     """
     asked = queries.request(filters_by_facet=filters)
-    with asking() as searcher, sharing.progress(Console(stderr=True)) as told:
-        answer = searcher.overlap(asked, exact=exact, told=told)
+    with asking() as searcher, sharing.progress(Console(stderr=True)) as progress:
+        answer = searcher.overlap(asked, exact=exact, progress=progress)
     if json:
         print_json(answer.as_json())
     else:

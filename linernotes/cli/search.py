@@ -9,8 +9,8 @@ from linernotes.cli import filters as options_of
 from linernotes.cli.opened import asking, print_json
 from linernotes.filters import Filters
 from linernotes.report import plain, searching
-from queries import SearchResult, SearchRequest, Sort
-from queries.request import Group
+from queries import SearchRequest, SearchResult, Sort
+from queries.types import Group
 
 NO_FACETS = "none"
 SIZE = 20
@@ -51,7 +51,7 @@ def search(
         size=size,
         after=after,
         sort=sort,
-        marked=not json,
+        highlight=not json,
         group=group,
     )
     show(run(asked), command(typed, filters, asked), as_json=json)

@@ -18,8 +18,8 @@ from indexer.update.updater import Updater
 from indexer.update.way import WAYS, Way
 from indexer.watch import Watchlist
 from linernotes import choose
-from linernotes.cli.load import REJECTED, Dataset, Force, MaxChange, Paths, reason, show_closed, stopping
-from linernotes.cli.opened import connected, print_json
+from linernotes.cli.load import REJECTED, Dataset, Force, MaxChange, Paths, reason, resumable, show_closed
+from linernotes.cli.opened import connected, print_json, stopping
 from linernotes.report import loading, plain, updating
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the difference and stop.")]
@@ -56,7 +56,12 @@ def update(
             updating.show_difference(difference, chosen, console)
 
     try:
-        with connected() as (client, prefix), loading.shown(meter, Console(stderr=True)), stopping() as stop:
+        with (
+            resumable(),
+            connected() as (client, prefix),
+            loading.shown(meter, Console(stderr=True)),
+            stopping() as stop,
+        ):
             source = SOURCES[name]
             plan = plans.make(source, source.files(paths), None)
             done = Updater(Job(client, prefix, plan, orders, meter, stop, show)).run()

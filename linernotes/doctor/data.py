@@ -9,8 +9,9 @@ from indexer.inspect import inspect
 from indexer.survey import CURRENT, KEPT, View
 from linernotes.doctor.finding import ERROR, NOTE, WARNING, Finding
 from linernotes.doctor.snapshot import Snapshot, books, is_closed
-from mappings.index import mapping, mapping_hash
+from mappings.index import mapping_hash
 from mappings.index_names import alias, parse
+from mappings.track import mapping
 
 _SEVERITY = {
     "name_taken": ERROR,

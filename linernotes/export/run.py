@@ -14,7 +14,7 @@ from linernotes.export import packing, writers
 from linernotes.export.place import Place
 from mappings.errors import CheckFailedError
 from queries import Stage
-from queries.scan import Scan
+from queries.export import Scan
 
 LOOK_EVERY_S = 0.25
 
@@ -97,7 +97,9 @@ def run(
             raise
         size = writing.result()
     meter.reconcile()
-    return Exported(meter.done, meter.seconds, str(place.out), size, scan.count.generations, scan.stage, scan.text_truncated)
+    return Exported(
+        meter.done, meter.seconds, str(place.out), size, scan.count.generations, scan.stage, scan.text_truncated
+    )
 
 
 def _write(frames: Iterator[pl.DataFrame], place: Place, stream: IO[bytes]) -> int:

@@ -6,8 +6,7 @@ from typing import Any
 
 from indexer import history, ledger, rejected
 from mappings import index_names
-from mappings.index import mapping
-from mappings.track import FIELDS
+from mappings.track import FIELDS, mapping
 
 KINDS: Mapping[str, str] = {
     **dict.fromkeys(("keyword", "text"), "string"),

@@ -14,7 +14,7 @@ from linernotes.catalogue.verifying import Change, Moved
 from linernotes.report import plain
 from linernotes.report.plain import visible
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
-from queries.catalogue import Question, RowAnswer, Tally
+from queries.catalogue import CatalogueRow, RowResult, Tally
 
 _EVERY_S = 5.0
 _BAR = 30
@@ -48,14 +48,14 @@ def progress(console: Console, what: str) -> Iterator[Any]:
     yield line
 
 
-def show(tally: Tally, missed: Sequence[RowAnswer], unreadable: Sequence[RowAnswer], console: Console) -> None:
+def show(tally: Tally, missed: Sequence[RowResult], unreadable: Sequence[RowResult], console: Console) -> None:
     """Print the sums of a check."""
     for part in _parts(tally.as_json(), missed, unreadable):
         plain.show(part, console)
 
 
 def _parts(
-    summary: Mapping[str, Any], missed: Sequence[RowAnswer], unreadable: Sequence[RowAnswer]
+    summary: Mapping[str, Any], missed: Sequence[RowResult], unreadable: Sequence[RowResult]
 ) -> Iterator[Text | Table]:
     if not summary["rows"]:
         yield Text("The catalogue has no rows: nothing was asked.", style="bold")
@@ -93,15 +93,15 @@ def _datasets(summary: Mapping[str, Any]) -> Table:
     return table
 
 
-def _rows(heading: str, rows: Sequence[RowAnswer]) -> Iterator[Text]:
+def _rows(heading: str, rows: Sequence[RowResult]) -> Iterator[Text]:
     if rows:
         yield Text(f"\n{heading}")
     for row in rows:
-        asked = row.asked
-        yield (Text(f"{asked.row:>7}  ").append(_named(asked)).append(f"  {visible(row.reason)}", style="dim"))
+        asked = row.row
+        yield (Text(f"{asked.number:>7}  ").append(_named(asked)).append(f"  {visible(row.reason)}", style="dim"))
 
 
-def _named(asked: Question) -> str:
+def _named(asked: CatalogueRow) -> str:
     """Return what a row is called: its names, or its ids where it has none."""
     ids = ", ".join(f"{each.kind} {each.value}" for each in asked.identifiers)
     return visible(f"{asked.artist or '?'} – {asked.title or '?'}" if asked.artist or asked.title else ids or "(blank)")

@@ -8,10 +8,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from linernotes.export.run import Exported, Meter
-from linernotes.report.loading import LINE_EVERY_S
-from linernotes.report.plain import show, visible
+from linernotes.report.plain import LINE_EVERY_S, show, visible
 from queries import Stage
-from queries.scan import Scan
+from queries.export import Scan
 from queries.text import MAX_WORDS
 
 Look = Callable[[Meter], None]

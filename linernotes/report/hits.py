@@ -7,7 +7,7 @@ from rich.text import Text
 from linernotes.report.plain import visible
 from mappings.cards import is_synthetic
 from queries import Hit, Match
-from queries.answer import Recording
+from queries.search.results import Recording
 
 _MATCHED = "bold yellow"
 _QUIET = "dim"

@@ -11,10 +11,10 @@ from rich.text import Text
 
 from indexer.load import LoadResult
 from indexer.meter import Meter
+from linernotes.report.plain import LINE_EVERY_S
 
 BARS_AT_MOST = 8
 REFRESH_S = 0.25
-LINE_EVERY_S = 15.0
 
 
 @contextmanager

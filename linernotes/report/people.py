@@ -9,10 +9,9 @@ from linernotes.report import plain
 from linernotes.report.bars import table as _table
 from linernotes.report.plain import visible
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
-from queries import FacetCount, Total
-from queries.people.candidates import Candidate
-from queries.people.page import ArtistAnswer, Listed, Page
-from queries.people.suggesting import Suggestions
+from queries import ArtistResult, FacetCount, Suggestions, Total
+from queries.artists.candidates import Candidate
+from queries.artists.profile import NameList, Profile
 from queries.text import MAX_WORDS
 
 _QUIET, _BOLD = "dim", "bold"
@@ -49,32 +48,32 @@ def _tracks(count: int) -> str:
 def _artist(one: Candidate) -> Text:
     sets = ", ".join(f"{dataset} {count:,}" for dataset, count in one.datasets.items())
     ids = f" · id {', '.join(one.ids[:_IDS])}{' …' if len(one.ids) > _IDS else ''}" if one.ids else ""
-    untold = " · ids don't tell which of these" if one.apart and not one.ids else ""
+    untold = " · ids don't tell which of these" if one.shares_name and not one.ids else ""
     match = f"  [{one.match}]" if one.match else ""
     line = Text(f"  {visible(one.name)}").append(match, style="green")
     return line.append(f"  {_tracks(one.count)} ({sets}){visible(ids)}{untold}", style=_QUIET)
 
 
-def show_artist(answer: ArtistAnswer, console: Console) -> None:
-    """Print candidates, and the page of the one that is meant."""
+def show_artist(answer: ArtistResult, console: Console) -> None:
+    """Print candidates, and the profile of the one that is meant."""
     for part in _parts(answer, bars=console.is_terminal):
         plain.show(part, console)
 
 
-def _parts(answer: ArtistAnswer, *, bars: bool) -> Iterator[RenderableType]:
+def _parts(answer: ArtistResult, *, bars: bool) -> Iterator[RenderableType]:
     yield from _candidates(answer)
-    if answer.page:
-        yield from _page(answer.page, bars=bars)
+    if answer.profile:
+        yield from _profile(answer.profile, bars=bars)
     yield Text(f"\n{PRESENCE_IS_NO_PROOF}", style=_QUIET)
 
 
-def _candidates(answer: ArtistAnswer) -> Iterator[Text]:
+def _candidates(answer: ArtistResult) -> Iterator[Text]:
     if answer.text_truncated:
         yield Text(_CUT)
     if not answer.candidates:
         yield Text("No artist of this name is in the data sets that are loaded.", style=_BOLD)
         return
-    heading = "Nobody is spelt so; near by:" if answer.slips else "Candidates"
+    heading = "Nobody is spelt so; near by:" if answer.misspelt else "Candidates"
     yield Text(heading, style=_BOLD)
     for one in answer.candidates:
         yield _artist(one)
@@ -82,7 +81,7 @@ def _candidates(answer: ArtistAnswer) -> Iterator[Text]:
             yield Text(f"      {visible(', '.join(one.titles))}", style=_QUIET)
     if answer.more:
         yield Text(f"  … and {answer.more:,} more (--size)", style=_QUIET)
-    if not answer.page:
+    if not answer.profile:
         yield Text("Write the name exactly as one of these, or choose one with --id.")
 
 
@@ -90,20 +89,22 @@ def _about(total: Total) -> str:
     return f"{'' if total.exact else 'about '}{total.value:,}"
 
 
-def _page(page: Page, *, bars: bool) -> Iterator[RenderableType]:
-    chosen = f" (id {page.id})" if page.id else ""
-    yield Text(f"\n{visible(page.name + chosen)}", style=_BOLD)
-    plays = f"; {page.plays:,} plays of {_tracks(page.plays_tracks)}" if page.plays_tracks else ""
-    recordings = f"{_about(page.recordings)} recording{'s' * (page.recordings.value != 1)}"
-    yield Text(f"{_tracks(page.tracks.value)} of {recordings}{plays}")
-    if page.namesakes > 1 and not page.id:
-        yield Text(f"{page.namesakes} artists have this name, as their ids tell; this is all of them (choose: --id).")
-    for name, facet in page.facets.items():
+def _profile(profile: Profile, *, bars: bool) -> Iterator[RenderableType]:
+    chosen = f" (id {profile.id})" if profile.id else ""
+    yield Text(f"\n{visible(profile.name + chosen)}", style=_BOLD)
+    plays = f"; {profile.plays:,} plays of {_tracks(profile.plays_tracks)}" if profile.plays_tracks else ""
+    recordings = f"{_about(profile.recordings)} recording{'s' * (profile.recordings.value != 1)}"
+    yield Text(f"{_tracks(profile.tracks.value)} of {recordings}{plays}")
+    if profile.namesakes > 1 and not profile.id:
+        yield Text(
+            f"{profile.namesakes} artists have this name, as their ids tell; this is all of them (choose: --id)."
+        )
+    for name, facet in profile.facets.items():
         yield from _facet(name, facet, bars=bars)
-    yield from _listed("albums", page.albums, bars=bars)
-    yield from _with(page, bars=bars)
-    yield from _listed("titles", page.titles, bars=bars)
-    yield from _used_by(page)
+    yield from _listed("albums", profile.albums, bars=bars)
+    yield from _collaborators(profile, bars=bars)
+    yield from _listed("titles", profile.titles, bars=bars)
+    yield from _used_by(profile)
 
 
 def _facet(name: str, facet: FacetCount, *, bars: bool) -> Iterator[RenderableType]:
@@ -118,33 +119,33 @@ def _facet(name: str, facet: FacetCount, *, bars: bool) -> Iterator[RenderableTy
     yield _table([*shown, *rest, *missing], bars=bars)
 
 
-def _listed(what: str, listed: Listed, *, bars: bool) -> Iterator[RenderableType]:
-    if not listed.rows:
+def _listed(what: str, names: NameList, *, bars: bool) -> Iterator[RenderableType]:
+    if not names.rows:
         return
-    number = f"{'' if listed.distinct.exact else 'at least '}{listed.distinct.value:,}"
+    number = f"{'' if names.distinct.exact else 'at least '}{names.distinct.value:,}"
     yield Text(f"{what} ({number})", style=_BOLD)
-    yield _table([(row.name, float(row.count), (f"{row.count:,}",)) for row in listed.rows], bars=bars)
+    yield _table([(row.name, float(row.count), (f"{row.count:,}",)) for row in names.rows], bars=bars)
 
 
-def _with(page: Page, *, bars: bool) -> Iterator[RenderableType]:
-    if not page.others:
+def _collaborators(profile: Profile, *, bars: bool) -> Iterator[RenderableType]:
+    if not profile.collaborators:
         return
-    part = "" if page.others_exact else " (of the tracks that were played most)"
+    part = "" if profile.collaborators_exact else " (of the tracks that were played most)"
     yield Text(f"with{part}", style=_BOLD)
     rows = [
         (one.name, float(one.count), (f"{one.count:,}", "artist" if one.as_artist else "contributor"))
-        for one in page.others
+        for one in profile.collaborators
     ]
     yield _table(rows, bars=bars)
 
 
-def _used_by(page: Page) -> Iterator[Text]:
+def _used_by(profile: Profile) -> Iterator[Text]:
     yield Text("acknowledged use of these data sets", style=_BOLD)
-    for dataset, claims in page.used_by.items():
+    for dataset, claims in profile.used_by.items():
         if not claims:
             yield Text(f"  {dataset}: no acknowledged use is known")
         for claim in claims:
             source = f" {claim.address}" if claim.address else ""
             yield Text(f"  {dataset}: {claim.user}: {claim.claim} ({claim.kind}; {claim.said_by}){source}")
-    if not page.used_by.keys() <= CARDS.keys():
+    if not profile.used_by.keys() <= CARDS.keys():
         yield Text("  Of data sets without a card nothing is known.")

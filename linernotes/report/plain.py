@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+LINE_EVERY_S = 15.0
+"""Seconds from one line of progress to the next, where there is no terminal for a bar."""
+
 _CONTROL_PICTURES = 0x2400
 _REPLACEMENT = "\ufffd"
 

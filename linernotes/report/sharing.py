@@ -11,10 +11,9 @@ from rich.text import Text
 
 from linernotes.report import plain
 from linernotes.report.bars import table
-from linernotes.report.loading import LINE_EVERY_S
 from mappings.cards import PRESENCE_IS_NO_PROOF
-from queries.overlap import Estimate, Overlap, Shared, share
-from queries.sharing import Progress as Told
+from queries.analysis.overlap import Estimate, Overlap, Shared, share
+from queries.analysis.overlap import Progress as Told
 
 _QUIET, _BOLD = "dim", "bold"
 
@@ -42,7 +41,7 @@ class _Lines:
         self._console, self._unit, self._said = console, unit, time.monotonic()
 
     def __call__(self, kind: str, done: int, total: int) -> None:
-        if time.monotonic() >= self._said + LINE_EVERY_S:
+        if time.monotonic() >= self._said + plain.LINE_EVERY_S:
             self._said = time.monotonic()
             plain.show(Text(f"{kind.replace('_', ' ')}: {done:,} of {total:,} {self._unit}"), self._console)
 

@@ -8,10 +8,9 @@ from rich.text import Text
 from linernotes.report import plain
 from linernotes.report.bars import table
 from mappings.cards import PRESENCE_IS_NO_PROOF
-from queries import Total
-from queries.facets import TABLE
-from queries.stats import Comparison, Counts, Stats, percent
-from queries.summing import OFFERED
+from queries import FACETS, Stats, Total
+from queries.analysis.stats import Comparison, Counts, percent
+from queries.analysis.stats_requests import MAX_CANDIDATES
 from queries.text import MAX_WORDS
 
 _QUIET, _BOLD = "dim", "bold"
@@ -60,7 +59,7 @@ def _facet(name: str, answer: Stats, *, bars: bool) -> Iterator[RenderableType]:
 
 
 def _rows(name: str, counts: Counts, answer: Stats) -> Iterator[tuple[str, float, tuple[str, ...]]]:
-    in_order = TABLE[name].by_value
+    in_order = FACETS[name].by_value
     ordered = sorted(counts.values.items(), key=lambda pair: (0 if in_order else -pair[1], pair[0]))
     shown = ordered if in_order else ordered[:_VALUES]
     for value, count in shown:
@@ -95,7 +94,7 @@ def _comparison(found: Comparison, *, bars: bool) -> Iterator[RenderableType]:
         ),
         bars=bars,
     )
-    part = f"; of the {found.offered:,} with the most tracks" if found.offered >= OFFERED else ""
+    part = f"; of the {found.offered:,} with the most tracks" if found.offered >= MAX_CANDIDATES else ""
     yield Text(f"  corrected for {found.compared:,} comparisons{part}", style=_QUIET)
 
 

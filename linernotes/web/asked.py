@@ -25,7 +25,7 @@ class Asked:
     size: int = SIZE
     after: str | None = None
 
-    def request(self, facets: Iterable[str] = (), *, marked: bool = False) -> SearchRequest:
+    def request(self, facets: Iterable[str] = (), *, highlight: bool = False) -> SearchRequest:
         """Return the checked request; raises InputError for anything that can't be asked."""
         return queries.request(
             self.q,
@@ -34,7 +34,7 @@ class Asked:
             size=self.size,
             after=self.after,
             sort=self.sort,
-            marked=marked,
+            highlight=highlight,
             group=self.group,
         )
 

@@ -9,12 +9,13 @@ from fastapi import Depends, Query
 from linernotes import filters
 from linernotes.web.asked import SIZE, Asked
 from queries import Sort
-from queries.request import MOST_HITS, Group
+from queries.search.request import MAX_HITS
+from queries.types import Group
 
 Text = Annotated[str, Query(description="What to look for, any text at all; empty browses.", examples=["sigur rós"])]
 Order = Annotated[Sort, Query(description="Order of hits.")]
 Grouped = Annotated[Group | None, Query(description="One row for each recording, with its data sets.")]
-Size = Annotated[int, Query(ge=0, le=MOST_HITS, description="Hits on a page.")]
+Size = Annotated[int, Query(ge=0, le=MAX_HITS, description="Hits on a page.")]
 After = Annotated[str | None, Query(description="Cursor of the page before.")]
 
 _REST: dict[str, tuple[Any, object]] = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from mappings.errors import CheckFailedError, InputError, LinernotesError, UnreachableError
-from queries.loaded import NothingLoadedError
+from queries.errors import NothingLoadedError
 
 TOO_OFTEN = HTTPStatus.TOO_MANY_REQUESTS
 TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE

@@ -21,7 +21,7 @@ from linernotes.security import keys
 from linernotes.settings import Settings
 from mappings.errors import LinernotesError, UnreachableError
 from queries import Searcher
-from queries.client import told
+from queries.errors import translated_errors
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class Connection:
 
     def _connected(self) -> Elasticsearch:
         if is_superuser(self.settings):
-            with connect(self.settings, timeout_s=self.answer_s) as own, told():
+            with connect(self.settings, timeout_s=self.answer_s) as own, translated_errors():
                 name = f"{self.settings.prefix}-serve"
                 made = keys.create(own, self.settings.prefix, "reader", name, KEY_DAYS)
             self._made.append(made.id)

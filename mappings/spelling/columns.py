@@ -143,7 +143,9 @@ def _names(tracks: pl.DataFrame, field: str) -> pl.DataFrame:
 
 def _own_words(tracks: pl.DataFrame) -> pl.Series:
     """Return the words of all names of each track, as they are searched, in one text."""
-    lists = (pl.col(name).list.join("\n", ignore_nulls=True) for name in (track.ARTISTS, track.CONTRIBUTORS))
+    artists, contributors = pl.col(track.ARTISTS), pl.col(track.CONTRIBUTORS)
+    others = pl.when(contributors.ne_missing(artists)).then(contributors)  # an artist is mostly his own lyricist
+    lists = (names.list.join("\n", ignore_nulls=True) for names in (artists, others))
     texts = pl.concat_str(track.TITLE, track.ALBUM, *lists, separator="\n", ignore_nulls=True)
     return tracks.select(_terms(words(texts))).to_series()
 

@@ -1,46 +1,69 @@
-"""How many letters two names are apart, as far as that may be a slip."""
+"""How many letters two names are apart, as far as that may be a slip of the pen and not another name."""
 
 import re
 
 _DIGITS = re.compile(r"\d+")
 _ROMAN = re.compile(r"[ivx]+")
 
-MOST = 2
-"""Slips in a whole name at most."""
+MAX_SLIPS = 3
+"""Slips in a whole name at most: one in each of several words."""
 
 _LONGEST = 40
 """Letters of a word that is compared letter by letter."""
 
+_OTHERS_OF_SHORT_WORD = 5
+"""Letters that are right in the other words of a name one of whose words of three letters has a slip."""
 
-def slips(one: str, other: str) -> int | None:
+_SHORTEST_CLOSED, _LONG_CLOSED = 6, 12
+"""Letters from which two names with other blanks may differ by a slip, and by two."""
+
+
+def count_slips(one: str, other: str) -> int | None:
     """Return the slips between two folded names, 0 for none, None where it is no slip but another name.
 
-    Word by word: none in words of up to three letters, one from four, two from eight. Numbers, Roman ones and those in
-    a word too, have to be equal: Part II is not Part III, Blink182 not Blink183.
+    Word by word: none in words of up to two letters, one from four (from three beside other words that are right), two
+    from seven. Numbers, Roman ones and those in a word too, have to be equal: Part II is not Part III, Blink182 not
+    Blink183. Where blanks are set otherwise, the names closed up are compared.
 
-    >>> slips("freeway song", "freway song"), slips("symphony 5", "symphony 6"), slips("love me", "love we")
+    >>> count_slips("freeway song", "freway song"), count_slips("symphony 5", "symphony 6"), count_slips("me", "we")
     (1, None, None)
+    >>> count_slips("rolling stines", "rollin gstones"), count_slips("the boy is mine", "the bay is mine")
+    (1, 1)
     """
     first, second = one.split(), other.split()
-    if len(first) != len(second):
+    if _numbers(first) != _numbers(second):
         return None
+    if len(first) != len(second):
+        return _closed(one, other)
     total = 0
     for mine, theirs in zip(first, second, strict=True):
         if mine != theirs:
-            apart = _apart(mine, theirs)
+            others = sum(len(word) for word, their in zip(first, second, strict=True) if word == their)
+            apart = _slips_of_word(mine, theirs, others)
             if apart is None:
-                return None
+                return _closed(one, other)
             total += apart
-    return total if total <= MOST else None
+    return total if total <= MAX_SLIPS else None
 
 
-def _apart(one: str, other: str) -> int | None:
-    if _ROMAN.fullmatch(one) or _ROMAN.fullmatch(other) or _DIGITS.findall(one) != _DIGITS.findall(other):
-        return None
-    shorter = min(len(one), len(other))
-    most = 0 if shorter < 3 or max(len(one), len(other)) < 4 else 1 if shorter < 7 else 2
+def _numbers(words: list[str]) -> tuple[list[str], list[str]]:
+    """Return the digits and the Roman numerals of a name."""
+    return [number for word in words for number in _DIGITS.findall(word)], [w for w in words if _ROMAN.fullmatch(w)]
+
+
+def _slips_of_word(one: str, other: str, others: int) -> int | None:
+    shorter, longer = sorted((len(one), len(other)))
+    most = 2 if shorter >= 7 else 1 if shorter >= 3 and (longer >= 4 or others >= _OTHERS_OF_SHORT_WORD) else 0
     found = distance(one, other, most)
     return found if found <= most else None
+
+
+def _closed(one: str, other: str) -> int | None:
+    first, second = one.replace(" ", ""), other.replace(" ", "")
+    shorter = min(len(first), len(second))
+    most = 2 if shorter >= _LONG_CLOSED else 1 if shorter >= _SHORTEST_CLOSED else 0
+    found = distance(first, second, most)
+    return max(found, 1) if most and found <= most else None
 
 
 def distance(one: str, other: str, most: int) -> int:

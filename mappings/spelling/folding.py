@@ -57,7 +57,12 @@ def _single_characters() -> dict[str, str]:
                 table.setdefault(character.lower(), "".join(_UNDECOMPOSED.get(letter, letter) for letter in base))
     table |= _UNDECOMPOSED | dict.fromkeys(HYPHENS, "-") | dict.fromkeys(APOSTROPHES, "") | {"ﾞ": "゛", "ﾟ": "゜"}
     # İ in lower case is two characters, an i and a loose accent: that is folded by itself.
-    return {character: base for character, base in table.items() if character != base and len(character) == 1}
+    return {character: base for character, base in _closed(table).items() if character != base and len(character) == 1}
+
+
+def _closed(table: dict[str, str]) -> dict[str, str]:
+    """Return the table with what it does to its own results: a full-width ( is a ( and so is left out, too."""
+    return {character: "".join(table.get(each, each) for each in equal) for character, equal in table.items()}
 
 
 SET_APART = '()[]{}<>"“”„«»‹›,;:'
@@ -71,7 +76,7 @@ def _typography() -> dict[str, str]:
     table = dict.fromkeys([*SET_APART, *_JOINERS], "")
     table |= {chr(point): unicodedata.normalize("NFKC", chr(point)).lower() for point in _FULL_AND_HALF_WIDTH}
     table |= dict.fromkeys(HYPHENS, "-") | dict.fromkeys(APOSTROPHES, "'") | {"ﾞ": "゛", "ﾟ": "゜"}
-    return {character: equal for character, equal in table.items() if character != equal}
+    return {character: equal for character, equal in _closed(table).items() if character != equal}
 
 
 HALF_WIDTH_KANA = _half_width_kana()
@@ -80,7 +85,7 @@ FOLDS = _single_characters()
 TYPOGRAPHY = _typography()
 
 _HALF_WIDTH_PAIR = re.compile("[\uff66-\uff9d][ﾞﾟ]")
-_FOLD_TABLE = str.maketrans(FOLDS | SPOKEN)
+_FOLD_TABLE = str.maketrans(_closed(FOLDS | SPOKEN))
 _TYPOGRAPHY_TABLE = str.maketrans(TYPOGRAPHY)
 _DASH_BETWEEN_WORDS, _GUEST_MARK = re.compile(DASH_BETWEEN_WORDS), re.compile(GUEST_MARK)
 

@@ -65,7 +65,7 @@ _MAY_HAVE_SIGNS = re.compile(MAY_HAVE_SIGNS)
 _READ_IN_TWO_WAYS = re.compile(READ_IN_TWO_WAYS)
 _UMLAUT = re.compile(UMLAUT)
 _WRITTEN_OUT_TABLE = str.maketrans(WRITTEN_OUT)
-_APOSTROPHE_INSIDE = re.compile(rf"(?<=\w)[{APOSTROPHES}](?=\w)")
+_APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
 _YO_AS_YE = str.maketrans("ёЁ", "еЕ")
 _PLAIN = re.compile("[A-Za-z ]*")
 
@@ -142,7 +142,13 @@ def apart(name: str) -> str:
     >>> apart("Rock’n’Roll")
     'rock n roll'
     """
-    return words(_APOSTROPHE_INSIDE.sub(" ", name))
+
+    def separate(apostrophe: "re.Match[str]") -> str:
+        at = apostrophe.start()
+        beside = (name[at - 1 : at], name[at + 1 : at + 2])
+        return " " if all(each and folding.is_word_character(each) for each in beside) else apostrophe[0]
+
+    return words(_APOSTROPHE.sub(separate, name))
 
 
 def is_plain(name: str) -> bool:

@@ -1,23 +1,34 @@
-"""What data sets share: tracks against distinct recordings, per set and between sets; how it is estimated and told.
+"""What data sets share: tracks against distinct recordings, in each data set and in pairs of them.
 
-A recording is a value of `recording_key`, a video one of `video_ids`. Every value has a pattern: the data sets
-that it is in. Of small collections, and where it is asked for, all patterns are counted. Else tracks of each data set
-are drawn at random, and the patterns of their values are looked up, exactly. A value with `m` tracks in its data set is
-drawn `m` times as often, so each draw counts `1/m` (Horvitz and Thompson 1952): the mean of that, times the tracks, is
-the number of values. Each pattern is taken from the smallest data set in it, where it is the largest part; what is in
-one data set at least may also be told by the draws of that one alone, and the narrower interval is taken.
+A recording is a value of `recording_key`, a video one of `video_ids`. Every value has a pattern: the data sets that it
+is in. Of small collections, and where it is asked for, all patterns are counted. Else tracks of each data set are drawn
+at random, and the patterns of their values are looked up, exactly. A value with `m` tracks in its data set is drawn `m`
+times as often, so each draw counts `1/m` (Horvitz and Thompson 1952): the mean of that, times the tracks, is the number
+of values. Each pattern is taken from the smallest data set in it, where it is the largest part. What is in one data set
+in any case can also be taken from the draws of that one alone; the narrower interval is the answer.
 """
 
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import combinations
-from typing import Any
 
-import polars as pl
+from elasticsearch.dsl.query import Query
 
-from queries.answer import Total
+from mappings.track import RECORDING_KEY, VIDEO_IDS
+from queries.analysis import overlap_requests as requests
+from queries.search.request import SearchRequest
+from queries.types import Ask, Json, Total
 
-Json = dict[str, Any]
+Progress = Callable[[str, int, int], None]
+"""Called with the kind of value, how many of its tracks (or values) are done, and of how many."""
+
+MAX_COUNTED = 200_000
+"""Tracks up to which everything is counted."""
+
+SAMPLE_SIZE = 10_000
+"""Tracks drawn from each data set: a share of a half is then known to a point either way, one of 1 % to a fifth."""
 
 CONFIDENCE = 0.95
 _Z = 1.959963984540054
@@ -25,6 +36,10 @@ _Z = 1.959963984540054
 
 _FEW = 100
 """With fewer draws of a kind than this the interval is that of a Poisson count, which isn't symmetric."""
+
+
+def no_progress(_kind: str, _done: int, _total: int) -> None:
+    """Report nothing."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +52,7 @@ class Estimate:
 
     @property
     def exact(self) -> bool:
-        """Say whether it was counted."""
+        """Tell whether it was counted."""
         return self.low == self.value == self.high
 
     def as_json(self) -> Json:
@@ -46,56 +61,97 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Sample:
-    """Draws from one data set: how many of how many tracks, and of each value seen `drawn`, tracks `m`, pattern `mask`.
+class Draws:
+    """The values of one pattern in a sample: how many different ones, and sums of their weights, draw by draw."""
 
-    A mask has bit n for data set n. `whole`: nothing was left out.
+    values: int = 0
+    weights: float = 0.0
+    squares: float = 0.0
+
+    def with_value(self, draws: int, tracks: int) -> "Draws":
+        """Return the sums with one more value, of so many draws and of so many tracks in the data set."""
+        return Draws(self.values + 1, self.weights + draws / tracks, self.squares + draws / tracks**2)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Draws from one data set: how many of how many tracks, by pattern. `whole`: nothing was left out.
+
+    A pattern is a number whose bit n stands for data set n.
     """
 
     tracks: int
     draws: int
-    values: pl.DataFrame
+    by_pattern: Mapping[int, Draws]
     whole: bool
 
 
-Masks = Callable[[int], bool]
+@dataclass(frozen=True)
+class Selection:
+    """Patterns that have all data sets of `bits`, and `number` data sets in all (None: any number).
+
+    >>> [pattern for pattern in range(8) if pattern in Selection(bits=1, number=2)]
+    [3, 5]
+    """
+
+    bits: int = 0
+    number: int | None = None
+
+    def __contains__(self, pattern: int) -> bool:
+        """Tell whether a pattern is selected; that of no data set never is."""
+        is_numbered = self.number is None or pattern.bit_count() == self.number
+        return pattern > 0 and pattern & self.bits == self.bits and is_numbered
 
 
 @dataclass(frozen=True)
 class Patterns:
-    """How many values have each pattern: counted (`counts` by mask), or by samples, one for each data set."""
+    """How many values have each pattern: counted (`counts`), or by samples, one for each data set."""
 
     datasets: tuple[str, ...]
     counts: Mapping[int, int] | None = None
     samples: tuple[Sample, ...] = field(default=())
 
-    def number(self, wanted: Masks) -> Estimate:
-        """Return how many values have one of the wanted patterns."""
+    @property
+    def exact(self) -> bool:
+        """Tell whether no sample left anything out."""
+        return self.counts is not None or all(sample.whole for sample in self.samples)
+
+    def number(self, selection: Selection) -> Estimate:
+        """Return how many values have one of the selected patterns."""
         if self.counts is None:
-            return min(self._ways(wanted), key=lambda found: found.high - found.low)
-        masks = self._masks(wanted)
-        total = sum(self.counts.get(mask, 0) for mask in masks)
+            return min(self._estimates(selection), key=lambda each: each.high - each.low)
+        total = sum(number for pattern, number in self.counts.items() if pattern in selection)
         return Estimate(total, total, total)
 
-    def _masks(self, wanted: Masks) -> list[int]:
-        return [mask for mask in range(1, 1 << len(self.datasets)) if wanted(mask)]
+    def _estimates(self, selection: Selection) -> Iterator[Estimate]:
+        """Yield the number by the smallest data set of each pattern, and by each data set that is in all of them."""
+        ranked = sorted(
+            (at for at, sample in enumerate(self.samples) if sample.tracks), key=lambda at: self.samples[at].tracks
+        )
+        yield _sum(
+            _part(
+                self.samples[at],
+                (each for each in self.samples[at].by_pattern if _first(ranked, each) == at),
+                selection,
+            )
+            for place, at in enumerate(ranked)
+            if _may_be_first(ranked[place:], selection)
+        )
+        for at in ranked:
+            if selection.bits >> at & 1 or len(self.datasets) in (1, selection.number):
+                yield _sum([_part(self.samples[at], self.samples[at].by_pattern, selection)])
 
-    def _ways(self, wanted: Masks) -> Iterator[Estimate]:
-        """Yield the number as each data set's own draws tell it that is in all of them, and as the smallest ones do."""
-        masks = self._masks(wanted)
-        yield _sum(_part(self.samples[at], own) for at, own in self._by_source(masks).items())
-        for at, sample in enumerate(self.samples):
-            if sample.tracks and all(mask >> at & 1 for mask in masks):
-                yield _sum([_part(sample, masks)])
 
-    def _by_source(self, masks: Iterable[int]) -> dict[int, list[int]]:
-        """Return, by number of the data set that tells them best, the patterns: the smallest that is in them."""
-        sources: dict[int, list[int]] = {}
-        for mask in masks:
-            held = [at for at in range(len(self.datasets)) if mask >> at & 1 and self.samples[at].tracks]
-            if len(held) == mask.bit_count():  # a data set without values is in no pattern
-                sources.setdefault(min(held, key=lambda at: self.samples[at].tracks), []).append(mask)
-        return sources
+def _first(ranked: Sequence[int], pattern: int) -> int | None:
+    """Return the first data set that is in a pattern."""
+    return next((at for at in ranked if pattern >> at & 1), None)
+
+
+def _may_be_first(ranked: Sequence[int], selection: Selection) -> bool:
+    """Tell whether a selected pattern may have the first of these data sets, and no other than these."""
+    needed = selection.bits | 1 << ranked[0]
+    is_possible = not needed & ~sum(1 << at for at in ranked)
+    return is_possible and (selection.number is None or needed.bit_count() <= selection.number <= len(ranked))
 
 
 @dataclass(frozen=True)
@@ -108,16 +164,16 @@ class _Part:
     scale: float
 
 
-def _part(sample: Sample, masks: Sequence[int]) -> _Part:
-    of = sample.values.filter(pl.col("mask").is_in(masks))
-    weight = 1 / of["m"]
-    total, squares = float((of["drawn"] * weight).sum()), float((of["drawn"] * weight * weight).sum())
+def _part(sample: Sample, patterns: Iterable[int], selection: Selection) -> _Part:
+    draws = [sample.by_pattern[pattern] for pattern in patterns if pattern in selection]
+    total, squares = sum(each.weights for each in draws), sum(each.squares for each in draws)
+    seen = sum(each.values for each in draws)
     if sample.whole or not sample.draws:
-        return _Part(total, 0.0, of.height, 0.0)
+        return _Part(total, 0.0, seen, 0.0)
     n, scale = sample.draws, sample.tracks / sample.draws
     spread = max(squares - total * total / n, 0.0) / max(n - 1, 1)
     variance = n * scale * scale * spread * (1 - n / sample.tracks)
-    return _Part(total * scale, variance, of.height, scale)
+    return _Part(total * scale, variance, seen, scale)
 
 
 def _sum(parts: Iterable[_Part]) -> Estimate:
@@ -127,11 +183,10 @@ def _sum(parts: Iterable[_Part]) -> Estimate:
     if scale == 0.0:
         return Estimate(round(value), round(value), round(value))
     certain = sum(part.value for part in listed if part.scale == 0.0)
-    drawn = sum(part.seen for part in listed if part.scale)
-    least, most = _poisson(drawn) if drawn < _FEW else (0.0, 0.0)
-    open_part = value - certain
-    if drawn < _FEW:
-        each = open_part / drawn if drawn else scale
+    sampled = sum(part.seen for part in listed if part.scale)
+    if sampled < _FEW:
+        least, most = _poisson(sampled)
+        each = (value - certain) / sampled if sampled else scale
         low, high = certain + each * least, certain + each * most
     else:
         width = _Z * float(sum(part.variance for part in listed)) ** 0.5
@@ -151,13 +206,6 @@ def _poisson(count: int) -> tuple[float, float]:
     return max(low, 0.0), more * (1 - 1 / (9 * more) + _Z / (3 * more**0.5)) ** 3
 
 
-def added(counts: dict[int, int], rows: pl.DataFrame) -> None:
-    """Add the patterns of complete values, given rows of value and its data set's bit, to the counts by mask."""
-    masks = rows.group_by("value").agg(pl.col("bit").sum())["bit"]
-    for mask, number in masks.value_counts(name="n").iter_rows():
-        counts[mask] = counts.get(mask, 0) + number
-
-
 @dataclass(frozen=True)
 class Shared:
     """What data sets share of one kind of value; `tracks` and those that have none, by data set."""
@@ -166,22 +214,18 @@ class Shared:
     without: Mapping[str, int]
     patterns: Patterns
 
-    def _bit(self, dataset: str) -> int:
-        return 1 << self.patterns.datasets.index(dataset)
-
     @property
     def total(self) -> Estimate:
         """Return how many there are, each counted once."""
-        return self.patterns.number(bool)
+        return self.patterns.number(Selection())
 
     def of(self, *datasets: str) -> Estimate:
         """Return how many are in all of these data sets."""
-        bits = sum(map(self._bit, datasets))
-        return self.patterns.number(lambda mask: mask & bits == bits)
+        return self.patterns.number(Selection(bits=sum(1 << self.patterns.datasets.index(each) for each in datasets)))
 
     def in_exactly(self, number: int) -> Estimate:
         """Return how many are in so many data sets."""
-        return self.patterns.number(lambda mask: mask.bit_count() == number)
+        return self.patterns.number(Selection(number=number))
 
     def as_json(self) -> Json:
         """Return sets, pairs and sums as the contract has them."""
@@ -213,30 +257,116 @@ def share(part: Estimate, whole: Estimate) -> float | None:
 
 @dataclass(frozen=True)
 class Overlap:
-    """The answer: tracks, and what is shared by recording and by YouTube video (None where no track has one)."""
+    """What is shared by recording and by YouTube video (None where no track has one), and the number of tracks.
+
+    `complete` is False where there are more data sets than are told apart: the numbers then leave some out.
+    """
 
     tracks: Total
     recordings: Shared
     videos: Shared | None
     took_ms: int
+    complete: bool = True
+
+    @property
+    def estimated(self) -> bool:
+        """Tell whether any number rests on a sample."""
+        return not all(shared.patterns.exact for shared in (self.recordings, self.videos) if shared)
 
     @property
     def exact(self) -> bool:
-        """Say whether everything was counted."""
-        return all(self.is_exact(shared) for shared in (self.recordings, self.videos) if shared)
-
-    @staticmethod
-    def is_exact(shared: Shared) -> bool:
-        """Say whether no sample left anything out."""
-        return shared.patterns.counts is not None or all(one.whole for one in shared.patterns.samples)
+        """Tell whether everything was counted."""
+        return self.complete and not self.estimated
 
     def as_json(self) -> Json:
         """Return the answer as the contract has it."""
         return {
             "exact": self.exact,
-            "confidence": None if self.exact else CONFIDENCE,
+            "confidence": CONFIDENCE if self.estimated else None,
             "tracks": asdict(self.tracks),
             "recordings": self.recordings.as_json(),
             "videos": self.videos.as_json() if self.videos else None,
             "took_ms": self.took_ms,
         }
+
+
+def run(ask: Ask, request: SearchRequest, *, exact: bool = False, progress: Progress = no_progress) -> Overlap:
+    """Return what data sets share of the tracks of a request; `exact` counts however many there are."""
+    began = time.monotonic()
+    tracks = requests.selected(request)
+    (answer,) = ask(requests.datasets_body(tracks))
+    counted = requests.read_datasets(answer)
+
+    def shared(kind: str, having: Mapping[str, int]) -> Shared:
+        number = sum(having.values())
+        read = _count if exact or number <= MAX_COUNTED else _sample
+        patterns = read(ask, tracks, kind, having, progress)
+        own = {name: counted.tracks[name] for name in having}
+        return Shared(own, {name: own[name] - number for name, number in having.items()}, patterns)
+
+    with_video = {name: number for name, number in counted.having[VIDEO_IDS].items() if number}
+    recordings = shared(RECORDING_KEY, counted.having[RECORDING_KEY])
+    videos = shared(VIDEO_IDS, with_video) if with_video else None
+    total = Total(sum(counted.tracks.values()), exact=counted.complete)
+    return Overlap(total, recordings, videos, round((time.monotonic() - began) * 1000), counted.complete)
+
+
+def _bits(datasets: Iterable[str]) -> dict[str, int]:
+    return {name: 1 << at for at, name in enumerate(datasets)}
+
+
+def _count(ask: Ask, tracks: Sequence[Query], kind: str, having: Mapping[str, int], progress: Progress) -> Patterns:
+    """Return the patterns of all values, one block after the other; a value may go on in the next."""
+    bits, total = _bits(having), sum(having.values())
+    counts = Counter[int]()
+    value, pattern, done, after = None, 0, 0, None
+    while total:
+        (answer,) = ask(requests.block_body(tracks, kind, after))
+        block = requests.read_block(answer)
+        for bucket in block:
+            if bucket["key"]["value"] != value:
+                counts[pattern] += 1
+                value, pattern = bucket["key"]["value"], 0
+            pattern |= bits.get(bucket["key"]["dataset"], 0)
+            done += int(bucket["doc_count"])
+        progress(kind, done, total)
+        if len(block) < requests.BLOCK:
+            break
+        after = block[-1]["key"]
+    counts[pattern] += 1
+    del counts[0]  # what stands before the first value, and values of data sets that came meanwhile
+    return Patterns(tuple(having), counts)
+
+
+def _sample(ask: Ask, tracks: Sequence[Query], kind: str, having: Mapping[str, int], progress: Progress) -> Patterns:
+    """Return the patterns of values of tracks that are drawn from each data set."""
+    samples = [_draw(ask, tracks, kind, name, having, progress) for name in having]
+    return Patterns(tuple(having), samples=tuple(samples))
+
+
+def _draw(
+    ask: Ask, tracks: Sequence[Query], kind: str, dataset: str, having: Mapping[str, int], progress: Progress
+) -> Sample:
+    """Return the sample of one data set, with the patterns of its values."""
+    bits, total = _bits(having), having[dataset]
+    if not total:
+        return Sample(0, 0, {}, whole=True)
+    # Elasticsearch draws less than a half, or everything.
+    probability = SAMPLE_SIZE / total if total > 2 * SAMPLE_SIZE else 1.0
+    while True:
+        (answer,) = ask(requests.sample_body(tracks, kind, dataset, probability))
+        drawn = requests.read_sample(answer, probability)
+        if drawn.complete:
+            break
+        probability = min(probability, 0.9) / 2  # all values of fewer tracks, not some values of these
+    by_pattern: dict[int, Draws] = {}
+    done = 0
+    for values in requests.lookups(drawn.values, len(having)):
+        (answer,) = ask(requests.lookup_body(tracks, kind, values))
+        for value, counts in requests.read_lookup(answer).items():
+            pattern = bits[dataset] | sum(bits.get(name, 0) for name in counts if name != dataset)
+            before = by_pattern.get(pattern, Draws())
+            by_pattern[pattern] = before.with_value(drawn.values[value], counts.get(dataset, 1))
+        done += len(values)
+        progress(kind, done, len(drawn.values))
+    return Sample(total, drawn.tracks, by_pattern, whole=probability == 1.0)

@@ -1,133 +1,215 @@
-"""What is asked of Elasticsearch to find the names that somebody may mean, and to count them.
+"""The requests that look for names and count them.
 
-Two steps. Candidates are what most tracks have among those that match, looking at a bounded number of tracks on each
-shard; whole names are looked up apart, so that none is missed. Then the few that are shown are counted, exactly.
+Two steps. Candidates are what most tracks have among those that match, of which each shard looks at a bounded number;
+whole names are looked up by themselves, so that none is missed. Then the few that are shown are counted, exactly.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from mappings import fields
-from mappings.fields import COMPACT_SUBFIELD, EXACT_SUBFIELD, FACETS
-from queries import text
-from queries.people.typed import Typed
+from elasticsearch.dsl import A
+from elasticsearch.dsl.query import Bool, Fuzzy, Match, MatchBoolPrefix, MatchNone, Prefix, Query, Term
+from elasticsearch.dsl.query import Terms as TermsQuery
 
-Json = dict[str, Any]
+from mappings.spelling import scripts, whole_names
+from mappings.spelling.folding import APOSTROPHES
+from mappings.track import (
+    ALL_WORDS,
+    ARTIST_IDS,
+    ARTIST_ROLE,
+    ARTISTS,
+    DATASET,
+    FACETS,
+    PLAYS,
+    TITLE,
+    TITLE_ROLE,
+    WHOLE_NAMES,
+)
+from queries.artists.request import NameInput, is_distinct, may_be_prefix, spellings
+from queries.facets import filters
+from queries.search import terms as text_terms
+from queries.search.bodies import order
+from queries.search.terms import OPTIONAL_WORDS, Tokens, Word
+from queries.types import Json
 
 ARTIST = FACETS["artist"]
-"""The field of artists' names as they are written."""
+"""The field of artists' names as they are written; it has columns only, and is never searched."""
 
 LOOKED_AT = 50_000
-"""Tracks that each shard looks at for what begins so. `a` begins the artists of every twelfth track: of 22 million
-that would be two million; what most tracks have is among the first 50,000 too, or is a whole name, or typed further."""
+"""Tracks that each shard looks at for names that begin so. `a` begins the artists of every twelfth track; what most
+tracks have is among the first ones too, or is a whole name, or more of it will be typed."""
 
 OFFERED = 60
 """Names and titles of which the shown ones are chosen."""
 
-MOST_IDS = 20
+MAX_IDS = 20
 """Ids of one name in one data set; the rest counts as tracks whose artist isn't told apart."""
 
-LONGEST = 512
-"""Characters of a name that can be looked up whole (`ignore_above`)."""
+MAX_DATASETS = 1_000
+"""Data sets by which an artist is counted."""
 
-_SETS = 100
-_SPELLED = {fields.ARTISTS: fields.ARTISTS_SPELLINGS, fields.TITLE: fields.TITLE_SPELLINGS}
+_SHORTEST_MISSPELT, _SHORTEST_TWO_SLIPS, _LONGEST_MISSPELT = 4, 8, 40
+"""Letters from which a name or word may have a slip, from which a word may have two, and up to which any."""
+
+_EXPANSIONS = 100
+"""Terms that one misspelt word or name may stand for, the nearest first."""
 
 
-def whole(field: str, typed: Typed) -> Json:
-    """Return that a name of this field is what was typed, in one of its spellings."""
-    names = _names(typed)
-    either: list[Json] = [{"term": {f"{field}.{EXACT_SUBFIELD}": {"value": typed.whole}}}]
+def whole(name: NameInput, role: str) -> Query:
+    """Return that a name in this role is the one that was typed, in one of its spellings."""
+    return TermsQuery(WHOLE_NAMES, name.terms(role))
+
+
+def begins(name: NameInput, role: str) -> Query:
+    """Return that a name in this role begins with what was typed, in one of its spellings."""
+    return _any(Prefix(WHOLE_NAMES, {"value": value}) for value in name.beginnings(role))
+
+
+def begins_or_holds_words(name: NameInput) -> Query:
+    """Return that an artist's name begins with what was typed, or that artists have its words, the last one begun."""
+    words = _words_begun(ARTISTS, name.written)
+    return _any([begins(name, ARTIST_ROLE), words]) if name.may_be_inside else begins(name, ARTIST_ROLE)
+
+
+def title_words(name: NameInput) -> Query | None:
+    """Return that a title has the last word, begun, and the track all others: björk jo. None where that says little."""
+    if not name.may_be_inside:
+        return None
+    return Bool(filter=[*map(_holds, name.spelled_words[:-1]), _words_begun(TITLE, name.words[-1])])
+
+
+def _words_begun(field: str, typed: str) -> Query:
+    # To Elasticsearch a word is finished that a sign stands behind. An apostrophe is part of the word here.
+    return MatchBoolPrefix(field, {"query": typed.rstrip(APOSTROPHES), "operator": "and"})
+
+
+def words_spelled(name: NameInput) -> Query | None:
+    """Return that a track has all words, the last one begun, in one of their spellings; None where that says little.
+
+    The words may be of any of the track's names: who asks has to look which.
+    """
+    if not name.may_be_inside:
+        return None
+    *first, last = name.spelled_words
+    begun = [_begun(tokens) for tokens in spellings(last) if is_distinct(tokens[-1]) and may_be_prefix(tokens[-1])]
+    return Bool(filter=[*map(_holds, first), _any(begun)]) if begun else None
+
+
+def _holds(word: Word) -> Query:
+    return _any(_all(_token(token) for token in tokens) for tokens in spellings(word))
+
+
+def _begun(tokens: Tokens) -> Query:
+    return _all([*map(_token, tokens[:-1]), Prefix(ALL_WORDS, {"value": tokens[-1]})])
+
+
+def _token(token: str) -> Query:
+    return Term(ALL_WORDS, {"value": token})
+
+
+def _all(queries: Iterable[Query]) -> Query:
+    each = list(queries)
+    return each[0] if len(each) == 1 else Bool(filter=each)
+
+
+def _any(queries: Iterable[Query]) -> Query:
+    each = list(queries)
+    if not each:  # a word that is too long in every spelling; without clauses, everything would match
+        return MatchNone()
+    return each[0] if len(each) == 1 else Bool(should=each, minimum_should_match=1)
+
+
+def allowed_slips(word: str) -> int:
+    """Return how many slips a word may have, or a name as one word.
+
+    >>> allowed_slips("the"), allowed_slips("over"), allowed_slips("represneted"), allowed_slips("東京事変")
+    (0, 1, 2, 0)
+    """
+    if not (_SHORTEST_MISSPELT <= len(word) <= _LONGEST_MISSPELT and scripts.may_be_misspelt(word)):
+        return 0
+    return 2 if len(word) >= _SHORTEST_TWO_SLIPS else 1
+
+
+def misspelt_bodies(name: NameInput) -> list[Json]:
+    """Return the requests for artists whose whole name has a slip, and for those each of whose words may have some."""
+    terms = whole_names.terms(misspelt_forms(name), [ARTIST_ROLE])
+    words = misspelt_words(name)
+    either = [_any(map(_misspelt_name, terms))] if terms else []
+    either += [Bool(filter=[_any(_misspelt_word(*each)) for each in words.items()])] if words else []
+    return [candidates_body(query, names=True) for query in either]
+
+
+def misspelt_forms(name: NameInput) -> list[str]:
+    """Return the forms of a name as one word that may have a slip; an article that nobody typed isn't added."""
+    return [form for form in text_terms.forms(name.written, article=False) if allowed_slips(form)]
+
+
+def misspelt_words(name: NameInput) -> dict[str, int]:
+    """Return the words that a misspelt name has to have, and how many slips each may have.
+
+    Articles and the like are needed by themselves only.
+
+    >>> from queries.artists.request import parse_name
+    >>> misspelt_words(parse_name("simn and garfunkle")), misspelt_words(parse_name("the"))
+    ({'simn': 1, 'garfunkle': 2}, {'the': 0})
+    """
+    tokens = [token for word in name.spelled_words for token in word.tokens]
+    needed = [token for token in tokens if token not in OPTIONAL_WORDS] or tokens
+    return {token: allowed_slips(token) for token in needed}
+
+
+def _misspelt_name(term: str) -> Query:
+    """Return that an artist's whole name has one slip, maybe in the first letter; the role before it is right."""
+    right = len(ARTIST_ROLE + whole_names.WRITTEN)
+    options: Json = {"value": term, "fuzziness": 1, "prefix_length": right, "max_expansions": _EXPANSIONS}
+    return Fuzzy(WHOLE_NAMES, options)
+
+
+def _misspelt_word(word: str, slips: int) -> Iterator[Query]:
+    """Yield that artists have a word with one slip anywhere, or two behind the first letter."""
+    if not slips:
+        yield Match(ARTISTS, {"query": word, "operator": "and"})
+    for fuzziness in range(1, slips + 1):
+        options = {"fuzziness": fuzziness, "prefix_length": fuzziness - 1, "max_expansions": _EXPANSIONS}
+        yield Match(ARTISTS, {"query": word, **options})
+
+
+def candidates_body(query: Query, *, names: bool = False, titles: bool = False, bounded: bool = True) -> Json:
+    """Return the request for the artists that most of the matching tracks have, for the most played tracks, or both."""
+    body: Json = {"query": Bool(filter=[query]).to_dict(), "size": 0, "track_total_hits": False}
     if names:
-        either.append({"terms": {f"{field}.{COMPACT_SUBFIELD}": names}})
-        either.append({"terms": {f"{_SPELLED[field]}.{EXACT_SUBFIELD}": names}})
-    return any_of(either)
-
-
-def _names(typed: Typed) -> list[str]:
-    # Of `!!` the spellings are `the !!` and the like: none says more. Han in Latin letters is four times as long, and
-    # Elasticsearch refuses prefixes of more than 1,000.
-    named = [name for name in typed.spellings if text.has_letters(name) and len(name) <= LONGEST]
-    return named if typed.has_letters else []
-
-
-def begun(field: str, typed: Typed) -> Json:
-    """Return that a name of this field begins with what was typed, or that it holds its words, the last begun."""
-    return any_of([*prefixes(field, typed), *_inside(field, typed)])
-
-
-def prefixes(field: str, typed: Typed) -> Iterator[Json]:
-    """Yield that a name begins with what was typed, in one of its spellings."""
-    names = _names(typed)
-    if not names:
-        yield _prefix(f"{field}.{EXACT_SUBFIELD}", typed.whole)
-    if names and len(typed.whole) == 1 and typed.whole.isascii():
-        # A letter begins a tenth of all names, and Elasticsearch reads them all: once is enough.
-        yield _prefix(f"{field}.{COMPACT_SUBFIELD}", typed.whole)
-        return
-    for name in names:
-        yield _prefix(f"{field}.{COMPACT_SUBFIELD}", name)
-        yield _prefix(f"{_SPELLED[field]}.{EXACT_SUBFIELD}", name)
-
-
-def _inside(field: str, typed: Typed) -> Iterator[Json]:
-    if typed.has_letters and typed.may_be_inside:
-        for held in (field, _SPELLED[field]):
-            yield {"match_bool_prefix": {held: {"query": typed.whole, "operator": "and"}}}
-
-
-def _prefix(field: str, name: str) -> Json:
-    return {"prefix": {field: {"value": name}}}
-
-
-def of_artist(typed: Typed) -> Iterator[Json]:
-    """Yield that the words before the last are the artist's or title's, and the last begins in the title."""
-    first, last = " ".join(typed.words[:-1]), typed.words[-1]
-    if text.has_letters(first) and text.has_letters(last):
-        both = {"query": first, "type": "cross_fields", "operator": "and", "fields": [fields.ARTISTS, fields.TITLE]}
-        yield {"bool": {"filter": [{"multi_match": both}, {"match_bool_prefix": {fields.TITLE: last}}]}}
-
-
-def any_of(either: Sequence[Json]) -> Json:
-    """Return that one of several is met."""
-    return either[0] if len(either) == 1 else {"bool": {"should": list(either), "minimum_should_match": 1}}
-
-
-def offered(query: Json, *, bounded: bool = True) -> Json:
-    """Return the request for the artists that most of the tracks have."""
-    names = {"terms": {"field": ARTIST, "size": OFFERED, "shard_size": 2 * OFFERED}}
-    body = {"query": _filter(query), "size": 0, "track_total_hits": False, "aggs": {"names": names}}
+        body["aggs"] = {"names": A("terms", field=ARTIST, size=OFFERED, shard_size=2 * OFFERED).to_dict()}
+    if titles:
+        body |= {"size": OFFERED, "sort": order([PLAYS]), "_source": [TITLE, ARTISTS]}
     return body | ({"terminate_after": LOOKED_AT} if bounded else {})
 
 
-def played(query: Json, *, bounded: bool = True) -> Json:
-    """Return the request for titles: of the tracks that were played most, and of those that nobody counted."""
-    order = [{fields.PLAYS: {"order": "desc", "missing": "_last"}}]
-    shown = [fields.TITLE, fields.ARTISTS]
-    body = {"query": _filter(query), "size": OFFERED, "sort": order, "track_total_hits": False, "_source": shown}
-    return body | ({"terminate_after": LOOKED_AT} if bounded else {})
+def read_names(answers: Iterable[Json]) -> dict[str, int]:
+    """Return the artists of candidates, with the number of tracks in which each was met."""
+    met: dict[str, int] = {}
+    for answer in answers:
+        for bucket in answer["aggregations"]["names"]["buckets"]:
+            met[bucket["key"]] = max(met.get(bucket["key"], 0), int(bucket["doc_count"]))
+    return met
 
 
-def _filter(query: Json) -> Json:
-    return {"bool": {"filter": [query]}}
-
-
-def counted(names: Sequence[str], titles: int = 0) -> Json:
-    """Return the request that counts artists by data set and id, with a track of each id, which tells whose it is."""
-    sample = {"top_hits": {"size": max(titles, 1), "_source": [fields.ARTISTS, fields.ARTIST_IDS, fields.TITLE]}}
-    sample["top_hits"]["sort"] = [{fields.PLAYS: {"order": "desc", "missing": "_last"}}]
+def count_artists_body(names: Collection[str], titles: int = 0) -> Json:
+    """Return the request that counts artists by data set and id, with tracks of each id, which tell whose it is."""
+    sample = A("top_hits", size=max(titles, 1), sort=order([PLAYS]), _source=[ARTISTS, ARTIST_IDS, TITLE])
+    by_name = A("terms", field=ARTIST, size=len(names), include=list(names))
+    by_dataset = by_name.bucket("datasets", "terms", field=DATASET, size=MAX_DATASETS)
     # An artist has few ids, of millions that there are: a map of those met is smaller than a list of all.
-    of_id = {"field": fields.ARTIST_IDS, "size": 2 * MOST_IDS, "shard_size": 200, "execution_hint": "map"}
-    within = {"ids": {"terms": of_id, "aggs": {"sample": sample}}} | ({"sample": sample} if titles else {})
-    by_set = {"terms": {"field": fields.DATASET, "size": _SETS}, "aggs": within}
-    of_name = {"terms": {"field": ARTIST, "size": len(names), "include": list(names)}, "aggs": {"datasets": by_set}}
-    return {"query": _filter({"terms": {ARTIST: list(names)}}), "size": 0, "track_total_hits": False,
-            "aggs": {"names": of_name}}  # fmt: skip
+    ids = A("terms", field=ARTIST_IDS, size=2 * MAX_IDS, shard_size=200, execution_hint="map")
+    by_dataset.bucket("ids", ids).metric("sample", sample)
+    if titles:
+        by_dataset.metric("sample", sample)
+    query = Bool(filter=[filters.artists(names)]).to_dict()
+    return {"query": query, "size": 0, "track_total_hits": False, "aggs": {"names": by_name.to_dict()}}
 
 
-def counted_titles(titles: Iterable[str]) -> Json:
-    """Return the request that counts the tracks of titles, whatever their case."""
-    by_title = {title: {"term": {f"{fields.TITLE}.{EXACT_SUBFIELD}": {"value": title}}} for title in titles}
-    keyed = {str(number): query for number, query in enumerate(by_title.values())}
-    return {"query": _filter(any_of(list(by_title.values()))), "size": 0, "track_total_hits": False,
-            "aggs": {"titles": {"filters": {"filters": keyed}}}}  # fmt: skip
+def count_titles_body(titles: Sequence[str]) -> Json:
+    """Return the request that counts the tracks of titles, whatever their case and typography."""
+    terms = [whole_names.written_term(title, TITLE_ROLE) for title in titles]
+    by_title = {str(number): Term(WHOLE_NAMES, {"value": term}).to_dict() for number, term in enumerate(terms)}
+    counted = A("filters", filters=by_title)
+    query = Bool(filter=[TermsQuery(WHOLE_NAMES, terms)]).to_dict()
+    return {"query": query, "size": 0, "track_total_hits": False, "aggs": {"titles": counted.to_dict()}}

@@ -1,39 +1,53 @@
-"""Artists that may be meant, those of the same name apart where ids tell them apart.
+"""Artists that may be meant: which names are near the one that was typed, and whose tracks each name's are.
 
-Ids are a data set's own, so they tell two artists apart only within it: where one name has several ids in one data set,
-each is an artist of its own, and what the ids don't tell (other data sets, tracks without ids) is listed apart.
-A track's ids are its artists' in their order, where there are as many; otherwise it isn't known whose they are.
+Artists of one name are told apart by their ids. Ids are a data set's own, so they tell two artists apart only within
+it: where one name has several ids in one data set, each is an artist of its own, and what the ids don't tell (other
+data sets, tracks without ids) is listed by itself. A track's ids are its artists' in their order, where there are as
+many; otherwise it isn't known whose they are.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from mappings import fields, romanise
-from queries.catalogue import spelled
-from queries.catalogue.spelled import Names, Spelled
-from queries.labels import Match
-from queries.people.bodies import MOST_IDS
-from queries.people.typed import Typed
+from elasticsearch.dsl.query import Term
 
-Json = dict[str, Any]
+from mappings.spelling import variants
+from mappings.spelling.edit_distance import distance
+from mappings.spelling.folding import compact, split_cjk, words
+from mappings.track import ARTIST_IDS, ARTIST_ROLE, ARTISTS, TITLE
+from queries.artists import bodies
+from queries.artists.bodies import MAX_IDS
+from queries.artists.request import MAX_CANDIDATES, ArtistRequest, NameInput, is_distinct, spellings
+from queries.catalogue.name_forms import forms_of, same
+from queries.search import terms as text_terms
+from queries.types import Ask, Json, Match
+
+_TITLES_SHOWN = 3
+"""Titles to know a candidate by."""
+
+_RANK = {match: rank for rank, match in enumerate((*Match, None))}
 
 
-class Nearness(IntEnum):
-    """How near a name is to what was typed, the nearest first."""
+class Proximity(IntEnum):
+    """How near a name is to the one that was typed, the nearest first.
+
+    `BEGINS_OTHERWISE`: with what was typed but for its article, or by its sound.
+    """
 
     WHOLE = 0
-    BEGUN = 1
-    INSIDE = 2
-    OTHERWISE = 3
+    BEGINS = 1
+    BEGINS_OTHERWISE = 2
+    HOLDS_WORDS = 3
+    OTHER = 4
 
 
 @dataclass(frozen=True)
 class Candidate:
     """An artist that may be meant: tracks, by data set too, and ids.
 
-    `match` says how the whole name is what was typed, None if it isn't. `apart`: others have the same name.
+    `match` tells how the whole name is what was typed, None if it isn't. `shares_name`: others have the same name.
     """
 
     name: str
@@ -41,7 +55,7 @@ class Candidate:
     datasets: Mapping[str, int]
     ids: tuple[str, ...]
     match: Match | None = None
-    apart: bool = False
+    shares_name: bool = False
     titles: tuple[str, ...] = ()
     spellings: tuple[str, ...] = ()
 
@@ -50,106 +64,190 @@ class Candidate:
         return {"name": self.name, "count": self.count, "datasets": dict(self.datasets), "ids": list(self.ids)}
 
 
-def offered(answers: Iterable[Json]) -> dict[str, int]:
-    """Return the names that Elasticsearch offers, with the number of tracks in which it met them."""
-    found: dict[str, int] = {}
-    for answer in answers:
-        for bucket in answer["aggregations"]["names"]["buckets"]:
-            found[bucket["key"]] = max(found.get(bucket["key"], 0), int(bucket["doc_count"]))
-    return found
+def find(ask: Ask, request: ArtistRequest) -> tuple[tuple[Candidate, ...], bool]:
+    """Return all candidates, the nearest first, and whether their names are only nearly spelled as was typed.
 
-
-def nearest(typed: Typed, found: Mapping[str, int], size: int) -> list[str]:
-    """Return the names that are meant, the nearest first, then by count.
-
-    Other artists of the same tracks were offered too: what isn't near is one of them.
+    With an id, only those that have it.
     """
-    names = spelled.spell([typed.whole, *found])
-    near = {name: _nearness(names[typed.whole], typed, names[name]) for name in found}
-    meant = [name for name, how in near.items() if how is not Nearness.OTHERWISE or _sounds_so(typed, name)]
-    return sorted(meant, key=lambda name: (near[name], -found[name], name))[:size]
+    names, is_misspelt = _find_names(ask, request)
+    if not names:
+        return (), False
+    (answer,) = ask(bodies.count_artists_body(names, _TITLES_SHOWN))
+    known = read_artists(request.written or names[0], names, answer, _TITLES_SHOWN)
+    if request.id:
+        known = tuple(candidate for candidate in known if request.id in candidate.ids)
+    # As written comes before all others, Noah before NOAH.
+    ordered = sorted(known, key=lambda candidate: (candidate.name != request.written, _RANK[candidate.match]))
+    return tuple(ordered), is_misspelt and bool(ordered)
 
 
-def _nearness(asked: Spelled, typed: Typed, name: Spelled) -> Nearness:
-    if spelled.same(asked, name):
-        return Nearness.WHOLE
-    held = _begins(name)
-    if any(form.startswith(begin) for form in held for begin in _begins(asked) | _without_article(typed)):
-        return Nearness.BEGUN
-    *first, last = asked.folded.split() or [""]
-    for form in (name.folded, *name.ways):
-        words = form.split()
-        if last and set(first) <= set(words) and any(word.startswith(last) for word in words):
-            return Nearness.INSIDE
-    return Nearness.OTHERWISE
+def _find_names(ask: Ask, request: ArtistRequest) -> tuple[list[str], bool]:
+    """Return the names that may be meant; by id alone, those of all artists of its tracks."""
+    name = request.name
+    if name is None:
+        of_id = Term(ARTIST_IDS, {"value": request.id})
+        return list(bodies.read_names(ask(bodies.candidates_body(of_id, names=True, bounded=False)))), False
+    spelled = bodies.words_spelled(name)
+    answers = ask(
+        bodies.candidates_body(bodies.whole(name, ARTIST_ROLE), names=True, bounded=False),
+        bodies.candidates_body(bodies.begins_or_holds_words(name), names=True),
+        *([bodies.candidates_body(spelled, names=True)] if spelled else []),
+    )
+    if names := nearest(name, bodies.read_names(answers), MAX_CANDIDATES):
+        return names, False
+    wanted = bodies.misspelt_bodies(name)
+    return misspelt(name, bodies.read_names(ask(*wanted)) if wanted else {}, MAX_CANDIDATES), True
 
 
-def _sounds_so(typed: Typed, name: str) -> bool:
-    """Say whether a name of another script begins so, in the other ways in which it may be read (as in the index)."""
-    if name.isascii():
+def nearest(name: NameInput, counts: Mapping[str, int], size: int) -> list[str]:
+    """Return the names that may be meant, the nearest first, then by count.
+
+    Elasticsearch offers the other artists of the same tracks, too: what isn't near is one of them.
+
+    >>> nearest(NameInput(("bea",)), {"Some Guest": 9, "The Beatles": 5, "Aunt Bea": 7}, 10)
+    ['The Beatles', 'Aunt Bea']
+    """
+    near = {each: _proximity(name, each) for each in counts}
+    meant = [each for each, proximity in near.items() if proximity is not Proximity.OTHER]
+    return sorted(meant, key=lambda each: (near[each], -counts[each], each))[:size]
+
+
+def _proximity(name: NameInput, other: str) -> Proximity:
+    if _match(name.written, other):
+        return Proximity.WHOLE
+    forms = [form for form in text_terms.forms(other, article=False) if form.startswith(name.begun_forms)]
+    if any(form.startswith(begun) for form in forms for begun in name.begun_forms if begun != name.without_article):
+        return Proximity.BEGINS
+    if forms or _begins_by_sound(name, other):
+        return Proximity.BEGINS_OTHERWISE
+    return Proximity.HOLDS_WORDS if holds_words(name, [other]) else Proximity.OTHER
+
+
+def _match(written: str, other: str) -> Match | None:
+    """Return in which way two names are the same in a spelling that the index has of whole names, None if they aren't.
+
+    >>> _match("die aerzte", "Die Ärzte"), _match("alla pugacheva", "Алла Пугачёва"), _match("aerzte", "Die Ärzte")
+    (<Match.TRANSLITERATED: 'transliterated'>, <Match.TRANSLITERATED: 'transliterated'>, None)
+    """
+    surest = same(forms_of(written), forms_of(other))
+    return surest or (Match.TRANSLITERATED if _readings(written) & _readings(other) else None)
+
+
+def _readings(name: str) -> set[str]:
+    if variants.is_plain(name):
+        return {compact(name)} - {""}
+    without_yo = name.replace("ё", "е").replace("Ё", "Е")
+    readings = (variants.written_out(name), variants.latin(without_yo), variants.latin_otherwise(name))
+    return {compact(reading) for reading in readings} - {""}
+
+
+def _begins_by_sound(name: NameInput, other: str) -> bool:
+    """Tell whether a name of another script begins so, in one of the ways in which it may be read."""
+    return variants.is_foreign(other) and any(
+        sound.replace(" ", "").startswith(name.sounds) for sound in variants.sounds(other)
+    )
+
+
+def holds_words(name: NameInput, names: Iterable[str], further: Iterable[str] = ()) -> bool:
+    """Tell whether the last word of a name begins a word of some names, and these or further ones hold the others.
+
+    >>> holds_words(NameInput(("björk", "jo")), ["Jóga"], ["Björk"]), holds_words(NameInput(("joga", "b")), ["Jóga"])
+    (True, False)
+    """
+    if not name.spelled_words:
         return False
-    latin = {romanise.latin(name), romanise.latin_otherwise(name)}
-    forms = {"".join(form.split()).lower() for way in latin for form in (way, romanise.sounds(way))}
-    return any(form.startswith("".join(spelling.split())) for form in forms for spelling in typed.spellings)
+    main = _tokens(names)
+    everything = main.union(_tokens(further))
+    *first, last = map(spellings, name.spelled_words)
+    if not all(any(everything.issuperset(tokens) for tokens in word) for word in first):
+        return False
+    begun = [tokens for tokens in last if tokens is last[0] or is_distinct(tokens[-1])]
+    return any(
+        everything.issuperset(tokens[:-1]) and any(held.startswith(tokens[-1]) for held in main) for tokens in begun
+    )
 
 
-def _begins(name: Spelled) -> frozenset[str]:
-    """Return a name's spellings as one word each; of one without letters what is written."""
-    forms = {"".join(form.split()) for form in (*name.joined, name.symbols, name.latin)} - {""}
-    return frozenset(forms or {name.written})
+def _tokens(names: Iterable[str]) -> set[str]:
+    """Return the tokens that `all_words` has for some names: their words in each spelling, and the sounds of them."""
+    tokens: set[str] = set()
+    for name in names:
+        for spelling in {*forms_of(name).spelled.values(), variants.apart(name)}:
+            tokens.update(split_cjk(words(spelling), singles=True).split())
+        if variants.is_foreign(name):
+            tokens.update(word for sound in variants.sounds(name) for word in sound.split())
+    return tokens
 
 
-def _without_article(typed: Typed) -> frozenset[str]:
-    return frozenset("".join(typed.words[1:]).lower().split()) if typed.words[0].lower() == "the" else frozenset()
+def misspelt(name: NameInput, counts: Mapping[str, int], size: int) -> list[str]:
+    """Return the names that differ from the one that was typed by slips: in the whole name first, then in each word.
+
+    >>> misspelt(NameInput(("yhe", "beatles")), {"The Beatles": 5, "The Monkees": 9}, 10)
+    ['The Beatles']
+    """
+    forms, needed = bodies.misspelt_forms(name), bodies.misspelt_words(name)
+    whole = {each for each in counts if _is_misspelt(forms, each)}
+    meant = [each for each in counts if each in whole or _has_misspelt_words(needed, each)]
+    return sorted(meant, key=lambda each: (each not in whole, -counts[each], each))[:size]
 
 
-def read(typed: str, names: Sequence[str], counted: Json, titles: int = 0) -> tuple[Candidate, ...]:
-    """Return the candidates in the order of their names, those of one name by count."""
-    buckets = {bucket["key"]: bucket for bucket in counted["aggregations"]["names"]["buckets"]}
-    forms = spelled.spell([typed, *names])
-    return tuple(one for name in names if name in buckets for one in _of_name(typed, buckets[name], forms, titles))
+def _is_misspelt(forms: Iterable[str], other: str) -> bool:
+    held = text_terms.forms(other, article=False)
+    return any(distance(form, each, 1) <= 1 for form in forms for each in held)
 
 
-def _of_name(typed: str, bucket: Json, forms: Names, titles: int) -> list[Candidate]:
+def _has_misspelt_words(needed: Mapping[str, int], other: str) -> bool:
+    held = words(other).split()
+    return bool(needed) and all(any(distance(word, each, n) <= n for each in held) for word, n in needed.items())
+
+
+def read_artists(written: str, names: Sequence[str], answer: Json, titles: int = 0) -> tuple[Candidate, ...]:
+    """Return the counted candidates in the order of their names, those of one name by count.
+
+    `written` is the name that was typed; up to so many `titles` are shown of each.
+    """
+    buckets = {bucket["key"]: bucket for bucket in answer["aggregations"]["names"]["buckets"]}
+    return tuple(each for name in names if name in buckets for each in _of_name(written, buckets[name], titles))
+
+
+def _of_name(written: str, bucket: Json, titles: int) -> list[Candidate]:
     name = bucket["key"]
-    match = spelled.same(forms[typed], forms[name])
-    ways = tuple(way for way in dict.fromkeys(forms[name].ways) if way != name.lower())
-    sets = {each["key"]: each for each in bucket["datasets"]["buckets"]}
-    ids = {dataset: _ids(name, each) for dataset, each in sets.items()}
-    several = {dataset for dataset, found in ids.items() if len(found) > 1}
-    told = [
+    match = _match(written, name)
+    ways = tuple(way for way in dict.fromkeys(forms_of(name).ways) if way != name.lower())
+    by_dataset = {each["key"]: each for each in bucket["datasets"]["buckets"]}
+    ids = {dataset: _ids(name, each) for dataset, each in by_dataset.items()}
+    several = {dataset for dataset, own in ids.items() if len(own) > 1}
+    candidates = [
         Candidate(name, count, {dataset: count}, (key,), match, True, _titles(sample, titles), ways)
         for dataset in sorted(several)
         for key, (count, sample) in ids[dataset].items()
     ]
     left = {
         dataset: int(each["doc_count"]) - (sum(n for n, _ in ids[dataset].values()) if dataset in several else 0)
-        for dataset, each in sets.items()
+        for dataset, each in by_dataset.items()
     }
     left = {dataset: count for dataset, count in left.items() if count > 0}
     if left:
         own = tuple(key for dataset in left if dataset not in several for key in ids[dataset])
-        shown = [track for dataset in left for track in _hits(sets[dataset].get("sample"))]
-        told.append(Candidate(name, sum(left.values()), left, own, match, bool(several), _titles(shown, titles), ways))
-    return sorted(told, key=lambda one: (-one.count, one.ids))
+        shown = _titles([track for dataset in left for track in _hits(by_dataset[dataset].get("sample"))], titles)
+        candidates.append(Candidate(name, sum(left.values()), left, own, match, bool(several), shown, ways))
+    return sorted(candidates, key=lambda each: (-each.count, each.ids))
 
 
-def _ids(name: str, by_set: Json) -> dict[str, tuple[int, list[Json]]]:
-    """Return the ids that are this artist's, each with its tracks and a sample of them."""
-    found = {bucket["key"]: (int(bucket["doc_count"]), _hits(bucket["sample"])) for bucket in by_set["ids"]["buckets"]}
-    own = {key: held for key, held in found.items() if any(_has(track, name, key) for track in held[1])}
-    return dict(list(own.items())[:MOST_IDS])
+def _ids(name: str, by_dataset: Json) -> dict[str, tuple[int, list[Json]]]:
+    """Return the ids that are this artist's, each with its number of tracks and a sample of them."""
+    samples = {each["key"]: (int(each["doc_count"]), _hits(each["sample"])) for each in by_dataset["ids"]["buckets"]}
+    own = {key: counted for key, counted in samples.items() if any(_has_id(track, name, key) for track in counted[1])}
+    return dict(list(own.items())[:MAX_IDS])
 
 
-def _has(track: Json, name: str, key: str) -> bool:
-    names, ids = track.get(fields.ARTISTS) or [], track.get(fields.ARTIST_IDS) or []
+def _has_id(track: Json, name: str, key: str) -> bool:
+    names, ids = track.get(ARTISTS) or [], track.get(ARTIST_IDS) or []
     return len(names) == len(ids) and (name, key) in zip(names, ids, strict=True)
 
 
-def _hits(sample: Json | None) -> list[Json]:
+def _hits(sample: Mapping[str, Any] | None) -> list[Json]:
     return [hit["_source"] for hit in sample["hits"]["hits"]] if sample else []
 
 
-def _titles(tracks: Iterable[Json], most: int) -> tuple[str, ...]:
-    titles = (track[fields.TITLE] for track in tracks if track.get(fields.TITLE))
-    return tuple(dict.fromkeys(titles))[:most]
+def _titles(tracks: Collection[Json], size: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(track[TITLE] for track in tracks if track.get(TITLE)))[:size]

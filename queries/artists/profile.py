@@ -1,40 +1,41 @@
-"""The page of one artist: what is asked for it, and what it says.
+"""Who is meant by a name or an id, and the profile of that artist.
 
 Counts come from Elasticsearch, exact. Albums and contributors are text without columns, so they are counted on the
-tracks themselves, of which up to 10,000 are read; who has more gets those that were played most, and `exact` is false.
+tracks themselves, of which a bounded number is read: those that were played most. Who has more isn't counted exactly.
 """
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from mappings import fields
+from elasticsearch.dsl import A
+from elasticsearch.dsl.query import Bool, Query, Term
+
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF, Claim
-from queries import counting, search
-from queries.answer import FacetCount, SearchAnswer, Total
-from queries.facets import TABLE
-from queries.matching import Stage
-from queries.people.asking import ArtistRequest
-from queries.people.candidates import Candidate
-from queries.request import SearchRequest
-from queries.request import request as search_request
-from queries.search import Search
+from mappings.track import ALBUM, ARTIST_IDS, ARTISTS, CONTRIBUTORS, PLAYS, RECORDING_KEY, TITLE
+from queries.artists import candidates
+from queries.artists.candidates import Candidate
+from queries.artists.request import ArtistRequest
+from queries.facets import aggregations
+from queries.facets.aggregations import FacetPlan
+from queries.facets.table import FACETS
+from queries.search.bodies import TIE_BREAKERS, order
+from queries.types import Ask, FacetCount, Json, Total, total_of
 
-Json = dict[str, Any]
+MAX_TRACKS = 2_000
+"""Tracks that are read for a profile."""
 
-MOST_READ = 10_000
-"""Tracks that are read: as many as Elasticsearch gives in one answer."""
+PROFILE_FACETS = ("dataset", "year", "genre", "licence", "commercial_use", "language")
+"""The facets of a profile."""
 
-FACETS = ("dataset", "year", "genre", "licence", "commercial_use", "language")
-
-_READ = (
-    fields.DATASET, fields.TITLE, fields.ALBUM, fields.ARTISTS, fields.CONTRIBUTORS, fields.RECORDING_KEY,
-)  # fmt: skip
+_READ = (TITLE, ALBUM, ARTISTS, CONTRIBUTORS, RECORDING_KEY)
+_PRECISION = 40_000
+"""Elasticsearch's highest; up to so many recordings the estimate is close to exact."""
 
 
 @dataclass(frozen=True)
-class Counted:
+class NameCount:
     """A name, and in how many tracks it is."""
 
     name: str
@@ -42,8 +43,16 @@ class Counted:
 
 
 @dataclass(frozen=True)
-class Other:
-    """Somebody else on these tracks: as one of the main artists, and as a contributor."""
+class NameList:
+    """The first names of a list, and how many different ones there are; both of all tracks if `distinct` is exact."""
+
+    rows: tuple[NameCount, ...]
+    distinct: Total
+
+
+@dataclass(frozen=True)
+class Collaborator:
+    """Somebody else on an artist's tracks: as one of the main artists, and as a contributor."""
 
     name: str
     count: int
@@ -52,15 +61,7 @@ class Other:
 
 
 @dataclass(frozen=True)
-class Listed:
-    """The first of a list, and how many there are; both of all tracks if `distinct` is exact."""
-
-    rows: tuple[Counted, ...]
-    distinct: Total
-
-
-@dataclass(frozen=True)
-class Page:
+class Profile:
     """One artist. With an `id` only the tracks that have it; `namesakes` is how many artists share the name."""
 
     name: str
@@ -71,10 +72,10 @@ class Page:
     plays: int
     plays_tracks: int
     facets: Mapping[str, FacetCount]
-    albums: Listed
-    others: tuple[Other, ...]
-    others_exact: bool
-    titles: Listed
+    albums: NameList
+    collaborators: tuple[Collaborator, ...]
+    collaborators_exact: bool
+    titles: NameList
 
     @property
     def used_by(self) -> dict[str, tuple[Claim, ...]]:
@@ -83,7 +84,8 @@ class Page:
         return {dataset: CARDS[dataset].used_by if dataset in CARDS else () for dataset in datasets}
 
     def as_json(self) -> Json:
-        """Return the page as the contract has it."""
+        """Return the profile as the contract has it."""
+        collaborators = [asdict(collaborator) for collaborator in self.collaborators]
         return {
             "name": self.name,
             "id": self.id,
@@ -91,146 +93,155 @@ class Page:
             "tracks": asdict(self.tracks),
             "recordings": asdict(self.recordings),
             "plays": {"sum": self.plays, "tracks": self.plays_tracks},
-            "facets": _facets(self.facets),
-            "albums": _listed(self.albums),
-            "with": {"rows": [asdict(other) for other in self.others], "exact": self.others_exact},
-            "titles": _listed(self.titles),
+            "facets": {name: facet.as_json() for name, facet in self.facets.items()},
+            "albums": asdict(self.albums),
+            "collaborators": {"rows": collaborators, "exact": self.collaborators_exact},
+            "titles": asdict(self.titles),
             "used_by": {dataset: [asdict(claim) for claim in claims] for dataset, claims in self.used_by.items()},
         }
 
 
-def _facets(facets: Mapping[str, FacetCount]) -> Json:
-    whole: Json = SearchAnswer(Total(0), 0, (), facets, None, None, False).as_json()["facets"]
-    return whole
-
-
-def _listed(listed: Listed) -> Json:
-    return {"rows": [asdict(row) for row in listed.rows], "distinct": asdict(listed.distinct)}
-
-
 @dataclass(frozen=True)
-class ArtistAnswer:
-    """Candidates, the nearest first (`more`: there are others), and the page of the one that is meant, if one is."""
+class ArtistResult:
+    """Candidates, the nearest first, of which there are `more`, and the profile of the one who is meant, if one is.
+
+    `misspelt` says that no name is spelled like the one that was typed: those of the candidates nearly are.
+    """
 
     candidates: tuple[Candidate, ...]
     more: int
-    slips: bool
-    page: Page | None
-    text_cut: bool
+    misspelt: bool
+    profile: Profile | None
+    text_truncated: bool
     took_ms: int
 
     def as_json(self) -> Json:
         """Return the answer as the contract has it."""
         return {
-            "candidates": [_candidate(one) for one in self.candidates],
+            "candidates": [_candidate_json(candidate) for candidate in self.candidates],
             "more": self.more,
-            "slips": self.slips,
-            "artist": self.page.as_json() if self.page else None,
+            "misspelt": self.misspelt,
+            "artist": self.profile.as_json() if self.profile else None,
             "note": PRESENCE_IS_NO_PROOF,
-            "text_cut": self.text_cut,
+            "text_truncated": self.text_truncated,
             "took_ms": self.took_ms,
         }
 
 
-def _candidate(one: Candidate) -> Json:
-    told = {"match": one.match, "apart": one.apart, "spellings": list(one.spellings), "titles": list(one.titles)}
-    return one.as_json() | told
-
-
-def answer(
-    request: ArtistRequest, found: Sequence[Candidate], one: Page | None, slips: bool, took_ms: int
-) -> ArtistAnswer:
-    """Return the answer with as many candidates as were asked for."""
-    shown = tuple(found[: request.size])
-    cut = request.typed is not None and request.typed.cut
-    return ArtistAnswer(shown, len(found) - len(shown), slips, one, cut, took_ms)
-
-
-def _asked(name: str) -> SearchRequest:
-    # As a value of the facet, whatever it begins with; a name is taken from the index, so it is one.
-    bare = search_request(facet_names=FACETS, size=0)
-    return SearchRequest(bare.text, {TABLE["artist"]: (name,)}, bare.facets, 0, None, bare.sort)
-
-
-def asked(request: ArtistRequest, name: str) -> list[Json]:
-    """Return the requests for a page: counts, and the tracks."""
-    body = search.count_body(Search(_asked(name), Stage.STRICT))
-    own = [{"term": {fields.ARTIST_IDS: {"value": request.id}}}] if request.id else []
-    body["query"] = {"bool": {"filter": [body["query"], *own]}}
-    body["aggs"] |= {
-        "keys": {"cardinality": {"field": fields.RECORDING_KEY, "precision_threshold": 40_000}},
-        "plays": {"stats": {"field": fields.PLAYS}},
+def _candidate_json(candidate: Candidate) -> Json:
+    return candidate.as_json() | {
+        "match": candidate.match,
+        "shares_name": candidate.shares_name,
+        "spellings": list(candidate.spellings),
+        "titles": list(candidate.titles),
     }
-    order = [{fields.PLAYS: {"order": "desc", "missing": "_last"}}, {fields.DATASET: "asc"}, {fields.SOURCE_ID: "asc"}]
-    tracks = {"query": body["query"], "size": MOST_READ, "sort": order, "track_total_hits": False}
-    return [body, tracks | {"_source": list(_READ)}]
 
 
-def read(request: ArtistRequest, name: str, found: Sequence[Candidate], answers: Sequence[Json]) -> Page:
-    """Return the page made of Elasticsearch's two answers."""
-    counts, hits = answers
-    number, aggs = int(counts["hits"]["total"]["value"]), counts["aggregations"]
-    tracks = [hit["_source"] for hit in hits["hits"]["hits"]]
-    whole = len(tracks) >= number
-    search_asked = _asked(name)
-    _, facets = counting.read(search_asked, counting.plan(search_asked), number, aggs)
-    keys = len({track[fields.RECORDING_KEY] for track in tracks if track.get(fields.RECORDING_KEY)})
-    return Page(
-        name=name,
-        id=request.id,
-        namesakes=_namesakes(one for one in found if one.name == name),
-        tracks=Total(number),
-        recordings=Total(keys if whole else int(aggs["keys"]["value"]), whole),
-        plays=int(aggs["plays"]["sum"] or 0),
-        plays_tracks=int(aggs["plays"]["count"]),
-        facets=facets,
-        albums=_most((track.get(fields.ALBUM) for track in tracks), request.size, whole),
-        others=_others(name, tracks, request.size),
-        others_exact=whole,
-        titles=_first((track.get(fields.TITLE) for track in tracks), request.size, whole),
+def run(ask: Ask, request: ArtistRequest) -> ArtistResult:
+    """Return who may be meant by a name or id, and the profile of who is. Raises what `ask` raises."""
+    began = time.monotonic()
+    known, misspelt = candidates.find(ask, request)
+    meant = _meant(request, known)
+    profile = _profile(ask, request, meant, known) if meant else None
+    shown = known[: request.size]
+    return ArtistResult(
+        candidates=shown,
+        more=len(known) - len(shown),
+        misspelt=misspelt,
+        profile=profile,
+        text_truncated=request.name is not None and request.name.truncated,
+        took_ms=round((time.monotonic() - began) * 1000),
     )
 
 
-def _namesakes(found: Iterable[Candidate]) -> int:
+def _meant(request: ArtistRequest, known: Sequence[Candidate]) -> str | None:
+    """Return the name that is meant: as written, else the only whole one; None where several may be."""
+    if request.id:
+        return known[0].name if known else None
+    names = list(dict.fromkeys(candidate.name for candidate in known if candidate.match))
+    if request.written in names:
+        return request.written
+    return names[0] if len(names) == 1 else None
+
+
+def _profile(ask: Ask, request: ArtistRequest, name: str, known: Sequence[Candidate]) -> Profile:
+    planned = aggregations.plan({FACETS["artist"]: (name,)}, tuple(FACETS[facet] for facet in PROFILE_FACETS))
+    own = [Term(ARTIST_IDS, {"value": request.id})] if request.id else []
+    query = Bool(filter=[*planned.everywhere, *own])
+    counted, listed = ask(_count_body(query, planned), _tracks_body(query))
+    number, aggs = total_of(counted), counted["aggregations"]
+    tracks = [hit["_source"] for hit in listed["hits"]["hits"]]
+    is_all = len(tracks) >= number
+    keys = {track[RECORDING_KEY] for track in tracks if track.get(RECORDING_KEY)}
+    return Profile(
+        name=name,
+        id=request.id,
+        namesakes=_namesakes(candidate for candidate in known if candidate.name == name),
+        tracks=Total(number),
+        recordings=Total(len(keys) if is_all else int(aggs["recordings"]["value"]), is_all),
+        plays=int(aggs["plays"]["sum"] or 0),
+        plays_tracks=int(aggs["plays"]["count"]),
+        facets=aggregations.read(planned, number, aggs)[1],
+        albums=_most_frequent((track.get(ALBUM) for track in tracks), request.size, is_all),
+        collaborators=_collaborators(name, tracks, request.size),
+        collaborators_exact=is_all,
+        titles=_first((track.get(TITLE) for track in tracks), request.size, is_all),
+    )
+
+
+def _count_body(query: Query, planned: FacetPlan) -> Json:
+    aggs = aggregations.body(planned) | {
+        "recordings": A("cardinality", field=RECORDING_KEY, precision_threshold=_PRECISION).to_dict(),
+        "plays": A("stats", field=PLAYS).to_dict(),
+    }
+    return {"query": query.to_dict(), "size": 0, "track_total_hits": True, "aggs": aggs}
+
+
+def _tracks_body(query: Query) -> Json:
+    by = order([PLAYS, *TIE_BREAKERS])
+    return {"query": query.to_dict(), "size": MAX_TRACKS, "sort": by, "track_total_hits": False, "_source": list(_READ)}
+
+
+def _namesakes(known: Iterable[Candidate]) -> int:
     """Return how many artists the name is of, for certain: those that the ids of one data set tell apart."""
-    apart = (one for one in found if one.apart and len(one.ids) == len(one.datasets) == 1)
-    told = Counter(dataset for one in apart for dataset in one.datasets)
-    return max(told.values(), default=1)
+    by_id = (candidate for candidate in known if candidate.shares_name and len(candidate.ids) == 1)
+    by_dataset = Counter(
+        dataset for candidate in by_id for dataset in candidate.datasets if len(candidate.datasets) == 1
+    )
+    return max(by_dataset.values(), default=1)
 
 
-def _counts(names: Iterable[str | None]) -> tuple[dict[str, str], Counter[str]]:
-    """Return how names that differ by case alone are first written, and how often each is there."""
+def _most_frequent(names: Iterable[str | None], size: int, is_all: bool) -> NameList:
+    counted = sorted(_counts(names).items(), key=lambda item: (-item[1].count, item[0]))
+    return NameList(tuple(row for _, row in counted[:size]), Total(len(counted), is_all))
+
+
+def _first(names: Iterable[str | None], size: int, is_all: bool) -> NameList:
+    """Return names in the order of the tracks: the most played first."""
+    counted = list(_counts(names).values())
+    return NameList(tuple(counted[:size]), Total(len(counted), is_all))
+
+
+def _counts(names: Iterable[str | None]) -> dict[str, NameCount]:
+    """Return how often each name is there, as it is first written, by the name whatever its case."""
     written: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for name in filter(None, names):
         written.setdefault(name.casefold(), name)
         counts[name.casefold()] += 1
-    return written, counts
+    return {key: NameCount(name, counts[key]) for key, name in written.items()}
 
 
-def _most(names: Iterable[str | None], size: int, whole: bool) -> Listed:
-    written, counts = _counts(names)
-    best = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:size]
-    return Listed(tuple(Counted(written[key], count) for key, count in best), Total(len(counts), whole))
-
-
-def _first(names: Iterable[str | None], size: int, whole: bool) -> Listed:
-    """Return names in the order of the tracks: the most played first."""
-    written, counts = _counts(names)
-    rows = tuple(Counted(name, counts[key]) for key, name in list(written.items())[:size])
-    return Listed(rows, Total(len(counts), whole))
-
-
-def _others(name: str, tracks: Sequence[Json], size: int) -> tuple[Other, ...]:
+def _collaborators(name: str, tracks: Sequence[Json], size: int) -> tuple[Collaborator, ...]:
     """Return who else is on the tracks, each counted once a track."""
     main: Counter[str] = Counter()
     further: Counter[str] = Counter()
     either: Counter[str] = Counter()
     for track in tracks:
-        artists = set(track.get(fields.ARTISTS) or ()) - {name}
-        contributors = {each for each in track.get(fields.CONTRIBUTORS) or () if each.casefold() != name.casefold()}
+        artists = set(track.get(ARTISTS) or ()) - {name}
+        contributors = {each for each in track.get(CONTRIBUTORS) or () if each.casefold() != name.casefold()}
         main.update(artists)
         further.update(contributors)
         either.update(artists | contributors)
-    best = sorted(either.items(), key=lambda pair: (-pair[1], pair[0]))[:size]
-    return tuple(Other(other, count, main[other], further[other]) for other, count in best)
+    most = sorted(either.items(), key=lambda item: (-item[1], item[0]))[:size]
+    return tuple(Collaborator(other, count, main[other], further[other]) for other, count in most)

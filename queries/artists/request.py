@@ -1,108 +1,171 @@
-"""Who is meant: what is asked for an artist's name or id, and which candidate it determines."""
+"""A request for an artist, and names as they are typed: cleaned, bounded, and spelled as the index may hold them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Any
+from functools import cached_property
 
-from mappings import fields
 from mappings.errors import InputError
-from queries import filters
-from queries.catalogue import spelled
-from queries.labels import Match
-from queries.people import bodies, candidates, typed
-from queries.people.candidates import Candidate
-from queries.people.typed import Typed
+from mappings.spelling import variants, whole_names
+from mappings.spelling.folding import compact, exact_form, tokens
+from mappings.spelling.transliteration import SOUND_MARK
+from mappings.track import LONGEST_NAME
+from queries import text
+from queries.facets.filters import is_storable
+from queries.search import terms as text_terms
+from queries.search.terms import Tokens, Word
+from queries.text import Text
 
-Json = dict[str, Any]
+MAX_CANDIDATES = 100
+"""Candidates at most; also the rows of each list in a profile."""
 
-MOST = 100
-"""Candidates at most; also the values of each list on a page."""
+LONGEST_ID = 200
+"""Characters of an artist's id."""
 
-_NEAR = 0.6
-"""Letters in common (difflib's ratio): two slips in a word of eight leave 0.75, one in a word of four too."""
+_SHORTEST_BEGINNING = 3
+"""Latin letters with which few enough words begin; `a` begins a word of every third name."""
 
-_LONGEST_ID = 200
-_TITLES = 3
-_ORDER = {match: number for number, match in enumerate((*Match, None))}
+_LONGEST_PREFIX = 900
+"""Bytes of a prefix; Elasticsearch refuses more than about 1,000."""
+
+_THE = "the"
+
+
+@dataclass(frozen=True)
+class NameInput:
+    """The words of a name, the last maybe unfinished; `truncated` says that more was typed than is searched."""
+
+    words: tuple[str, ...]
+    truncated: bool = False
+
+    @property
+    def written(self) -> str:
+        """Return the name as it was typed."""
+        return " ".join(self.words)
+
+    @cached_property
+    def forms(self) -> tuple[str, ...]:
+        """Return the name as one word, in each spelling in which the index may hold it, with and without `the`.
+
+        A name of signs alone is looked up as it is written only: `+` isn't And.
+        """
+        has_letters = text.has_letters(self.written)
+        return tuple(text_terms.forms(self.written)) if has_letters else (exact_form(self.written),)
+
+    @property
+    def without_article(self) -> str:
+        """Return the name as one word without the article that was typed, empty where none was."""
+        has_article = len(self.words) > 1 and self.words[0].lower() == _THE
+        return compact(self.written).removeprefix(_THE) if has_article else ""
+
+    @cached_property
+    def begun_forms(self) -> tuple[str, ...]:
+        """Return the forms by which to look for names that begin so: not those by which too many do.
+
+        >>> parse_name("the bea").begun_forms, parse_name("the b").begun_forms
+        (('thebea', 'bea'), ('theb',))
+        """
+        if self._is_one_letter:
+            return self.forms[:1]
+        return tuple(form for form in self.forms if form != self.without_article or is_distinct(form))
+
+    @cached_property
+    def sounds(self) -> tuple[str, ...]:
+        """Return what a name in Latin letters sounds like, as one word: names of other scripts may be meant."""
+        sounds = variants.sounds(self.written) if variants.may_sound_alike(self.written) else ()
+        return tuple(sound.replace(" ", "") for sound in sounds)
+
+    @cached_property
+    def spelled_words(self) -> tuple[Word, ...]:
+        """Return the words that make tokens, with their spellings."""
+        return text_terms.of(Text(self.words)).words
+
+    def terms(self, role: str) -> list[str]:
+        """Return the terms of `whole_names` of which a name in this role that is the one typed has one.
+
+        >>> parse_name("Kino").terms("a")
+        ['a=kino', 'a~kino', 'a=thekino', 'a~thekino', 'a~0kino']
+        """
+        return whole_names.terms(self.forms, [role]) + self._sound_terms(role)
+
+    def beginnings(self, role: str) -> list[str]:
+        """Return beginnings of terms of `whole_names`: a name in this role that begins as was typed has one of them."""
+        sounds = [] if self._is_one_letter else self._sound_terms(role)
+        return [term for term in whole_names.terms(self.begun_forms, [role]) + sounds if may_be_prefix(term)]
+
+    def _sound_terms(self, role: str) -> list[str]:
+        return [f"{role}{whole_names.OTHERWISE}{sound}" for sound in self.sounds if len(sound) <= LONGEST_NAME]
+
+    @property
+    def _is_one_letter(self) -> bool:
+        # It begins so many names that further spellings would double the work, and find little.
+        return len(self.written) == 1 and self.written.isascii()
+
+    @property
+    def may_be_inside(self) -> bool:
+        """Tell whether the words may stand inside a name, the last of them at the beginning of any word."""
+        last = self.words[-1]
+        is_word = text.has_letters(last) and bool(tokens(last)) and may_be_prefix(last)
+        return is_word and (len(self.words) > 1 or is_distinct(last))
+
+
+def is_distinct(beginning: str) -> bool:
+    """Tell whether few enough words begin so that they can be looked for anywhere in a name; one Han character will do.
+
+    >>> is_distinct("pi"), is_distinct("pin"), is_distinct("0pi"), is_distinct("東")
+    (False, True, False, True)
+    """
+    return len(beginning.lstrip(SOUND_MARK)) >= _SHORTEST_BEGINNING or not beginning.isascii()
+
+
+def may_be_prefix(beginning: str) -> bool:
+    """Tell whether Elasticsearch takes a text as a prefix: longer ones make too large an automaton."""
+    return len(beginning.encode()) <= _LONGEST_PREFIX
+
+
+def spellings(word: Word) -> list[Tokens]:
+    """Return the tokens of a word in each of its spellings, and of its sound, as `all_words` may hold them.
+
+    >>> spellings(parse_name("P!nk").spelled_words[0])
+    [('p', 'nk'), ('pink',), ('0p', '0nk')]
+    """
+    known = [spelling for _, spelling in word.spellings] + ([tuple(word.sounds.split())] if word.sounds else [])
+    return [spelling for spelling in known if all(len(token) <= LONGEST_NAME for token in spelling)]
+
+
+def parse_name(typed: str) -> NameInput:
+    r"""Return a name, however odd; raises InputError if nothing is left of it.
+
+    >>> parse_name(" Sigur\x00 Ró").written
+    'Sigur Ró'
+    """
+    cleaned, truncated = text.clean_typed(typed)
+    words = cleaned.split()
+    if not words:
+        raise InputError("There is no name to look for.", "Write some of its letters.")
+    return NameInput(tuple(words[: text.MAX_WORDS]), truncated or len(words) > text.MAX_WORDS)
 
 
 @dataclass(frozen=True)
 class ArtistRequest:
-    """A name as it was `written`, or an id, or both; `size` is how long lists get."""
+    """An artist's name, or an id, or both; `size` is how long lists get. Make it with `artist_request`."""
 
-    written: str
-    typed: Typed | None
+    name: NameInput | None
     id: str | None
     size: int
 
+    @property
+    def written(self) -> str:
+        """Return the name as it was typed, empty without one."""
+        return self.name.written if self.name else ""
 
-def request(name: str = "", *, artist_id: str | None = None, size: int = 10) -> ArtistRequest:
-    """Return a checked request; raises InputError where neither a name nor an id is given, or a size can't be."""
-    if not 1 <= size <= MOST:
-        raise InputError(f"A list can't have {size} rows.", f"Ask for 1 to {MOST}.")
-    if artist_id is not None and not (0 < len(artist_id) <= _LONGEST_ID and filters.is_text(artist_id)):
+
+def artist_request(name: str = "", *, artist_id: str | None = None, size: int = 10) -> ArtistRequest:
+    """Return a checked request; raises InputError where neither a name nor an id is given, or a size can't be.
+
+    >>> artist_request("noah", artist_id="UC-one").written
+    'noah'
+    """
+    if not 1 <= size <= MAX_CANDIDATES:
+        raise InputError(f"A list can't have {size} rows.", f"Ask for 1 to {MAX_CANDIDATES}.")
+    if artist_id is not None and not (0 < len(artist_id) <= LONGEST_ID and is_storable(artist_id)):
         raise InputError(f"{artist_id[:80]!r} can't be an artist's id.", "Copy it from the candidates.")
-    read = typed.read(name) if artist_id is None or name.strip() else None
-    return ArtistRequest(" ".join(read.words) if read else "", read, artist_id, size)
-
-
-def first(asked: ArtistRequest) -> list[Json]:
-    """Return the requests for names: whole ones, and those that hold the words; or those of an id."""
-    if asked.typed is None:
-        return [bodies.offered({"term": {fields.ARTIST_IDS: {"value": asked.id}}}, bounded=False)]
-    return [
-        bodies.offered(bodies.whole(fields.ARTISTS, asked.typed), bounded=False),
-        bodies.offered(bodies.begun(fields.ARTISTS, asked.typed)),
-    ]
-
-
-def slipped(asked: ArtistRequest) -> Json:
-    """Return the request for names with a slip in a word, for when none is spelt so."""
-    words = asked.typed.whole if asked.typed else ""
-    slips = {"query": words, "operator": "and", "fuzziness": "AUTO:4,8", "prefix_length": 1, "max_expansions": 50}
-    return bodies.offered({"match": {fields.ARTISTS: slips}})
-
-
-def names(asked: ArtistRequest, found: Sequence[Json]) -> list[str]:
-    """Return the names that are worth counting, the nearest first."""
-    offered = candidates.offered(found)
-    if asked.typed is None:
-        return list(offered)
-    return candidates.nearest(asked.typed, offered, MOST)
-
-
-def other_names(asked: ArtistRequest, found: Json) -> list[str]:
-    """Return names each word of which is near by letters, the most frequent first, without others on their tracks."""
-    offered = candidates.offered([found])
-    forms = spelled.spell([asked.written, *offered])
-    words = forms[asked.written].folded.split()
-    return [
-        name
-        for name in sorted(offered, key=lambda name: (-offered[name], name))
-        if all(get_close_matches(word, forms[name].folded.split(), 1, _NEAR) for word in words)
-    ][:MOST]
-
-
-def counted(named: Sequence[str]) -> Json:
-    """Return the request that counts them, with titles to know them by."""
-    return bodies.counted(named, _TITLES)
-
-
-def read(asked: ArtistRequest, named: Sequence[str], answer: Json) -> tuple[Candidate, ...]:
-    """Return all candidates, the nearest first; with an id only those that have it."""
-    found = candidates.read(asked.written or (named[0] if named else ""), named, answer, _TITLES)
-    if asked.id:
-        found = tuple(one for one in found if asked.id in one.ids)
-    # As written comes before all others, Noah before NOAH.
-    return tuple(sorted(found, key=lambda one: (one.name != asked.written, _ORDER[one.match], found.index(one))))
-
-
-def determined(asked: ArtistRequest, found: Sequence[Candidate]) -> str | None:
-    """Return the name that is meant: as written, else the only whole one; None where several may be."""
-    if asked.id:
-        return found[0].name if found else None
-    names = list(dict.fromkeys(one.name for one in found if one.match))
-    if asked.written in names:
-        return asked.written
-    return names[0] if len(names) == 1 else None
+    return ArtistRequest(parse_name(name) if artist_id is None or name.strip() else None, artist_id, size)

@@ -1,41 +1,45 @@
-"""Suggestions while somebody types: artists and titles that begin so, with exact counts of tracks."""
+"""Suggestions while somebody types: artists and titles that begin so, with exact numbers of tracks."""
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from mappings import fields
 from mappings.errors import InputError
-from queries.people import bodies, candidates, typed
-from queries.people.candidates import Candidate
-from queries.people.typed import Typed
+from mappings.spelling.folding import exact_form
+from mappings.track import ARTIST_ROLE, ARTISTS, LONGEST_NAME, TITLE, TITLE_ROLE
+from queries.artists import bodies, candidates
+from queries.artists.candidates import Candidate
+from queries.artists.request import NameInput, parse_name
+from queries.types import Ask, Json
 
-Json = dict[str, Any]
-
-MOST = 50
+MAX_SUGGESTIONS = 50
 """Suggestions of each kind at most."""
 
 _ARTISTS_OF_TITLE = 3
-
-_NAMESAKES = 3
+_OF_ONE_NAME = 3
+"""Artists of one name, so that they don't hide the others."""
 
 
 @dataclass(frozen=True)
 class SuggestRequest:
-    """What was typed, and how many suggestions of each kind are wanted."""
+    """What was typed, and how many suggestions of each kind are wanted. Make it with `suggest_request`."""
 
-    typed: Typed
+    name: NameInput
     size: int
 
 
 @dataclass(frozen=True)
-class Title:
-    """A title: how many tracks are called so, whatever the case, and artists of some of them."""
+class TitleSuggestion:
+    """A title: how many tracks are called so, whatever the case and typography, and artists of some of them."""
 
     title: str
     artists: tuple[str, ...]
     count: int
+
+    def as_json(self) -> Json:
+        """Return the title as the contract has it."""
+        return {"title": self.title, "artists": list(self.artists), "count": self.count}
 
 
 @dataclass(frozen=True)
@@ -46,93 +50,102 @@ class Suggestions:
     """
 
     artists: tuple[Candidate, ...]
-    titles: tuple[Title, ...]
+    titles: tuple[TitleSuggestion, ...]
     complete: bool
-    text_cut: bool
+    text_truncated: bool
     took_ms: int
 
     def as_json(self) -> Json:
         """Return the suggestions as the contract has them."""
-        titles = [{"title": one.title, "artists": list(one.artists), "count": one.count} for one in self.titles]
         return {
             "artists": [artist.as_json() for artist in self.artists],
-            "titles": titles,
+            "titles": [title.as_json() for title in self.titles],
             "complete": self.complete,
-            "text_cut": self.text_cut,
+            "text_truncated": self.text_truncated,
             "took_ms": self.took_ms,
         }
 
 
-def request(text: str, *, size: int = 10) -> SuggestRequest:
+def suggest_request(typed: str, *, size: int = 10) -> SuggestRequest:
     """Return a checked request; raises InputError for nothing typed, or a size that can't be."""
-    if not 1 <= size <= MOST:
-        raise InputError(f"There can't be {size} suggestions.", f"Ask for 1 to {MOST}.")
-    return SuggestRequest(typed.read(text), size)
+    if not 1 <= size <= MAX_SUGGESTIONS:
+        raise InputError(f"There can't be {size} suggestions.", f"Ask for 1 to {MAX_SUGGESTIONS}.")
+    return SuggestRequest(parse_name(typed), size)
 
 
-def first(asked: SuggestRequest) -> list[Json]:
-    """Return the requests for candidates: artists and titles, whole, begun, and titles with the words inside."""
-    inside = [bodies.begun(fields.TITLE, asked.typed), *bodies.of_artist(asked.typed)]
-    return [
-        bodies.offered(bodies.whole(fields.ARTISTS, asked.typed), bounded=False),
-        bodies.offered(bodies.begun(fields.ARTISTS, asked.typed)),
-        bodies.played(bodies.whole(fields.TITLE, asked.typed), bounded=False),
-        bodies.played(bodies.any_of(list(bodies.prefixes(fields.TITLE, asked.typed)))),
-        bodies.played(bodies.any_of(inside)),
+def run(ask: Ask, request: SuggestRequest) -> Suggestions:
+    """Return artists and titles that begin as was typed, the nearest first. Raises what `ask` raises."""
+    began = time.monotonic()
+    answers = ask(*candidate_bodies(request.name))
+    by_name = [answer for answer in answers if "aggregations" in answer]
+    names = candidates.nearest(request.name, bodies.read_names(by_name), request.size)
+    titles = _titles(request, answers)
+    artists, counts = _count(ask, request, names, list(titles))
+    suggested = (
+        TitleSuggestion(title, tuple(dict.fromkeys(of))[:_ARTISTS_OF_TITLE], count)
+        for (title, of), count in zip(titles.items(), counts, strict=True)
+    )
+    return Suggestions(
+        artists=tuple(_few_of_each_name(artists))[: request.size],
+        titles=tuple(suggested),
+        complete=not any(answer.get("terminated_early") for answer in answers),
+        text_truncated=request.name.truncated,
+        took_ms=round((time.monotonic() - began) * 1000),
+    )
+
+
+def candidate_bodies(name: NameInput) -> list[Json]:
+    """Return the requests for candidates, the nearest first: names that are what was typed, begin so, hold its words.
+
+    The last, which is there where the words are long enough, is for tracks that have them in whatever spelling.
+    """
+    wanted = [
+        bodies.candidates_body(bodies.whole(name, ARTIST_ROLE), names=True, bounded=False),
+        bodies.candidates_body(bodies.begins_or_holds_words(name), names=True),
+        bodies.candidates_body(bodies.whole(name, TITLE_ROLE), titles=True, bounded=False),
+        bodies.candidates_body(bodies.begins(name, TITLE_ROLE), titles=True),
     ]
+    if held := bodies.title_words(name):
+        wanted.append(bodies.candidates_body(held, titles=True))
+    if spelled := bodies.words_spelled(name):
+        wanted.append(bodies.candidates_body(spelled, names=True, titles=True))
+    return wanted
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """Names and titles that are going to be counted, with artists of each title."""
-
-    names: list[str]
-    titles: dict[str, list[str]]
-    complete: bool
-
-
-def choose(asked: SuggestRequest, found: Sequence[Json]) -> Chosen:
-    """Return what is worth counting of Elasticsearch's candidates."""
-    names = candidates.nearest(asked.typed, candidates.offered(found[:2]), asked.size)
-    complete = not any(answer.get("terminated_early") for answer in found)
-    return Chosen(names, _titles(asked, found[2:]), complete)
-
-
-def _titles(asked: SuggestRequest, answers: Iterable[Json]) -> dict[str, list[str]]:
-    """Return the first titles that differ by more than case, each with its artists."""
+def _titles(request: SuggestRequest, answers: Iterable[Json]) -> dict[str, list[str]]:
+    """Return the first titles that differ by more than case and typography, each with its artists."""
     written: dict[str, str] = {}
     artists: dict[str, list[str]] = {}
     for answer in answers:
+        # Where artists are asked for, too, the words may be those of any name of the track.
+        any_name = "aggregations" in answer
         for hit in answer["hits"]["hits"]:
-            track = hit["_source"]
-            if 0 < len(track.get(fields.TITLE) or "") <= bodies.LONGEST:
-                title = written.setdefault(track[fields.TITLE].lower(), track[fields.TITLE])
-                artists.setdefault(title, []).extend(track.get(fields.ARTISTS) or [])
-    return dict(list(artists.items())[: asked.size])
+            title, named = hit["_source"].get(TITLE) or "", hit["_source"].get(ARTISTS) or []
+            form = exact_form(title)
+            if not 0 < len(form) <= LONGEST_NAME:
+                continue
+            if any_name and form not in written and not candidates.holds_words(request.name, [title], named):
+                continue
+            artists.setdefault(written.setdefault(form, title), []).extend(named)
+    return dict(list(artists.items())[: request.size])
 
 
-def second(chosen: Chosen) -> list[Json]:
-    """Return the requests that count what was chosen; none where there is nothing to count."""
-    names = [bodies.counted(chosen.names)] if chosen.names else []
-    return [*names, *([bodies.counted_titles(chosen.titles)] if chosen.titles else [])]
+def _count(
+    ask: Ask, request: SuggestRequest, names: Sequence[str], titles: Sequence[str]
+) -> tuple[tuple[Candidate, ...], list[int]]:
+    """Return the artists of some names, and the number of tracks of each title."""
+    wanted = [bodies.count_artists_body(names)] if names else []
+    wanted += [bodies.count_titles_body(titles)] if titles else []
+    answers = ask(*wanted) if wanted else []
+    artists = candidates.read_artists(request.name.written, names, answers[0]) if names else ()
+    buckets = answers[-1]["aggregations"]["titles"]["buckets"] if titles else {}
+    return artists, [int(buckets[str(number)]["doc_count"]) for number in range(len(titles))]
 
 
-def _few(artists: Iterable[Candidate]) -> Iterator[Candidate]:
-    """Yield the artists, but not so many of one name that they hide the others, unless that is the name asked for."""
+def _few_of_each_name(artists: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Yield the artists, but few of one name, unless it is the one that was typed."""
     met: Counter[str] = Counter()
     for artist in artists:
         met[artist.name] += 1
-        if artist.match or met[artist.name] <= _NAMESAKES:
+        if artist.match or met[artist.name] <= _OF_ONE_NAME:
             yield artist
-
-
-def answer(asked: SuggestRequest, chosen: Chosen, counted: Sequence[Json], took_ms: int) -> Suggestions:
-    """Return the suggestions, each name in place and its namesakes behind it."""
-    rest = list(counted)
-    artists = candidates.read(asked.typed.whole, chosen.names, rest.pop(0)) if chosen.names else ()
-    counts = rest.pop(0)["aggregations"]["titles"]["buckets"] if chosen.titles else {}
-    titles = [
-        Title(title, tuple(dict.fromkeys(names))[:_ARTISTS_OF_TITLE], int(counts[str(number)]["doc_count"]))
-        for number, (title, names) in enumerate(chosen.titles.items())
-    ]
-    return Suggestions(tuple(_few(artists))[: asked.size], tuple(titles), chosen.complete, asked.typed.cut, took_ms)

@@ -1,23 +1,23 @@
 """Which rows of a catalogue are in a data set, how sure is that, and why?"""
 
-from queries.catalogue.answer import LISTED, RowAnswer, Tally
-from queries.catalogue.checking import check
+from queries.catalogue.check import check
 from queries.catalogue.identifiers import Kind
-from queries.catalogue.question import SYNONYMS, Question, columns, of_json, read
+from queries.catalogue.results import MAX_LISTED, RowResult, Tally
+from queries.catalogue.row import SYNONYMS, CatalogueRow, find_columns, parse_row, row_from_json
 from queries.catalogue.verdict import BY_ID, CatalogueMatch, Verdict
 
 __all__ = [
     "BY_ID",
-    "LISTED",
+    "MAX_LISTED",
     "SYNONYMS",
     "CatalogueMatch",
+    "CatalogueRow",
     "Kind",
-    "Question",
-    "RowAnswer",
+    "RowResult",
     "Tally",
     "Verdict",
     "check",
-    "columns",
-    "of_json",
-    "read",
+    "find_columns",
+    "parse_row",
+    "row_from_json",
 ]

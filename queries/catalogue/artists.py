@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from queries.matching import ARTICLES
+from queries.search.terms import ARTICLES
 
 _GUEST = re.compile(r"[\s(\[]+(?:feat(?:uring)?|ft)(?:\.\s*|\s+).*$", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*[;,/|]\s*|\s+(?:&|\+|and|und|et|y|x|vs\.?|with|with\.)\s+", re.IGNORECASE)
@@ -23,23 +23,17 @@ class Artist:
     firsts: tuple[str, ...]
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Return what has to be spelt to compare it."""
-        given = [name for name in (self.whole, self.turned, *self.parts, *self.firsts) if name]
-        return (*given, *map(without_article, given))
-
-    @property
     def main(self) -> str:
         """Return the name that a track must hold words of: the first of several, whatever the others are."""
         return without_article(self.parts[0] if self.parts else self.whole)
 
 
-def read(cell: str) -> Artist:
+def parse_artist(cell: str) -> Artist:
     """Return an artist's cell taken apart.
 
-    >>> read("Beatles, The").turned, read("Dan + Shay feat. Justin Bieber").whole
+    >>> parse_artist("Beatles, The").turned, parse_artist("Dan + Shay feat. Justin Bieber").whole
     ('The Beatles', 'Dan + Shay')
-    >>> read("Simon & Garfunkel").parts
+    >>> parse_artist("Simon & Garfunkel").parts
     ('Simon', 'Garfunkel')
     """
     whole = _GUEST.sub("", cell).strip() or cell.strip()

@@ -46,28 +46,23 @@ class Title:
     versions: frozenset[str]
     guests: frozenset[str] = frozenset()
 
-    @property
-    def names(self) -> tuple[str, str, str]:
-        """Return what has to be spelt to compare it."""
-        return self.whole, self.core, self.bare
 
-
-def read(title: str, artist: str = "") -> Title:
+def parse_title(title: str, artist: str = "") -> Title:
     """Return a title taken apart; an artist in front of it, as video titles have it, is left out.
 
-    >>> read("Under Pressure (feat. David Bowie) - Remastered 2011").core
+    >>> parse_title("Under Pressure (feat. David Bowie) - Remastered 2011").core
     'Under Pressure'
-    >>> live = read("Queen - Radio Ga Ga (Live)", "Queen")
+    >>> live = parse_title("Queen - Radio Ga Ga (Live)", "Queen")
     >>> live.whole, live.core, live.versions
     ('Radio Ga Ga (Live)', 'Radio Ga Ga', frozenset({'live'}))
-    >>> read("(I Can't Get No) Satisfaction").bare
+    >>> parse_title("(I Can't Get No) Satisfaction").bare
     'Satisfaction'
     """
     whole = _without_artist(title.strip(), artist)
     noted = _Noted(set(), set())
     core = _BRACKETS.sub(lambda found: _kept(found, noted), whole)
     core = _OPEN_GUEST.sub(noted.guest, core)
-    while (tail := _TAIL.search(core)) and tail.start() and not _says_nothing(tail[1], noted):
+    while (tail := _TAIL.search(core)) and tail.start() and not _belongs_to_name(tail[1], noted):
         core = core[: tail.start()]
     core = core.strip()
     bare = _TAIL.sub("", _BRACKETS.sub("", core).strip())
@@ -95,11 +90,11 @@ def _without_artist(title: str, artist: str) -> str:
 
 def _kept(found: re.Match[str], noted: _Noted) -> str:
     """Return what is in brackets if it belongs to the name, else nothing."""
-    return found[0] if _says_nothing(found[1] or found[2] or "", noted) else ""
+    return found[0] if _belongs_to_name(found[1] or found[2] or "", noted) else ""
 
 
-def _says_nothing(part: str, noted: _Noted) -> bool:
-    """Say whether a part is neither of a release, a guest nor a version; note the words of a version or guest."""
+def _belongs_to_name(part: str, noted: _Noted) -> bool:
+    """Tell whether a part is neither of a release, a guest nor a version; note the words of a version or guest."""
     text = part.strip()
     if guest := _GUEST.fullmatch(text):
         noted.guest(guest)

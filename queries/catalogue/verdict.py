@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mappings import fields
-from queries.catalogue import agreement, identifiers
-from queries.catalogue.agreement import Agreement, Candidate, Track, Way
+from mappings.track import ALBUM, ARTISTS, DATASET, TITLE, URL, VIDEO_IDS, YEAR
+from queries.catalogue import compare, identifiers
+from queries.catalogue.compare import Agreement, Candidate, MatchKind, Track
 from queries.catalogue.identifiers import Kind
-from queries.catalogue.question import Parsed, Question
-from queries.catalogue.spelled import Names, same
-from queries.labels import Match
+from queries.catalogue.name_forms import forms_of, same
+from queries.catalogue.row import CatalogueRow, ParsedRow
+from queries.types import Match
 
 
 class Verdict(StrEnum):
@@ -22,21 +22,21 @@ class Verdict(StrEnum):
     UNREADABLE = "unreadable"
 
 
-_SURE = frozenset((Way.SAME, Way.RELEASE, Way.FIRST))
-_SURE_OF_ARTISTS = _SURE | {Way.ORDER}
+_SURE = frozenset((MatchKind.EXACT, MatchKind.RELEASE, MatchKind.FIRST_ARTIST))
+_SURE_OF_ARTISTS = _SURE | {MatchKind.WORD_ORDER}
 """Vile Kurt is Kurt Vile; a title in another order may be another song."""
 
-_SAID: Mapping[Way, str] = {
-    Way.RELEASE: "but for a guest or the release in the title",
-    Way.VERSION: "but another version",
-    Way.SHORTER: "but for what stands in brackets or behind a dash",
-    Way.FIRST: "one of several artists",
-    Way.CREDITED: "who is credited together with others",
-    Way.GUEST: "who is named as contributor",
-    Way.OTHER_GUEST: "but with another guest",
-    Way.ORDER: "words in another order",
-    Way.ARTICLE: "but for an article in the title",
-    Way.SOUND: "written by its sound",
+_SAID: Mapping[MatchKind, str] = {
+    MatchKind.RELEASE: "but for a guest or the release in the title",
+    MatchKind.VERSION: "but another version",
+    MatchKind.SHORTER: "but for what stands in brackets or behind a dash",
+    MatchKind.FIRST_ARTIST: "one of several artists",
+    MatchKind.SHARED_CREDIT: "who is credited together with others",
+    MatchKind.GUEST: "who is named as contributor",
+    MatchKind.OTHER_GUEST: "but with another guest",
+    MatchKind.WORD_ORDER: "words in another order",
+    MatchKind.ARTICLE: "but for an article in the title",
+    MatchKind.PHONETIC: "written by its sound",
 }
 
 _HOW: Mapping[Match, str] = {
@@ -58,6 +58,10 @@ _GENERIC = frozenset(
 """Titles that an artist gives to several songs: the album has to tell which."""
 
 
+_MAX_SLIPS_OF_BOTH, _SHORTEST_OF_BOTH = 3, 4
+"""Slips in artist and title together, and letters of the shorter one, where both are misspelt."""
+
+
 @dataclass(frozen=True, slots=True)
 class CatalogueMatch:
     """One track that a row stands for, how sure that is, and why."""
@@ -71,21 +75,21 @@ class CatalogueMatch:
     @property
     def order(self) -> tuple[int, int, str, str]:
         """Return what matches are ordered by: surest first, then data set and id."""
-        return (self.verdict is not Verdict.FOUND, _RANK[self.match], str(self.track[fields.DATASET]), self.id)
+        return (self.verdict is not Verdict.FOUND, _RANK[self.match], str(self.track[DATASET]), self.id)
 
 
-def judge(asked: Question, parsed: Parsed, found: Candidate, names: Names) -> CatalogueMatch | None:
+def classify(row: CatalogueRow, parsed: ParsedRow, found: Candidate) -> CatalogueMatch | None:
     """Return what a candidate is to a row, None if it is another track."""
-    named = _by_names(asked, parsed, found, names) if parsed.named else None
-    if by := _by_id(asked, found):
+    named = _by_names(row, parsed, found) if parsed.named else None
+    if by := _by_id(row, found):
         aside = ", though artist or title differ" if parsed.named and not named else ""
         return CatalogueMatch(found.id, Verdict.FOUND, BY_ID, f"by {by}{aside}", found.track)
     return named
 
 
-def _by_id(asked: Question, found: Candidate) -> Kind | None:
+def _by_id(row: CatalogueRow, found: Candidate) -> Kind | None:
     """Return the kind of an identifier that is the track's."""
-    return next((each.kind for each in asked.identifiers if _HAS[each.kind](found, each.value)), None)
+    return next((each.kind for each in row.identifiers if _HAS[each.kind](found, each.value)), None)
 
 
 def _has_own_id(kind: Kind) -> Callable[[Candidate, str], bool]:
@@ -93,27 +97,27 @@ def _has_own_id(kind: Kind) -> Callable[[Candidate, str], bool]:
 
 
 def _is_fma_address(found: Candidate, value: str) -> bool:
-    if found.track[fields.DATASET] != identifiers.DATASETS[Kind.FMA]:
+    if found.track[DATASET] != identifiers.DATASETS[Kind.FMA]:
         return False
-    artists, album, title = (found.track.get(name) for name in (fields.ARTISTS, fields.ALBUM, fields.TITLE))
+    artists, album, title = (found.track.get(name) for name in (ARTISTS, ALBUM, TITLE))
     return any(identifiers.is_of(value, artist, album or "", title or "") for artist in artists or ())
 
 
 _HAS: Mapping[Kind, Callable[[Candidate, str], bool]] = {
-    Kind.YOUTUBE: lambda found, value: value in (found.track.get(fields.VIDEO_IDS) or ()),
-    Kind.ADDRESS: lambda found, value: value == identifiers.clean(found.track.get(fields.URL) or ""),
+    Kind.YOUTUBE: lambda found, value: value in (found.track.get(VIDEO_IDS) or ()),
+    Kind.ADDRESS: lambda found, value: value == identifiers.clean(found.track.get(URL) or ""),
     Kind.FMA_ADDRESS: _is_fma_address,
     **{kind: _has_own_id(kind) for kind in identifiers.DATASETS},
 }
 """Whether a track has an identifier of a kind."""
 
 
-def _by_names(asked: Question, parsed: Parsed, found: Candidate, names: Names) -> CatalogueMatch | None:
-    artist = agreement.of_artists(parsed.artist, found, names)
-    title = agreement.of_titles(parsed.title, found.title, names) if artist else None
+def _by_names(row: CatalogueRow, parsed: ParsedRow, found: Candidate) -> CatalogueMatch | None:
+    artist = compare.compare_artists(parsed.artist, found)
+    title = compare.compare_titles(parsed.title, found.title) if artist else None
     if artist is None or title is None:
         return None
-    verdict, aside = _verdict(asked, parsed, title, artist, found, names)
+    verdict, aside = _verdict(row, parsed, title, artist, found)
     if verdict is None:
         return None
     label = max((artist.label, title.label), key=_RANK.__getitem__)
@@ -121,39 +125,61 @@ def _by_names(asked: Question, parsed: Parsed, found: Candidate, names: Names) -
 
 
 def _verdict(
-    asked: Question, parsed: Parsed, title: Agreement, artist: Agreement, found: Candidate, names: Names
+    row: CatalogueRow, parsed: ParsedRow, title: Agreement, artist: Agreement, found: Candidate
 ) -> tuple[Verdict | None, str]:
     """Return the verdict, and what album and year had to say."""
-    doubts = [each for each, sure in ((title, _SURE), (artist, _SURE_OF_ARTISTS)) if each.way not in sure]
-    album = same(names[parsed.album], names[found.album]) is not None if parsed.album and found.album else None
+    doubts = [each for each, sure in ((title, _SURE), (artist, _SURE_OF_ARTISTS)) if each.kind not in sure]
+    album = same(forms_of(parsed.album), forms_of(found.album)) is not None if parsed.album and found.album else None
     if not doubts:
-        if album is False and names[parsed.title.core].folded in _GENERIC:
+        if album is False and forms_of(parsed.title.core).folded in _GENERIC:
             return Verdict.LIKELY, ", but on another album"
-        if album is False and artist.way is Way.FIRST and _years_apart(asked, found):
+        if album is False and artist.kind is MatchKind.FIRST_ARTIST and _years_apart(row, found):
             return Verdict.LIKELY, ", but of another album and year"
         return Verdict.FOUND, ""
-    if len(doubts) > 1 and {each.way for each in doubts} != {Way.SOUND}:
-        return None, ""
-    if doubts[0].slips and album and not _years_apart(asked, found):
+    if len(doubts) > 1:
+        return (Verdict.LIKELY if _may_both_be_doubtful(parsed, doubts) and album is not False else None), ""
+    if doubts[0].slips and album and not _years_apart(row, found):
         return Verdict.FOUND, ", on the same album"
     return Verdict.LIKELY, ""
 
 
-def _years_apart(asked: Question, found: Candidate) -> bool:
-    year = found.track.get(fields.YEAR)
-    return bool(asked.year and year and abs(asked.year - int(year)) > 1)
+def _may_both_be_doubtful(parsed: ParsedRow, doubts: list[Agreement]) -> bool:
+    """Tell whether both names may be written by their sound, or both be misspelt: long ones, by few letters."""
+    kinds = {each.kind for each in doubts}
+    lengths = [len(forms_of(name).folded) for name in (parsed.artist.whole, parsed.title.core)]
+    few = sum(each.slips for each in doubts) <= _MAX_SLIPS_OF_BOTH and min(lengths) >= _SHORTEST_OF_BOTH
+    return kinds == {MatchKind.PHONETIC} or (kinds == {MatchKind.MISSPELT} and few)
 
 
-_TITLE_ONLY = frozenset((Way.RELEASE, Way.VERSION, Way.SHORTER, Way.OTHER_GUEST, Way.ORDER, Way.ARTICLE))
+def _years_apart(row: CatalogueRow, found: Candidate) -> bool:
+    year = found.track.get(YEAR)
+    return bool(row.year and year and abs(row.year - int(year)) > 1)
+
+
+_TITLE_ONLY = frozenset(
+    (
+        MatchKind.RELEASE,
+        MatchKind.VERSION,
+        MatchKind.SHORTER,
+        MatchKind.OTHER_GUEST,
+        MatchKind.WORD_ORDER,
+        MatchKind.ARTICLE,
+    )
+)
 
 
 def _reason(label: Match, title: Agreement, artist: Agreement) -> str:
     if label is Match.FUZZY:
-        which, number = ("title", title.slips) if title.slips else ("artist's name", artist.slips)
-        said = f"same but for {'one letter' if number == 1 else f'{number} letters'} in the {which}"
+        misspelt = {"artist's name": artist.slips, "title": title.slips}
+        parts = [f"{_letters(slips)} in the {name}" for name, slips in misspelt.items() if slips]
+        said = f"same but for {' and '.join(parts)}"
     else:
         said = _HOW[label]
-        if title.way in _TITLE_ONLY and label is Match.FOLDED:
+        if title.kind in _TITLE_ONLY and label is Match.FOLDED:
             said = _HOW[Match.EXACT]
-    asides = [_SAID[each.way] for each in (title, artist) if each.way in _SAID]
+    asides = [_SAID[each.kind] for each in (title, artist) if each.kind in _SAID]
     return ", ".join(dict.fromkeys([said, *asides]))
+
+
+def _letters(number: int) -> str:
+    return "one letter" if number == 1 else f"{number} letters"

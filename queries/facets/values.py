@@ -19,7 +19,7 @@ from elasticsearch.dsl import Q
 from elasticsearch.dsl.query import Bool, Query, Regexp
 
 from mappings.errors import InputError
-from mappings.spelling.folding import SET_APART, compact, exact_form, fold
+from mappings.spelling.folding import HYPHENS, SET_APART, compact, fold
 from mappings.track import ARTIST_ROLE, WHOLE_NAMES
 from queries import cursor
 from queries.cursor import Cursor
@@ -221,7 +221,7 @@ def _body(ask: Ask, values: ValuesRequest, stage: Stage) -> Json:
     """Return the request that matches what is counted: text, all filters but the facet's own, and what contains."""
     others = {facet: given for facet, given in values.search.filters.items() if facet.name != values.facet.name}
     search = search_run.at_stage(ask, Search(replace(values.search, filters=others, facets=()), stage))
-    narrowed = _may_contain(values.contains) if values.contains else None
+    narrowed = _may_contain(values.contains) if values.contains and values.facet.name == "artist" else None
     matched = bodies.matched(search)
     query = Bool(filter=[Q(matched), narrowed]).to_dict() if narrowed else matched
     return {"query": query, "size": 0, "track_total_hits": False}
@@ -230,13 +230,20 @@ def _body(ask: Ask, values: ValuesRequest, stage: Stage) -> Json:
 def _may_contain(folded: str) -> Query | None:
     """Return what every track meets that has an artist whose folded name contains a text; None if that can't be said.
 
-    Folded names stand in `whole_names` without blanks and punctuation; the text is looked up likewise.
+    Folded names stand in `whole_names` without blanks and punctuation; the text is looked up likewise. A text of signs
+    alone is looked up sign by sign, as marks may stand between them; a dash or full stop may have been left out.
     """
-    sought = compact(folded) or ("" if set(folded) & set(SET_APART) else exact_form(folded))
-    if not sought:
+    if sought := compact(folded):
+        pattern = _literal(sought)
+    elif set(folded) & {*SET_APART, *HYPHENS, "."}:
         return None
-    literal = "".join(f"\\{each}" if not each.isalnum() and each.isascii() else each for each in sought)
-    return Regexp(WHOLE_NAMES, {"value": f"{ARTIST_ROLE}[=~].*{literal}.*"})
+    else:
+        pattern = ".*".join(map(_literal, folded.replace(" ", "")))
+    return Regexp(WHOLE_NAMES, {"value": f"{ARTIST_ROLE}[=~].*{pattern}.*"})
+
+
+def _literal(text: str) -> str:
+    return "".join(f"\\{each}" if not each.isalnum() and each.isascii() else each for each in text)
 
 
 def _bucket(values: ValuesRequest, value: Any, count: int) -> Bucket:

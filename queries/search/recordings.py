@@ -33,7 +33,9 @@ MAX_TRACKS = 10_000
 """Tracks that are read for a page at most: as many as Elasticsearch gives in one answer."""
 
 MAX_BLOCKS = 20
-"""Blocks of hits that are walked for a page at most; each holds twice as many hits as the page has rows, or 50."""
+"""Blocks of hits that are walked for a page at most; each holds twice as many hits as the page has rows, or 50.
+
+A page that isn't full by then is shorter, and the next one goes on behind it."""
 
 _MAX_TERMS = 30_000
 """Values in one request; Elasticsearch takes 65,536 in a `terms` query."""
@@ -105,25 +107,29 @@ def _values(hit: Json) -> Json:
 def page(ask: Ask, search: Search, first: Sequence[Json], total: int) -> RecordingsPage:
     """Return the page of recordings, given the first block of hits and the number of tracks that match."""
     groups, scanned, heads = _Groups(), [*first], list[Json]()
-    matching, block, place = set[str](), scanned, search
-    size = search.request.size
-    for _ in range(MAX_BLOCKS if size else 0):
+    matching, block = set[str](), scanned
+    size, ended = search.request.size, False
+    for number in range(MAX_BLOCKS if size else 0):
+        if number:
+            further = bodies.hits_body(bodies.behind(search, scanned[-1]))
+            (answer,) = ask(_without(further, groups.selectors()))
+            block = answer["hits"]["hits"]
+            scanned += block
         _follow(ask, groups, block)
         best, matching = _matching(ask, search, groups)
         ids = {hit["_id"] for hit in scanned}
         order = [best.get(groups.root(("id", hit["_id"])), hit["_id"]) for hit in scanned]
         heads = [hit for hit, head in zip(scanned, order, strict=True) if hit["_id"] == head and head in ids]
-        if len(heads) > size or len(block) < bodies.page_size(search.request):
+        ended = len(block) < bodies.page_size(search.request)
+        if ended or len(heads) > size:
             break
-        place = bodies.behind(place, block[-1])
-        (answer,) = ask(_without(bodies.hits_body(place), groups.selectors()))
-        block = answer["hits"]["hits"]
-        scanned += block
-    is_whole = search.after is None and 0 < size >= len(heads)
+    is_whole = search.after is None and ended and len(heads) <= size
     count = Total(len(heads), not groups.truncated) if is_whole else _count(ask, search, total)
     members = groups.members()
+    matching |= {hit["_id"] for hit in scanned}
     rows = [_recording(groups, members[groups.root(("id", hit["_id"]))], matching) for hit in heads[:size]]
-    return RecordingsPage(tuple(heads), tuple(rows), count)
+    last = heads[size - 1] if len(heads) > size > 0 else None if ended or not scanned else scanned[-1]
+    return RecordingsPage(tuple(heads[:size]), tuple(rows), count, last)
 
 
 def _recording(groups: _Groups, ids: Sequence[str], matching: set[str]) -> Recording:

@@ -69,14 +69,15 @@ class Recording:
 
 @dataclass(frozen=True)
 class RecordingsPage:
-    """A page of recordings: Elasticsearch's hit for the best track of each, perhaps one more; and how many there are.
+    """A page of recordings: Elasticsearch's hit for the best track of each; and how many recordings there are.
 
-    `recordings` has those of the page only.
+    The next page begins behind the hit `last`, None at the end.
     """
 
     heads: tuple[Json, ...]
     recordings: tuple[Recording, ...]
     count: Total
+    last: Json | None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ from queries.search.text_query import FEW_HITS, Vocabulary
 from queries.search.weights import WHOLE
 from queries.types import Ask, Json, Sort, Stage, Total, total_of
 
+_HIGHEST_SCORE = 1e6
+"""More than any score, however many clauses a text has."""
+
 
 @dataclass(frozen=True)
 class _Answers:
@@ -47,7 +50,7 @@ def first_stage(ask: Ask, request: SearchRequest) -> Search:
         return Search(request, Stage.STRICT)
     after = cursor.read(request.after, request.fingerprint)
     search = Search(request, after.stage, after)
-    if len(after.keys) != len(search.keys) or not all(map(_is_number, after.keys)):
+    if len(after.keys) != len(search.keys) or not all(map(_may_be_key, search.keys, after.keys)):
         raise InputError("Bad cursor: it belongs to another search.", "Start with the first page.")
     return at_stage(ask, search)
 
@@ -58,9 +61,13 @@ def at_stage(ask: Ask, search: Search) -> Search:
     return replace(search, vocabulary=_vocabulary(ask, search.request)) if needs_it else search
 
 
-def _is_number(key: object) -> bool:
-    # A forged cursor must not become an error of Elasticsearch.
-    return isinstance(key, int | float) and not isinstance(key, bool)
+def _may_be_key(name: str, key: object) -> bool:
+    """Tell whether a hit may have a sort key. A forged cursor must not become an error of Elasticsearch."""
+    if isinstance(key, bool):
+        return False
+    if name == "_score":
+        return isinstance(key, int | float) and 0 <= key <= _HIGHEST_SCORE
+    return isinstance(key, int) and -(2**63) <= key < 2**63
 
 
 def _vocabulary(ask: Ask, request: SearchRequest) -> Vocabulary:
@@ -121,11 +128,11 @@ def _result(
     search, request = found.search, found.search.request
     planned = aggregations.plan(request.filters, request.facets)
     total, facets = aggregations.read(planned, total_of(found.counts), found.counts.get("aggregations", {}))
-    heads = page.heads if page else found.hits
-    shown = heads[: request.size]
+    shown = page.heads if page else found.hits[: request.size]
+    last = page.last if page else shown[-1] if len(found.hits) > request.size > 0 else None
     explained = explain.hits(request.text, search.stage, shown, highlight=request.highlight)
     rows = page.recordings if page else [None] * len(shown)
-    following = bodies.behind(search, shown[-1]).after if len(heads) > request.size > 0 else None
+    following = bodies.behind(search, last).after if last else None
     return SearchResult(
         total=Total(total),
         took_ms=took_ms,

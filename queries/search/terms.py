@@ -36,13 +36,11 @@ _ALONE, _AMONG_OTHERS = 5, 3
 """Letters from which a word may be misspelt: alone, and where other words say what is meant too. Of shorter words alone
 each slip makes another name: pink, pine, sink."""
 
-_TWO_SLIPS_ALONE, _TWO_SLIPS_AMONG_OTHERS = 8, 6
-"""Letters from which a word may have two slips; one less in a word that the index doesn't know."""
+_TWO_SLIPS_ALONE, _TWO_SLIPS_AMONG_OTHERS = 7, 5
+"""Letters from which a word that the index doesn't know may have two slips; one that it knows has one at most."""
 
 _SHORTEST_STEM = 4
 _LONGEST_MISSPELT = 40
-_MAX_MISSPELT = 8
-"""Words of one text that may be misspelt: each is an automaton run over the term dictionary."""
 
 Tokens = tuple[str, ...]
 
@@ -90,12 +88,12 @@ class Terms:
     def misspelt(self) -> list[int]:
         """Return the numbers of the words that may be misspelt."""
         least = _AMONG_OTHERS if len(self.words) > 1 else _ALONE
-        return [number for number, word in enumerate(self.words) if _may_be_misspelt(word.typed, least)][:_MAX_MISSPELT]
+        return [number for number, word in enumerate(self.words) if _may_be_misspelt(word.typed, least)]
 
     def slips(self, number: int, *, known: bool) -> int:
         """Return how many slips a word may have; `known` says that some name in the index has it."""
         least = _TWO_SLIPS_AMONG_OTHERS if len(self.words) > 1 else _TWO_SLIPS_ALONE
-        return 2 if len(self.words[number].typed) >= least - (not known) else 1
+        return 2 if not known and len(self.words[number].typed) >= least else 1
 
     @property
     def has_fuzzy_stage(self) -> bool:

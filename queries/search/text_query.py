@@ -6,7 +6,7 @@ words are cut. Ranking asks the name fields themselves. The fuzzy stage also tak
 closed up or cut in two; it is told which words the index knows, so that it asks for nothing that isn't there.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from elasticsearch.dsl.query import Bool, ConstantScore, DisMax, Fuzzy, MatchNone, MultiMatch, Query, Term
 from elasticsearch.dsl.query import Terms as TermsQuery
@@ -34,10 +34,15 @@ _EXPANSIONS_OF_SHORT_WORDS = 300
 """The same for a word of three letters, near which there are hundreds, all at one letter's distance."""
 _SHORT_WORD = 3
 
+_MAX_MISSPELT = 4
+"""Words of a text that may be misspelt, the rarest: each is an automaton run over the term dictionary."""
+
 _MAX_CUTS = 3
 """Ways to cut a word in two that are tried, those whose halves are least rare."""
 
 _SHORTEST_MISSPELT_NAME, _LONGEST_MISSPELT_NAME = 6, 40
+_MAX_WORDS_OF_MISSPELT_NAME = 3
+"""Longer names are hardly typed with both a wrong blank and a wrong letter, and each costs four automata."""
 
 Vocabulary = Mapping[str, int]
 """Token to the number of tracks that have it; tokens that no track has are 0 or missing."""
@@ -70,8 +75,8 @@ def _match_words(terms: Terms, stage: Stage, vocabulary: Vocabulary) -> Query:
         either.append(Bool(filter=[_strict(terms.words[number]) for number in numbers]))
     elif numbers:
         closed = text_terms.neighbours(terms)
-        words = [list(_ways(terms, number, closed[number], vocabulary)) for number in numbers]
-        either.append(Bool(must=[DisMax(queries=ways) for ways in words]))
+        misspelt = _misspelt_words(terms, vocabulary)
+        either.append(Bool(must=[DisMax(queries=[*_ways(terms, n, closed[n], vocabulary, misspelt)]) for n in numbers]))
     if terms.whole:
         either.append(ConstantScore(filter=TermsQuery(WHOLE_NAMES, terms.whole), boost=weights.WHOLE))
     if terms.pairs and stage is Stage.STRICT:  # where one is met, nobody goes on to the fuzzy stage
@@ -107,7 +112,9 @@ def _any(tokens: Sequence[str]) -> Query:
     return Term(ALL_WORDS, {"value": tokens[0]}) if len(tokens) == 1 else TermsQuery(ALL_WORDS, tokens)
 
 
-def _ways(terms: Terms, number: int, closed: Sequence[str], vocabulary: Vocabulary) -> Iterator[Query]:
+def _ways(
+    terms: Terms, number: int, closed: Sequence[str], vocabulary: Vocabulary, misspelt: Container[int]
+) -> Iterator[Query]:
     """Yield how a word may be met in the fuzzy stage, the worthiest first."""
     word = terms.words[number]
     yield ConstantScore(filter=_strict(word), boost=weights.AS_TYPED)
@@ -119,10 +126,16 @@ def _ways(terms: Terms, number: int, closed: Sequence[str], vocabulary: Vocabula
         fields = [f"{TITLE_BY_LANGUAGE}.{code}" for code in codes]
         stems = MultiMatch(query=word.typed, type="best_fields", operator="and", fields=fields)
         yield ConstantScore(filter=stems, boost=weights.STEMMED, _name=f"stemmed:{number}")
-    if number in terms.misspelt() and len(word.tokens) == 1:
+    if number in misspelt:
         yield _misspelt(ALL_WORDS, word.tokens[0], 1, boost=weights.ONE_SLIP)
         if terms.slips(number, known=bool(vocabulary.get(word.tokens[0]))) > 1:
             yield _misspelt(ALL_WORDS, word.tokens[0], 2, right=_LEAST_TWO_SLIPS, boost=weights.TWO_SLIPS)
+
+
+def _misspelt_words(terms: Terms, vocabulary: Vocabulary) -> list[int]:
+    """Return the numbers of the words that are taken for misspelt: those that fewest tracks have."""
+    single = [number for number in terms.misspelt() if len(terms.words[number].tokens) == 1]
+    return sorted(single, key=lambda number: vocabulary.get(terms.words[number].tokens[0], 0))[:_MAX_MISSPELT]
 
 
 def _misspelt(field: str, token: str, slips: int, *, right: int = 0, boost: float) -> Query:
@@ -135,6 +148,8 @@ def _misspelt(field: str, token: str, slips: int, *, right: int = 0, boost: floa
 def _misspelt_names(terms: Terms) -> Iterator[Query]:
     """Yield that the text is a whole name but for one letter: words closed up and misspelt at once."""
     name = compact(terms.typed)
+    if len(terms.words) > _MAX_WORDS_OF_MISSPELT_NAME:
+        return
     if _SHORTEST_MISSPELT_NAME <= len(name) <= _LONGEST_MISSPELT_NAME and scripts.may_be_misspelt(name):
         for term in whole_names.terms([name]):
             yield _misspelt(WHOLE_NAMES, term, 1, right=len(term) - len(name), boost=weights.MISSPELT_NAME)

@@ -12,7 +12,7 @@ import orjson
 
 import queries
 from linernotes.web.asked import SIZE
-from queries import SearchResult, Searcher
+from queries import Searcher, SearchResult
 
 COMMAND = (sys.executable, "-m", "linernotes")
 END_S = 30

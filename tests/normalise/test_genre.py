@@ -2,13 +2,13 @@
 
 import csv
 import re
-from importlib import resources
 
 import polars as pl
 import pytest
 
-from indexer.normalise.genre import FAMILY, families, genre_families, known_terms
+from indexer.normalise.genre import genre_families, known_terms
 from indexer.normalise.genre_tree import GenreTree, parse, shipped
+from mappings.genres import FAMILIES, FAMILY, TABLE, families
 
 SPOTIFY = re.findall(
     r"\S+",
@@ -40,11 +40,10 @@ def test_fmas_163_genres() -> None:
 
 
 def test_the_table_is_sorted_out() -> None:
-    text = resources.files("indexer").joinpath("data/genre_families.tsv").read_text("utf-8")
-    rows = list(csv.DictReader(text.splitlines(), delimiter="\t"))
+    rows = list(csv.DictReader(TABLE.read_text("utf-8").splitlines(), delimiter="\t"))
     assert len(rows) == len(FAMILY) == len({row["term"] for row in rows})
     assert all(row["term"] == row["term"].lower().strip() for row in rows)
-    assert len(set(FAMILY.values())) == 25
+    assert len(set(FAMILY.values())) == len(FAMILIES) == 25
 
 
 def test_common_genius_tags() -> None:

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.normalise import artists, literals, numbers, placeholders, year, youtube
-from indexer.normalise.genre import FAMILY, families, genre_families, known_terms
+from indexer.normalise.genre import genre_families, known_terms
 from indexer.normalise.licence import recognise
 from indexer.normalise.text import distinct, tidy, tidy_list
 from indexer.normalise.unique import STRINGS
+from mappings.genres import FAMILY, families
 
 NAMES = ["Eminem", "feat.", " ft ", "(", ")", "&", ",", "The", "Daft", " - ", "N/A", "-", "&amp;", "Ã©", "é", " x "]
 words = st.lists(st.sampled_from(NAMES), max_size=6).map(" ".join)

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from queries.filters import NONE
+from queries.facets.filters import NONE
 from tests.queries import made
 from tests.queries.tracks import track
 
@@ -59,6 +59,7 @@ def _track(rng: random.Random, names: Sequence[str], index: int) -> dict[str, An
         duration_s=rng.choice((None, round(rng.uniform(1, 700), 2), rng.choice((60.0, 120.0, 180.0, 4000.0)))),
         explicit=rng.choice((None, True, False)),
         plays=rng.choice((None, rng.randint(0, 5))),
+        source_row=index // 4 + 1,
     )
 
 

@@ -45,6 +45,8 @@ def named(first: int) -> list[dict[str, Any]]:
     rows += [("Группа крови", ["Кино"], None, LAION), ("Jóga", ["Björk"], None, SPOTIFY)]
     rows += [("So What", ["P!nk"], None, SPOTIFY), ("Me and Giuliani", ["!!!"], None, SPOTIFY)]
     rows += [("Twist and Shout", ["The Beatles"], None, SPOTIFY), ("thunderstruck", ["Some Cover"], None, LAION)]
+    rows += [("Paranoid", ["Ty Dolla $ign"], None, SPOTIFY), ("私以外私じゃないの", ["ゲスの極み乙女"], None, LAION)]
+    rows += [("Восьмиклассница", ["Виктор Цой"], None, LAION), ("Schrei nach Liebe", ["Die Ärzte"], None, LAION)]
     return [
         track(first + at, title, artists, artist_ids=ids, dataset=dataset, plays=1000 - at, album="Odd Names")
         for at, (title, artists, ids, dataset) in enumerate(rows)

@@ -1,4 +1,4 @@
-"""Candidates and the page of an artist: every number is what the tracks say."""
+"""Candidates and the profile of an artist: every number is what the tracks say."""
 
 from collections import Counter
 from typing import Any
@@ -7,30 +7,26 @@ import pytest
 
 from mappings.cards import CARDS
 from mappings.errors import InputError
-from queries import Match
-from queries.people import asking
-from queries.people.page import ArtistAnswer, Page
+from queries import ArtistResult, Match, artist_request
+from queries.artists.profile import Profile
 from tests.queries import made
 from tests.queries.conftest import Collection
-from tests.queries.test_suggest import crowd
-
-__all__ = ["crowd"]
 
 
-def artist(crowd: Collection, name: str = "", **asked: Any) -> ArtistAnswer:
-    return crowd.searcher.artist(asking.request(name, **asked))
+def artist(crowd: Collection, name: str = "", **asked: Any) -> ArtistResult:
+    return crowd.searcher.artist(artist_request(name, **asked))
 
 
-def page(crowd: Collection, name: str = "", **asked: Any) -> Page:
-    found = artist(crowd, name, **asked).page
+def profile(crowd: Collection, name: str = "", **asked: Any) -> Profile:
+    found = artist(crowd, name, **asked).profile
     assert found
     return found
 
 
 @pytest.mark.parametrize("name", [made.ARTISTS[0], made.ARTISTS[50], "Over Represented", "Noah", "AC/DC"])
-def test_a_page_is_what_the_tracks_say(crowd: Collection, name: str) -> None:
+def test_a_profile_is_what_the_tracks_say(crowd: Collection, name: str) -> None:
     own = [one for one in crowd.tracks if name in one["artists"]]
-    found = page(crowd, name, size=100)
+    found = profile(crowd, name, size=100)
     assert (found.name, found.tracks.value, found.tracks.exact) == (name, len(own), True)
     assert found.recordings.value == len({one.get("recording_key") for one in own} - {None})
     assert (found.plays, found.plays_tracks) == (
@@ -58,38 +54,40 @@ def test_who_else_is_on_the_tracks(crowd: Collection, name: str) -> None:
     main = Counter(other for one in own for other in set(one["artists"]) - {name})
     further = Counter(other for one in own for other in set(one.get("contributors") or ()) - {name})
     either = Counter(other for one in own for other in {*one["artists"], *(one.get("contributors") or ())} - {name})
-    found = page(crowd, name, size=100)
-    assert found.others_exact
-    assert len(found.others) == min(len(either), 100) > 0
-    for other in found.others:
+    found = profile(crowd, name, size=100)
+    assert found.collaborators_exact
+    assert len(found.collaborators) == min(len(either), 100) > 0
+    for other in found.collaborators:
         expected = (either[other.name], main[other.name], further[other.name])
         assert (other.count, other.as_artist, other.as_contributor) == expected
-    assert [other.count for other in found.others] == sorted(either.values(), reverse=True)[:100]
+    assert [other.count for other in found.collaborators] == sorted(either.values(), reverse=True)[:100]
 
 
 @pytest.mark.parametrize(
     ("typed", "name", "match"),
     [("acdc", "AC/DC", Match.JOINED), ("bjork", "Björk", Match.FOLDED), ("Kino", "Кино", Match.TRANSLITERATED),
-     ("pink", "P!nk", Match.SYMBOLS), ("!!!", "!!!", Match.EXACT), ("björk", "Björk", Match.EXACT)],
+     ("pink", "P!nk", Match.SYMBOLS), ("!!!", "!!!", Match.EXACT), ("björk", "Björk", Match.EXACT),
+     ("ty dollasign", "Ty Dolla $ign", Match.SYMBOLS), ("ｹﾞｽの極み乙女", "ゲスの極み乙女", Match.EXACT),
+     ("die aerzte", "Die Ärzte", Match.TRANSLITERATED), ("viktortsoy", "Виктор Цой", Match.TRANSLITERATED)],
 )  # fmt: skip
 def test_the_only_name_spelt_so_is_meant(crowd: Collection, typed: str, name: str, match: Match) -> None:
     found = artist(crowd, typed)
-    assert found.page
-    assert found.page.name == name
+    assert found.profile
+    assert found.profile.name == name
     assert (found.candidates[0].name, found.candidates[0].match) == (name, match)
 
 
 def test_the_name_as_written_is_meant(crowd: Collection) -> None:
     for name in ("Noah", "NOAH", "noah"):
         found = artist(crowd, name)
-        assert found.page
-        assert found.page.name == found.candidates[0].name == name
+        assert found.profile
+        assert found.profile.name == found.candidates[0].name == name
         assert {one.name for one in found.candidates} == {"Noah", "NOAH", "noah"}
-    assert artist(crowd, "nOAH").page is None
+    assert artist(crowd, "nOAH").profile is None
 
 
 def test_namesakes(crowd: Collection) -> None:
-    found = page(crowd, "Noah")
+    found = profile(crowd, "Noah")
     assert found.namesakes == 2
     assert found.tracks.value == sum("Noah" in one["artists"] for one in crowd.tracks)
     titles = {one.ids: one.titles for one in artist(crowd, "Noah").candidates if one.name == "Noah"}
@@ -98,33 +96,63 @@ def test_namesakes(crowd: Collection) -> None:
     for key, number in {"UC-one": 5, "UC-two": 3, "UC-guest": 1, "77": 3}.items():
         answer = artist(crowd, artist_id=key)
         assert {one.ids for one in answer.candidates} == {(key,)}
-        assert answer.page
-        assert answer.page.tracks.value == (number if key != "77" else 1)
-    assert page(crowd, "Noah", artist_id="UC-two").tracks.value == 3
+        assert answer.profile
+        assert answer.profile.tracks.value == (number if key != "77" else 1)
+    assert profile(crowd, "Noah", artist_id="UC-two").tracks.value == 3
 
 
 def test_what_isnt_there(crowd: Collection) -> None:
     for asked in ({"name": "nobody called so at all"}, {"artist_id": "UC-none"}):
         found = artist(crowd, **asked)
-        assert (found.candidates, found.page, found.slips) == ((), None, False)
-    slipped = artist(crowd, "represneted over")
-    assert slipped.slips
-    assert [one.name for one in slipped.candidates] == ["Over Represented"]
-    assert slipped.page is None
+        assert (found.candidates, found.profile, found.misspelt) == ((), None, False)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("represneted over", "Over Represented"),
+        ("wver represented", "Over Represented"),
+        ("vjörk", "Björk"),
+        ("yhe beatles", "The Beatles"),
+        ("the beattles", "The Beatles"),
+        ("ty dolasign", "Ty Dolla $ign"),
+    ],
+)
+def test_slips_anywhere_are_forgiven_where_nobody_is_spelt_so(crowd: Collection, typed: str, name: str) -> None:
+    found = artist(crowd, typed)
+    assert found.misspelt
+    assert [one.name for one in found.candidates] == [name]
+    assert found.profile is None
+
+
+@pytest.mark.parametrize("typed", ["noh", "東京", "!?", "1999"])
+def test_short_names_numbers_and_syllables_have_no_slips(crowd: Collection, typed: str) -> None:
+    assert artist(crowd, typed).candidates == ()
+
+
+def test_the_answer_has_the_contracts_keys(crowd: Collection) -> None:
+    answer = artist(crowd, "noah").as_json()
+    assert answer.keys() == {
+        "candidates", "more", "misspelt", "artist", "note", "text_truncated", "took_ms",
+    }  # fmt: skip
+    assert answer["candidates"][0].keys() == {
+        "name", "count", "datasets", "ids", "match", "shares_name", "spellings", "titles",
+    }  # fmt: skip
+    assert {"albums", "collaborators", "titles", "used_by"} <= answer["artist"].keys()
 
 
 def test_use_is_told_as_the_cards_tell_it(crowd: Collection) -> None:
-    found = page(crowd, "Noah")
+    found = profile(crowd, "Noah")
     assert found.used_by == {name: CARDS[name].used_by for name in found.used_by}
     assert set(found.used_by) == {one["dataset"] for one in crowd.tracks if "Noah" in one["artists"]}
 
 
 def test_more_tracks_than_are_read(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("queries.people.page.MOST_READ", 10)
-    found = page(crowd, "Over Represented")
+    monkeypatch.setattr("queries.artists.profile.MAX_TRACKS", 10)
+    found = profile(crowd, "Over Represented")
     assert found.tracks.exact
     assert not any((found.recordings.exact, found.albums.distinct.exact, found.titles.distinct.exact))
-    assert not found.others_exact
+    assert not found.collaborators_exact
 
 
 @pytest.mark.parametrize(
@@ -141,12 +169,35 @@ def test_more_tracks_than_are_read(crowd: Collection, monkeypatch: pytest.Monkey
 )
 def test_what_cant_be_asked_is_told_in_a_sentence(asked: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
-        asking.request(**asked)
+        artist_request(**asked)
 
 
 @pytest.mark.parametrize(
     "name",
-    ["x" * 100_000, '"(', "none", "-none", "\\none", "a*", "🎵", "ガ" * 5000, "東京" * 200, "é " * 300, "\u202eabc"],
+    [
+        "x" * 100_000,
+        '"(',
+        "none",
+        "-none",
+        "\\none",
+        "a*",
+        "🎵",
+        "ガ" * 5000,
+        "東京" * 200,
+        "é " * 300,
+        "\u202eabc",
+        "ß" * 300,
+        "ß" * 280 + " x",
+        "ʼ",
+        "a ʼ",
+        "$$$",
+        "ー",
+        "ｰﾞ",
+        "Ꭰ",
+        "ſ",
+        "\u0301a",
+        "İ" * 300,
+    ],
 )
 def test_any_name_gets_an_answer(crowd: Collection, name: str) -> None:
     assert artist(crowd, name).took_ms >= 0

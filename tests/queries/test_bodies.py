@@ -10,40 +10,47 @@ from hypothesis import strategies as st
 import queries
 from mappings.errors import InputError
 from mappings.track import FIELDS
-from queries import FACETS, Stage, search, text
-from queries.search import Search
+from queries import FACETS, Stage, text
+from queries.search import bodies, text_query
+from queries.search.bodies import Search
+
+QUERIES = frozenset({"match", "match_phrase", "term", "terms", "fuzzy", "regexp", "prefix", "range"})
+"""Queries that hold a field's name as a key."""
 
 OPTIONS = {"field", "size", "shard_size", "include", "ranges"}
 """What a `terms` or `range` aggregation holds; the query of that name holds a field."""
 
 SPECIAL = {"_score", "_index"}
 
+COLUMNS = {"artists.facet", "duration_s"}
+"""Fields without an index that queries may name: artists beside their whole names, durations as ranges."""
 
-def mapped() -> set[str]:
-    """Return every field that a query may name."""
-    names: set[str] = set()
-    for field in FIELDS:
-        names.add(field.name)
+
+def mapped() -> dict[str, Any]:
+    """Return every field that a query may name, with its mapping."""
+    found: dict[str, Any] = {}
+    for name, info in FIELDS.items():
+        found[name] = info.mapping
         for part in ("fields", "properties"):
-            names.update(f"{field.name}.{name}" for name in field.mapping.get(part, {}))
-    return names
+            found |= {f"{name}.{inner}": mapping for inner, mapping in info.mapping.get(part, {}).items()}
+    return found
 
 
-def named(body: Any, key: str = "") -> Iterator[str]:
+def named(body: Any, key: str = "", inside: frozenset[str] = QUERIES | {"sort"}) -> Iterator[str]:
     """Yield every field that a body names."""
     if isinstance(body, list):
         for part in body:
-            yield from named(part, key)
+            yield from named(part, key, inside)
     elif isinstance(body, dict):
         for name, value in body.items():
-            if key in {"match", "term", "terms", "range", "sort"} and name not in {"boost", "_name", *OPTIONS}:
+            if key in inside and name not in {"boost", "_name", *OPTIONS}:
                 yield name
             elif name == "field":
                 yield value
             elif name == "fields":
                 yield from (entry.split("^")[0] for entry in value)
             elif not (key == "terms" and name in OPTIONS):
-                yield from named(value, name)
+                yield from named(value, name, inside)
 
 
 REQUESTS = [
@@ -57,23 +64,42 @@ REQUESTS = [
 ]
 
 
-@pytest.mark.parametrize("stage", Stage)
+def vocabularies(request: queries.SearchRequest) -> Iterator[dict[str, int]]:
+    """Yield what the index may know of a text: nothing, its words, everything that is like them."""
+    tokens = text_query.candidate_tokens(request.text)
+    yield {}
+    yield {token: 5 for token in tokens if token in request.text.whole.lower().split()}
+    yield dict.fromkeys(tokens, 5)
+
+
+def searches(request: queries.SearchRequest) -> Iterator[Search]:
+    """Yield a request at each stage."""
+    yield Search(request, Stage.STRICT)
+    yield from (Search(request, Stage.FUZZY, vocabulary=known) for known in vocabularies(request))
+
+
 @pytest.mark.parametrize("asked", REQUESTS)
-def test_every_field_that_is_named_is_mapped(asked: queries.SearchRequest, stage: Stage) -> None:
-    found = Search(asked, stage)
-    names = set(named(search.hits_body(found))) | set(named(search.count_body(found)))
-    wild = {name for name in names if name.endswith(".*")}
-    assert names - wild <= mapped() | SPECIAL
-    assert {name[:-2] for name in wild} <= mapped()
+def test_every_field_that_is_named_is_mapped(asked: queries.SearchRequest) -> None:
+    for search in searches(asked):
+        names = set(named(bodies.hits_body(search))) | set(named(bodies.count_body(search)))
+        assert names <= mapped().keys() | SPECIAL
+
+
+@pytest.mark.parametrize("asked", REQUESTS)
+def test_every_field_that_is_searched_is_indexed(asked: queries.SearchRequest) -> None:
+    for search in searches(asked):
+        names = set(named(bodies.hits_body(search)["query"])) | set(named(bodies.count_body(search)["query"]))
+        assert all(mapped()[name].get("index", True) for name in names - COLUMNS)
 
 
 def test_the_walk_sees_fields() -> None:
-    body = search.hits_body(Search(queries.request("the canción"), Stage.FUZZY))
-    assert {"title", "artists.exact", "title_by_language.es", "title_accented", "plays", "dataset"} <= set(named(body))
+    body = bodies.hits_body(Search(queries.request("the canción"), Stage.FUZZY))
+    names = {"title", "all_words", "whole_names", "title_by_language.es", "plays", "source_row", "fingerprint"}
+    assert names <= set(named(body))
 
 
 def test_elasticsearchs_counting_request_scores_nothing() -> None:
-    body = search.count_body(Search(queries.request("pink", filters_by_facet={"genre": ["rock"]}), Stage.STRICT))
+    body = bodies.count_body(Search(queries.request("pink", filters_by_facet={"genre": ["rock"]}), Stage.STRICT))
     assert set(body["query"]["bool"]) == {"filter"}
     assert body["size"] == 0
 
@@ -81,7 +107,7 @@ def test_elasticsearchs_counting_request_scores_nothing() -> None:
 def test_facets_without_filters_share_one_group() -> None:
     filters = {"genre": ["rock"], "year": ["1990.."], "licence": ["none"]}
     asked = queries.request("", filters_by_facet=filters, facet_names=["genre", "year", "language", "dataset"])
-    body = search.count_body(Search(asked, Stage.STRICT))
+    body = bodies.count_body(Search(asked, Stage.STRICT))
     assert set(body["aggs"]) == {"in:rest", "in:genre", "in:year"}
     assert "licence" in str(body["query"])
     assert len(body["aggs"]["in:rest"]["filter"]["bool"]["filter"]) == 2
@@ -92,21 +118,23 @@ def test_facets_without_filters_share_one_group() -> None:
 def test_any_text_can_be_asked(typed: str) -> None:
     asked = queries.request(typed)
     assert len(asked.text.whole) <= text.MAX_CHARS
-    for stage in Stage:
-        search.hits_body(Search(asked, stage))
-        search.count_body(Search(asked, stage))
+    for search in searches(asked):
+        bodies.hits_body(search)
+        bodies.count_body(search)
     asked.text.whole.encode()
 
 
-def leaves(body: Any, key: str = "") -> int:
+def clauses(body: Any, key: str = "") -> int:
     """Return how many terms a query looks for at least, as Lucene counts clauses."""
     if isinstance(body, list):
-        return sum(leaves(part, key) for part in body)
+        return sum(clauses(part, key) for part in body)
     if isinstance(body, dict):
         if "query" in body and isinstance(body["query"], str):
             terms = len(body["query"].replace("-", " ").split())
-            return terms * len(body.get("fields", "1")) * int(body.get("max_expansions", 1))
-        return sum(leaves(part, name) for name, part in body.items()) + (key in {"term", "terms"})
+            return terms * len(body.get("fields", "1"))
+        if key == "fuzzy":
+            return sum(int(options["max_expansions"]) for options in body.values())
+        return sum(clauses(part, name) for name, part in body.items()) + (key in {"term", "terms"})
     return 0
 
 
@@ -114,15 +142,48 @@ def test_no_text_has_more_clauses_than_a_small_node_allows() -> None:
     # Elasticsearch allows 64 for each MB of heap, divided by the search threads: 16,384 on two cores with 1 GB.
     for words in (8, 24):
         typed = " ".join(f"{letter}é$š!ñ-{letter}o.ü" for letter in "abcdefghijklmnopqrstuvwx"[:words])
-        for stage in Stage:
-            body = search.hits_body(Search(queries.request(typed), stage))
-            assert leaves(body["query"]) < (8192 if stage is Stage.STRICT else 16384)
+        for search in searches(queries.request(typed)):
+            assert clauses(bodies.hits_body(search)["query"]) < (8192 if search.stage is Stage.STRICT else 16384)
+
+
+LEAVES = QUERIES | {"multi_match", "exists", "ids"}
+"""Queries that hold no other query: each is at least one look-up in every segment."""
+
+_WORDS = "velvet golden river morning silence thunder electric wonder station highway midnight shadow"
+WORDS = tuple(_WORDS.split())
+
+
+def leaves(body: Any) -> int:
+    """Return how many leaf queries a query has."""
+    if isinstance(body, list):
+        return sum(map(leaves, body))
+    if isinstance(body, dict):
+        return sum(1 if name in LEAVES else leaves(value) for name, value in body.items())
+    return 0
+
+
+@pytest.mark.parametrize(("words", "most"), [(1, 12), (3, 20), (12, 60)])
+def test_texts_keep_to_their_budget_of_clauses(words: int, most: int) -> None:
+    request = queries.request(" ".join(WORDS[:words]))
+    known, unknown = dict.fromkeys(WORDS, 5), dict[str, int]()
+    some = [Search(request, Stage.STRICT), *(Search(request, Stage.FUZZY, vocabulary=v) for v in (known, unknown))]
+    for search in some:
+        assert 0 < leaves(bodies.count_body(search)["query"]) <= leaves(bodies.hits_body(search)["query"]) <= most
+
+
+def test_whatever_the_index_knows_twelve_words_have_few_clauses() -> None:
+    """Words that the index lacks, all of whose halves and neighbours it has: each adds what can be found by it."""
+    request = queries.request(" ".join(WORDS))
+    halves = {token: 5 for token in text_query.candidate_tokens(request.text) if token not in WORDS}
+    for words, most in ((3, 40), (12, 130)):
+        request = queries.request(" ".join(WORDS[:words]))
+        assert leaves(bodies.hits_body(Search(request, Stage.FUZZY, vocabulary=halves))["query"]) <= most
 
 
 @given(st.text())
 def test_reading_what_was_read_changes_nothing(typed: str) -> None:
-    once = text.read(typed)
-    assert text.read(once.whole).words == once.words
+    once = text.parse(typed)
+    assert text.parse(once.whole).words == once.words
 
 
 @pytest.mark.parametrize(
@@ -144,7 +205,7 @@ def test_years(given_year: str, first: int, last: int) -> None:
     "year",
     ["2005..1990", "99999..", "..", "", "x", "90", "1990...1999", "1990-1999", "0000", "19９0", "--1990", "19901999"],
 )
-def test_absurd_years_are_told_in_a_sentence(year: str) -> None:
+def test_absurd_years_are_an_error_of_one_sentence(year: str) -> None:
     with pytest.raises(InputError, match="year"):
         queries.request(filters_by_facet={"year": [year]})
 
@@ -164,7 +225,7 @@ def test_absurd_years_are_told_in_a_sentence(year: str) -> None:
         ({"filters_by_facet": {"genre": [str(n) for n in range(101)]}}, "too many"),
     ],
 )
-def test_what_cant_be_asked_is_told_in_a_sentence(asked: dict[str, Any], sentence: str) -> None:
+def test_what_cant_be_asked_is_an_error_of_one_sentence(asked: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InputError) as problem:
         queries.request(**asked)
     assert sentence in str(problem.value)

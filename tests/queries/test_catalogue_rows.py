@@ -8,10 +8,10 @@ from elasticsearch import Elasticsearch
 
 from mappings.errors import UnreachableError
 from queries import Searcher
-from queries.catalogue import LISTED, RowAnswer, Tally, bodies, check, read
+from queries.catalogue import MAX_LISTED, RowResult, Tally, check, parse_row, requests
 from tests.queries.tracks import forget, load, track
 
-MANY = 10 * bodies.FIRST
+MANY = 10 * requests.FEW
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +33,15 @@ def searcher(client: Elasticsearch) -> Iterator[Searcher]:
         forget(client, prefix)
 
 
-def answered(searcher: Searcher, *rows: tuple[str, str]) -> list[RowAnswer]:
-    asked = [read(number, {"artist": artist, "title": title}) for number, (artist, title) in enumerate(rows, 1)]
+def answered(searcher: Searcher, *rows: tuple[str, str]) -> list[RowResult]:
+    asked = [parse_row(number, {"artist": artist, "title": title}) for number, (artist, title) in enumerate(rows, 1)]
     return list(check(searcher.ask, asked))
 
 
 def test_all_matches_are_counted_though_some_are_listed(searcher: Searcher) -> None:
     (answer,) = answered(searcher, ("Johann Bach", "Prelude"))
     assert answer.tracks == {"laion-disco-12m": MANY}
-    assert len(answer.matches) == LISTED
+    assert len(answer.matches) == MAX_LISTED
     assert answer.exact
     assert [match.id for match in answer.matches] == sorted(match.id for match in answer.matches)
     tally = Tally(["free-music-archive"])
@@ -79,8 +79,8 @@ def test_what_the_first_request_misses_the_wide_one_finds(
 def test_answers_come_in_order_and_repeats_are_marked(searcher: Searcher) -> None:
     rows = [("Nena", f"No song {number}") for number in range(450)] + [("NENA", "No Song 7"), ("Radiohead", "Creep")]
     found = answered(searcher, *rows)
-    assert [answer.asked.row for answer in found] == list(range(1, 453))
-    assert [answer.asked.row for answer in found if answer.duplicate_of] == [451]
+    assert [answer.row.number for answer in found] == list(range(1, 453))
+    assert [answer.row.number for answer in found if answer.duplicate_of] == [451]
     assert found[450].duplicate_of == 8
     assert found[451].verdict.value == "found"
 
@@ -94,7 +94,7 @@ def test_rows_of_ids_alone_and_rows_too_long_cost_no_other(searcher: Searcher) -
         {"artist": "Nena", "title": "Werewolf " * 130, "youtube": "hTWKbfoikeg"},
         {"artist": "Nena", "title": "Werewolf"},
     ]
-    found = list(check(searcher.ask, [read(number, each) for number, each in enumerate(cells, 1)]))
+    found = list(check(searcher.ask, [parse_row(number, each) for number, each in enumerate(cells, 1)]))
     assert [answer.verdict.value for answer in found] == [*["not found"] * 3, "unreadable", "not found", "found"]
     assert found[1].duplicate_of == 1
     assert found[0].reason == "no track has this id"
@@ -110,13 +110,13 @@ def test_stopping_early_stops_asking(searcher: Searcher) -> None:
             seen += 1
             yield "Nena", f"No song {number}"
 
-    asked = (read(number, {"artist": artist, "title": title}) for number, (artist, title) in enumerate(rows(), 1))
+    asked = (parse_row(number, {"artist": artist, "title": title}) for number, (artist, title) in enumerate(rows(), 1))
     answers = check(searcher.ask, asked)
-    assert next(answers).asked.row == 1
+    assert next(answers).row.number == 1
     answers.close()
     assert seen <= 500
 
 
 def test_what_isnt_reachable_is_told(client: Elasticsearch) -> None:
     with Elasticsearch("http://127.0.0.1:9", max_retries=0) as nowhere, pytest.raises(UnreachableError):
-        next(check(Searcher(nowhere, "x").ask, [read(1, {"artist": "a", "title": "b"})]))
+        next(check(Searcher(nowhere, "x").ask, [parse_row(1, {"artist": "a", "title": "b"})]))

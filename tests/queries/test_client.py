@@ -1,9 +1,10 @@
-"""What goes wrong on the way is told in one sentence."""
+"""What goes wrong on the way is an error of one sentence, and no question takes longer than it may."""
 
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import orjson
@@ -12,18 +13,19 @@ from elasticsearch import Elasticsearch
 
 import queries
 from mappings.errors import InputError, LinernotesError, UnreachableError
-from queries import Searcher, again
-from queries.loaded import NothingLoadedError
+from queries import Searcher, retry
+from queries.errors import DeadlineError, NothingLoadedError
+from queries.types import Json
 from tests.queries.conftest import Collection
 
 
-def test_nothing_loaded_is_the_users_to_mend(client: Elasticsearch, prefix: str) -> None:
+def test_nothing_loaded_is_for_the_user_to_correct(client: Elasticsearch, prefix: str) -> None:
     with pytest.raises(InputError, match=r"Nothing is loaded yet\. Run: linernotes load"):
         Searcher(client, prefix).search(queries.request("x"))
     assert Searcher(client, prefix).loaded() == {}
 
 
-def test_what_is_loaded_is_told(collection: Collection) -> None:
+def test_what_is_loaded(collection: Collection) -> None:
     loaded = collection.searcher.loaded()
     for dataset, found in loaded.items():
         assert found.records == sum(track["dataset"] == dataset for track in collection.tracks)
@@ -40,20 +42,29 @@ def test_nobody_there() -> None:
         ask(url)
 
 
+@dataclass
+class Stub:
+    """A server that gives one answer to everything, after a while, and remembers what it was sent."""
+
+    url: str
+    bodies: list[bytes]
+
+
 @contextmanager
-def answering(status: int, body: str, delay_s: float = 0.0) -> Iterator[str]:
+def answering(status: int, body: str, delay_s: float = 0.0) -> Iterator[Stub]:
     """Serve one answer to everything on a free port."""
-    done = threading.Event()
+    done, bodies = threading.Event(), list[bytes]()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            bodies.append(self.rfile.read(int(self.headers.get("content-length", 0))))
             done.wait(delay_s)
-            self.rfile.read(int(self.headers.get("content-length", 0)))
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("x-elastic-product", "Elasticsearch")
-            self.end_headers()
-            self.wfile.write(body.encode())
+            with suppress(ConnectionError):
+                self.send_response(status)
+                self.send_header("content-type", "application/json")
+                self.send_header("x-elastic-product", "Elasticsearch")
+                self.end_headers()
+                self.wfile.write(body.encode())
 
         do_GET = do_POST  # noqa: N815
 
@@ -64,7 +75,7 @@ def answering(status: int, body: str, delay_s: float = 0.0) -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield Stub(f"http://127.0.0.1:{server.server_port}", bodies)
     finally:
         done.set()
         server.shutdown()
@@ -72,9 +83,9 @@ def answering(status: int, body: str, delay_s: float = 0.0) -> Iterator[str]:
         server.server_close()
 
 
-def ask(url: str, timeout: float = 10.0) -> None:
-    with Elasticsearch(url, max_retries=0, request_timeout=timeout) as client:
-        Searcher(client, "x").search(queries.request("pink"))
+def ask(url: str, seconds: float = 10.0) -> None:
+    with Elasticsearch(url, max_retries=0) as client:
+        Searcher(client, "x", seconds).search(queries.request("pink"))
 
 
 def item(status: int, kind: str) -> str:
@@ -85,8 +96,8 @@ def item(status: int, kind: str) -> str:
 @pytest.mark.parametrize(
     ("status", "body", "problem", "sentence"),
     [
-        (401, '{"error": {"type": "security_exception"}}', UnreachableError, "doesn't let us in"),
-        (403, '{"error": {"type": "security_exception"}}', UnreachableError, "doesn't let us in"),
+        (401, '{"error": {"type": "security_exception"}}', UnreachableError, "rejected the credentials"),
+        (403, '{"error": {"type": "security_exception"}}', UnreachableError, "rejected the credentials"),
         (503, "Service Unavailable", UnreachableError, "can't answer just now"),
         (429, '{"error": {"type": "circuit_breaking_exception"}}', UnreachableError, "can't answer just now"),
         (200, item(503, "search_phase_execution_exception"), UnreachableError, "can't answer just now"),
@@ -98,14 +109,64 @@ def item(status: int, kind: str) -> str:
 def test_errors_of_elasticsearch(
     status: int, body: str, problem: type[LinernotesError], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(again, "PATIENCE_S", 0.2)
-    with answering(status, body) as url, pytest.raises(problem) as told:
-        ask(url)
-    assert type(told.value) is problem
-    assert sentence in str(told.value)
-    assert "\n" not in str(told.value)
+    monkeypatch.setattr(retry, "MAX_DELAY_S", 0.2)
+    with answering(status, body) as stub, pytest.raises(problem) as raised:
+        ask(stub.url)
+    assert type(raised.value) is problem
+    assert sentence in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_no_answer_in_time() -> None:
-    with answering(200, "{}", delay_s=5) as url, pytest.raises(UnreachableError, match="didn't answer in time"):
-        ask(url, timeout=0.2)
+    with answering(200, "{}", delay_s=5) as stub, pytest.raises(UnreachableError, match="didn't answer in time"):
+        ask(stub.url, seconds=0.1)
+    assert len(stub.bodies) == 1
+
+
+def test_a_question_whose_time_is_up_sends_nothing() -> None:
+    with answering(200, "{}") as stub, pytest.raises(DeadlineError, match=r"took longer than 0\.001 s"):
+        ask(stub.url, seconds=0.001)
+    assert not stub.bodies
+
+
+def sent(body: bytes) -> list[Json]:
+    return [orjson.loads(line) for line in body.splitlines()]
+
+
+def test_elasticsearch_is_given_what_is_left_of_the_time() -> None:
+    now = iter((0.0, 2.0, 2.0, 7.5, 7.5, 10.0))
+    with answering(200, '{"responses": [{"status": 200}]}') as stub, Elasticsearch(stub.url) as client:
+        question = Searcher(client, "x", 10.0, clock=lambda: next(now)).question()
+        for _ in range(2):
+            question({"size": 1})
+        with pytest.raises(DeadlineError):
+            question({"size": 2})
+    first, second = map(sent, stub.bodies)
+    assert first == [{"index": "x", "allow_partial_search_results": False}, {"size": 1, "timeout": "8000ms"}]
+    assert second[1]["timeout"] == "2500ms"
+
+
+def timed_out() -> str:
+    """Return what Elasticsearch 8.19 answers when `timeout` strikes and no partial answer is allowed."""
+    cause = {"type": "search_timeout_exception", "reason": "Time exceeded"}
+    failed = [{"shard": 0, "index": "i", "node": "n", "reason": cause}]
+    error = {"root_cause": [cause], "type": "search_phase_execution_exception", "reason": "Partial shards failure"}
+    return orjson.dumps({"responses": [{"error": error | {"failed_shards": failed}, "status": 504}]}).decode()
+
+
+@pytest.mark.parametrize("body", [timed_out(), '{"responses": [{"timed_out": true, "hits": {}, "status": 200}]}'])
+def test_a_search_that_elasticsearch_ended_is_not_sent_again(body: str) -> None:
+    with answering(200, body) as stub, pytest.raises(DeadlineError, match="took longer than 10 s"):
+        ask(stub.url)
+    assert len(stub.bodies) == 1
+
+
+def test_elasticsearch_ends_what_takes_too_long(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against the real node: a script that takes its time in every document."""
+    monkeypatch.setattr("queries.client._LEAST_SECONDS", 0.0)
+    ticks = iter((0.0, 0.0, 0.99))
+    searcher = Searcher(collection.searcher.client, collection.prefix, 1.0, clock=lambda: next(ticks))
+    slow = "double x = 0; for (int i = 0; i < 20000; i++) { x += Math.sin(i); } return x > -1e9;"
+    query = {"bool": {"filter": [{"script": {"script": {"source": slow}}}]}}
+    with pytest.raises(DeadlineError, match="took longer than 1 s"):
+        searcher.question()({"query": query, "track_total_hits": True})

@@ -8,8 +8,9 @@ from elasticsearch import Elasticsearch
 
 import queries
 from mappings.errors import InputError
-from queries import FACETS, FacetCount, Searcher, counting
-from queries.filters import Not, Seconds
+from queries import FACETS, FacetCount, Searcher
+from queries.facets import aggregations
+from queries.facets.filters import Not, Seconds
 from tests.queries.conftest import Collection
 from tests.queries.tracks import load, track
 
@@ -98,7 +99,7 @@ def test_a_range_of_seconds_that_was_asked_for_is_listed_beside_the_others(durat
 def test_what_is_too_much_to_list_says_that_it_isnt_exact(
     collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counting, "ROOM", 25)
+    monkeypatch.setattr(aggregations, "MAX_BUCKETS", 25)
     counts = artists(collection)
     rare = rarest(counts)
     found = facet(collection, "artist", artist=[rare])
@@ -139,7 +140,7 @@ def test_durations_are_read(given: str, seconds: Seconds) -> None:
         *(("artist", a) for a in ("", "-", "\\", "a\x1bb", "\udcff", "x" * 100_000, "-" + "*" * 100_000)),
     ],
 )
-def test_hostile_values_are_told_in_a_sentence(name: str, given: str) -> None:
+def test_hostile_values_are_an_error_of_one_sentence(name: str, given: str) -> None:
     with pytest.raises(InputError) as problem:
         queries.request(filters_by_facet={name: [given]})
     assert len(str(problem.value)) < 400

@@ -1,27 +1,41 @@
 """All values of one facet: what they contain, pages while the index changes, cursors, hostile texts."""
 
 import random
+from collections import Counter
 
 import pytest
 from elasticsearch import Elasticsearch
 
 import queries
-from mappings import spellings
 from mappings.errors import InputError
 from mappings.index_names import alias
-from queries import FACETS, Searcher, ValuesRequest, containing, counting, cursor, facets, values, values_request
+from mappings.spelling import folding
+from queries import Searcher, Stage, ValuesRequest, cursor, values_request
 from queries.cursor import Cursor
-from queries.matching import Stage
+from queries.facets import aggregations, values
 from tests.queries.conftest import Collection
 from tests.queries.test_hostile import HOSTILE
 from tests.queries.tracks import documents, load, track, write
 
+LITTLE, TINY = 70, 10
+"""Values of a facet that are listed: more than there are years here, and fewer than artists."""
+
+
+def set_room(monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+    for module in (aggregations, values):
+        monkeypatch.setattr(module, "MAX_BUCKETS", room)
+
 
 @pytest.fixture(autouse=True)
 def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Walk through the values of any facet that has more than ten."""
-    for module in (counting, facets, values):
-        monkeypatch.setattr(module, "ROOM", 10)
+    """List few values of a facet, so that those of artists are asked for apart."""
+    set_room(monkeypatch, LITTLE)
+
+
+@pytest.fixture
+def tiny_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """List very few."""
+    set_room(monkeypatch, TINY)
 
 
 def names(searcher: Searcher, contains: str) -> set[object]:
@@ -31,6 +45,7 @@ def names(searcher: Searcher, contains: str) -> set[object]:
     return {bucket.value for bucket in found.values}
 
 
+@pytest.mark.usefixtures("tiny_room")
 def test_case_accents_and_script_dont_matter(client: Elasticsearch, prefix: str) -> None:
     held = [
         "Björk",
@@ -69,7 +84,8 @@ def test_case_accents_and_script_dont_matter(client: Elasticsearch, prefix: str)
 def test_narrowing_loses_no_name(client: Elasticsearch, prefix: str) -> None:
     """Every character that is folded, between letters and beside each other, as a needle for its own name."""
     rng = random.Random(4)
-    folded = [*spellings._FOLDS, *map(str.upper, spellings._FOLDS)]
+    letters = folding.HALF_WIDTH_KANA | folding.FOLDS
+    folded = [*letters, *map(str.upper, letters)]
     others = [*"abzAZ059 .-_&+'’!$@/#,·\u0301\u0327\u200d\u200b½²ªⅧ①Ωшё♥🎵", *"東京事変가나ガｶﾞゲไทยعرب"]
     held = [f"a{character}b c{character}" for character in folded]
     held += ["".join(rng.choices([*folded, *others, *others], k=rng.randint(2, 12))) for _ in range(1500)]
@@ -78,9 +94,9 @@ def test_narrowing_loses_no_name(client: Elasticsearch, prefix: str) -> None:
 
     searches = list[dict[str, object]]()
     for row in rows:
-        narrowed = containing.narrowed(FACETS["artist"], containing.fold(row["artists"][0]))
-        itself = {"term": {"source_id": row["source_id"]}}
-        clauses = [itself, *(query.to_dict() for query in narrowed)]
+        narrowed = values._may_contain(folding.fold(row["artists"][0]))
+        itself = {"ids": {"values": [f"{row['dataset']}:{row['source_id']}"]}}
+        clauses = [itself, *([narrowed.to_dict()] if narrowed else [])]
         searches += [{"index": alias(prefix)}, {"query": {"bool": {"filter": clauses}}, "size": 0}]
     found = client.msearch(searches=searches)["responses"]
 
@@ -88,6 +104,7 @@ def test_narrowing_loses_no_name(client: Elasticsearch, prefix: str) -> None:
     assert not lost
 
 
+@pytest.mark.usefixtures("tiny_room")
 @pytest.mark.parametrize("contains", ["", "ba"])
 def test_values_that_stay_are_seen_once_while_others_come_and_go(
     client: Elasticsearch, prefix: str, contains: str
@@ -104,7 +121,9 @@ def test_values_that_stay_are_seen_once_while_others_come_and_go(
             break
         passing = [track(1000 + 10 * number + n, "x", [f"Bako {n} passing {number}"]) for n in range(10)]
         write(client, prefix, documents(passing))
-        client.delete_by_query(index=alias(prefix), query={"term": {"source_id": "t01003"}}, refresh=True)
+        client.delete_by_query(
+            index=alias(prefix), query={"ids": {"values": [f"{passing[3]['dataset']}:t01003"]}}, refresh=True
+        )
     assert sorted(value for value in seen if "passing" not in value) == sorted(staying)
     assert len(seen) == len(set(seen))
 
@@ -161,7 +180,7 @@ def test_forged_keys_never_reach_elasticsearch(collection: Collection, name: str
 
 
 @pytest.mark.parametrize("typed", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_texts_are_answered_or_told(collection: Collection, typed: str) -> None:
+def test_hostile_texts_are_answered_or_refused(collection: Collection, typed: str) -> None:
     for name in ("artist", "genre", "year"):
         try:
             asked = values_request(name, contains=typed)
@@ -171,7 +190,42 @@ def test_hostile_texts_are_answered_or_told(collection: Collection, typed: str) 
         assert collection.searcher.values(asked).values == () or len(typed.strip(" -*.?!'\"\u200b\u200c\u200d")) < 3
 
 
-def test_what_cant_be_asked_is_told() -> None:
+def test_what_cant_be_asked_is_an_error() -> None:
     for given in ({"size": 0}, {"size": 1001}, {"sort": "counts"}, {"contains": "x" * 201}, {"after": "nonsense"}):
         with pytest.raises(InputError):
             values_request("artist", **given)
+
+
+def test_there_are_no_pages_by_count_of_what_is_uncertain(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each shard offers its most frequent artists: what is counted above what may be missing is certain."""
+    monkeypatch.setattr(values, "OFFERED", 30)
+    monkeypatch.setattr(values, "LISTED", 40)
+    with pytest.raises(InputError, match=r"Beyond the artists with most tracks .* Ask for them by value."):
+        collection.searcher.values(values_request("artist", size=100))
+    page = collection.searcher.values(values_request("artist", size=100, sort="value"))
+    assert len(page.values) == 100
+    assert page.next
+
+
+def test_certain_pages_by_count_are_right(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = Counter(name for one in collection.tracks for name in set(one["artists"]))
+    expected = sorted(held.items(), key=lambda pair: (-pair[1], pair[0]))
+    monkeypatch.setattr(values, "OFFERED", 100)
+    monkeypatch.setattr(values, "LISTED", 104)
+    found, after = list[tuple[object, int]](), None
+    with pytest.raises(InputError, match="Beyond the artists"):
+        while True:
+            page = collection.searcher.values(values_request("artist", size=2, after=after))
+            found += [(bucket.value, bucket.count) for bucket in page.values]
+            after = page.next
+    assert found == expected[: len(found)]
+    assert len(found) >= 4
+
+
+@pytest.mark.usefixtures("tiny_room")
+def test_values_of_other_facets_contain_what_they_contain(client: Elasticsearch, prefix: str) -> None:
+    load(client, prefix, [track(n, "x", ["Somebody"], genre_path=[f"Style {n}"]) for n in range(20)])
+    found = Searcher(client, prefix).values(values_request("genre_path", contains="style 1", size=100))
+    assert {bucket.value for bucket in found.values} == {"Style 1", *(f"Style {n}" for n in range(10, 20))}

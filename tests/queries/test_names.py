@@ -9,7 +9,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 import queries
-from queries import Hit, Match, SearchResult, Searcher, Stage
+from queries import Hit, Match, Searcher, SearchResult, Stage
 from tests.queries.tracks import forget, load, track
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "names.tsv"

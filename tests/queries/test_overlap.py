@@ -2,19 +2,21 @@
 
 from collections import defaultdict
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
+import jsonschema
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import queries
-from queries import overlap, sharing
-from queries.overlap import Overlap, Shared
+from queries.analysis import overlap, overlap_requests
+from queries.analysis.overlap import Draws, Overlap, Patterns, Sample, Selection, Shared
 from tests.queries.conftest import Collection
-from tests.queries.test_suggest import crowd
 
-__all__ = ["crowd"]
+SCHEMA = orjson.loads((Path(__file__).parents[1] / "schemas" / "overlap.json").read_bytes())
 
 FILTERS: tuple[dict[str, list[str]], ...] = (
     {},
@@ -27,7 +29,7 @@ FILTERS: tuple[dict[str, list[str]], ...] = (
 
 
 def passing(one: dict[str, Any], filters: dict[str, list[str]]) -> bool:
-    """Say whether a track passes the few filters that are used here."""
+    """Tell whether a track passes the few filters that are used here."""
     wanted = filters.get("dataset", [])
     refused = [name[1:] for name in wanted if name.startswith("-")]
     kept = [name for name in wanted if not name.startswith("-")]
@@ -69,7 +71,9 @@ def compare(shared: Shared, tracks: list[dict[str, Any]], kind: str, *, exactly:
 
 
 def asked(crowd: Collection, filters: dict[str, list[str]], **how: Any) -> Overlap:
-    return crowd.searcher.overlap(queries.request(filters_by_facet=filters), **how)
+    answer = crowd.searcher.overlap(queries.request(filters_by_facet=filters), **how)
+    jsonschema.validate(orjson.loads(orjson.dumps(answer.as_json())), SCHEMA)
+    return answer
 
 
 @pytest.mark.parametrize("filters", FILTERS)
@@ -77,7 +81,7 @@ def asked(crowd: Collection, filters: dict[str, list[str]], **how: Any) -> Overl
 def test_small_collections_are_counted(
     crowd: Collection, filters: dict[str, list[str]], block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sharing, "BLOCK", block)
+    monkeypatch.setattr(overlap_requests, "BLOCK", block)
     tracks = [one for one in crowd.tracks if passing(one, filters)]
     answer = asked(crowd, filters)
     assert (answer.exact, answer.tracks.value, answer.tracks.exact) == (True, len(tracks), True)
@@ -95,8 +99,8 @@ def test_small_collections_are_counted(
 def test_drawing_everything_is_counting(
     crowd: Collection, filters: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sharing, "SMALL", -1)
-    monkeypatch.setattr(sharing, "LOOKED_UP", 100)
+    monkeypatch.setattr(overlap, "MAX_COUNTED", -1)
+    monkeypatch.setattr(overlap_requests, "MAX_LOOKED_UP", 100)
     tracks = [one for one in crowd.tracks if passing(one, filters)]
     answer = asked(crowd, filters)
     assert answer.exact
@@ -106,11 +110,11 @@ def test_drawing_everything_is_counting(
 
 
 def test_estimates_lie_around_what_is_true(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharing, "SMALL", -1)
-    monkeypatch.setattr(sharing, "DRAWN", 150)
+    monkeypatch.setattr(overlap, "MAX_COUNTED", -1)
+    monkeypatch.setattr(overlap, "SAMPLE_SIZE", 150)
     right: list[bool] = []
     for seed in range(12):
-        monkeypatch.setattr(sharing, "_SEED", seed)
+        monkeypatch.setattr(overlap_requests, "_SEED", seed)
         answer = asked(crowd, {})
         assert not answer.exact
         right += compare(answer.recordings, crowd.tracks, "recording_key", exactly=False)
@@ -121,29 +125,72 @@ def test_estimates_lie_around_what_is_true(crowd: Collection, monkeypatch: pytes
 
 
 def test_tracks_with_many_values_each(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharing, "SMALL", -1)
-    monkeypatch.setattr(sharing, "_BUCKETS", 120)  # fewer than are drawn: fewer tracks are, but each whole
+    monkeypatch.setattr(overlap, "MAX_COUNTED", -1)
+    monkeypatch.setattr(
+        overlap_requests, "MAX_SAMPLED_VALUES", 120
+    )  # fewer than are drawn: fewer tracks are, but each whole
     answer = asked(crowd, {})
     assert not answer.exact
     assert sum(compare(answer.recordings, crowd.tracks, "recording_key", exactly=False)) > 10
 
 
 def test_counting_whatever_it_takes(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharing, "SMALL", -1)
-    monkeypatch.setattr(sharing, "BLOCK", 500)
-    told: list[tuple[str, int, int]] = []
-    answer = asked(crowd, {}, exact=True, told=lambda *each: told.append(each))
+    monkeypatch.setattr(overlap, "MAX_COUNTED", -1)
+    monkeypatch.setattr(overlap_requests, "BLOCK", 500)
+    reports: list[tuple[str, int, int]] = []
+    answer = asked(crowd, {}, exact=True, progress=lambda *each: reports.append(each))
     assert answer.exact
     compare(answer.recordings, crowd.tracks, "recording_key", exactly=True)
-    keys = [(seen, of) for kind, seen, of in told if kind == "recording_key"]
+    keys = [(seen, of) for kind, seen, of in reports if kind == "recording_key"]
     assert keys == sorted(keys)
     assert keys[-1][0] == keys[-1][1] == sum(one.get("recording_key") is not None for one in crowd.tracks)
 
 
 @given(st.dictionaries(st.integers(1, 7), st.integers(0, 9)))
 def test_counted_patterns_add_up(counts: dict[int, int]) -> None:
-    shared = Shared({}, {}, overlap.Patterns(("a", "b", "c"), counts))
+    shared = Shared({}, {}, Patterns(("a", "b", "c"), counts))
     assert shared.total.value == sum(counts.values()) == sum(shared.in_exactly(n).value for n in (1, 2, 3))
     assert shared.of("a").value + shared.of("b").value - shared.of("a", "b").value == sum(
         number for mask, number in counts.items() if mask & 3
     )
+
+
+def test_data_sets_beyond_those_told_apart_are_no_secret(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overlap_requests, "MAX_DATASETS", 3)
+    answer = asked(crowd, {})
+    assert len(answer.recordings.patterns.datasets) == 3
+    assert (answer.exact, answer.tracks.exact, answer.as_json()["confidence"]) == (False, False, None)
+
+
+SELECTIONS = [Selection(), *(Selection(bits=bits) for bits in range(1, 8)), *(Selection(number=n) for n in (1, 2, 3))]
+
+
+@given(st.dictionaries(st.integers(1, 7), st.integers(1, 9)), st.permutations((5, 5, 70)))
+def test_whole_samples_are_counts(counts: dict[int, int], sizes: list[int]) -> None:
+    """A value in several data sets is drawn in each of them, and counts once."""
+    held = [{pattern: number for pattern, number in counts.items() if pattern >> at & 1} for at in range(3)]
+    samples = tuple(
+        Sample(size if own else 0, size, {pattern: Draws(n, n, n) for pattern, n in own.items()}, whole=True)
+        for own, size in zip(held, sizes, strict=True)
+    )
+    for selection in SELECTIONS:
+        number = Patterns(("a", "b", "c"), samples=samples).number(selection)
+        assert number.exact
+        assert number.value == sum(n for pattern, n in counts.items() if pattern in selection)
+
+
+def test_what_no_sample_has_seen_may_still_be_there() -> None:
+    samples = tuple(Sample(1000, 100, {1 << at: Draws(50, 50.0, 50.0)}, whole=False) for at in range(3))
+    patterns = Patterns(("a", "b", "c"), samples=samples)
+    for unseen in (Selection(bits=3), Selection(number=2), Selection(number=3)):
+        number = patterns.number(unseen)
+        assert (number.value, number.low, number.exact) == (0, 0, False)
+        assert number.high > 10
+
+
+def test_many_data_sets_take_no_longer_than_their_patterns() -> None:
+    names = tuple(f"set-{number}" for number in range(200))
+    shared = Shared({}, {}, Patterns(names, {1 << at | 1: 3 for at in range(200)}))
+    assert shared.total.value == 600
+    assert shared.of("set-0", "set-7").value == 3
+    assert shared.in_exactly(2).value == 597

@@ -2,27 +2,28 @@
 
 import math
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
+import jsonschema
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import queries
-from queries import Stage, stats
-from queries.stats import Group, Stats
-from queries.summing import walk
+from queries.analysis import stats, stats_requests
+from queries.analysis.stats import Group, Stats
+from queries.search.bodies import Search
 from tests.queries import made
 from tests.queries.conftest import Collection
-from tests.queries.test_suggest import crowd
-
-__all__ = ["crowd"]
 
 COLUMNS = {"decade": "year"}
+SCHEMA = orjson.loads((Path(__file__).parents[1] / "schemas" / "stats.json").read_bytes())
 
 
-def asked(crowd: Collection, text: str = "", filters: dict[str, list[str]] | None = None, size: int = 10) -> Stats:
-    return crowd.searcher.stats(queries.request(text, filters_by_facet=filters), size=size)
+def asked(crowd: Collection, text: str = "", filters: dict[str, list[str]] | None = None, limit: int = 10) -> Stats:
+    return crowd.searcher.stats(queries.request(text, filters_by_facet=filters), limit=limit)
 
 
 def counted(tracks: list[dict[str, Any]], facet: str) -> tuple[Counter[Any], int]:
@@ -38,7 +39,7 @@ def counted(tracks: list[dict[str, Any]], facet: str) -> tuple[Counter[Any], int
 
 def is_of(group: Group, tracks: list[dict[str, Any]]) -> None:
     assert group.tracks == len(tracks)
-    for facet in stats.FACETS:
+    for facet in stats_requests.FACET_NAMES:
         found, missing = counted(tracks, facet)
         assert (dict(group.facets[facet].values), group.facets[facet].missing) == (found, missing)
 
@@ -62,6 +63,7 @@ def test_every_number_is_that_of_the_tracks(crowd: Collection, text: str, filter
     meant = [one for one in looked_at if one["dataset"] in filters.get("dataset", made.DATASETS)]
     found = asked(crowd, text, filters)
     assert found.exact
+    jsonschema.validate(orjson.loads(orjson.dumps(found.as_json())), SCHEMA)
     is_of(found.all, meant)
     for group in found.datasets:
         is_of(group, [one for one in meant if one["dataset"] == group.name])
@@ -88,13 +90,13 @@ def test_what_was_made_so_is_over_represented_and_nothing_else(crowd: Collection
         assert row.p < 1e-30
 
 
-def test_size_is_how_many_rows(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stats, "FEWEST", 0)
-    assert all(len(each.rows) <= 1 for each in asked(crowd, size=1).comparisons)
+def test_limit_is_how_many_rows(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stats, "MIN_TRACKS", 0)
+    assert all(len(each.rows) <= 1 for each in asked(crowd, limit=1).comparisons)
 
 
 def test_estimates_say_so(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("queries.summing.FEW", 100)
+    monkeypatch.setattr(stats, "MAX_COUNTED", 100)
     found = asked(crowd)
     assert not found.recordings.exact
     assert not found.artists.exact
@@ -104,7 +106,7 @@ def test_estimates_say_so(crowd: Collection, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_many_values_are_counted_block_by_block(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("queries.summing._BLOCK", 13)
+    monkeypatch.setattr(stats_requests, "BLOCK", 13)
     assert asked(crowd).artists == queries.Total(len({name for one in crowd.tracks for name in one["artists"]}))
 
 
@@ -115,10 +117,24 @@ def test_nothing_found(crowd: Collection) -> None:
     assert asked(crowd, filters={"dataset": ["no-such-set"]}).all.tracks == 0
 
 
-def test_the_first_request_looks_at_all_data_sets() -> None:
-    body = next(walk(queries.request(filters_by_facet={"dataset": ["x"], "genre": ["rock"]}), Stage.STRICT, 1))
+def test_the_shares_are_those_of_all_data_sets() -> None:
+    search = Search(queries.request(filters_by_facet={"dataset": ["x"], "genre": ["rock"]}), queries.Stage.STRICT)
+    body = stats_requests.shares_body(stats_requests.scope(search))
     assert "'x'" not in str(body["query"])
     assert "rock" in str(body["query"])
+
+
+def test_data_sets_beyond_those_told_apart_are_no_secret(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stats_requests, "MAX_DATASETS", 2)
+    found = asked(crowd)
+    assert (len(found.datasets), found.exact, found.as_json()["total"]["exact"]) == (2, False, False)
+
+
+def test_a_misspelt_text_is_summed_up_as_it_is_searched(crowd: Collection) -> None:
+    typed = f"{made.WORDS[0][:-1]}x {made.WORDS[1]}"
+    searched = crowd.searcher.search(queries.request(typed))
+    assert searched.stage is queries.Stage.FUZZY
+    assert asked(crowd, typed).all.tracks == searched.total.value > 0
 
 
 @given(st.integers(1, 500), st.integers(0, 500), st.integers(0, 5000), st.integers(0, 50_000))

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from elasticsearch import Elasticsearch
+from queries.overlap import Estimate
 
 import queries
 from linernotes.web.options import Options
@@ -14,7 +15,6 @@ from linernotes.web.pages import overlap, words
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
 from mappings.track import FIELDS, SHOWN
 from queries import Searcher
-from queries.overlap import Estimate
 from tests.web.conftest import Site
 from tests.web.pages_read import Element, query, read
 from tests.web.serving import serving

@@ -23,8 +23,8 @@ from linernotes.web.asked import Asked
 from linernotes.web.parameters import Tracks
 from linernotes.web.service import Service, Shared
 from linernotes.web.streamed import PIECE, Content, Streamed, Streams
-from queries import SearchRequest, scan
-from queries.scan import Scan
+from queries import SearchRequest
+from queries.export import Scan, open_scan
 
 router = APIRouter(tags=["export"])
 
@@ -95,7 +95,7 @@ def _rows(
     service: Service, asked: SearchRequest, kind: ExportFormat, headers: Mapping[str, str], gone: threading.Event
 ) -> Iterator[Content]:
     """Give what is sent as it is read."""
-    with scan.opened(service.searcher, asked, gone) as tracks:
+    with open_scan(service.searcher, asked, gone) as tracks:
         yield Content({**headers, **_counted(tracks)}, partial(_write, tracks, kind, gone))
 
 
@@ -105,7 +105,7 @@ def _file(
 ) -> Iterator[Content]:
     """Give what has to be made before it is sent: a file that has no name, on disk."""
     with tempfile.TemporaryFile(prefix="linernotes-") as file:
-        with scan.opened(service.searcher, asked, gone) as tracks:
+        with open_scan(service.searcher, asked, gone) as tracks:
             told = _counted(tracks)
             _write(tracks, kind, gone, file)
         file.flush()

@@ -9,17 +9,18 @@ from linernotes.web.api import documented, models
 from linernotes.web.api.answering import answer
 from linernotes.web.kept import KeptRoute
 from linernotes.web.service import Shared
-from queries.people import asking, suggesting
+from queries.artists.request import MAX_CANDIDATES
+from queries.artists.suggest import MAX_SUGGESTIONS
 
 router = APIRouter(route_class=KeptRoute, tags=["people"])
 
 SIZE = 10
 
 Typed = Annotated[str, Query(description="What is typed so far.", examples=["sigur r"])]
-Most = Annotated[int, Query(ge=1, le=suggesting.MOST, description="Suggestions of each kind.")]
+Most = Annotated[int, Query(ge=1, le=MAX_SUGGESTIONS, description="Suggestions of each kind.")]
 Name = Annotated[str, Query(description="The artist's name, however it is written.", examples=["kurt vile"])]
 Id = Annotated[str | None, Query(description="The artist's id, as the candidates show it.")]
-Rows = Annotated[int, Query(ge=1, le=asking.MOST, description="Rows of each list.")]
+Rows = Annotated[int, Query(ge=1, le=MAX_CANDIDATES, description="Rows of each list.")]
 
 
 @router.get("/suggest", operation_id="suggest", responses=documented.answers(models.Suggestions, "suggest"))

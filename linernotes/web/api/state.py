@@ -6,7 +6,7 @@ from linernotes.web.api import documented, models
 from linernotes.web.api.answering import answer
 from linernotes.web.service import Shared
 from mappings.errors import UnreachableError
-from queries.loaded import NOTHING
+from queries.errors import NOTHING_LOADED
 
 router = APIRouter(tags=["state"])
 
@@ -23,5 +23,5 @@ async def health() -> Response:
 async def ready(service: Shared) -> Response:
     """Say whether searches can be answered: Elasticsearch does answer, and something is loaded."""
     if not (await service.edition()).loaded:
-        raise UnreachableError(*NOTHING)
+        raise UnreachableError(*NOTHING_LOADED)
     return answer({"status": "ready"}, UNKEPT)

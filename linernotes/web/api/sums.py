@@ -37,5 +37,5 @@ async def stats(service: Shared, asked: Tracks, size: Rows = SIZE) -> Response:
     Over-represented is what a data set certainly has more of than all others together; with `dataset`, that one alone.
     """
     request = asked.request()
-    found = await service.ask(lambda: service.searcher.stats(request, size=size), long=True)
+    found = await service.ask(lambda: service.searcher.stats(request, limit=size), long=True)
     return answer(found.as_json())

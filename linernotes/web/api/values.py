@@ -14,7 +14,7 @@ from linernotes.web.refusals import NotThereError
 from linernotes.web.service import Shared
 from mappings.errors import InputError
 from queries import By
-from queries.values import MOST_VALUES
+from queries.facets.values import MAX_VALUES
 
 router = APIRouter(route_class=KeptRoute, tags=["search"])
 
@@ -22,7 +22,7 @@ SIZE = 50
 
 Name = Annotated[str, Path(description="Facet.", json_schema_extra={"enum": list(queries.FACETS)})]
 Contains = Annotated[str, Query(description="Only values that contain this, whatever case and accents.")]
-Size = Annotated[int, Query(ge=1, le=MOST_VALUES, description="Values on a page.")]
+Size = Annotated[int, Query(ge=1, le=MAX_VALUES, description="Values on a page.")]
 Order = Annotated[By, Query(description="Order of values.")]
 
 

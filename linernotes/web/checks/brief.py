@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mappings.cards import is_synthetic
 from mappings.track import ARTISTS, DATASET, REVISION, TITLE
-from queries.catalogue import CatalogueMatch, RowAnswer, Verdict
+from queries.catalogue import CatalogueMatch, RowResult, Verdict
 
 LISTED = 4
 """Matches of a row, of as many data sets as there are; the report lists more."""
@@ -38,17 +38,17 @@ class Row:
     more: int
 
 
-def rows(first: Mapping[Verdict, list[RowAnswer]]) -> dict[str, list[Row]]:
+def rows(first: Mapping[Verdict, list[RowResult]]) -> dict[str, list[Row]]:
     """Return the first rows of each verdict that has some."""
     return {verdict.value: [_row(each) for each in some] for verdict, some in first.items() if some}
 
 
-def _row(answer: RowAnswer) -> Row:
-    asked, listed = answer.asked, _chosen(answer.matches)
+def _row(answer: RowResult) -> Row:
+    asked, listed = answer.row, _chosen(answer.matches)
     ids = ", ".join(f"{each.kind} {each.value}" for each in asked.identifiers)
     artist, title = (asked.artist, asked.title) if asked.artist or asked.title else ("", ids)
     more = sum(answer.tracks.values()) - len(listed)
-    return Row(asked.row, cut(artist), cut(title), cut(answer.reason), tuple(map(_match, listed)), more)
+    return Row(asked.number, cut(artist), cut(title), cut(answer.reason), tuple(map(_match, listed)), more)
 
 
 def _chosen(matches: Sequence[CatalogueMatch]) -> list[CatalogueMatch]:

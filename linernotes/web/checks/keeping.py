@@ -23,7 +23,7 @@ from linernotes.web.refusals import NotThereError, TooMuchError
 from linernotes.web.service import Service, Source
 from linernotes.web.streamed import Streams
 from mappings.errors import InputError, LinernotesError, UnreachableError
-from queries.loaded import NOTHING
+from queries.errors import NOTHING_LOADED
 
 KEEP_S = 3600.0
 """How long answers are kept once they are there."""
@@ -66,7 +66,7 @@ class Checks:
         origin.refuse_foreign(request)
         self._make_room()
         if not (await service.edition()).loaded:
-            raise InputError(*NOTHING)
+            raise InputError(*NOTHING_LOADED)
         place = self._room / secrets.token_hex(16)
         place.mkdir(mode=0o700)
         try:

@@ -1,4 +1,4 @@
-"""Who may be meant by a name, and the page of one artist."""
+"""Who may be meant by a name, and the profile of one artist."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -14,9 +14,9 @@ from linernotes.web.pages.bars import Chart, Given, Row
 from linernotes.web.pages.claims import Used, used
 from linernotes.web.pages.histogram import Histogram
 from linernotes.web.service import Shared
-from queries import ArtistAnswer, FacetCount
-from queries.people.candidates import Candidate
-from queries.people.page import Listed, Other, Page
+from queries import ArtistResult, FacetCount
+from queries.artists.candidates import Candidate
+from queries.artists.profile import Collaborator, NameList, Profile
 from queries.text import MAX_CHARS
 
 router = APIRouter(route_class=KeptRoute)
@@ -39,7 +39,7 @@ class CandidateView:
 
 
 @dataclass(frozen=True)
-class PageView:
+class ProfileView:
     """What is known of one artist."""
 
     name: str
@@ -60,70 +60,70 @@ async def artist(
     name: str = "",
     artist_id: Annotated[str | None, Query(alias="id")] = None,
 ) -> Response:
-    """Show candidates, and the page of the artist that is meant."""
+    """Show candidates, and the profile of the artist that is meant."""
     if not name.strip() and not artist_id:
         return RedirectResponse("/", 303)
     wanted = queries.artist_request(name, artist_id=artist_id or None, size=SIZE)
     answer = await service.ask(lambda: service.searcher.artist(wanted))
-    page = _page(answer.page) if answer.page else None
-    title = answer.page.name if answer.page else f"Artists called {name}"
+    profile = _profile(answer.profile) if answer.profile else None
+    title = answer.profile.name if answer.profile else f"Artists called {name}"
     return rendering.page(
         request, "artist.html.jinja", title=title, q=name[: links.LONGEST_TEXT], name=names.shown(name, 120),
-        answer=answer, page=page, candidates=_candidates(answer),
+        answer=answer, profile=profile, candidates=_candidates(answer),
     )  # fmt: skip
 
 
-def _candidates(answer: ArtistAnswer) -> tuple[CandidateView, ...]:
+def _candidates(answer: ArtistResult) -> tuple[CandidateView, ...]:
     """Return the candidates that are worth a list: all where nobody is determined, else those beside the one."""
     shown = answer.candidates
-    if answer.page:
-        shown = tuple(one for one in shown if one.name != answer.page.name or (one.apart and one.ids))
+    if answer.profile:
+        shown = tuple(one for one in shown if one.name != answer.profile.name or (one.shares_name and one.ids))
     most = max((one.count for one in shown), default=0)
     return tuple(_candidate(one, most) for one in shown)
 
 
 def _candidate(one: Candidate, most: int) -> CandidateView:
-    by_id = one.apart and one.ids
+    by_id = one.shares_name and one.ids
     sets = ", ".join(f"{words.value('dataset', name)} {count:,}" for name, count in one.datasets.items())
     href = links.artist_by_id(one.ids[0]) if by_id else links.artist(one.name)
     return CandidateView(
         row=Row(names.parts(one.name), href, one.count, bars.length(one.count, most), (sets,)),
         why=words.MATCHES[one.match] if one.match else "",
         ids=tuple((names.shown(each, 40), links.artist_by_id(each)) for each in one.ids[:3]) if by_id else (),
-        untold=one.apart and not one.ids,
+        untold=one.shares_name and not one.ids,
         titles=names.shown(", ".join(names.shown(title, 60) for title in one.titles)),
     )
 
 
-def _page(page: Page) -> PageView:
-    asked = Asked(filters={"artist": (names.literal(page.name),)})
-    year = page.facets["year"]
-    return PageView(
-        name=names.shown(page.name, 300),
-        id=names.shown(page.id) if page.id else None,
-        summary=tuple(_summary(page)),
-        namesakes=page.namesakes if not page.id else 1,
+def _profile(profile: Profile) -> ProfileView:
+    asked = Asked(filters={"artist": (names.literal(profile.name),)})
+    year = profile.facets["year"]
+    return ProfileView(
+        name=names.shown(profile.name, 300),
+        id=names.shown(profile.id) if profile.id else None,
+        summary=tuple(_summary(profile)),
+        namesakes=profile.namesakes if not profile.id else 1,
         search=links.search(asked),
         years=histogram.draw(asked, year.buckets),
         yearless=year.missing,
-        charts=tuple(chart for chart in _charts(page, asked) if chart.rows),
-        used=tuple(used(dataset, claims) for dataset, claims in page.used_by.items()),
+        charts=tuple(chart for chart in _charts(profile, asked) if chart.rows),
+        used=tuple(used(dataset, claims) for dataset, claims in profile.used_by.items()),
     )
 
 
-def _summary(page: Page) -> list[str]:
-    recordings = f"{words.about(page.recordings)} recording{'s' * (page.recordings.value != 1)}"
-    plays = [f"{page.plays:,} plays of {words.tracks(page.plays_tracks)}"] if page.plays_tracks else []
-    return [words.tracks(page.tracks.value), recordings, *plays]
+def _summary(profile: Profile) -> list[str]:
+    recordings = f"{words.about(profile.recordings)} recording{'s' * (profile.recordings.value != 1)}"
+    plays = [f"{profile.plays:,} plays of {words.tracks(profile.plays_tracks)}"] if profile.plays_tracks else []
+    return [words.tracks(profile.tracks.value), recordings, *plays]
 
 
-def _charts(page: Page, asked: Asked) -> list[Chart]:
-    facets = [_facet(name, page.facets[name], asked) for name in _BARS if name in page.facets]
+def _charts(profile: Profile, asked: Asked) -> list[Chart]:
+    facets = [_facet(name, profile.facets[name], asked) for name in _BARS if name in profile.facets]
     return [
         facets[0],
-        _listed("titles", "Titles", page.titles, asked),
-        _listed("albums", "Albums", page.albums, asked),
-        _others(page.others, exact=page.others_exact),
+        _listed("titles", "Titles", profile.titles, asked),
+        _listed("albums", "Albums", profile.albums, asked),
+        _collaborators(profile.collaborators, exact=profile.collaborators_exact),
         *facets[1:],
     ]
 
@@ -144,19 +144,20 @@ def _more(number: int, what: str) -> str:
     return f"and {number:,} more {what}" if number > 0 else ""
 
 
-def _listed(key: str, heading: str, listed: Listed, asked: Asked) -> Chart:
+def _listed(key: str, heading: str, counted: NameList, asked: Asked) -> Chart:
     given: list[Given] = [
         (row.name, links.search(replace(asked, q=row.name)) if len(row.name) <= MAX_CHARS else None, row.count, ())
-        for row in listed.rows
+        for row in counted.rows
     ]
-    more = listed.distinct.value - len(given)
-    about = "" if listed.distinct.exact else "at least "
+    more = counted.distinct.value - len(given)
+    about = "" if counted.distinct.exact else "at least "
     return Chart(key, heading, bars.rows(given), f"and {about}{more:,} more" if more > 0 else "")
 
 
-def _others(others: tuple[Other, ...], *, exact: bool) -> Chart:
+def _collaborators(collaborators: tuple[Collaborator, ...], *, exact: bool) -> Chart:
     given: list[Given] = [
-        (one.name, links.artist(one.name), one.count, ("artist" if one.as_artist else "contributor",)) for one in others
+        (one.name, links.artist(one.name), one.count, ("artist" if one.as_artist else "contributor",))
+        for one in collaborators
     ]
     note = "" if exact else "counted on the tracks that were played most"
     return Chart("with", "With", bars.rows(given), note, ("Name", "Tracks", "As"))

@@ -16,7 +16,7 @@ from linernotes.web.pages.results_view import Choice, Hidden
 from linernotes.web.parameters import Tracks
 from linernotes.web.service import Shared
 from queries import Bucket, By, FacetValues
-from queries import facets as known_facets
+from queries.facets.table import get_facet
 
 router = APIRouter(route_class=KeptRoute)
 
@@ -54,7 +54,7 @@ async def values(
     after: str | None = None,
 ) -> Response:
     """Show a page of a facet's values, with what to do with each."""
-    facet = known_facets.known(name)
+    facet = get_facet(name)
     if facet.name != name:
         return RedirectResponse(links.facet(facet.name, asked, contains=contains), 303)
     asked = links.plain(asked)

@@ -7,8 +7,8 @@ from linernotes.web.asked import Asked
 from linernotes.web.pages import histogram, links, names, words
 from linernotes.web.pages.histogram import Histogram
 from queries import FACETS, Bucket, FacetCount
-from queries.facets import Kind
-from queries.filters import LITERAL, NONE, NOT
+from queries.facets.filters import LITERAL, NONE, NOT
+from queries.facets.table import Kind
 
 SHOWN = 6
 """Values of a facet that are listed, and those that were asked for; all are on the facet's own page."""

@@ -11,7 +11,7 @@ from linernotes.web.pages.names import Part
 from mappings.cards import is_synthetic
 from mappings.languages import UNDETERMINED
 from queries import Hit
-from queries.answer import Recording
+from queries.search.results import Recording
 
 _ARTISTS = 6
 """Artists of a track that a hit names; its page names all."""
@@ -75,7 +75,7 @@ def hit(number: int, found: Hit) -> HitView:
 
 
 def _marked(found: Hit, field: str, name: str) -> tuple[Part, ...]:
-    return names.parts(name, found.marked.get(field, {}).get(name, ()))
+    return names.parts(name, found.highlights.get(field, {}).get(name, ()))
 
 
 def language(track: Mapping[str, Any]) -> str | None:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from linernotes.report.plain import visible
-from queries.filters import LITERAL, NONE, NOT
-from queries.marks import Span
+from queries.facets.filters import LITERAL, NONE, NOT
+from queries.types import Span
 
 LONGEST = 160
 """Characters of a name in a list; the track's own page has the whole."""
@@ -46,7 +46,7 @@ def parts(name: str, spans: Iterable[Span] = (), longest: int = LONGEST) -> tupl
     """Return a name in pieces; places are counted before anything is replaced in it.
 
     >>> parts("Pink Moon", [(0, 4)])
-    (Part(text='Pink', highlight=True), Part(text=' Moon', marked=False))
+    (Part(text='Pink', marked=True), Part(text=' Moon', marked=False))
     """
     return tuple(Part(shown(text), marked) for text, marked in _pieces(name, spans, longest) if text)
 

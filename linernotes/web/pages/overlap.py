@@ -13,7 +13,7 @@ from linernotes.web.pages.facets_view import Chip
 from linernotes.web.parameters import Filtered
 from linernotes.web.service import Shared as Serving
 from queries import Overlap
-from queries.overlap import CONFIDENCE, Estimate, Shared, share
+from queries.analysis.overlap import CONFIDENCE, Estimate, Shared, share
 
 router = APIRouter(route_class=KeptRoute)
 

@@ -7,9 +7,9 @@ from linernotes.web.asked import Asked
 from linernotes.web.pages import facets_view, hits_view, links, names, words
 from linernotes.web.pages.facets_view import Chip, FacetView
 from linernotes.web.pages.hits_view import HitView
-from queries import FACETS, DEFAULT_FACETS, SearchResult, Sort, Stage
-from queries.request import Group
+from queries import DEFAULT_FACETS, FACETS, SearchResult, Sort, Stage
 from queries.text import MAX_WORDS
+from queries.types import Group
 
 
 @dataclass(frozen=True)

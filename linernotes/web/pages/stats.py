@@ -15,8 +15,8 @@ from linernotes.web.parameters import Tracks
 from linernotes.web.service import Shared
 from mappings.cards import CARDS
 from queries import FACETS, Stats
-from queries.stats import Comparison, Counts, percent
-from queries.summing import OFFERED
+from queries.analysis.stats import Comparison, Counts, percent
+from queries.analysis.stats_requests import MAX_CANDIDATES
 
 router = APIRouter(route_class=KeptRoute)
 
@@ -48,7 +48,7 @@ async def stats(request: Request, service: Shared, asked: Tracks) -> Response:
     """Show shares of the tracks of a text and filters."""
     asked = links.plain(asked)
     wanted = asked.request()
-    answer = await service.ask(lambda: service.searcher.stats(wanted, size=OVER), long=True)
+    answer = await service.ask(lambda: service.searcher.stats(wanted, limit=OVER), long=True)
     return rendering.page(request, "stats.html.jinja", title="Statistics", q=asked.q, view=view(asked, answer))
 
 
@@ -143,7 +143,7 @@ def _over(asked: Asked, found: Comparison) -> Chart:
         )
         for label, href, row in given
     )
-    part = f", of the {found.offered:,} with the most tracks" if found.offered >= OFFERED else ""
+    part = f", of the {found.offered:,} with the most tracks" if found.offered >= MAX_CANDIDATES else ""
     return Chart(
         id=f"{found.kind}-{found.dataset}",
         heading=f"{found.kind.capitalize()}s in {words.value('dataset', found.dataset)}",

@@ -74,7 +74,7 @@ async def track(request: Request, service: Shared, track_id: str) -> Response:
         raise NotThereError(
             f"There is no track {names.shown(track_id, 100)!r}.", "It may have left with a new release of its data set."
         )
-    hits, number = await service.ask(lambda: service.searcher.copies(found))
+    hits, number = await service.ask(lambda: service.searcher.duplicates(found))
     view = _view(found, hits, number)
     return rendering.page(request, "track.html.jinja", title=view.title, view=view)
 

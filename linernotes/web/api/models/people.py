@@ -6,9 +6,8 @@ from pydantic import Field
 
 from linernotes.web.api.models.shape import ByDataset, Count, Cut, Note, Shape, TookMs
 from mappings.cards import Claim
-from queries import Match, Total
-from queries.answer import FacetCount
-from queries.people.page import Counted, Other
+from queries import FacetCount, Match, Total
+from queries.artists.profile import Collaborator, NameCount
 
 
 class Artist(Shape):
@@ -42,7 +41,7 @@ class Candidate(Artist):
     """An artist that may be meant, and what to know it by."""
 
     match: Annotated[Match | None, Field(description="How the whole name is what was asked; null if it isn't.")]
-    apart: Annotated[bool, Field(description="Whether others have the same name.")]
+    shares_name: Annotated[bool, Field(description="Whether others have the same name.")]
     spellings: list[str]
     titles: list[str]
 
@@ -54,21 +53,21 @@ class Plays(Shape):
     tracks: Count
 
 
-class Listed(Shape):
+class NameList(Shape):
     """The first of a list, and how many there are."""
 
-    rows: list[Counted]
+    rows: list[NameCount]
     distinct: Total
 
 
-class Others(Shape):
+class Collaborators(Shape):
     """Who else is on these tracks."""
 
-    rows: list[Other]
+    rows: list[Collaborator]
     exact: bool
 
 
-class ArtistPage(Shape):
+class Profile(Shape):
     """What of one artist is in which data set."""
 
     name: str
@@ -78,19 +77,19 @@ class ArtistPage(Shape):
     recordings: Total
     plays: Plays
     facets: dict[str, FacetCount]
-    albums: Listed
-    others: Annotated[Others, Field(alias="with")]
-    titles: Listed
+    albums: NameList
+    collaborators: Collaborators
+    titles: NameList
     used_by: Annotated[dict[str, list[Claim]], Field(description="Acknowledged or reported use, by data set.")]
 
 
 class Artists(Shape):
-    """Who may be meant, the nearest first, and the page of the one who is, if one is."""
+    """Who may be meant, the nearest first, and the profile of the one who is, if one is."""
 
     candidates: list[Candidate]
     more: Annotated[Count, Field(description="Candidates that aren't listed.")]
-    slips: Annotated[bool, Field(description="Nobody is spelt so; these are spelt nearly so.")]
-    artist: ArtistPage | None
+    misspelt: Annotated[bool, Field(description="Nobody is spelt so; these are spelt nearly so.")]
+    artist: Profile | None
     note: Note
     text_truncated: Cut
     took_ms: TookMs

@@ -1,14 +1,14 @@
 """Shapes of tracks, searches and facets. What a track has comes from the field table."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-import polars as pl
 from pydantic import Field, create_model
 
 from linernotes.web.api.models.shape import ByDataset, Count, Cut, FoundBy, Next, Note, Shape, TookMs
 from mappings.track import DATASET, FIELDS, SHOWN, SOURCE_ID
-from queries import SpellingSuggestion, Match, Total
-from queries.answer import FacetCount, Member
+from queries import FacetCount, Match, SpellingSuggestion, Total
+from queries.search.results import Member
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -25,17 +25,18 @@ class Recording(Shape):
     datasets: ByDataset
     count: Annotated[int, Field(ge=1)]
     matched: Annotated[int, Field(ge=1)]
+    exact: Annotated[bool, Field(description="False where there are more tracks than were read.")]
     tracks: Annotated[list[Member], Field(max_length=100)]
 
 
-_PYTHON: dict[Any, Any] = {
-    pl.String: str,
-    pl.List: list[str],
-    pl.Boolean: bool,
-    pl.Int16: int,
-    pl.Int64: int,
-    pl.Float64: float,
-    pl.Date: Annotated[str, Field(json_schema_extra={"format": "date"})],
+_PYTHON: Mapping[str, Any] = {
+    "keyword": str,
+    "text": str,
+    "boolean": bool,
+    "short": int,
+    "long": int,
+    "float": float,
+    "date": Annotated[str, Field(json_schema_extra={"format": "date"})],
 }
 _CERTAIN = (DATASET, SOURCE_ID)
 """What every track has; anything else may be null, but lists are empty instead."""
@@ -43,8 +44,8 @@ _CERTAIN = (DATASET, SOURCE_ID)
 
 def _of_field(name: str) -> tuple[Any, Any]:
     entry = FIELDS[name]
-    python = _PYTHON[entry.dtype.base_type()]
-    certain = name in _CERTAIN or python == list[str]
+    python = list[str] if entry.multi else _PYTHON[entry.mapping["type"]]
+    certain = name in _CERTAIN or entry.multi
     return python if certain else python | None, Field(description=entry.meaning)
 
 

@@ -1,21 +1,21 @@
-"""The answer to one row, and to a whole catalogue: typed, and as the JSON of the contract."""
+"""The result of one row, and of a whole catalogue: typed, and as the JSON of the contract."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mappings import fields
-from queries.catalogue.question import Question
+from mappings.track import ALBUM, ARTISTS, DATASET, REVISION, SOURCE_FILE, SOURCE_ROW, TITLE, URL, YEAR
+from queries.catalogue.row import CatalogueRow
 from queries.catalogue.verdict import CatalogueMatch, Verdict
 
-LISTED = 50
+MAX_LISTED = 50
 """Matches that are listed for a row; how many there are is counted in any case."""
 
-_EVIDENCE = (fields.ALBUM, fields.YEAR, fields.REVISION, fields.SOURCE_FILE, fields.SOURCE_ROW)
+_EVIDENCE = (ALBUM, YEAR, REVISION, SOURCE_FILE, SOURCE_ROW)
 
 
 @dataclass(frozen=True)
-class RowAnswer:
+class RowResult:
     """What is known of one row.
 
     `matches` are the surest, `tracks` counts all of them by data set. `exact` is False if there were more candidates
@@ -23,7 +23,7 @@ class RowAnswer:
     identifiers.
     """
 
-    asked: Question
+    row: CatalogueRow
     verdict: Verdict
     reason: str
     matches: tuple[CatalogueMatch, ...] = ()
@@ -33,19 +33,19 @@ class RowAnswer:
     duplicate_of: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the row as the contract has it, with what a report needs to be asked again."""
-        asked = self.asked.as_json()
+        """Return the row as the contract has it, with what a report needs to be verified."""
+        row = self.row.as_json()
         return {
-            "row": self.asked.row,
-            "artist": self.asked.artist,
-            "title": self.asked.title,
+            "row": self.row.number,
+            "artist": self.row.artist,
+            "title": self.row.title,
             "verdict": self.verdict.value,
             "matches": [_match(each) for each in self.matches],
             "reason": self.reason,
             "matches_total": sum(self.tracks.values()),
             "exact": self.exact,
             "duplicate_of": self.duplicate_of,
-            **{name: value for name, value in asked.items() if name not in ("row", "artist", "title", "unreadable")},
+            **{name: value for name, value in row.items() if name not in ("row", "artist", "title", "unreadable")},
         }
 
 
@@ -53,36 +53,36 @@ def _match(match: CatalogueMatch) -> dict[str, Any]:
     track = match.track
     return {
         "id": match.id,
-        "dataset": track[fields.DATASET],
-        "title": track.get(fields.TITLE),
-        "artists": track.get(fields.ARTISTS) or [],
+        "dataset": track[DATASET],
+        "title": track.get(TITLE),
+        "artists": track.get(ARTISTS) or [],
         "match": str(match.match),
-        "url": track.get(fields.URL),
+        "url": track.get(URL),
         "verdict": match.verdict.value,
         "reason": match.reason,
         **{name: track.get(name) for name in _EVIDENCE},
     }
 
 
-def of_matches(asked: Question, matches: Iterable[CatalogueMatch], *, exact: bool) -> RowAnswer:
+def of_matches(row: CatalogueRow, matches: Iterable[CatalogueMatch], *, exact: bool) -> RowResult:
     """Return the answer that a row's matches come to."""
     ordered = sorted(matches, key=lambda match: match.order)
     tracks: dict[str, int] = {}
     best: dict[str, Verdict] = {}
     for match in ordered:
-        dataset = match.track[fields.DATASET]
+        dataset = match.track[DATASET]
         tracks[dataset] = tracks.get(dataset, 0) + 1
         best.setdefault(dataset, match.verdict)
     if not ordered:
-        reason = f"no track has {_what(asked)}"
-        return RowAnswer(asked, Verdict.NOT_FOUND, reason if exact else f"{reason} among the nearest", exact=exact)
+        reason = f"no track has {_what(row)}"
+        return RowResult(row, Verdict.NOT_FOUND, reason if exact else f"{reason} among the nearest", exact=exact)
     first = ordered[0]
-    return RowAnswer(asked, first.verdict, first.reason, tuple(ordered[:LISTED]), tracks, best, exact)
+    return RowResult(row, first.verdict, first.reason, tuple(ordered[:MAX_LISTED]), tracks, best, exact)
 
 
-def _what(asked: Question) -> str:
-    names = ["this artist and title"] if asked.parsed.named else []
-    ids = ["one of these ids" if len(asked.identifiers) > 1 else "this id"] if asked.identifiers else []
+def _what(row: CatalogueRow) -> str:
+    names = ["this artist and title"] if row.parsed.named else []
+    ids = ["one of these ids" if len(row.identifiers) > 1 else "this id"] if row.identifiers else []
     return ", or ".join([*ids, *names])
 
 
@@ -103,23 +103,23 @@ class Tally:
     by_dataset: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Begin with each data set that is loaded, so that those without a match are told too."""
+        """Begin with each data set that is loaded, so that those without a match are listed too."""
         for dataset in self.datasets:
             self._of(dataset)
 
-    def add(self, answer: RowAnswer) -> None:
+    def add(self, result: RowResult) -> None:
         """Count a row."""
         self.rows += 1
-        self.verdicts[answer.verdict] += 1
-        self.inexact += not answer.exact
-        if answer.duplicate_of is not None:
+        self.verdicts[result.verdict] += 1
+        self.inexact += not result.exact
+        if result.duplicate_of is not None:
             self.duplicates += 1
             return
-        self.songs[answer.verdict] += 1
-        for dataset, verdict in answer.best.items():
+        self.songs[result.verdict] += 1
+        for dataset, verdict in result.best.items():
             counts = self._of(dataset)
             counts["found" if verdict is Verdict.FOUND else "likely"] += 1
-            counts["tracks"] += answer.tracks[dataset]
+            counts["tracks"] += result.tracks[dataset]
 
     def as_json(self) -> dict[str, Any]:
         """Return the summary as the contract has it."""

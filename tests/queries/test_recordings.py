@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 import queries
 from mappings.errors import InputError
 from mappings.index_names import alias
-from queries import Hit, SearchResult, Searcher, grouping, search
-from queries.search import Search
+from queries import Hit, Searcher, SearchResult
+from queries.search import bodies, recordings
+from queries.search.bodies import Search
+from queries.types import Json
 from tests.queries import made
 from tests.queries.conftest import Collection
 from tests.queries.tracks import documents, forget, load, track, write
@@ -27,7 +29,7 @@ FILTERS: dict[str, list[str]] = {"genre": ["rock", "none"], "year": ["1980.."], 
 
 
 @pytest.fixture(scope="module")
-def recordings(client: Elasticsearch) -> Iterator[Collection]:
+def joined(client: Elasticsearch) -> Iterator[Collection]:
     """Return 2,000 made-up tracks, many joined by key, by video or by both, 200 of them by one key."""
     rng, prefix = random.Random(7), f"t{uuid.uuid4().hex[:10]}"
     tracks = [one | _joins(rng, number) for number, one in enumerate(made.tracks(2_000, seed=7))]
@@ -90,17 +92,17 @@ def singly(searcher: Searcher, text: str, **asked: Any) -> list[Hit]:
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize(("text", "size"), [("", 333), (WORD, 97), (WORD, 1000), (PAIR, 4)])
 def test_rows_are_what_brute_force_finds(
-    recordings: Collection, text: str, size: int, sort: str, filters: dict[str, list[str]]
+    joined: Collection, text: str, size: int, sort: str, filters: dict[str, list[str]]
 ) -> None:
-    group = components(recordings.tracks)
-    matching = singly(recordings.searcher, text, sort=sort, filters_by_facet=filters)
+    group = components(joined.tracks)
+    matching = singly(joined.searcher, text, sort=sort, filters_by_facet=filters)
     best: dict[int, str] = {}
     for hit in matching:
         best.setdefault(group[hit.id], hit.id)
 
     found = [
         hit
-        for page in pages(recordings.searcher, text, size=size, sort=sort, filters_by_facet=filters)
+        for page in pages(joined.searcher, text, size=size, sort=sort, filters_by_facet=filters)
         for hit in page.hits
     ]
     assert [hit.id for hit in found] == list(best.values())
@@ -114,14 +116,14 @@ def test_rows_are_what_brute_force_finds(
         assert hit.recording.count == len(mine)
         assert set(hit.recording.datasets) == {track.split(":")[0] for track in mine}
         assert set(listed) <= mine
-        assert len(listed) == min(len(mine), grouping.LISTED)
+        assert len(listed) == min(len(mine), recordings.MAX_LISTED)
         assert all(matched == (track in ids) for track, matched in listed.items())
 
 
-def test_facets_and_total_count_tracks(recordings: Collection) -> None:
+def test_facets_and_total_count_tracks(joined: Collection) -> None:
     asked: dict[str, Any] = {"filters_by_facet": FILTERS, "facet_names": ["dataset", "genre", "year"], "size": 5}
-    rows = recordings.searcher.search(queries.request(WORD, group="recording", **asked))
-    tracks = recordings.searcher.search(queries.request(WORD, **asked))
+    rows = joined.searcher.search(queries.request(WORD, group="recording", **asked))
+    tracks = joined.searcher.search(queries.request(WORD, **asked))
     assert rows.total == tracks.total
     assert rows.facets == tracks.facets
     assert tracks.recordings is None
@@ -129,26 +131,25 @@ def test_facets_and_total_count_tracks(recordings: Collection) -> None:
 
 @pytest.mark.parametrize(("text", "exact"), [("", False), (WORD, True), (PAIR, True)])
 @pytest.mark.parametrize("size", [0, 3, 1000])
-def test_recordings_are_counted(recordings: Collection, text: str, size: int, *, exact: bool) -> None:
-    group = components(recordings.tracks)
-    right = len({group[hit.id] for hit in singly(recordings.searcher, text)})
-    counted = recordings.searcher.search(queries.request(text, size=size, group="recording")).recordings
+def test_recordings_are_counted(joined: Collection, text: str, size: int, *, exact: bool) -> None:
+    group = components(joined.tracks)
+    right = len({group[hit.id] for hit in singly(joined.searcher, text)})
+    counted = joined.searcher.search(queries.request(text, size=size, group="recording")).recordings
     assert counted is not None
     assert counted.exact is (exact or 0 < right <= size)
-    keys = len({one["recording_key"] for one in recordings.tracks})
+    keys = len({one["recording_key"] for one in joined.tracks})
     # The estimate is of keys, and made-up videos join many of them.
     assert counted.value == right if counted.exact else right < counted.value == pytest.approx(keys, rel=0.02)
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_small_blocks_find_the_same(recordings: Collection, sort: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_blocks_find_the_same(joined: Collection, sort: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def first() -> list[list[str]]:
-        some = islice(pages(recordings.searcher, WORD, size=10, sort=sort), 8)
+        some = islice(pages(joined.searcher, WORD, size=10, sort=sort), 8)
         return [[hit.id for hit in page.hits] for page in some]
 
     usual = first()
-    monkeypatch.setattr(grouping, "BLOCK", 20)
-    monkeypatch.setattr(search, "_FEWEST", 1)
+    monkeypatch.setattr(bodies, "_SMALLEST_BLOCK", 1)
     assert first() == usual
 
 
@@ -190,13 +191,13 @@ def test_tracks_without_a_key_are_recordings_of_their_own(client: Elasticsearch,
     assert len(set(found)) == len(found) == 3
 
 
-def test_a_cursor_belongs_to_its_kind_of_row(recordings: Collection) -> None:
-    after = recordings.searcher.search(queries.request(WORD, size=1, group="recording")).next
+def test_a_cursor_belongs_to_its_kind_of_row(joined: Collection) -> None:
+    after = joined.searcher.search(queries.request(WORD, size=1, group="recording")).next
     with pytest.raises(InputError, match="belongs to another search"):
-        recordings.searcher.search(queries.request(WORD, size=1, after=after))
+        joined.searcher.search(queries.request(WORD, size=1, after=after))
 
 
-def test_an_unknown_group_is_told() -> None:
+def test_an_unknown_group_is_an_error() -> None:
     with pytest.raises(InputError, match=r"no group called 'recordings'. Did you mean recording\?"):
         queries.request(group="recordings")
 
@@ -210,7 +211,7 @@ def test_groups_are_what_brute_force_finds(joins: list[tuple[str, list[str]]]) -
         {"dataset": "d", "source_id": str(number), "recording_key": key, "video_ids": videos}
         for number, (key, videos) in enumerate(joins)
     ]
-    groups = grouping._Groups()
+    groups = recordings._Groups()
     groups.add({"_id": f"d:{one['source_id']}", "_source": one} for one in reversed(tracks))
     expected: dict[int, list[str]] = {}
     for name, number in sorted(components(tracks).items()) if tracks else ():
@@ -223,8 +224,45 @@ def test_a_page_without_copies_takes_one_further_request() -> None:
         {"_id": f"d:{n}", "_source": {"dataset": "d", "source_id": str(n), "recording_key": f"k{n}"}, "sort": [n]}
         for n in range(3)
     ]
-    walk = grouping.walk(Search(queries.request(group="recording"), queries.Stage.STRICT), {"hits": {"hits": hits}}, 3)
-    assert "recording_key" in str(next(walk))
-    with pytest.raises(StopIteration) as end:
-        walk.send({"hits": {"hits": []}})
-    assert [head["_id"] for head in end.value.value.heads] == ["d:0", "d:1", "d:2"]
+    requests: list[Json] = []
+
+    def ask(*some: Json) -> list[Json]:
+        requests.extend(some)
+        return [{"hits": {"hits": []}} for _ in some]
+
+    page = recordings.page(ask, Search(queries.request(group="recording"), queries.Stage.STRICT), hits, 3)
+    assert len(requests) == 1
+    assert "recording_key" in str(requests)
+    assert [head["_id"] for head in page.heads] == ["d:0", "d:1", "d:2"]
+
+
+def unbounded(searcher: Searcher, text: str, size: int) -> Iterator[SearchResult]:
+    """Yield pages to the end, be they full or not."""
+    after = None
+    for _ in range(2_000):
+        page = searcher.search(queries.request(text, size=size, group="recording", after=after))
+        yield page
+        after = page.next
+        if after is None:
+            return
+    raise AssertionError("endless")
+
+
+def test_a_page_of_few_blocks_is_shorter_and_loses_nothing(joined: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = [hit.id for page in pages(joined.searcher, WORD, size=40) for hit in page.hits]
+    monkeypatch.setattr(recordings, "MAX_BLOCKS", 1)
+    monkeypatch.setattr(bodies, "_SMALLEST_BLOCK", 1)
+    found = list(unbounded(joined.searcher, WORD, 12))
+    assert [hit.id for page in found for hit in page.hits] == usual
+    assert any(len(page.hits) < 12 for page in found[:-1])
+    assert all(page.recordings == queries.Total(len(usual)) for page in found)
+
+
+def test_tracks_beyond_those_read_are_no_secret(joined: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a key with 200 copies."""
+    monkeypatch.setattr(recordings, "MAX_TRACKS", 40)
+    found = list(unbounded(joined.searcher, WORD, 5))
+    assert all(page.recordings and not page.recordings.exact for page in found)
+    rows = [hit.recording for page in found for hit in page.hits if hit.recording]
+    assert any(not row.exact for row in rows)
+    assert sum(row.count for row in rows) > 100

@@ -1,4 +1,4 @@
-"""A row of a catalogue as a question: who, what, and by which identifiers."""
+"""A row of a catalogue: who, what, and by which identifiers."""
 
 import re
 import unicodedata
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mappings.spelling.cleaning import clean
 from queries.catalogue import artists, identifiers, titles
 from queries.catalogue.identifiers import Identifier, Kind
 
@@ -37,9 +38,6 @@ _SYNONYMS: Mapping[str, str] = {
 SYNONYMS: Mapping[str, tuple[str, ...]] = {column: tuple(names.split("|")) for column, names in _SYNONYMS.items()}
 """Column to the headers that it may have: lower case, without accents, one blank between words."""
 
-_BLANK = ("Cc", "Cs", "Zl", "Zp")
-_HIDDEN = frozenset("\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
-
 LONGEST = 1_200
 """Characters of a name that is compared; a title of an opera's scene may have 300, a longer cell is no name."""
 
@@ -57,10 +55,10 @@ def plain(header: str) -> str:
     return " ".join(kept.split()) if kept.strip() else letters.strip()
 
 
-def columns(header: Iterable[str]) -> dict[str, int]:
+def find_columns(header: Iterable[str]) -> dict[str, int]:
     """Return where the known columns stand in a header.
 
-    >>> columns(["No", "Interpret", "Song", "Track", "Video ID"])
+    >>> find_columns(["No", "Interpret", "Song", "Track", "Video ID"])
     {'artist': 1, 'title': 2, 'youtube': 4}
     """
     names = [unicodedata.normalize("NFC", plain(cell)) for cell in header]
@@ -73,10 +71,10 @@ def columns(header: Iterable[str]) -> dict[str, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """One row, counted from 1: what it names, or the reason why it can't be read."""
+class CatalogueRow:
+    """One row: its number, counted from 1, and what it names, or the reason why it can't be read."""
 
-    row: int
+    number: int
     artist: str = ""
     title: str = ""
     album: str = ""
@@ -85,20 +83,25 @@ class Question:
     unreadable: str = ""
 
     @property
-    def parsed(self) -> "Parsed":
+    def parsed(self) -> "ParsedRow":
         """Return the names taken apart."""
-        artist, title = shown(self.artist), shown(self.title)
-        return Parsed(artists.read(artist), titles.read(title, artist), titles.read(shown(self.album)).core)
+        artist, title = name_of(self.artist), name_of(self.title)
+        return ParsedRow(
+            artists.parse_artist(artist),
+            titles.parse_title(title, artist),
+            titles.parse_title(name_of(self.album)).core,
+        )
 
     def as_json(self) -> dict[str, Any]:
-        """Return what was asked, as a report keeps it: `of_json` reads it again."""
-        asked = asdict(self) | {"identifiers": [[each.kind.name, each.value] for each in self.identifiers]}
-        return {name: value for name, value in asked.items() if value or name in ("row", ARTIST, TITLE)}
+        """Return the row as a report keeps it: `row_from_json` reads it again."""
+        given = asdict(self) | {"identifiers": [[each.kind.name, each.value] for each in self.identifiers]}
+        row = {"row": given.pop("number"), **given}
+        return {name: value for name, value in row.items() if value or name in ("row", ARTIST, TITLE)}
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
-    """The names of a question, taken apart."""
+class ParsedRow:
+    """The names of a row, taken apart."""
 
     artist: artists.Artist
     title: titles.Title
@@ -106,27 +109,22 @@ class Parsed:
 
     @property
     def named(self) -> bool:
-        """Say whether there are both an artist and a title to be asked for."""
+        """Tell whether there are both an artist and a title to be asked for."""
         return bool(self.artist.whole and self.title.whole)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Return what has to be spelt to compare them."""
-        return (*self.artist.names, *self.title.names, self.album)
 
+def parse_row(number: int, cells: Mapping[str, str]) -> CatalogueRow:
+    """Return a row: column to cell, as `columns` names them.
 
-def read(row: int, cells: Mapping[str, str]) -> Question:
-    """Return the question of a row: column to cell, as `columns` names them.
-
-    >>> read(1, {"artist": "Queen", "title": "", "fma": ""}).unreadable
+    >>> parse_row(1, {"artist": "Queen", "title": "", "fma": ""}).unreadable
     'no title'
     """
     found = {name: text_of(cells.get(name, "")) for name in SYNONYMS}
     named = [identifiers.read(found[name], PLATFORMS.get(name)) for name in (URL, *PLATFORMS)]
     known = tuple(dict.fromkeys(each for each in named if each))
     year = _YEAR.search(found[YEAR])
-    return Question(
-        row,
+    return CatalogueRow(
+        number,
         found[ARTIST],
         found[TITLE],
         found[ALBUM],
@@ -138,24 +136,22 @@ def read(row: int, cells: Mapping[str, str]) -> Question:
 
 def _wrong(artist: str, title: str) -> str:
     """Return why names can't be asked for, empty if they can."""
-    named = {ARTIST: shown(artist), TITLE: shown(title)}
+    named = {ARTIST: name_of(artist), TITLE: name_of(title)}
     if lacking := [f"no {name}" for name, value in named.items() if not value]:
         return " and ".join(lacking)
     lengths = {ARTIST: len(artist), TITLE: len(title)}
     return " and ".join(f"{name} of {size:,} characters" for name, size in lengths.items() if size > LONGEST)
 
 
-def shown(name: str) -> str:
-    r"""Return a name fit to be asked: composed, without what is invisible, `LONGEST` characters at most.
+def name_of(cell: str) -> str:
+    r"""Return a name fit to be looked up: cleaned, `LONGEST` characters at most.
 
     It is only a name: quotes, colons and minus signs mean nothing here.
 
-    >>> shown("“Heroes”\u200b  \x00 live")
-    '“Heroes” live'
+    >>> name_of("“Heroes”\u200b  \x00 live"), name_of("Angus &amp; Friends")
+    ('“Heroes” live', 'Angus & Friends')
     """
-    composed = unicodedata.normalize("NFC", name[:LONGEST])
-    kept = "".join(" " if unicodedata.category(each) in _BLANK else each for each in composed if each not in _HIDDEN)
-    return " ".join(kept.split())
+    return clean(cell[:LONGEST].encode("utf-8", "replace").decode())
 
 
 def text_of(cell: str) -> str:
@@ -163,14 +159,14 @@ def text_of(cell: str) -> str:
     return " ".join(cell.encode("utf-8", "replace").decode().split())
 
 
-def of_json(asked: Mapping[str, Any]) -> Question:
-    """Return the question that `Question.as_json` wrote; raises KeyError, TypeError or ValueError for anything else."""
-    return Question(
-        int(asked["row"]),
-        str(asked[ARTIST]),
-        str(asked[TITLE]),
-        str(asked.get(ALBUM, "")),
-        int(asked[YEAR]) if asked.get(YEAR) is not None else None,
-        tuple(Identifier(Kind[kind], str(value)) for kind, value in asked.get("identifiers", ())),
-        str(asked.get("unreadable", "")),
+def row_from_json(given: Mapping[str, Any]) -> CatalogueRow:
+    """Return the row that `CatalogueRow.as_json` wrote; raises KeyError, TypeError or ValueError for anything else."""
+    return CatalogueRow(
+        int(given["row"]),
+        str(given[ARTIST]),
+        str(given[TITLE]),
+        str(given.get(ALBUM, "")),
+        int(given[YEAR]) if given.get(YEAR) is not None else None,
+        tuple(Identifier(Kind[kind], str(value)) for kind, value in given.get("identifiers", ())),
+        str(given.get("unreadable", "")),
     )

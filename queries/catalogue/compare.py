@@ -1,0 +1,161 @@
+"""Compares the names of a track with those of a row: the label, and the kind of agreement."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from mappings.spelling.edit_distance import count_slips
+from mappings.track import ALBUM, ARTISTS, CONTRIBUTORS, TITLE
+from queries.catalogue import artists, titles
+from queries.catalogue.name_forms import best, forms_of, same, sounds_alike
+from queries.types import MATCH_RANK, Match
+
+Track = Mapping[str, Any]
+
+
+class MatchKind(StrEnum):
+    """How one name agrees with another."""
+
+    EXACT = "exact"
+    RELEASE = "release"
+    VERSION = "version"
+    SHORTER = "shorter"
+    FIRST_ARTIST = "first artist"
+    SHARED_CREDIT = "shared credit"
+    GUEST = "guest"
+    OTHER_GUEST = "other guest"
+    WORD_ORDER = "word order"
+    ARTICLE = "article"
+    PHONETIC = "phonetic"
+    MISSPELT = "misspelt"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How one name agrees: the label, the kind, and how many slips it takes."""
+
+    label: Match
+    kind: MatchKind
+    slips: int = 0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A track that Elasticsearch returned, its names taken apart."""
+
+    id: str
+    track: Track
+    title: titles.Title
+    artists: tuple[artists.Artist, ...]
+    contributors: tuple[str, ...]
+    album: str
+
+
+def parse_candidate(hit: Mapping[str, Any]) -> Candidate:
+    """Return a hit as a candidate."""
+    track = hit["_source"]
+    people = track.get(ARTISTS) or []
+    return Candidate(
+        hit["_id"],
+        track,
+        titles.parse_title(track.get(TITLE) or "", people[0] if people else ""),
+        tuple(artists.parse_artist(name) for name in people),
+        tuple(track.get(CONTRIBUTORS) or ()),
+        titles.parse_title(track.get(ALBUM) or "").core,
+    )
+
+
+def compare_titles(mine: titles.Title, theirs: titles.Title) -> Agreement | None:
+    """Return how two titles agree, None if they are two titles."""
+    if label := _same(mine.whole, theirs.whole):
+        return Agreement(label, MatchKind.EXACT)
+    equal = mine.versions == theirs.versions
+    if label := _same(mine.core, theirs.core):
+        other = mine.guests and theirs.guests and mine.guests != theirs.guests
+        kind = MatchKind.VERSION if not equal else MatchKind.OTHER_GUEST if other else MatchKind.RELEASE
+        return Agreement(_not_exact(label), kind)
+    one_is_bare = mine.core == mine.bare or theirs.core == theirs.bare
+    if equal and one_is_bare and (label := _same(mine.bare, theirs.bare)):
+        return Agreement(_not_exact(label), MatchKind.SHORTER)
+    if not equal:
+        return _misspelt(forms_of(mine.whole).folded, forms_of(theirs.whole).folded)
+    if sounds_alike(forms_of(mine.core), forms_of(theirs.core)):
+        return Agreement(Match.TRANSLITERATED, MatchKind.PHONETIC)
+    my_words, their_words = forms_of(mine.core).folded, forms_of(theirs.core).folded
+    if my_words and artists.without_article(my_words) == artists.without_article(their_words):
+        return Agreement(Match.FOLDED, MatchKind.ARTICLE)
+    if _reordered(my_words, their_words):
+        return Agreement(Match.FOLDED, MatchKind.WORD_ORDER)
+    return _misspelt(my_words, their_words)
+
+
+def _same(one: str, other: str) -> Match | None:
+    return same(forms_of(one), forms_of(other))
+
+
+def _not_exact(label: Match) -> Match:
+    return max(label, Match.FOLDED, key=MATCH_RANK.__getitem__)
+
+
+def _misspelt(mine: str, theirs: str) -> Agreement | None:
+    slips = count_slips(mine, theirs)
+    return Agreement(Match.FUZZY, MatchKind.MISSPELT, slips) if slips else None
+
+
+def _reordered(mine: str, theirs: str) -> bool:
+    """Tell whether two names have the same words in another order; numbers keep theirs: 1-2 is not 2-1."""
+    my_words, their_words = mine.split(), theirs.split()
+    numbers = [[word for word in words if word.isdecimal()] for words in (my_words, their_words)]
+    return len(my_words) > 1 and sorted(my_words) == sorted(their_words) and numbers[0] == numbers[1]
+
+
+def compare_artists(mine: artists.Artist, found: Candidate) -> Agreement | None:
+    """Return how the artist of a row agrees with the best of a track's artists, None if it is another one."""
+    wholes = [each.whole for each in found.artists]
+    ways = [(mine.whole, MatchKind.EXACT), (mine.turned, MatchKind.EXACT)]
+    for name, kind in (*ways, *((part, MatchKind.FIRST_ARTIST) for part in mine.firsts)):
+        if name and (label := _among(name, wholes)):
+            return Agreement(label, kind)
+    if _same_people(mine, found):
+        return Agreement(Match.FOLDED, MatchKind.EXACT)
+    own = forms_of(mine.whole)
+    if any(_reordered(own.folded, forms_of(each).folded) for each in wholes):
+        return Agreement(Match.FOLDED, MatchKind.WORD_ORDER)
+    if label := _among(mine.whole, [each.turned for each in found.artists if each.turned]):
+        return Agreement(label, MatchKind.EXACT)
+    if any(sounds_alike(own, forms_of(each)) for each in wholes):
+        return Agreement(Match.TRANSLITERATED, MatchKind.PHONETIC)
+    parts = [part for each in found.artists for part in each.parts]
+    if label := _among(mine.whole, parts) or _best(mine.parts, wholes):
+        return Agreement(label, MatchKind.SHARED_CREDIT)
+    if label := _best((mine.whole, *mine.parts), found.contributors):
+        return Agreement(label, MatchKind.GUEST)
+    return _nearest(mine, wholes)
+
+
+def _nearest(mine: artists.Artist, wholes: Iterable[str]) -> Agreement | None:
+    folded = forms_of(artists.without_article(mine.whole)).folded
+    others = (forms_of(artists.without_article(each)).folded for each in wholes)
+    near = [slips for each in others if (slips := count_slips(folded, each))]
+    return Agreement(Match.FUZZY, MatchKind.MISSPELT, min(near)) if near else None
+
+
+def _same_people(mine: artists.Artist, found: Candidate) -> bool:
+    theirs = artists.people(*(forms_of(artists.without_article(each.whole)).folded for each in found.artists))
+    return bool(mine.parts) and artists.people(forms_of(artists.without_article(mine.whole)).folded) == theirs
+
+
+def _best(mine: Iterable[str], others: Iterable[str]) -> Match | None:
+    theirs = list(others)
+    labels = [label for name in mine if (label := _among(name, theirs))]
+    return min(labels, key=MATCH_RANK.__getitem__, default=None)
+
+
+def _among(name: str, others: Iterable[str]) -> Match | None:
+    """Return how a name is one of others, as it is or without its article: A Ha is a-ha."""
+    theirs = list(others)
+    own = artists.without_article(name)
+    pairs = ((name, theirs), (own, [artists.without_article(other) for other in theirs]))
+    labels = [label for each, against in pairs if (label := best([each], against))]
+    return min(labels, key=MATCH_RANK.__getitem__, default=None)
