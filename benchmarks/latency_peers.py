@@ -17,7 +17,7 @@ from elasticsearch import Elasticsearch
 
 import queries
 from benchmarks.peers import fts5_faceted, tantivy_faceted
-from queries import scan
+from queries.export import Scan, open_scan
 
 COLUMNS = ("id", "title", "artists", "album", "contributors", *queries.DEFAULT_FACETS)
 
@@ -51,7 +51,7 @@ def opened(name: str, client: Elasticsearch, prefix: str, folder: Path, limit_s:
     peer = PEERS[name]
     place, made_of = folder / peer.kept, folder / f"{peer.kept}.json"
     searcher = queries.Searcher(client, prefix)
-    with scan.opened(searcher, queries.request(facet_names=())) as tracks:
+    with open_scan(searcher, queries.request(facet_names=())) as tracks:
         state = {"rows": tracks.count.rows, "generations": dict(tracks.count.generations)}
         if not (made_of.exists() and json.loads(made_of.read_text()) == state):
             shutil.rmtree(place, ignore_errors=True)
@@ -64,7 +64,7 @@ def opened(name: str, client: Elasticsearch, prefix: str, folder: Path, limit_s:
     return peer.open(place, limit_s)
 
 
-def _blocks(name: str, tracks: scan.Scan) -> Iterator[pl.DataFrame]:
+def _blocks(name: str, tracks: Scan) -> Iterator[pl.DataFrame]:
     done, told = 0, time.monotonic()
     for frame in tracks.frames():
         yield frame.select(COLUMNS)

@@ -18,7 +18,7 @@ import polars as pl
 
 import queries
 from benchmarks.peers.fts5 import UNICODE61
-from queries.facets import TABLE
+from queries.facets.table import FACETS
 
 SIZE = 21
 """Hits and values asked for: a page of 20, and one more that tells whether there is another."""
@@ -26,7 +26,7 @@ SIZE = 21
 VALUES = 51
 _FIELDS = "title, artists, album, contributors"
 _FACETS = queries.DEFAULT_FACETS
-_SEVERAL = tuple(name for name in _FACETS if TABLE[name].several)
+_SEVERAL = tuple(name for name in _FACETS if FACETS[name].multi_valued)
 _FILE = "tracks.db"
 _WORDS = re.compile(r"[^\W_]+")
 _MATCHED = "SELECT * FROM tracks WHERE rowid IN (SELECT rowid FROM found WHERE found MATCH :words)"

@@ -15,7 +15,7 @@ import polars as pl
 
 import queries
 from benchmarks.peers import LITTLE
-from queries.facets import TABLE, Kind
+from queries.facets.table import FACETS, Kind
 
 FIELDS = ("title", "artists", "album", "contributors")
 SIZE = 21
@@ -26,7 +26,7 @@ _SHORTEST_SLIP, _LONG = 4, 8
 
 _MEMORY = 300_000_000
 _FACETS = queries.DEFAULT_FACETS
-_YEARS = tuple(name for name in _FACETS if TABLE[name].kind is Kind.YEARS)
+_YEARS = tuple(name for name in _FACETS if FACETS[name].kind is Kind.YEARS)
 _AGGREGATIONS = {name: {"terms": {"field": name, "size": 1000 if name in _YEARS else VALUES}} for name in _FACETS}
 
 

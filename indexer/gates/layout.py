@@ -14,7 +14,7 @@ from mappings.track import mapping
 
 _ALLOWED = "the field table's"
 
-_LEFT_OUT = {("keyword", "norms", "false"), ("text", "norms", "true")}
+_LEFT_OUT = {("keyword", "norms", "false"), ("text", "norms", "true"), ("object", "type", "object")}
 """Type, option and value that Elasticsearch doesn't show, as they are its defaults."""
 
 

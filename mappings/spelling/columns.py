@@ -29,8 +29,6 @@ _HANGUL_IN_WORDS = r"\p{Hangul}\s+\p{Hangul}"
 
 _LATIN = ("latin", "latin_without_yo", "latin_otherwise")
 _SOUNDS = tuple(f"sound_{way}" for way in _LATIN)
-_SAME_AS_ONE_WORD = ("joined", "apart", "closed")
-"""Spellings that differ in where words end only."""
 _WITHOUT_BLANKS = rf"[{CJK}\p{{Thai}}\p{{Khmer}}\p{{Lao}}\p{{Myanmar}}]"
 """Scripts written without blanks: where words of their Latin spelling end is up to who types it."""
 _WAYS = ("joined", "symbols", "closed", "apart", "written_out", *_LATIN, *_SOUNDS)
@@ -195,7 +193,7 @@ def _spellings(names: pl.DataFrame) -> pl.DataFrame:
         .join(names.lazy().with_row_index("place"), on="name")
         # Polars melts piece by piece: a track's list must not depend on where the pieces of its batch are cut.
         .sort("row", pl.col("way").cast(pl.Enum(_WAYS)), "place")
-        .select("row", "field", "name", "way", "value", "new")
+        .select("row", "field", "name", "words", "way", "value", "new")
         .unique(["row", "field", "value"], keep="first", maintain_order=True)
         .collect()
     )
@@ -238,8 +236,13 @@ def _whole_names(names: pl.DataFrame, spellings: pl.DataFrame, height: int) -> p
     by_sound = pl.col("way").is_in(_SOUNDS) & ~name.str.contains(_WITHOUT_BLANKS)
     spelled = (
         spellings.lazy()
-        .filter(pl.col("field").is_in(list(_ROLES)) & ~pl.col("way").is_in(_SAME_AS_ONE_WORD) & ~by_sound)
-        .select("row", role.alias("role"), pl.lit("~").alias("kind"), form=pl.col("value").str.replace_all(" ", ""))
+        .filter(pl.col("field").is_in(list(_ROLES)) & ~by_sound)
+        .with_columns(
+            form=pl.col("value").str.replace_all(" ", "", literal=True),
+            compact=pl.col("words").str.replace_all(" ", "", literal=True),
+        )
+        .filter(pl.col("form") != pl.col("compact"))  # differs in where words end only
+        .select("row", role.alias("role"), pl.lit("~").alias("kind"), "form")
     )
     terms = pl.concat(
         [

@@ -16,10 +16,10 @@ def test_an_artists_page(visit: Open, site: Site) -> None:
     page.wait_for_url("**/artist?*")
     expect(page.get_by_role("heading", level=1)).to_have_text(ARTIST)
     answer = site.searcher.artist(queries.artist_request(ARTIST))
-    assert answer.page
+    assert answer.profile
     content = page.locator("#content").inner_text()
-    assert f"{answer.page.tracks.value} track" in content
-    for row in answer.page.titles.rows[:5]:
+    assert f"{answer.profile.tracks.value} track" in content
+    for row in answer.profile.titles.rows[:5]:
         assert row.name in content
     assert PRESENCE_IS_NO_PROOF in content
 

@@ -27,7 +27,7 @@ from linernotes.export.packing import zstd
 from linernotes.export.run import run as export_all
 from mappings.schema import SCHEMA
 from mappings.track import SHOWN
-from queries import Hit, Searcher, scan
+from queries import Hit, Searcher, export
 from queries.export import ROW
 from tests.cli.conftest import Run
 from tests.cli.test_contract import schema
@@ -85,7 +85,7 @@ def test_each_format_equals_the_index_under_ties_and_writes(client: Elasticsearc
         expected = digest(indexed(client, prefix))
         out = place.of(tmp_path / f"all{kind}", overwrite=False)
         done = threading.Event()
-        with place.opened(out) as stream, scan.opened(searcher, queries.request("")) as found:
+        with place.opened(out) as stream, export.open_scan(searcher, queries.request("")) as found:
             writer = threading.Thread(target=_disturb, args=(client, prefix, number, done))
             writer.start()
             while not client.count(index=prefix, query={"term": {"artists": "newcomer"}})["count"]:
@@ -307,8 +307,8 @@ def test_who_reads_may_stop() -> None:
 
 @pytest.mark.usefixtures("on_samples")
 def test_other_rows_than_counted_are_no_export(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = scan.Scan.frames
-    monkeypatch.setattr(scan.Scan, "frames", lambda found: (frame.head(-1) for frame in whole(found)))
+    whole = export.Scan.frames
+    monkeypatch.setattr(export.Scan, "frames", lambda found: (frame.head(-1) for frame in whole(found)))
     ran = run("export", "--out", tmp_path / "x.ndjson")
     assert (ran.code, ran.out, folder(tmp_path)) == (5, "", [])
     assert "rows came where" in ran.err

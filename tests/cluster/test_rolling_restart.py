@@ -9,7 +9,7 @@ import queries
 from linernotes.connect import connect
 from linernotes.node import probe, service
 from mappings.errors import CheckFailedError, UnreachableError
-from queries import Searcher, export, scan
+from queries import Searcher, export, retry
 from tests.cluster import corpus
 from tests.cluster.corpus import LAION, SPOTIFY
 from tests.cluster.drill import PREFIX, Cluster
@@ -63,12 +63,12 @@ def test_while_a_node_is_missing(searched: Cluster, monkeypatch: pytest.MonkeyPa
     cluster = searched
     before = service.status(cluster.home).nodes
     monkeypatch.setattr(export, "PAGE_BYTES", 100_000)
-    monkeypatch.setattr(scan, "PATIENCE_S", 10.0)
+    monkeypatch.setattr(retry, "LONG_DELAY_S", 10.0)
     with cluster.client() as client, connect(cluster.settings) as asking:
         client.indices.create(index="alone", settings={"number_of_replicas": 0})
         assert probe.without_copy(before[0].url) == ["alone"]
         assert {probe.master(node.url) for node in before} == {cluster.master()}
-        with scan.opened(Searcher(asking, PREFIX), queries.request("")) as found:
+        with export.open_scan(Searcher(asking, PREFIX), queries.request("")) as found:
             frames = found.frames(1)
             next(frames)
             name = with_open_context(client)

@@ -14,8 +14,7 @@ from linernotes.kibana.objects import ndjson, objects
 from linernotes.kibana.panels import GRID
 from linernotes.kibana.sources import TRACKS, fields_of
 from mappings.errors import InputError
-from mappings.index import mapping
-from mappings.track import FIELDS
+from mappings.track import FIELDS, mapping
 
 Json = dict[str, Any]
 

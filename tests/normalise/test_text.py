@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.normalise import mojibake
-from indexer.normalise.text import tidied, tidy, tidy_list
+from indexer.normalise.text import tidy, tidy_list
+from mappings.spelling import mojibake
+from mappings.spelling.cleaning import clean
 
 PIECES = ["a", "é", "e\u0301", " ", "\u00a0", "\t", "\n", "\x00", "&amp;", "&amp;amp;", "&", "#", "39;", ";", "lt", "\u200b", "가", "ᄀ", "ᅡ", "ﾞ", "\ufeff", "Å", "&#8203;", "&#0;", "&#xD800;", "Ã", "©", "\xad", "â", "€", "™", "Ð", "°", "<p>", "</p>", "<br>", "<", "i>", "/", "b>"]  # fmt: skip  # noqa: E501
 texts = st.one_of(st.text(max_size=12), st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
@@ -40,7 +41,7 @@ def test_what_comes_out_is_composed_and_has_no_stray_blanks(value: str) -> None:
 @settings(max_examples=300, deadline=None)
 @given(clean_texts)
 def test_the_cheap_way_gives_what_the_thorough_one_does(value: str) -> None:
-    assert all_tidied([value]) == [tidied(value) or None]
+    assert all_tidied([value]) == [clean(value) or None]
 
 
 @pytest.mark.parametrize(
@@ -128,8 +129,8 @@ LATIN = st.text("abcXYZéèüöäñãçßÀÉÎÕØÃ’“” ", max_size=10)
 @settings(max_examples=500)
 @given(LATIN)
 def test_what_was_broken_is_mended_or_left_and_what_was_not_is_left(text: str) -> None:
-    assert mojibake.repaired(text) == text
-    assert mojibake.repaired(_broken(text)) in (_broken(text), text)
+    assert mojibake.repair(text) == text
+    assert mojibake.repair(_broken(text)) in (_broken(text), text)
 
 
 def _broken(text: str) -> str:

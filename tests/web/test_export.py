@@ -19,7 +19,7 @@ from linernotes.connect import connect
 from linernotes.settings import from_environment
 from linernotes.web.options import Options
 from mappings.track import FINGERPRINT
-from queries import Searcher, scan
+from queries import Searcher, retry
 from tests.browser.hostile import NAMES
 from tests.browser.hostile import TRACKS as HOSTILE
 from tests.cli.test_export import as_texts
@@ -240,7 +240,7 @@ def test_who_doesnt_read_is_given_up(many: Many, monkeypatch: pytest.MonkeyPatch
 def test_elasticsearch_ends_in_the_middle(
     many: Many, monkeypatch: pytest.MonkeyPatch, kind: str, packing: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(scan, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(retry, "LONG_DELAY_S", 0.5)
     monkeypatch.setitem(proxy.FITS, "503", lambda _, body: b"_shard_doc" in body)
     size = 0
     with many.web.stream("GET", EXPORT, params={"format": kind}, headers={"accept-encoding": packing}) as answer:

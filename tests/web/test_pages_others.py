@@ -7,7 +7,6 @@ from urllib.parse import quote
 import httpx
 import pytest
 from elasticsearch import Elasticsearch
-from queries.overlap import Estimate
 
 import queries
 from linernotes.web.options import Options
@@ -15,6 +14,7 @@ from linernotes.web.pages import overlap, words
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
 from mappings.track import FIELDS, SHOWN
 from queries import Searcher
+from queries.analysis.overlap import Estimate
 from tests.web.conftest import Site
 from tests.web.pages_read import Element, query, read
 from tests.web.serving import serving
@@ -101,19 +101,19 @@ def test_values_say_what_is_chosen(site: Site) -> None:
 
 def test_an_artist(site: Site) -> None:
     answer = site.searcher.artist(queries.artist_request("Kurt Vile", size=20))
-    assert answer.page
+    assert answer.profile
     found = page(site, "/artist?name=kurt+vile")
-    assert found.one("h1").said == answer.page.name
-    assert found.one("p", "summary").said.startswith(words.tracks(answer.page.tracks.value))
-    assert total(page(site, button(found))) == answer.page.tracks.value
-    assert chart(found, "Titles") == {row.name: row.count for row in answer.page.titles.rows}
-    assert chart(found, "Albums") == {row.name: row.count for row in answer.page.albums.rows}
-    assert chart(found, "With") == {one.name: one.count for one in answer.page.others}
-    sets = {words.value("dataset", b.value): b.count for b in answer.page.facets["dataset"].buckets}
+    assert found.one("h1").said == answer.profile.name
+    assert found.one("p", "summary").said.startswith(words.tracks(answer.profile.tracks.value))
+    assert total(page(site, button(found))) == answer.profile.tracks.value
+    assert chart(found, "Titles") == {row.name: row.count for row in answer.profile.titles.rows}
+    assert chart(found, "Albums") == {row.name: row.count for row in answer.profile.albums.rows}
+    assert chart(found, "With") == {one.name: one.count for one in answer.profile.collaborators}
+    sets = {words.value("dataset", b.value): b.count for b in answer.profile.facets["dataset"].buckets}
     assert chart(found, "Data set") == sets
     years = {int(bar["data-year"]) for bar in found.one("svg", "histogram").all("rect")}
-    assert years == {int(str(bucket.value)) for bucket in answer.page.facets["year"].buckets}
-    for dataset in answer.page.used_by:
+    assert years == {int(str(bucket.value)) for bucket in answer.profile.facets["year"].buckets}
+    for dataset in answer.profile.used_by:
         claims_are_told(found, dataset)
     assert PRESENCE_IS_NO_PROOF in found.one("p", "proof").said
     genre = chart(found, "Genre")
@@ -216,7 +216,7 @@ def test_estimates_have_intervals() -> None:
     [("/stats", "", {}), ("/stats?q=love&dataset=free-music-archive", "love", {"dataset": ["free-music-archive"]})],
 )
 def test_statistics(site: Site, address: str, text: str, filters: dict[str, list[str]]) -> None:
-    answer = site.searcher.stats(queries.request(text, filters_by_facet=filters), size=8)
+    answer = site.searcher.stats(queries.request(text, filters_by_facet=filters), limit=8)
     found = page(site, address)
     assert found.one("p", "summary").said.startswith(words.tracks(answer.all.tracks))
     for name, counts in answer.all.facets.items():
