@@ -78,12 +78,13 @@ class Timed:
 
 def tracks(client: Elasticsearch, prefix: str) -> list[Track]:
     """Return the real tracks of the index that have an artist and a title, in the order of their ids."""
-    there = [{"exists": {"field": name}} for name in ("title", "artists")]
-    query = {"bool": {"filter": there, "must_not": [{"prefix": {"source_file": SYNTHETIC}}]}}
-    body = {"query": query, "_source": ["artists", "title", "album"]}
+    there = {"bool": {"filter": [{"exists": {"field": name}} for name in ("title", "artists")]}}
+    body = {"query": there, "_source": ["artists", "title", "album", "source_file"]}
     hits = scan(client, body, index=alias(prefix), size=5_000)
     typed = {(row["artist"], row["title"]): (row["artist_typed"], row["title_typed"]) for row in known_tracks.typed()}
-    found = [_track(hit["_id"], hit["_source"], typed) for hit in hits]
+    # The file's name is kept, but not indexed: what is synthetic is left out here.
+    real = (hit for hit in hits if not hit["_source"]["source_file"].startswith(SYNTHETIC))
+    found = [_track(hit["_id"], hit["_source"], typed) for hit in real]
     return sorted(found, key=lambda track: track.id)
 
 

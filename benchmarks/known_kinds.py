@@ -12,6 +12,15 @@ from dataclasses import dataclass
 _MISTYPED_FROM = 5
 """Letters from which a word gets a typing mistake."""
 
+_SLIP_FROM = 5
+"""Letters from which a name gets a slip at any place."""
+
+ENOUGH_RIGHT = 3
+"""Words, a misspelt one of three letters included, from which the others tell what is meant."""
+
+MOST_MISTYPED = 4
+"""Words that get a mistake each; who mistypes more of them means nothing that can be told."""
+
 _SPLIT_FROM = 6
 """Letters from which a word is split, and no part is shorter than three."""
 
@@ -96,6 +105,78 @@ def _mistake(asked: Asked, rng: random.Random) -> str | None:
         return None
     word = rng.choice(words)
     return asked.base[: word.start()] + mistyped(word.group(), rng) + asked.base[word.end() :]
+
+
+def slip(text: str, rng: random.Random, places: range | None = None) -> str | None:
+    """Return a name with one letter left out, added, replaced or swapped with the next sign; None if it has no room.
+
+    Any place may be the one, the first letter and blanks included; `places` narrows it down.
+    """
+    here = [at for at in places or range(len(text)) if _is_letter(text[at])]
+    if not here or sum(map(_is_letter, text)) < _SLIP_FROM:
+        return None
+    at = rng.choice(here)
+    letter = rng.choice([other for other in ALPHABET if other != text[at].lower()])
+    kinds = [text[:at] + text[at + 1 :], text[:at] + letter + text[at:], text[:at] + letter + text[at + 1 :]]
+    if at + 1 < len(text) and text[at].lower() != text[at + 1].lower():
+        kinds.append(text[:at] + text[at + 1] + text[at] + text[at + 2 :])
+    # Blanks at the ends and between others are none, and what differs in case only is no slip.
+    made = [kind for kind in kinds if " ".join(kind.split()).lower() != " ".join(text.split()).lower()]
+    return " ".join(rng.choice(made).split())
+
+
+def _is_letter(sign: str) -> bool:
+    return _LATIN.fullmatch(sign) is not None
+
+
+def _first_letter(asked: Asked, rng: random.Random) -> str | None:
+    words = [found for found in _WORD.finditer(asked.base) if _fit(found.group(), _MISTYPED_FROM)]
+    if not words:
+        return None
+    at = rng.choice(words).start()
+    return slip(asked.base, rng, range(at, at + 1))
+
+
+def _across_a_blank(asked: Asked, rng: random.Random) -> str | None:
+    swaps = [
+        (number, at)
+        for number, name in enumerate(_names(asked))
+        for at in range(1, len(name) - 1)
+        # Not where nothing is left on one side, and not where the names' other words would do.
+        if " " in name[at : at + 2] and _is_letter(name[at].strip() or name[at + 1]) and len(name) > _SPLIT_FROM
+    ]
+    if not swaps:
+        return None
+    names = list(_names(asked))
+    number, at = rng.choice(swaps)
+    name = names[number]
+    names[number] = " ".join((name[:at] + name[at + 1] + name[at] + name[at + 2 :]).split())
+    return " ".join(names) if names[number] != name else None
+
+
+def _short_word(asked: Asked, rng: random.Random) -> str | None:
+    words = [found for found in _WORD.finditer(asked.base) if len(found.group()) == 3 and _fit(found.group(), 3)]
+    if not words or len(_WORD.findall(asked.base)) < ENOUGH_RIGHT:
+        return None
+    word = rng.choice(words)
+    at = rng.randrange(word.start() + 1, word.end())
+    letter = rng.choice([other for other in ALPHABET if other != asked.base[at].lower()])
+    return asked.base[:at] + letter + asked.base[at + 1 :]
+
+
+def _each_word(asked: Asked, rng: random.Random) -> str | None:
+    words = [found for found in _WORD.finditer(asked.base) if _fit(found.group(), _MISTYPED_FROM)]
+    if not 2 <= len(words) <= MOST_MISTYPED:
+        return None
+    text = asked.base
+    for word in reversed(words):
+        text = text[: word.start()] + mistyped(word.group(), rng) + text[word.end() :]
+    return text
+
+
+def _both_names(asked: Asked, rng: random.Random) -> str | None:
+    title, artist = slip(asked.title, rng), slip(asked.artist, rng)
+    return f"{title} {artist}" if title and artist else None
 
 
 def _fit(word: str, length: int) -> bool:
@@ -210,6 +291,11 @@ KINDS: Mapping[str, Callable[[Asked, random.Random], str | None]] = {
     "as written": _as_written,
     "accents dropped": _no_accents,
     "typing mistake": _mistake,
+    "first letter mistyped": _first_letter,
+    "swapped across a blank": _across_a_blank,
+    "short word mistyped": _short_word,
+    "each word mistyped": _each_word,
+    "title and artist mistyped": _both_names,
     "words joined": _joined,
     "word split": _split,
     "words reordered": _reordered,

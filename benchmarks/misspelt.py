@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 
-from benchmarks.known_kinds import ARTICLES
+from benchmarks.known_kinds import ARTICLES, slip
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,16 @@ def _typo(text: str, rng: Random) -> str:
             text[:at] + rng.choice(_NEIGHBOURS) + text[at + 1 :],
         )
     )
+
+
+def _slip(text: str, rng: Random) -> str:
+    return slip(text, rng) or text
+
+
+def _both_slips(track: Track, rng: Random) -> Names:
+    artist, title = _names(track)
+    wrong = slip(artist, rng), slip(title, rng)
+    return (wrong[0], wrong[1]) if wrong[0] and wrong[1] else (artist, title)
 
 
 def _joined(text: str, rng: Random) -> str:
@@ -146,6 +156,8 @@ WAYS: Mapping[str, Way] = {
     "lower case": _both(str.lower),
     "accents dropped": _both(plain),
     "typing mistake": _either(_typo),
+    "slip in one name": _either(_slip),
+    "slip in both names": _both_slips,
     "words joined": _either(_joined),
     "word split": _either(_split),
     "words reordered": _either(_reordered),

@@ -63,8 +63,8 @@ def run(contestants: Mapping[str, Ask], texts: Iterable[tuple[str, str]]) -> lis
     names, done = list(contestants), list[Asked]()
     for number, (kind, text) in enumerate(texts):
         turn = number % len(names)
-        timed = {name: timed(contestants[name], text) for name in (*names[turn:], *names[:turn])}
-        done.append(Asked(kind, text, {k: s for k, (s, _) in timed.items()}, {k: n for k, (_, n) in timed.items()}))
+        took = {name: timed(contestants[name], text) for name in (*names[turn:], *names[:turn])}
+        done.append(Asked(kind, text, {k: s for k, (s, _) in took.items()}, {k: n for k, (_, n) in took.items()}))
         if sys.stderr.isatty():
             print(f"\r{number + 1} texts", end="", file=sys.stderr, flush=True)
     return done

@@ -145,7 +145,8 @@ class Track(Document):
         "48-bit hash of the canonical content: a change of it is a changed track",
     )
     source_file: M[str] = _field(_stored(), "evidence: the source file's name")
-    source_row: M[int] = _field(Long(index=False), "evidence: row in that file, from 1; breaks ties in sorting")
+    # Also breaks ties in sorting.
+    source_row: M[int] = _field(Long(index=False), "evidence: row in that file, from 1")
     all_words: M[str] = _field(
         Text(analyzer=TERMS, search_analyzer=NAME, index_options="docs", norms=False, similarity="boolean"),
         "every word of title, artists, album, contributors, and of their other spellings",

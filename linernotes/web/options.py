@@ -18,7 +18,8 @@ class Options:
     asking: int = 8
     """Requests that are answered side by side; Elasticsearch itself searches with four threads on two cores."""
     counting: int = 2
-    """Long answers (overlap, statistics) at a time, and as many exports, and checks: a search always finds room."""
+    """Long answers (overlap, statistics, values that contain a text) at a time, as many exports, and as many checks: a
+    search always finds room."""
     waiting: int = 200
     """Requests that may wait for their turn; more are told at once that it doesn't come."""
     answer_s: float = 15.0

@@ -152,7 +152,7 @@ def _terms(folded: pl.Expr) -> pl.Expr:
     """Return folded words with CJK cut into pairs and single characters, as `folding.tokens` looks them up."""
     has_cjk = folded.str.contains(f"[{CJK}]")
     cut = pl.when(has_cjk).then(folded).map_batches(_by_line(_cut_cjk), return_dtype=pl.String, is_elementwise=True)
-    return pl.when(has_cjk).then(cut).otherwise(folded)
+    return pl.when(has_cjk).then(cut.str.strip_chars(" ")).otherwise(folded)
 
 
 def _cut_cjk(lines: str) -> str:
@@ -189,7 +189,8 @@ def _spellings(names: pl.DataFrame) -> pl.DataFrame:
         .with_columns(words(value).alias("value"))
         .filter(value != pl.col("words"))
         # Latin words of a name in another script are words of its own, and so is what they sound like.
-        .with_columns(new=value.str.split(" ").list.set_difference(known.str.split(" ")).list.join(" "))
+        # Sorted: a set has no order, and a track's words must not depend on what else is in its batch.
+        .with_columns(new=value.str.split(" ").list.set_difference(known.str.split(" ")).list.sort().list.join(" "))
         .join(names.lazy().with_row_index("place"), on="name")
         # Polars melts piece by piece: a track's list must not depend on where the pieces of its batch are cut.
         .sort("row", pl.col("way").cast(pl.Enum(_WAYS)), "place")

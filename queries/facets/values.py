@@ -188,7 +188,7 @@ def _listed(values: ValuesRequest, facet: FacetCount) -> _Page | None:
     if not facet.exact:
         return None
     held = [bucket for bucket in facet.buckets if bucket.count and _is_value(values.facet, bucket.value)]
-    meant = [bucket for bucket in held if values.contains in fold(_written(bucket.value))]
+    meant = [bucket for bucket in held if _contains(values, bucket.value)]
     return _cut(values, meant, len(meant))
 
 
@@ -268,12 +268,21 @@ def _buckets(values: ValuesRequest, found: Json) -> list[Bucket]:
 
 
 def _containing(ask: Ask, values: ValuesRequest, base: Json) -> _Page:
-    """Return the page of values that contain a text: all values of the tracks that may have one, looked at here."""
-    found = _terms(ask, base, field=values.facet.field, size=MAX_CONTAINING)
-    if found["sum_other_doc_count"]:
-        raise InputError(f"Too many values may contain {values.contains!r}.", "Write more letters, or set a filter.")
-    meant = [each for each in _buckets(values, found) if values.contains in fold(str(each.value))]
-    return _cut(values, meant, len(meant))
+    """Return the page of values that contain a text: all values of the tracks that may have one, looked at here.
+
+    Where those are too many, only the most frequent of them are, and there are no pages by value.
+    """
+    offered = _terms(ask, base, field=values.facet.field, size=MAX_CONTAINING)
+    if not offered["sum_other_doc_count"]:
+        meant = [each for each in _buckets(values, offered) if _contains(values, each.value)]
+        return _cut(values, meant, len(meant))
+    if values.by is By.COUNT:
+        return _most_frequent(ask, values, base, offered)
+    raise InputError(f"Too many values may contain {values.contains!r}.", "Write more letters, or ask by count.")
+
+
+def _contains(values: ValuesRequest, value: Any) -> bool:
+    return values.contains in fold(_written(value))
 
 
 def _by_value(ask: Ask, values: ValuesRequest, base: Json) -> _Page:
@@ -285,19 +294,30 @@ def _by_value(ask: Ask, values: ValuesRequest, base: Json) -> _Page:
 
 
 def _by_count(ask: Ask, values: ValuesRequest, base: Json) -> _Page:
-    field = values.facet.field
-    offered = _terms(ask, base, field=field, size=LISTED, shard_size=OFFERED)
-    names = [bucket["key"] for bucket in offered["buckets"]]
+    offered = _terms(ask, base, field=values.facet.field, size=LISTED, shard_size=OFFERED)
+    return _most_frequent(ask, values, base, offered)
+
+
+def _most_frequent(ask: Ask, values: ValuesRequest, base: Json, offered: Json) -> _Page:
+    """Return the page of those values whose counts are certainly above those of all that weren't offered.
+
+    Raises InputError for a page that goes further down.
+    """
+    buckets = offered["buckets"]
     # What isn't listed was offered by no shard, or had fewer than the last that is.
-    unlisted = int(offered["buckets"][-1]["doc_count"]) if names and offered["sum_other_doc_count"] else 0
+    unlisted = int(buckets[-1]["doc_count"]) if buckets and offered["sum_other_doc_count"] else 0
     bound = unlisted + int(offered["doc_count_error_upper_bound"])
     if values.after is None or values.after[0] > bound:
-        counted = _terms(ask, base, field=field, size=len(names), include=names) if names else {"buckets": []}
+        names = [bucket["key"] for bucket in buckets if _contains(values, bucket["key"])]
+        counted = (
+            _terms(ask, base, field=values.facet.field, size=len(names), include=names) if names else {"buckets": []}
+        )
         page = _cut(values, (each for each in _buckets(values, counted) if each.count > bound), None)
         if len(page.values) > values.size or not bound:
             return page
     raise InputError(
-        f"Beyond the {values.facet.name}s with most tracks there are no pages by count.", "Ask for them by value."
+        f"Beyond the {values.facet.name}s with most tracks there are no pages by count.",
+        "Write more letters, or set a filter." if values.contains else "Ask for them by value.",
     )
 
 

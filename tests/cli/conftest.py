@@ -4,13 +4,13 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
 
 from linernotes import samples
 from linernotes.cli import app
+from linernotes.cli.commands import COMMANDS, load
 
 DATASETS = ("free-music-archive", "spotify-tracks-dataset", "laion-disco-12m", "sleeping-disco-9m")
 
@@ -27,14 +27,11 @@ class Ran:
 Run = Callable[..., Ran]
 
 
-def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def commands() -> Iterator[tuple[str, ...]]:
     """Yield the path of every command that does something."""
-    inner = getattr(command, "commands", None)
-    if inner is None:
-        yield path
-        return
-    for name, entry in inner.items():
-        yield from commands(entry, (*path, name))
+    for name in COMMANDS:
+        inner = getattr(load(name), "commands", None)
+        yield from [(name, each) for each in inner] if inner else [(name,)]
 
 
 @pytest.fixture

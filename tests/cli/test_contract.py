@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 import pytest
 from jsonschema import validate
-from typer.main import get_command
 
 from linernotes.cli import app
 from linernotes.settings import VARIABLES
@@ -21,7 +20,7 @@ def schema(name: str) -> Any:
     return orjson.loads((SCHEMAS / f"{name}.json").read_bytes())
 
 
-COMMANDS = list(commands(get_command(app.app)))
+COMMANDS = list(commands())
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

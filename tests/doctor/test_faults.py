@@ -66,7 +66,7 @@ def old_mapping(client: Elasticsearch, prefix: str, index: str) -> None:
 
 
 def filtered(client: Elasticsearch, prefix: str, index: str) -> None:
-    client.indices.put_alias(index=index, name=alias(prefix, DATASET), filter={"term": {"source_id": "1"}})
+    client.indices.put_alias(index=index, name=alias(prefix, DATASET), filter={"ids": {"values": [f"{DATASET}:1"]}})
 
 
 def astray(client: Elasticsearch, prefix: str, index: str) -> None:

@@ -80,7 +80,7 @@ def test_the_alias_goes_back_when_the_canary_is_not_answered(
     def filtered(self: Any, *, actions: list[dict[str, Any]], **asked: Any) -> Any:
         answer = really(self, actions=actions, **asked)
         if any(action.get("add", {}).get("index") == second.generation for action in actions):
-            hidden = {"term": {"source_id": "1"}}
+            hidden = {"ids": {"values": [f"{DATASET}:1"]}}
             self.put_alias(index=second.generation, name=f"{prefix}-{DATASET}", filter=hidden)
         return answer
 

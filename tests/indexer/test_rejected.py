@@ -25,10 +25,11 @@ from indexer.replay import Replay, Replayer
 from indexer.replay_journal import Journal
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation
+from mappings.track import YEAR, mapping
 from tests.indexer import made
 
 DATASET = "made"
-RELAXED = {"year": {"type": "short", "ignore_malformed": True}}
+RELAXED = {YEAR: mapping()["properties"][YEAR] | {"ignore_malformed": True}}
 
 
 @dataclass(frozen=True)

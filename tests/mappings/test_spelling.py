@@ -292,3 +292,10 @@ def test_tracks_without_names_have_no_words(height: int) -> None:
 
 def test_ways_are_named_for_explaining() -> None:
     assert list(variants.WAYS) == ["folded", "joined", "symbols", "transliterated", "written_out"]
+
+
+@settings(max_examples=60)
+@given(st.lists(NAMES, min_size=10, max_size=30), st.sampled_from(("title", "artists", "album", "contributors")))
+@example(["한국 노래 Ёлка", "Q&A 1.2 L'été", "東京タワー", "ｶﾀｶﾅ h3ll0"], "title")
+def test_what_is_written_of_a_track_does_not_depend_on_its_batch(names: list[str], field: str) -> None:
+    assert search_fields(names, field) == [search_fields([name], field)[0] for name in names]

@@ -15,9 +15,7 @@ import psutil
 import pytest
 import urllib3
 from elasticsearch.helpers import scan
-from typer.main import get_command
 
-from linernotes.cli import app
 from tests.cli.conftest import Ran, Run, commands
 from tests.kibana.stub import Stub, running
 from tests.security.conftest import PREFIX, Node
@@ -81,7 +79,7 @@ ARGUMENTS: dict[tuple[str, ...], Given] = {
     ("bench",): given("--searches", "3"),
     ("serve",): given("--port", "0", "--log-texts"),
 }
-EVERY = sorted(commands(get_command(app.app)))
+EVERY = sorted(commands())
 
 
 def test_every_command_is_in_the_table() -> None:

@@ -153,5 +153,5 @@ def test_what_is_changed_is_counted_by_rule(tmp_path: Path) -> None:
         "video: no id in any link": 1,
         "text: entities resolved": 2,
         "text: mojibake repaired": 1,
-        "text: blanks and characters tidied": 1,
+        "text: blanks and characters cleaned": 1,
     }

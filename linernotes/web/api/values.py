@@ -42,5 +42,6 @@ async def values(
     request = queries.values_request(
         name, asked.q, filters_by_facet=asked.checked(), contains=contains, size=size, after=after, sort=sort
     )
-    found = await service.ask(lambda: service.searcher.values(request))
+    # Looking into all values takes long: it must not take the room of ordinary searches.
+    found = await service.ask(lambda: service.searcher.values(request), long=bool(contains))
     return answer(found.as_json())

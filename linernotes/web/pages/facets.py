@@ -67,7 +67,7 @@ async def values(
         after=after,
         sort=sort or By.COUNT,
     )
-    answer = await service.ask(lambda: service.searcher.values(wanted))
+    answer = await service.ask(lambda: service.searcher.values(wanted), long=bool(wanted.contains))
     view = _view(asked, answer, contains, wanted.by, first_page=not after)
     return rendering.page(request, "facet.html.jinja", title=f"{view.label}: all values", q=asked.q, view=view)
 
