@@ -133,8 +133,9 @@ class Searcher:
         left = max(end - self.clock(), _LEAST_SECONDS)
         where = {} if point_in_time else {"index": alias(self.prefix)}
         header = orjson.dumps(where | {"allow_partial_search_results": False})
-        # Elasticsearch ends what takes longer, and answers; a little later we hang up, which ends it too.
-        further: Json = {"timeout": f"{max(int(1000 * left), 1)}ms"}
+        # Elasticsearch ends what takes longer, and answers; a little later we hang up, which ends it too. Rounded, as
+        # the time is a part of the request: an equal one is answered from Elasticsearch's cache.
+        further: Json = {"timeout": f"{math.ceil(10 * left) * 100}ms"}
         if point_in_time:
             further["pit"] = {"id": point_in_time, "keep_alive": KEEP_ALIVE}
         # Encoded here: the client library takes the standard library's JSON for lines.

@@ -45,24 +45,25 @@ def distinct(spool: Spool, name: str) -> int:
 
 
 def spool_index(client: Elasticsearch, current: Generation, to: Spool, how: Patience) -> None:
-    """Spool id and fingerprint of all documents, from one point in time: columns only, no document is decoded."""
+    """Spool id and fingerprint of all documents, from one point in time: no document is decoded."""
     pit = how(lambda: client.open_point_in_time(index=current.index, keep_alive=KEEP_ALIVE)).body["id"]
     try:
         with ThreadPoolExecutor(SLICES) as pool:
-            list(pool.map(lambda number: _slice(client, pit, number, to, how), range(SLICES)))
+            list(pool.map(lambda number: _slice(client, pit, current.dataset, number, to, how), range(SLICES)))
     finally:
         with suppress(ApiError, TransportError):  # it ends by itself, later
             client.close_point_in_time(id=pit)
 
 
-def _slice(client: Elasticsearch, pit: str, number: int, to: Spool, how: Patience) -> None:
+def _slice(client: Elasticsearch, pit: str, dataset: str, number: int, to: Spool, how: Patience) -> None:
     after: list[Any] | None = None
+    own = f"{dataset}:"
     while True:
         asked = _asked(pit, number, after)
         found = how(lambda asked=asked: client.search(**asked))["hits"]["hits"]  # type: ignore[misc]
         if not found:
             return
-        ids = pl.Series([hit["fields"][SOURCE_ID][0] for hit in found], dtype=pl.String)
+        ids = pl.Series([hit["_id"].removeprefix(own) for hit in found], dtype=pl.String)
         prints = pl.Series([hit["fields"][FINGERPRINT][0] for hit in found], dtype=pl.Int64)
         frame = pl.DataFrame({SOURCE_ID: ids, PRINT: prints})
         to.put(OLD, frame.select(sketch.hashed_id(pl.col(SOURCE_ID)), PRINT, pl.lit(NO_RAW, pl.UInt64).alias(RAW)))
@@ -76,8 +77,7 @@ def _asked(pit: str, number: int, after: list[Any] | None) -> dict[str, Any]:
         "size": PAGE,
         "sort": ["_shard_doc"],
         "source": False,
-        "stored_fields": "_none_",
-        "docvalue_fields": [SOURCE_ID, FINGERPRINT],
+        "docvalue_fields": [FINGERPRINT],
         "track_total_hits": False,
         **({"search_after": after} if after else {}),
     }

@@ -20,7 +20,7 @@ def show_count(scan: Scan, console: Console) -> None:
     """Print how many rows there will be, and what was asked otherwise than it was written."""
     show(Text(f"{_tracks(scan.count.rows)} to export."), console)
     if scan.stage is Stage.FUZZY:
-        show(Text("Little is spelt like that: tracks with slips in the spelling are exported too."), console)
+        show(Text("Few exact matches; similar spellings are included."), console)
     if scan.text_truncated:
         show(Text(f"The text is long: only its first words are asked, {MAX_WORDS} at most."), console)
 

@@ -42,7 +42,7 @@ def _recordings(counted: Total | None) -> str:
 
 def _notes(answer: SearchResult) -> Iterator[str]:
     if answer.stage is Stage.FUZZY:
-        yield "Little is spelt like that: tracks with slips in the spelling are counted too, and come last."
+        yield "Few exact matches; similar spellings are included, listed last."
     if answer.did_you_mean:
         yield f"Did you mean {' or '.join(f'{guess.text} ({guess.count:,})' for guess in answer.did_you_mean)}?"
     if answer.text_truncated:

@@ -95,7 +95,7 @@ def _total(answer: SearchResult) -> str:
 def _notes(answer: SearchResult) -> list[str]:
     notes = []
     if answer.stage is Stage.FUZZY:
-        notes.append("Little is spelt like that: tracks with slips in the spelling are counted too, and come last.")
+        notes.append("Few exact matches; similar spellings are included, listed last.")
     if answer.text_truncated:
         notes.append(f"The text is long: only its first words are asked, {MAX_WORDS} at most.")
     return notes
