@@ -47,10 +47,12 @@ def write(folder: Path, tracks: int, more: Path | None) -> None:
         (folder / dataset).mkdir(parents=True)
         for name in names:
             shutil.copy(samples.real(name), folder / dataset)
-    _laion(compiled(), folder / SYNTHETIC[0] / COMPILED_FILE)
+    write_laion(compiled(), folder / SYNTHETIC[0] / COMPILED_FILE)
     if more:
         with more.open(encoding="utf-8", newline="") as rows:
-            _laion(((row["author"], row["title"]) for row in csv.DictReader(rows)), folder / SYNTHETIC[0] / MORE_FILE)
+            write_laion(
+                ((row["author"], row["title"]) for row in csv.DictReader(rows)), folder / SYNTHETIC[0] / MORE_FILE
+            )
 
 
 def typed() -> list[dict[str, str]]:
@@ -65,7 +67,7 @@ def compiled() -> Iterator[tuple[str, str]]:
     return ((row["artist"], row["title"]) for row in typed())
 
 
-def _laion(rows: Iterable[tuple[str, str]], path: Path) -> None:
+def write_laion(rows: Iterable[tuple[str, str]], path: Path) -> None:
     """Write artist and title as LAION-DISCO-12M has them; ids are hashes of both, so that repeats are repeats."""
     named = [(artist.strip(), title.strip()) for artist, title in rows]
     ids = [hashlib.sha256("\0".join(name).encode()).hexdigest()[:11] for name in named]
