@@ -6,7 +6,7 @@ that may be wrong.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mappings.spelling.cleaning import clean
 from queries.search import query_syntax
@@ -43,6 +43,21 @@ class Text:
     def whole(self) -> str:
         """Return the plain words as one name."""
         return " ".join(self.words)
+
+    @property
+    def phrases(self) -> tuple[Clause, ...]:
+        """Return the phrases that some name has to hold."""
+        return tuple(clause for clause in self.clauses if clause.phrase and clause.is_anywhere)
+
+    @property
+    def without_phrases(self) -> "Text":
+        """Return the text with its phrases read as plain words.
+
+        >>> parse('gang wizard "mens restrooc"').without_phrases.words
+        ('gang', 'wizard', 'mens', 'restrooc')
+        """
+        words = (*self.words, *(word for clause in self.phrases for word in clause.words.split()))
+        return replace(self, words=words[:MAX_WORDS], clauses=tuple(c for c in self.clauses if c not in self.phrases))
 
 
 def parse(typed: str) -> Text:

@@ -15,6 +15,7 @@ from queries.facets import aggregations, filters
 from queries.search import text_query
 from queries.search.request import SearchRequest
 from queries.search.text_query import FEW_HITS, Vocabulary
+from queries.text import Text
 from queries.types import Json, Sort, Stage
 
 _SORT_KEYS: Mapping[Sort, tuple[str, ...]] = {
@@ -49,16 +50,20 @@ class Search:
         return (*(key for key in by if key != "_score" or self.request.text), *TIE_BREAKERS)
 
     @property
+    def text(self) -> Text:
+        """Return the text as this stage reads it: the fuzzy one takes phrases, which nothing has, for plain words."""
+        text = self.request.text
+        return text.without_phrases if self.stage is Stage.FUZZY else text
+
+    @property
     def query(self) -> Query:
         """Return the query for the text alone."""
-        text = self.request.text
-        return text_query.match(text, self.stage, self.vocabulary) if text else MatchAll()
+        return text_query.match(self.text, self.stage, self.vocabulary) if self.text else MatchAll()
 
     @property
     def ranked(self) -> Query:
         """Return the query for the text alone, which ranks the tracks."""
-        text = self.request.text
-        return text_query.ranked(text, self.stage, self.vocabulary) if text else MatchAll()
+        return text_query.ranked(self.text, self.stage, self.vocabulary) if self.text else MatchAll()
 
 
 def is_one_request(search: Search) -> bool:

@@ -39,6 +39,11 @@ class Clause:
     excluded: bool = False
     years: Years | None = None
 
+    @property
+    def is_anywhere(self) -> bool:
+        """Tell whether any name may hold it."""
+        return self.field is Field.ANY and not self.excluded
+
 
 _OPEN, _CLOSE = '"“„«”', '"”“»'
 _PIECE = re.compile(

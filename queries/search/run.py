@@ -15,6 +15,7 @@ from queries.search.request import SearchRequest
 from queries.search.results import Hit, Recording, RecordingsPage, SearchResult, SpellingSuggestion
 from queries.search.text_query import FEW_HITS, Vocabulary
 from queries.search.weights import WHOLE
+from queries.text import Text
 from queries.types import Ask, Json, Sort, Stage, Total, total_of
 
 _HIGHEST_SCORE = 1e6
@@ -37,7 +38,7 @@ def run(ask: Ask, request: SearchRequest) -> SearchResult:
     start = first_stage(ask, request)
     found = _fetch(ask, start)
     if not start.after and _goes_on(ask, found):
-        further = _fetch(ask, replace(start, stage=Stage.FUZZY, vocabulary=_vocabulary(ask, request)))
+        further = _fetch(ask, at_stage(ask, replace(start, stage=Stage.FUZZY)))
         found = further if further.total > found.total else found
     page = recordings.page(ask, found.search, found.hits, found.total) if request.group else None
     meant = _suggestions(ask, found)
@@ -57,8 +58,8 @@ def first_stage(ask: Ask, request: SearchRequest) -> Search:
 
 def at_stage(ask: Ask, search: Search) -> Search:
     """Return a search with the vocabulary that its stage needs."""
-    needs_it = search.stage is Stage.FUZZY and search.request.text
-    return replace(search, vocabulary=_vocabulary(ask, search.request)) if needs_it else search
+    needs_it = search.stage is Stage.FUZZY and search.text
+    return replace(search, vocabulary=_vocabulary(ask, search.text)) if needs_it else search
 
 
 def _may_be_key(name: str, key: object) -> bool:
@@ -70,8 +71,8 @@ def _may_be_key(name: str, key: object) -> bool:
     return isinstance(key, int) and -(2**63) <= key < 2**63
 
 
-def _vocabulary(ask: Ask, request: SearchRequest) -> Vocabulary:
-    tokens = text_query.candidate_tokens(request.text)
+def _vocabulary(ask: Ask, text: Text) -> Vocabulary:
+    tokens = text_query.candidate_tokens(text)
     if not tokens:
         return {}
     (answer,) = ask(text_query.vocabulary_body(tokens))
@@ -95,10 +96,10 @@ def _goes_on(ask: Ask, found: _Answers) -> bool:
     """Tell whether to ask the fuzzy stage: strictly there are few tracks, whatever the filters, and no whole name.
 
     Were the filters to decide, a facet that says 2 would lead to a page of 40. One word is easily the name of something
-    by mistake (there is a Metalica), several hardly are.
+    by mistake (there is a Metalica), several hardly are. A phrase is read as plain words only where nothing has it.
     """
     request = found.search.request
-    terms = text_terms.of(request.text)
+    terms = text_terms.of(request.text.without_phrases)
     if not request.text or not terms.has_fuzzy_stage or found.total >= FEW_HITS:
         return False
     best, total = found.hits[:1], found.total
@@ -106,7 +107,7 @@ def _goes_on(ask: Ask, found: _Answers) -> bool:
         (answer,) = ask(bodies.strict_check_body(found.search))
         best, total = answer["hits"]["hits"], total_of(answer)
     is_whole = any((hit["sort"][0] if "sort" in hit else hit["_score"]) >= WHOLE for hit in best)
-    return total < FEW_HITS and not (is_whole and len(terms.words) > 1)
+    return total < (1 if request.text.phrases else FEW_HITS) and not (is_whole and len(terms.words) > 1)
 
 
 def _suggestions(ask: Ask, found: _Answers) -> tuple[SpellingSuggestion, ...]:
@@ -114,7 +115,7 @@ def _suggestions(ask: Ask, found: _Answers) -> tuple[SpellingSuggestion, ...]:
     search = found.search
     if search.stage is not Stage.FUZZY or search.after:
         return ()
-    texts = did_you_mean.texts(search.request.text, found.hits)
+    texts = did_you_mean.texts(search.text, found.hits)
     if not texts:
         return ()
     counted = ask(*(did_you_mean.count_body(search.request, text) for text in texts))
@@ -130,7 +131,7 @@ def _result(
     total, facets = aggregations.read(planned, total_of(found.counts), found.counts.get("aggregations", {}))
     shown = page.heads if page else found.hits[: request.size]
     last = page.last if page else shown[-1] if len(found.hits) > request.size > 0 else None
-    explained = explain.hits(request.text, search.stage, shown, highlight=request.highlight)
+    explained = explain.hits(search.text, search.stage, shown, highlight=request.highlight)
     rows = page.recordings if page else [None] * len(shown)
     following = bodies.behind(search, last).after if last else None
     return SearchResult(

@@ -36,6 +36,9 @@ _ALONE, _AMONG_OTHERS = 5, 3
 """Letters from which a word may be misspelt: alone, and where other words say what is meant too. Of shorter words alone
 each slip makes another name: pink, pine, sink."""
 
+_ENOUGH_TELLING = 2
+"""Words of three letters or more beside which shorter ones may be missing in the fuzzy stage."""
+
 _TWO_SLIPS_ALONE, _TWO_SLIPS_AMONG_OTHERS = 7, 5
 """Letters from which a word that the index doesn't know may have two slips; one that it knows has one at most."""
 
@@ -64,6 +67,11 @@ class Word:
         """Return the tokens of the word as typed."""
         return self.spellings[0][1] if self.spellings else ()
 
+    @property
+    def single(self) -> str:
+        """Return the word as one token, as which the index holds it too: blink182. Empty if it has no such spelling."""
+        return next((tokens[0] for _, tokens in self.spellings if len(tokens) == 1), "")
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -83,6 +91,9 @@ class Terms:
         always = [number for number, word in enumerate(self.words) if word.typed.lower() not in GUEST_MARKS]
         if stage is Stage.FUZZY:
             always = [number for number in always if self.words[number].typed.lower() not in OPTIONAL_WORDS] or always
+            telling = [number for number in always if len(self.words[number].typed) >= _AMONG_OTHERS]
+            # Of two letters one may be wrong, and then nothing tells what was meant but the other words.
+            always = telling if len(telling) >= _ENOUGH_TELLING else always
         return always or list(range(len(self.words)))
 
     def misspelt(self) -> list[int]:

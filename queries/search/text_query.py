@@ -13,7 +13,7 @@ from elasticsearch.dsl.query import Terms as TermsQuery
 
 from mappings.spelling import scripts, whole_names
 from mappings.spelling.folding import compact
-from mappings.track import ALL_WORDS, TITLE_BY_LANGUAGE, WHOLE_NAMES
+from mappings.track import ALL_WORDS, TITLE, TITLE_BY_LANGUAGE, WHOLE_NAMES
 from queries.search import clause_query, weights
 from queries.search import terms as text_terms
 from queries.search.terms import Terms, Word
@@ -36,6 +36,9 @@ _SHORT_WORD = 3
 
 _MAX_MISSPELT = 4
 """Words of a text that may be misspelt, the rarest: each is an automaton run over the term dictionary."""
+
+_MAX_RANKED_MISSPELT = 2
+"""Of these, those that are also looked for in titles, to rank them."""
 
 _MAX_CUTS = 3
 """Ways to cut a word in two that are tried, those whose halves are least rare."""
@@ -64,8 +67,11 @@ def match(asked: Text, stage: Stage, vocabulary: Vocabulary | None = None) -> Qu
 
 def ranked(asked: Text, stage: Stage, vocabulary: Vocabulary | None = None) -> Query:
     """Return the same tracks, ranked by where their names have the words."""
-    selected = match(asked, stage, vocabulary)
-    return Bool(must=[selected], should=list(_rank(text_terms.of(asked)))) if asked.words else selected
+    selected, terms = match(asked, stage, vocabulary), text_terms.of(asked)
+    if not asked.words:
+        return selected
+    misspelt = list(_rank_misspelt(terms, vocabulary or {})) if stage is Stage.FUZZY else []
+    return Bool(must=[selected], should=[*_rank(terms), *misspelt])
 
 
 def _match_words(terms: Terms, stage: Stage, vocabulary: Vocabulary) -> Query:
@@ -127,15 +133,15 @@ def _ways(
         stems = MultiMatch(query=word.typed, type="best_fields", operator="and", fields=fields)
         yield ConstantScore(filter=stems, boost=weights.STEMMED, _name=f"stemmed:{number}")
     if number in misspelt:
-        yield _misspelt(ALL_WORDS, word.tokens[0], 1, boost=weights.ONE_SLIP)
-        if terms.slips(number, known=bool(vocabulary.get(word.tokens[0]))) > 1:
-            yield _misspelt(ALL_WORDS, word.tokens[0], 2, right=_LEAST_TWO_SLIPS, boost=weights.TWO_SLIPS)
+        yield _misspelt(ALL_WORDS, word.single, 1, boost=weights.ONE_SLIP)
+        if terms.slips(number, known=bool(vocabulary.get(word.single))) > 1:
+            yield _misspelt(ALL_WORDS, word.single, 2, right=_LEAST_TWO_SLIPS, boost=weights.TWO_SLIPS)
 
 
 def _misspelt_words(terms: Terms, vocabulary: Vocabulary) -> list[int]:
     """Return the numbers of the words that are taken for misspelt: those that fewest tracks have."""
-    single = [number for number in terms.misspelt() if len(terms.words[number].tokens) == 1]
-    return sorted(single, key=lambda number: vocabulary.get(terms.words[number].tokens[0], 0))[:_MAX_MISSPELT]
+    single = [number for number in terms.misspelt() if terms.words[number].single]
+    return sorted(single, key=lambda number: vocabulary.get(terms.words[number].single, 0))[:_MAX_MISSPELT]
 
 
 def _misspelt(field: str, token: str, slips: int, *, right: int = 0, boost: float) -> Query:
@@ -143,6 +149,17 @@ def _misspelt(field: str, token: str, slips: int, *, right: int = 0, boost: floa
     expansions = _EXPANSIONS_OF_SHORT_WORDS if len(token) <= _SHORT_WORD else _EXPANSIONS
     options: Json = {"value": token, "fuzziness": slips, "prefix_length": right, "max_expansions": expansions}
     return ConstantScore(filter=Fuzzy(field, options), boost=boost)
+
+
+def _rank_misspelt(terms: Terms, vocabulary: Vocabulary) -> Iterator[Query]:
+    """Yield that a title, rather than the album, has a word that no name has as it is typed, the shorter the better."""
+    unknown = [
+        number for number in _misspelt_words(terms, vocabulary) if not vocabulary.get(terms.words[number].single)
+    ]
+    # One word alone is ranked by being a whole name or not.
+    for number in unknown[:_MAX_RANKED_MISSPELT] if len(terms.words) > 1 else ():
+        options: Json = {"value": terms.words[number].single, "fuzziness": 1, "max_expansions": _EXPANSIONS}
+        yield Fuzzy(TITLE, options | {"boost": weights.WRITTEN[TITLE]})
 
 
 def _misspelt_names(terms: Terms) -> Iterator[Query]:
@@ -174,7 +191,7 @@ def candidate_tokens(asked: Text) -> list[str]:
     closed = text_terms.neighbours(terms)
     found = dict[str, None]()
     for number, word in enumerate(terms.words):
-        tokens = [*word.tokens[:1], *closed[number], word.sounds]
+        tokens = [word.single, *closed[number], word.sounds]
         tokens += [half for halves in text_terms.halves(word) for half in halves]
         found |= dict.fromkeys(filter(None, tokens))
     return list(found)

@@ -5,8 +5,7 @@ large; and a cursor that carries a score stays right while documents come and go
 kept open. So each word counts its field's weight, less a little for each further word in that field
 (`mappings.analysis.similarity`); whole names are constants that no sum of words reaches.
 
-All weights are multiples of 1/16, lengths take off 1/128ths, a further field adds 1/16: every sum is exact in 32-bit
-floats, whatever the order in which Lucene adds. The order of the steps is what
+All weights are multiples of 1/16, lengths take off 1/128ths. The order of the steps is what
 matters; the tests hold it:
 
     exact > artist and title > whole name spelled otherwise > (fuzzy stage: all words strictly)
@@ -29,8 +28,8 @@ EXACT_ARTIST, EXACT_TITLE = 640.0, 576.0
 WRITTEN: Mapping[str, float] = {ARTISTS: 2.0, TITLE: 1.75, CONTRIBUTORS: 1.625, ALBUM: 1.5}
 """A word as written (folded). The least, in a field of 32 words: 1.5 x 0.75 = 1.125."""
 
-TWICE = 0.0625
-"""Share of what a word counts in each further field that has it. Soundtrack 4 Life asked with URBAN WARRIOR 4 has the 4
+TWICE = 1 / 256
+"""Less than a further word takes off. Share of what a word counts in each further field that has it. Soundtrack 4 Life asked with URBAN WARRIOR 4 has the 4
 in both names, with URBAN WARRIOR 6 in one."""
 
 ACCENTS = 0.0625
