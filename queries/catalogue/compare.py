@@ -70,6 +70,8 @@ def compare_titles(mine: titles.Title, theirs: titles.Title) -> Agreement | None
     """Return how two titles agree, None if they are two titles."""
     if label := _same(mine.whole, theirs.whole):
         return Agreement(label, MatchKind.EXACT)
+    if mine.number != theirs.number:
+        return None
     equal = mine.versions == theirs.versions
     if label := _same(mine.core, theirs.core):
         other = mine.guests and theirs.guests and mine.guests != theirs.guests

@@ -67,12 +67,12 @@ def broad_request(parsed: ParsedRow, size: int = BROAD_FEW) -> Json:
     A name may differ by one letter anywhere, have some of its words wrong, or be another script's by its sound.
     """
     artist, title = _same_artist(parsed), _same_title(parsed)
-    misspelt = list(_misspelt(parsed.artist.main, ARTIST_ROLE)), list(_misspelt(parsed.title.core, TITLE_ROLE))
-    either = [_both(artist, each) for each in (*misspelt[1], *_some_words(TITLE, parsed.title.core))]
-    either += [_both(title, each) for each in (*misspelt[0], *_some_words(ARTISTS, parsed.artist.main))]
+    either = [_both(artist, each) for each in _some_words(TITLE, parsed.title.core)]
+    either += [_both(title, each) for each in _some_words(ARTISTS, parsed.artist.main)]
     either.append(_both(title, _holds(CONTRIBUTORS, parsed.artist.main)))
-    if all(misspelt):
-        either.append(_both(_any(misspelt[0]), _any(misspelt[1])))
+    misspelt = list(_misspelt(parsed.artist.main, ARTIST_ROLE)), list(_misspelt(parsed.title.core, TITLE_ROLE))
+    if any(misspelt):  # in one request, as each of them is an automaton run over all names
+        either.append(_both(_any([artist, *misspelt[0]]), _any([title, *misspelt[1]])))
     if sounding := [each for name in (parsed.artist.main, parsed.title.core) if (each := _sounding(name))]:
         either.append(
             {"bool": {"filter": sounding}} if len(sounding) > 1 else _both(sounding[0], _any([artist, title]))

@@ -29,6 +29,8 @@ _VERSION = re.compile(
 
 _BRACKETS = re.compile(r"\s*(?:\(([^()]*)\)|\[([^\[\]]*)\])")
 _TAIL = re.compile(r"\s+[-–—]\s+((?:(?!\s[-–—]\s)[^()\[\]])+)$")
+_NUMBER = re.compile(r"\s(1?\d|20|i{1,3}|iv|vi{0,3}|ix|x)$", re.IGNORECASE)
+"""Numbers of parts; larger ones are years and the like."""
 _MARKS = frozenset(("feat", "ft", "featuring", "with"))
 _WORD = re.compile(r"[^\W_]+")
 
@@ -45,6 +47,16 @@ class Title:
     bare: str
     versions: frozenset[str]
     guests: frozenset[str] = frozenset()
+
+    @property
+    def number(self) -> str:
+        """Return the number that a title ends with, behind a release too: Panama - 2015 Remaster Part 3. Empty if none.
+
+        >>> parse_title("Song 2 (feat. X)").number, parse_title("Liberation - Re-Edit II").number
+        ('2', 'ii')
+        """
+        found = _NUMBER.search(self.whole) or _NUMBER.search(self.core)
+        return found[1].casefold() if found else ""
 
 
 def parse_title(title: str, artist: str = "") -> Title:
