@@ -51,11 +51,13 @@ class Text:
 
     @property
     def without_phrases(self) -> "Text":
-        """Return the text with its phrases read as plain words.
+        """Return the text with its phrases read as plain words, if it has others: a phrase alone is meant as one.
 
         >>> parse('gang wizard "mens restrooc"').without_phrases.words
         ('gang', 'wizard', 'mens', 'restrooc')
         """
+        if not (self.words and self.phrases):
+            return self
         words = (*self.words, *(word for clause in self.phrases for word in clause.words.split()))
         return replace(self, words=words[:MAX_WORDS], clauses=tuple(c for c in self.clauses if c not in self.phrases))
 

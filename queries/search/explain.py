@@ -20,7 +20,7 @@ from queries.search import terms as text_terms
 from queries.search.query_syntax import Clause, Field
 from queries.search.terms import OPTIONAL_WORDS, Terms, Word
 from queries.text import Text
-from queries.types import MATCH_RANK, Highlights, Match, Span, Stage
+from queries.types import MATCH_RANK, Highlights, Match, Span
 
 _SPELLINGS: tuple[tuple[Match, str], ...] = (
     (Match.JOINED, "joined"),
@@ -100,26 +100,26 @@ def _names(track: Mapping[str, Any]) -> list[_Name]:
     return single + [_Name(field, name) for field in (ARTISTS, CONTRIBUTORS) for name in track.get(field) or () if name]
 
 
-def hits(asked: Text, stage: Stage, page: Iterable[Mapping[str, Any]], *, highlight: bool) -> list[Explanation]:
+def hits(asked: Text, page: Iterable[Mapping[str, Any]], *, highlight: bool) -> list[Explanation]:
     """Return the explanation of each hit, as Elasticsearch returned it.
 
     >>> hit = {"_source": {"title": "Svefn-g-englar", "artists": ["Sigur Rós"]}}
-    >>> hits(text.parse("sigur ros"), Stage.STRICT, [hit], highlight=True)[0].highlights
+    >>> hits(text.parse("sigur ros"), [hit], highlight=True)[0].highlights
     {'artists': {'Sigur Rós': ((0, 5), (6, 9))}}
     """
     if not asked:
         return [_NOTHING for _ in page]
     terms = text_terms.of(asked)
-    return [_explain(asked, terms, stage, hit, highlight) for hit in page]
+    return [_explain(asked, terms, hit, highlight) for hit in page]
 
 
-def _explain(asked: Text, terms: Terms, stage: Stage, hit: Mapping[str, Any], highlight: bool) -> Explanation:
+def _explain(asked: Text, terms: Terms, hit: Mapping[str, Any], highlight: bool) -> Explanation:
     names = _names(hit["_source"])
     stemmed = {int(name.partition(":")[2]) for name in hit.get("matched_queries", ())}
     labels = [_of_clause(clause, names) for clause in clause_query.named(asked.clauses)]
     by_word: dict[int, Match] = {}
     if asked.words:
-        by_word = _of_words(terms, stage, names, stemmed)
+        by_word = _of_words(terms, names, stemmed)
         labels.append(Match.EXACT if _is_exact(asked.words, names) else _worst(by_word.values()))
     marked = _highlights(asked, terms, by_word, names) if highlight else {}
     return Explanation(_worst(labels) if labels else None, marked)
@@ -143,20 +143,19 @@ def _is_exact(typed: tuple[str, ...], names: Sequence[_Name]) -> bool:
     return False
 
 
-def _of_words(terms: Terms, stage: Stage, names: Sequence[_Name], stemmed: set[int]) -> dict[int, Match]:
-    """Return why each word matched; what may be missing and is missing has no label."""
+def _of_words(terms: Terms, names: Sequence[_Name], stemmed: set[int]) -> dict[int, Match]:
+    """Return why each word matched; an article or the like that is missing has no label."""
     found = {n: _of_word(word, names) or _of_article(word, names) for n, word in enumerate(terms.words)}
     if None in found.values() and (whole := _of_whole(terms, names)):
         found = {number: match or whole for number, match in found.items()}
     closed = text_terms.neighbours(terms)
-    required = set(terms.required(stage))
     labels: dict[int, Match] = {}
     for number, match in found.items():
         word = terms.words[number]
         match = match or _nearly(word, closed[number], names)
         if match is None and number in stemmed:
             match = Match.STEMMED
-        if match is None and (number not in required or word.typed.lower() in OPTIONAL_WORDS):
+        if match is None and word.typed.lower() in OPTIONAL_WORDS:
             continue
         labels[number] = match or Match.FUZZY
     return labels

@@ -96,7 +96,8 @@ def _goes_on(ask: Ask, found: _Answers) -> bool:
     """Tell whether to ask the fuzzy stage: strictly there are few tracks, whatever the filters, and no whole name.
 
     Were the filters to decide, a facet that says 2 would lead to a page of 40. One word is easily the name of something
-    by mistake (there is a Metalica), several hardly are. A phrase is read as plain words only where nothing has it.
+    by mistake (there is a Metalica), several hardly are. Phrases beside other words are read as plain words only where
+    nothing has them.
     """
     request = found.search.request
     terms = text_terms.of(request.text.without_phrases)
@@ -131,7 +132,7 @@ def _result(
     total, facets = aggregations.read(planned, total_of(found.counts), found.counts.get("aggregations", {}))
     shown = page.heads if page else found.hits[: request.size]
     last = page.last if page else shown[-1] if len(found.hits) > request.size > 0 else None
-    explained = explain.hits(search.text, search.stage, shown, highlight=request.highlight)
+    explained = explain.hits(search.text, shown, highlight=request.highlight)
     rows = page.recordings if page else [None] * len(shown)
     following = bodies.behind(search, last).after if last else None
     return SearchResult(

@@ -68,6 +68,11 @@ class Word:
         return self.spellings[0][1] if self.spellings else ()
 
     @property
+    def is_telling(self) -> bool:
+        """Tell whether the word says enough to be needed beside others: a number, or of three letters or more."""
+        return len(self.typed) >= _AMONG_OTHERS or any(map(str.isnumeric, self.typed))
+
+    @property
     def single(self) -> str:
         """Return the word as one token, as which the index holds it too: blink182. Empty if it has no such spelling."""
         return next((tokens[0] for _, tokens in self.spellings if len(tokens) == 1), "")
@@ -91,8 +96,8 @@ class Terms:
         always = [number for number, word in enumerate(self.words) if word.typed.lower() not in GUEST_MARKS]
         if stage is Stage.FUZZY:
             always = [number for number in always if self.words[number].typed.lower() not in OPTIONAL_WORDS] or always
-            telling = [number for number in always if len(self.words[number].typed) >= _AMONG_OTHERS]
             # Of two letters one may be wrong, and then nothing tells what was meant but the other words.
+            telling = [number for number in always if self.words[number].is_telling]
             always = telling if len(telling) >= _ENOUGH_TELLING else always
         return always or list(range(len(self.words)))
 

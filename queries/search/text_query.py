@@ -9,6 +9,7 @@ closed up or cut in two; it is told which words the index knows, so that it asks
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from elasticsearch.dsl.query import Bool, ConstantScore, DisMax, Fuzzy, MatchNone, MultiMatch, Query, Term
+from elasticsearch.dsl.query import Match as MatchQuery
 from elasticsearch.dsl.query import Terms as TermsQuery
 
 from mappings.spelling import scripts, whole_names
@@ -70,8 +71,9 @@ def ranked(asked: Text, stage: Stage, vocabulary: Vocabulary | None = None) -> Q
     selected, terms = match(asked, stage, vocabulary), text_terms.of(asked)
     if not asked.words:
         return selected
-    misspelt = list(_rank_misspelt(terms, vocabulary or {})) if stage is Stage.FUZZY else []
-    return Bool(must=[selected], should=[*_rank(terms), *misspelt])
+    if stage is Stage.FUZZY and len(terms.words) > 1:  # none of them is a whole name: that would have been enough
+        return Bool(must=[selected], should=[*_rank_words(terms), *_rank_misspelt(terms, vocabulary or {})])
+    return Bool(must=[selected], should=[*_rank_words(terms), *_rank_exact(terms)])
 
 
 def _match_words(terms: Terms, stage: Stage, vocabulary: Vocabulary) -> Query:
@@ -153,13 +155,10 @@ def _misspelt(field: str, token: str, slips: int, *, right: int = 0, boost: floa
 
 def _rank_misspelt(terms: Terms, vocabulary: Vocabulary) -> Iterator[Query]:
     """Yield that a title, rather than the album, has a word that no name has as it is typed, the shorter the better."""
-    unknown = [
-        number for number in _misspelt_words(terms, vocabulary) if not vocabulary.get(terms.words[number].single)
-    ]
-    # One word alone is ranked by being a whole name or not.
-    for number in unknown[:_MAX_RANKED_MISSPELT] if len(terms.words) > 1 else ():
-        options: Json = {"value": terms.words[number].single, "fuzziness": 1, "max_expansions": _EXPANSIONS}
-        yield Fuzzy(TITLE, options | {"boost": weights.WRITTEN[TITLE]})
+    words = (terms.words[number].single for number in _misspelt_words(terms, vocabulary))
+    if unknown := [word for word in words if not vocabulary.get(word)][:_MAX_RANKED_MISSPELT]:
+        options: Json = {"query": " ".join(unknown), "fuzziness": 1, "max_expansions": _EXPANSIONS}
+        yield MatchQuery(TITLE, options | {"boost": weights.WRITTEN[TITLE]})
 
 
 def _misspelt_names(terms: Terms) -> Iterator[Query]:
@@ -209,16 +208,20 @@ def read_vocabulary(tokens: Sequence[str], answer: Mapping[str, Json]) -> Vocabu
     return {token: int(buckets[str(number)]["doc_count"]) for number, token in enumerate(tokens)}
 
 
-def _rank(terms: Terms) -> Iterator[Query]:
-    """Yield what ranks the tracks that match: fields that have the words, names written so, accents as typed."""
+def _rank_words(terms: Terms) -> Iterator[Query]:
+    """Yield what ranks the tracks that match by their words: fields that have them, accents as typed."""
     yield MultiMatch(
         query=terms.typed,
         type="cross_fields",
         fields=weights.weighted(weights.WRITTEN),
         tie_breaker=weights.TWICE,
     )
-    for term, boost in zip(terms.exact, (weights.EXACT_ARTIST, weights.EXACT_TITLE), strict=True):
-        yield ConstantScore(filter=Term(WHOLE_NAMES, {"value": term}), boost=boost)
     if accented := [word.accented for word in terms.words if word.accented]:
         for word in accented:
             yield ConstantScore(filter=Term(ALL_WORDS, {"value": word}), boost=weights.ACCENTS)
+
+
+def _rank_exact(terms: Terms) -> Iterator[Query]:
+    """Yield that an artist's name or the title is written like the text."""
+    for term, boost in zip(terms.exact, (weights.EXACT_ARTIST, weights.EXACT_TITLE), strict=True):
+        yield ConstantScore(filter=Term(WHOLE_NAMES, {"value": term}), boost=boost)

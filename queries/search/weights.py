@@ -29,8 +29,8 @@ WRITTEN: Mapping[str, float] = {ARTISTS: 2.0, TITLE: 1.75, CONTRIBUTORS: 1.625, 
 """A word as written (folded). The least, in a field of 32 words: 1.5 x 0.75 = 1.125."""
 
 TWICE = 1 / 256
-"""Less than a further word takes off. Share of what a word counts in each further field that has it. Soundtrack 4 Life asked with URBAN WARRIOR 4 has the 4
-in both names, with URBAN WARRIOR 6 in one."""
+"""Share of what a word counts in each further field that has it, less than a further word takes off. Soundtrack 4 Life
+asked with URBAN WARRIOR 4 has the 4 in both names, with URBAN WARRIOR 6 in one."""
 
 ACCENTS = 0.0625
 """Bonus for each accented word that has these accents in the name too: Rós over Ros."""
