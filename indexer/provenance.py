@@ -1,5 +1,7 @@
 """What a generation was made of, and by what: written into `_meta` and the ledger, compared before going on."""
 
+import unicodedata
+from functools import cache
 from importlib.metadata import version
 from pathlib import PurePath
 from typing import Any
@@ -16,9 +18,20 @@ A test holds it: it pins what some hundreds of rows of all kinds become. How fie
 """
 
 
+_LIBRARIES = ("anyascii", "polars", "py3langid")
+"""They read, fold, detect and hash; Polars' hashes are not promised to stay the same."""
+
+
+@cache
+def normalisation() -> str:
+    """Return what a record's document depends on: the version of the normalisation, and those of the libraries."""
+    libraries = (f"{name} {version(name)}" for name in _LIBRARIES)
+    return ", ".join([str(NORMALISATION_VERSION), *libraries, f"Unicode {unicodedata.unidata_version}"])
+
+
 def identity(plan: Plan) -> dict[str, Any]:
     """Return what must be equal for a load to go on: files, limit, mapping, normalisation, version of this program."""
-    made_by = {"mapping": mapping_hash(), "normalisation": NORMALISATION_VERSION, "tool": version("linernotes")}
+    made_by = {"mapping": mapping_hash(), "normalisation": normalisation(), "tool": version("linernotes")}
     return plan.identity() | made_by
 
 

@@ -11,7 +11,7 @@ from indexer.encode import EPOCH
 from indexer.inspect import MISSING, ON_TWO, ensure_not
 from indexer.ledger import Ledger
 from indexer.patience import Patience
-from indexer.provenance import NORMALISATION_VERSION
+from indexer.provenance import normalisation
 from indexer.survey import Survey
 from mappings.errors import CheckFailedError
 from mappings.index import mapping_hash
@@ -36,7 +36,7 @@ class Present:
 
     def other_normalisation(self) -> str:
         """Return that another normalisation made it, as a sentence; empty if it was today's."""
-        if self.meta.get("normalisation") == NORMALISATION_VERSION:
+        if self.meta.get("normalisation") == normalisation():
             return ""
         return f"The normalisation of this program changed since {self.generation.index} was made"
 

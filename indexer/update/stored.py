@@ -28,7 +28,7 @@ def spool_sketch(client: Elasticsearch, current: Generation, plan: Mapping[str, 
     ids as the index has documents.
     """
     meta = generations.meta(client, current)
-    same = meta.get("normalisation") == provenance.NORMALISATION_VERSION == plan.get("normalisation")
+    same = meta.get("normalisation") == provenance.normalisation() == plan.get("normalisation")
     if not same or meta.get("totals") != plan.get("totals") or plan.get("replay"):
         return False
     for frame in sketch.read(client, current, how):

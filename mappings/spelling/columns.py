@@ -242,7 +242,7 @@ def _whole_names(names: pl.DataFrame, spellings: pl.DataFrame, height: int) -> p
             form=pl.col("value").str.replace_all(" ", "", literal=True),
             compact=pl.col("words").str.replace_all(" ", "", literal=True),
         )
-        .filter(pl.col("form") != pl.col("compact"))  # differs in where words end only
+        .filter(pl.col("form") != pl.col("compact"))  # else it differs in nothing but where its words end
         .select("row", role.alias("role"), pl.lit("~").alias("kind"), "form")
     )
     terms = pl.concat(

@@ -282,7 +282,7 @@ def _containing(ask: Ask, values: ValuesRequest, base: Json) -> _Page:
 
 
 def _contains(values: ValuesRequest, value: Any) -> bool:
-    return values.contains in fold(_written(value))
+    return not values.contains or values.contains in fold(_written(value))
 
 
 def _by_value(ask: Ask, values: ValuesRequest, base: Json) -> _Page:
