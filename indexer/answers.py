@@ -10,7 +10,6 @@ disk is full   wait, say so             401 403 404    stop: no retry helps
 other 4xx      rejected
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -29,6 +28,7 @@ class Action(Enum):
     STOP = auto()
 
 
+CREATED = 201
 RETRIED = (408, 429, 500, 502, 503, 504)
 
 ITEM_ACTIONS: Mapping[int, Action] = {
@@ -50,7 +50,6 @@ REQUEST_ACTIONS: Mapping[int, Action] = {
 }
 
 _FULL_DISK = ("disk usage exceeded flood-stage", "read_only_allow_delete", "read-only / allow delete")
-_CONFLICT = re.compile(r"current version \[(\d+)\].*provided \[(\d+)\]")
 
 
 def item_action(status: int, reason: str = "") -> Action:
@@ -87,40 +86,23 @@ class Item:
     kind: str
     reason: str
 
-    @property
-    def is_replay(self) -> bool:
-        """Tell whether the conflict is with this very record, sent before: then it is in."""
-        found = _CONFLICT.search(self.reason)
-        return found is not None and found[1] == found[2]
 
+def read(answer: Mapping[str, Any], count: int) -> list[Item]:
+    """Return the troubled ones of `count` documents; raises ValueError when another number was answered.
 
-@dataclass(frozen=True)
-class Answer:
-    """The answers to one request: how many were new, how many took a later record's place, and the troubled ones."""
-
-    created: int
-    replaced: int
-    troubled: list[Item]
-
-
-def read(answer: Mapping[str, Any], count: int) -> Answer:
-    """Return what became of `count` documents; raises ValueError when another number was answered.
-
-    An answer without trouble may come as mere counts, `created` and `replaced` (`linernotes.serializer`).
+    An answer without trouble may come as a mere count, `indexed` (`linernotes.serializer`).
     """
-    if "created" in answer:
-        counted = Answer(answer["created"], answer["replaced"], [])
-        return _complete(counted, counted.created + counted.replaced, count)
+    if "indexed" in answer:
+        return _complete([], answer["indexed"], count)
     entries = [entry["index"] for entry in answer.get("items") or ()]
-    statuses = [entry["status"] for entry in entries]
-    troubled = [_item(number, entries[number]) for number, status in enumerate(statuses) if status > 201]
-    return _complete(Answer(statuses.count(201), statuses.count(200), troubled), len(entries), count)
+    troubled = [_item(number, entry) for number, entry in enumerate(entries) if entry["status"] > CREATED]
+    return _complete(troubled, len(entries), count)
 
 
-def _complete(answer: Answer, answered: int, count: int) -> Answer:
+def _complete(troubled: list[Item], answered: int, count: int) -> list[Item]:
     if answered != count:
         raise ValueError(f"{count} documents were sent, and {answered} answered")
-    return answer
+    return troubled
 
 
 def _item(position: int, entry: Mapping[str, Any]) -> Item:

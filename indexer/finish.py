@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from elasticsearch import Elasticsearch
+from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from indexer import gates, generations, history, ledger
 from indexer.gates import Bounds, Candidate, Gate, GateError
@@ -23,6 +23,7 @@ from indexer.lock import Lock
 from indexer.patience import Patience, patiently
 from indexer.swap import swap
 from indexer.watch import Watched, Watchlist
+from mappings.errors import UnreachableError
 from mappings.index_names import Generation
 
 
@@ -62,7 +63,7 @@ class Finisher:
         notes |= {"forced": {"reason": self.force, "gates": forced}} if forced else {}
         generations.note(self.client, generation, state=ledger.CURRENT, **notes)
         self.lock.check()
-        before = swap(self.client, generation)
+        before = swap(self.client, generation, found.aliased)
         self._tell_swap(generation, before, forced)
         books.close(generation, ledger.CURRENT, notes)
         watched = self._compare_watched(before, generation)
@@ -107,7 +108,12 @@ class Finisher:
     def _compare_watched(self, before: list[Generation], to: Generation) -> list[Watched]:
         if before == [to]:
             return []
-        return Watchlist(self.client, to.prefix, self.patience).compare(before[-1] if before else None, to)
+        try:
+            return Watchlist(self.client, to.prefix, self.patience).compare(before[-1] if before else None, to)
+        except (ApiError, TransportError, UnreachableError) as error:  # it is in service, compared or not
+            note = f"{to.index} is in service, but watched artists could not be compared: {error}."
+            self.patience.meter.note(note)
+            return []
 
     def _write(self, generation: Generation, event: str, text: str, **details: Any) -> None:
         History(self.client, generation.prefix, self.patience).write(generation, event, text, **details)

@@ -15,18 +15,20 @@ from mappings.index_names import ledger as ledger_index
 from mappings.index_names import rejected as rejected_index
 
 BUILDING_SETTINGS: dict[str, Any] = {
-    # Measured in the design (2 cores): these three are what a load needs; others made less than 8 % of difference.
+    # What the ledger calls done must survive a crash, so the translog is synchronised with each request, as is
+    # Elasticsearch's default.
     "refresh_interval": "-1",
-    "translog.durability": "async",
     "translog.flush_threshold_size": "1gb",
 }
 SERVING_SETTINGS: dict[str, Any] = {
     "refresh_interval": None,
-    "translog.durability": None,
     "translog.flush_threshold_size": None,
 }
 
 TRACK_BYTES, SHARD_BYTES, SHARD_TRACKS = 500, 50_000_000_000, 200_000_000
+
+SEGMENT_BYTES = 5 * 1024**3
+"""Elasticsearch's default `index.merge.policy.max_merged_segment`."""
 
 _SMALL = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
 
@@ -123,6 +125,11 @@ def current(client: Elasticsearch, prefix: str, dataset: str) -> list[Generation
     return sorted(entry for index in found.body if (entry := parse(prefix, index)))
 
 
+def flush(client: Elasticsearch, generation: Generation) -> None:
+    """Have all that is in the index written to disk as segments: what is checked next is there after a crash, too."""
+    patiently(lambda: client.indices.flush(index=generation.index, wait_if_ongoing=True))
+
+
 def count(client: Elasticsearch, generation: Generation) -> int:
     """Refresh the index and return how many documents it has."""
     patiently(lambda: client.indices.refresh(index=generation.index))
@@ -149,11 +156,18 @@ def serve(client: Elasticsearch, generation: Generation) -> None:
 
 
 def merge(client: Elasticsearch, generation: Generation) -> None:
-    """Have the index merged into one segment; Elasticsearch goes on with that by itself, and searches go on.
+    """Have the index merged into few segments; Elasticsearch goes on with that by itself, and searches go on.
 
     A search looks each of its terms up in every segment, and a load leaves dozens (benchmarks/README.md, "Searching").
+    None gets larger than Elasticsearch's own limit: a larger one would keep the documents that updates replace.
     """
-    patiently(lambda: client.indices.forcemerge(index=generation.index, max_num_segments=1, wait_for_completion=False))
+    stats = patiently(lambda: client.indices.stats(index=generation.index, metric="store"))
+    primaries = stats["_all"]["primaries"]["store"]["size_in_bytes"]
+    shards = max(1, int(stats["_shards"]["successful"]))
+    segments = math.ceil(primaries / shards / SEGMENT_BYTES) or 1
+    patiently(
+        lambda: client.indices.forcemerge(index=generation.index, max_num_segments=segments, wait_for_completion=False)
+    )
 
 
 def meta(client: Elasticsearch, generation: Generation) -> dict[str, Any]:

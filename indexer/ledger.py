@@ -166,7 +166,7 @@ class Ledger:
             page = self._page(query, sort, after)
             for hit in page:
                 source = hit["_source"]
-                totals = Totals(**{entry.name: source.get(entry.name, 0) for entry in fields(Totals)})
+                totals = Totals.read_from(source)
                 key = Key(source["file"], source["number"])
                 changed = source.get("changed", {})
                 states[key] = StretchState(source["state"], source["owner"], totals, changed)

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from elasticsearch import Elasticsearch
+from elasticsearch import ApiError, Elasticsearch, TransportError
 
-from indexer import gates, generations, history, ledger, lock, provenance
+from indexer import gates, generations, history, ledger, lock, provenance, sketch
 from indexer.finish import Finished, Finisher, part_of
 from indexer.gates import Bounds, Candidate, Gate
 from indexer.gates.sample import from_plan
@@ -102,7 +102,7 @@ class _Counts:
     @classmethod
     def read(cls, plan: Mapping[str, Any]) -> "_Counts":
         """Return the counts of a load's record; one of an earlier version says nothing of values."""
-        return cls(Totals(**plan["totals"]), plan.get("changed", {}))
+        return cls(Totals.read_from(plan["totals"]), plan.get("changed", {}))
 
 
 class InterruptedLoadError(Exception):
@@ -146,7 +146,7 @@ class Loader:
             self._carry(books, generation, owner)
             counts, finished = self._finish(books, generation)
             if self.options.merge:
-                generations.merge(self.client, generation)
+                self._merge(generation)
         finally:
             owner.close()
         return self._result(generation, counts, finished, time.monotonic() - started)
@@ -281,6 +281,12 @@ class Loader:
         if self.stop.is_set():
             raise InterruptedLoadError(generation.index)
 
+    def _merge(self, generation: Generation) -> None:
+        try:
+            generations.merge(self.client, generation)
+        except (ApiError, TransportError, UnreachableError) as error:  # it is in service, merged or not
+            self.meter.note(f"{generation.index} is in service, but its merging could not be started: {error}.")
+
     def _finish(self, books: Ledger, generation: Generation) -> tuple["_Counts", Finished]:
         """Check the sums against the index itself, ask the gates, and make the generation visible."""
         self.meter.state = "checking"
@@ -291,9 +297,11 @@ class Loader:
                 asked = [Gate(**row) for row in record.plan.get("gates", ())]
                 return _Counts.read(record.plan), Finished(asked, [], current, moved=False)
             states = books.states(generation).values()
-            counted = sum((state.totals for state in states), Totals())
+            accepted = sum((state.totals for state in states), Totals())
+            ids = sketch.distinct_ids(self.client, generation, self._patience())
+            counts = _Counts(accepted.distinct(ids), by_rule(state.changed for state in states))
+            generations.flush(self.client, generation)
             documents = generations.count(self.client, generation)
-            counts = _Counts(counted.settled(documents), by_rule(state.changed for state in states))
             candidate = self._candidate(generation, counts.totals, documents, current)
             options, plan = self.options, record.plan | self._notes() | asdict(counts)
             source = from_plan(self.plan, generation, options.bounds.sample)

@@ -20,7 +20,7 @@ from indexer.meter import Meter
 from indexer.owner import Owner
 from indexer.plan import Plan
 from indexer.ready import cut, known, ready
-from indexer.records import SOURCE_ROW, Rejection, Stretch
+from indexer.records import SOURCE_ROW, Batch, Rejection, Stretch
 from indexer.rejected import RejectedStore
 from indexer.rowwise import hashed, rowwise
 from indexer.send import Outcome, Refusal, Sender
@@ -41,29 +41,32 @@ def default_workers() -> int:
 
 @dataclass
 class Shipment:
-    """A stretch on its way: what is known of its records and their values, and how many bodies are not settled yet."""
+    """A stretch on its way: what is known of its records and their values, and how many parts are not settled yet.
+
+    Its bodies are parts, queued as they are made, and so is the making of them: settled when no more will come.
+    """
 
     lease: Lease
     file: str
     known: Totals
     changed: Mapping[str, int]
     rejections: list[Rejection]
-    bodies: int
-    sketch: pl.DataFrame
+    parts: int = 1
+    sketch: pl.DataFrame = field(default_factory=pl.DataFrame)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def settle(self, outcome: Outcome) -> bool:
-        """Add what became of one body; return True for the last one."""
+    def add(self) -> None:
+        """Announce one more body."""
         with self._lock:
-            self.known += Totals(
-                indexed=outcome.created + outcome.replayed,
-                duplicates=outcome.duplicates,
-                rejected=len(outcome.refusals),
-                replayed=outcome.replayed,
-            )
+            self.parts += 1
+
+    def settle(self, outcome: Outcome) -> bool:
+        """Add what became of one part; return True for the last one."""
+        with self._lock:
+            self.known += Totals(indexed=outcome.accepted, rejected=len(outcome.refusals))
             self.rejections += [_rejection(self.file, refusal) for refusal in outcome.refusals]
-            self.bodies -= 1
-            return self.bodies == 0
+            self.parts -= 1
+            return self.parts == 0
 
 
 def _rejection(file: str, refusal: Refusal) -> Rejection:
@@ -148,20 +151,26 @@ class Pipeline:
         return claim is not Taken.IN_OTHER_HANDS
 
     def _carry(self, lease: Lease, stretch: Stretch) -> None:
-        entry = self.plan.files[lease.key.file]
-        raw = cut(entry.reader.read(stretch), stretch)
-        batch = ready(self.plan.source.normalise(raw, entry.file), entry.file.name)
-        bodies = list(encode(batch.tracks, lease.key.file, self.request_bytes))
-        rows = hashed(raw.frame) if rowwise(self.plan.source) else None
-        drawn = sketch(batch.tracks, bodies, rows)
-        rejected = list(batch.rejections)
-        shipment = Shipment(lease, entry.file.name, known(batch), batch.changed, rejected, len(bodies), drawn)
-        if not bodies:
-            self._acknowledge(shipment)
-        for body in bodies:
+        batch, rows = self._read(lease.key, stretch)
+        file, rejected = self.plan.files[lease.key.file].file.name, list(batch.rejections)
+        shipment, prints = Shipment(lease, file, known(batch), batch.changed, rejected), []
+        for body in encode(batch.tracks, lease.key.file, self.request_bytes):
+            if body.prints is not None:
+                prints.append(body.prints)
+            shipment.add()
             if not self._budget.acquire(len(body.body), self._failed):
                 return
             self._bodies.put((body, shipment))
+        shipment.sketch = sketch(batch.tracks, prints, rows)
+        if shipment.settle(Outcome()):
+            self._acknowledge(shipment)
+
+    def _read(self, key: Key, stretch: Stretch) -> tuple[Batch, pl.DataFrame | None]:
+        """Return a stretch as it is encoded, and its raw rows' hashes; the raw rows themselves are let go here."""
+        entry = self.plan.files[key.file]
+        raw = cut(entry.reader.read(stretch), stretch)
+        rows = hashed(raw.frame) if rowwise(self.plan.source) else None
+        return ready(self.plan.source.normalise(raw, entry.file), entry.file.name), rows
 
     def _send(self) -> None:
         while (piece := self._bodies.get()) is not None:
@@ -174,9 +183,8 @@ class Pipeline:
 
     def _settle(self, body: Body, shipment: Shipment) -> None:
         with self.window.slot() as slot:
-            before = self.meter.retries
             outcome = self.sender.send(body)
-            slot.documents, slot.throttled = body.count, self.meter.retries > before
+            slot.documents, slot.throttled = body.count, outcome.throttled
         if shipment.settle(outcome):
             self._acknowledge(shipment)
 

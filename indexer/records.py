@@ -9,6 +9,8 @@ from typing import Protocol
 
 import polars as pl
 
+from mappings.errors import CheckFailedError
+
 SOURCE_ROW = "source_row"
 """Column that every raw batch carries: the record's row in its file, from 1, header rows not counted."""
 
@@ -82,7 +84,10 @@ class Batch:
         """Refuse a batch that loses a record: every count starts here."""
         known = self.tracks.height + self.duplicates + self.skipped + len(self.rejections)
         if known != self.read:
-            raise AssertionError(f"read {self.read} records, but {known} are accounted for")
+            raise CheckFailedError(
+                f"{self.read:,} records were read, but {known:,} are accounted for.",
+                "Please report this, with the file.",
+            )
 
 
 class Reader(Protocol):

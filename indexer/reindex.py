@@ -6,7 +6,7 @@ clears away what it wrote, and starts over. Versions, rejected records and the s
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -152,7 +152,8 @@ class Reindexer:
         return RejectedStore(sender, generation)
 
     def _finish(self, held: Lock, present: Present, to: Generation, plan: dict[str, Any]) -> Finished:
-        totals = Totals(**present.plan["totals"])
+        totals = Totals.read_from(present.plan["totals"])
+        generations.flush(self.client, to)
         candidate = Candidate(
             generation=to,
             totals=totals,
@@ -162,7 +163,7 @@ class Reindexer:
             synthetic=str(present.meta.get("revision", "")).startswith("synthetic"),
             part_before=part_of(present.meta),
         )
-        counts = {"totals": asdict(replace(totals)), "changed": present.plan.get("changed", {})}
+        counts = {"totals": asdict(totals), "changed": present.plan.get("changed", {})}
         finisher = Finisher(self.client, held, self.bounds, self.force, self.patience)
         return finisher.run(candidate, self._sampler(present.generation), plan | counts)
 

@@ -18,6 +18,8 @@ from mappings.index_names import Generation
 MAX_RECORD_CHARS = 100_000
 """A longer record is cut here: enough to recognise it by; the source file has the rest."""
 
+STORED_AT_ONCE = 500
+
 REFUSALS = ("*_exception", "request_refused")
 """Kinds of reason that are Elasticsearch's word on a document. Every other kind is a reader's, and such a record never
 became a document: a list of those would be out of date with the next reader."""
@@ -86,8 +88,9 @@ class RejectedStore:
     generation: Generation
 
     def keep(self, rejections: Sequence[Rejection]) -> None:
-        """Store rejected records; storing one again replaces it, so that a retry counts none twice."""
-        self.put([self.kept(rejection) for rejection in rejections])
+        """Store rejected records, in parts; storing one again replaces it, so that a retry counts none twice."""
+        for start in range(0, len(rejections), STORED_AT_ONCE):
+            self.put([self.kept(rejection) for rejection in rejections[start : start + STORED_AT_ONCE]])
 
     def kept(self, rejection: Rejection) -> Rejected:
         """Return a rejection as it is kept."""

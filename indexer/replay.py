@@ -1,34 +1,36 @@
 """Send what Elasticsearch refused once more, into the current generation, and keep all sums true.
 
-    refused records --[a body for each file of a page]--> Sender --> journal --> rejected no longer, or one try more
+    refused records --[a body for each file of a page]--> Sender --> ids into the sketch --> rejected no longer
 
-Killed between any two steps, the next run mends it: a document that is in already conflicts with itself and is
-counted then; what the journal calls gone is removed first; totals and `_meta` are written before the journal ends.
+Each step may be done twice, so the run after one that was killed sends what is left and mends the rest. The sums are
+not kept but counted at the end: accepted ids from the ledger, rejected records and documents from their indices.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
+import orjson
+import polars as pl
 from elasticsearch import Elasticsearch
 
-from indexer import generations, lock
+from indexer import generations, lock, provenance, sketch
+from indexer.encode import FILES_LIMIT, Body, version
 from indexer.inspect import ensure_swappable
+from indexer.ledger import Key, Ledger, LoadRecord
 from indexer.meter import Meter
-from indexer.owner import Owner
 from indexer.patience import Patience
 from indexer.rejected import Rejected, RejectedStore, is_refusal
 from indexer.rejected_reader import MAX_ATTEMPTS, RejectedReader, Wanted
-from indexer.replay_journal import Journal
-from indexer.replay_piece import Piece, document_of, moved
 from indexer.send import Sender
 from indexer.totals import Totals
-from indexer.update.present import current
+from indexer.update.present import Present, current
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation
-from mappings.index_names import ledger as ledger_index
 from mappings.index_names import rejected as rejected_index
+from mappings.track import DATASET, FINGERPRINT, SOURCE_ID
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,44 @@ class _Tally:
 
 
 @dataclass(frozen=True)
+class _Piece:
+    """Refused records of one source file, whose place in the plan decides which of several records with one id wins."""
+
+    file_number: int
+    records: list[Rejected]
+    documents: list[dict[str, Any]]
+
+    def body(self) -> Body:
+        """Return the documents as they were sent the first time, each with its version."""
+        rows = pl.Series([record.row for record in self.records], dtype=pl.Int64)
+        lines = (line for pair in zip(self.records, self.documents, strict=True) for line in self._lines(*pair))
+        return Body(b"\n".join(lines), rows)
+
+    def _lines(self, record: Rejected, document: dict[str, Any]) -> tuple[bytes, bytes]:
+        action = {
+            "_id": f"{document[DATASET]}:{document[SOURCE_ID]}",
+            "version": version(self.file_number, record.row),
+            "version_type": "external",
+        }
+        return orjson.dumps({"index": action}), record.record.encode()
+
+    def sketch(self, rows: set[int]) -> pl.DataFrame:
+        """Return the sketch of the records in these rows, as accepted ones have it."""
+        documents = [
+            document for record, document in zip(self.records, self.documents, strict=True) if record.row in rows
+        ]
+        ids = pl.Series(SOURCE_ID, [document[SOURCE_ID] for document in documents], dtype=pl.String)
+        prints = pl.Series(sketch.PRINT, [document[FINGERPRINT] for document in documents], dtype=pl.Int64)
+        hashed = pl.DataFrame([ids, prints]).with_columns(sketch.hashed_id(pl.col(SOURCE_ID)))
+        return hashed.with_columns(pl.lit(sketch.NO_RAW, pl.UInt64).alias(sketch.RAW))
+
+    @property
+    def key(self) -> Key:
+        """Return where its sketch lies: beside those of the load, which has fewer files."""
+        return Key(FILES_LIMIT + self.file_number, self.records[0].row)
+
+
+@dataclass(frozen=True)
 class Replayer:
     """Replays the rejected records of one data set under `prefix`, each once in a run."""
 
@@ -67,18 +107,18 @@ class Replayer:
     prefix: str
     meter: Meter
     max_attempts: int = MAX_ATTEMPTS
+    patience: Patience = field(init=False)
 
-    @property
-    def patience(self) -> Patience:
-        """Return how long to try; the meter hears of a full disk."""
-        return Patience(self.meter)
+    def __post_init__(self) -> None:
+        """Make the policy of retries; the meter hears of a full disk."""
+        object.__setattr__(self, "patience", Patience(self.meter))
 
     def run(self, dataset: str) -> Replay:
         """Replay everything that may be replayed.
 
-        Raises InputError (nothing is loaded), CheckFailedError (the sums don't hold; another process changes this data
-        set; the alias is on two generations), UnreachableError (Elasticsearch took no data: what is not settled is
-        sent again by the next run).
+        Raises InputError (nothing is loaded, or by another version), CheckFailedError (the sums don't hold; another
+        process changes this data set; the alias is on two generations), UnreachableError (Elasticsearch took no data:
+        what is not settled is sent again by the next run).
         """
         generations.ensure_books(self.client, self.prefix)
         with lock.held(self.client, self.prefix, dataset, lock.REPLAY, patience=self.patience):
@@ -86,42 +126,53 @@ class Replayer:
             found = ensure_swappable(self.client, self.prefix, dataset)
             if not found.aliased:
                 raise InputError(f"{dataset} is not loaded.", f"Load it first: linernotes load {dataset} PATH...")
-            return self._owned(current(self.client, found).generation)
+            present = current(self.client, found)
+            return self._replay(present, self._record(present))
 
-    def _owned(self, generation: Generation) -> Replay:
-        owner = Owner(self.client, ledger_index(self.prefix), generation.index, self.patience)
-        owner.start()
-        try:
-            return self._replay(Journal(self.client, generation, owner, self.patience))
-        finally:
-            owner.close()
+    def _record(self, present: Present) -> LoadRecord:
+        """Return what the ledger says of the generation, if ids can be counted together with those it knows."""
+        generation = present.generation
+        for record in Ledger(self.client, self.prefix, self.patience).loads(generation.dataset):
+            if record.generation == generation and present.meta.get("normalisation") == provenance.normalisation():
+                return record
+        raise InputError(
+            f"{generation.index} was made by another version of this program.",
+            f"Load it again: linernotes load {generation.dataset} PATH... --fresh",
+        )
 
-    def _replay(self, journal: Journal) -> Replay:
-        store = RejectedStore(self._sender(rejected_index(self.prefix), require_alias=False), journal.generation)
-        journal.read()
-        if journal.interrupted:  # its documents may be in without being counted: the sums hold at the end
-            store.remove(journal.gone)
-        else:
-            self._checked(journal, store, "Nothing was replayed.")
-        journal.write(Totals(), [])
-        tally = self._send_all(journal, store)
-        totals = self._checked(journal, store, "Load it again with --fresh.")
-        self._note(journal.generation, totals)
-        result = self._result(journal, totals, tally)
-        journal.close(totals)
-        return result
+    def _replay(self, present: Present, record: LoadRecord) -> Replay:
+        generation, before = present.generation, Totals.read_from(record.plan["totals"])
+        store = RejectedStore(self._sender(rejected_index(self.prefix), require_alias=False), generation)
+        interrupted = self._check_before(generation, store, before)
+        tally = self._send_all(generation, record, store)
+        totals = self._count(generation, store, before)
+        self._note(record, totals)
+        return self._result(generation, before, totals, tally, mended=interrupted)
 
     def _sender(self, target: str, *, require_alias: bool) -> Sender:
         return Sender(self.client, target, self.patience, require_alias)
 
-    def _send_all(self, journal: Journal, store: RejectedStore) -> _Tally:
+    def _check_before(self, generation: Generation, store: RejectedStore, before: Totals) -> bool:
+        """Tell whether an earlier replay was interrupted; raises CheckFailedError when documents are missing."""
+        ids = sketch.distinct_ids(self.client, generation, self.patience)
+        documents, kept = generations.count(self.client, generation), store.count()
+        if documents < ids or kept > before.rejected:
+            what = f"{ids:,} ids and {documents:,} documents, {before.rejected:,} records rejected and {kept:,} kept"
+            raise CheckFailedError(f"{generation.index} does not add up: {what}.", "Nothing was replayed.")
+        return documents > ids or kept < before.rejected
+
+    def _send_all(self, generation: Generation, record: LoadRecord, store: RejectedStore) -> _Tally:
         """Send each record once, through an alias that is there only meanwhile: a deleted index isn't made anew."""
-        generation, tally = journal.generation, _Tally()
+        tally, files = _Tally(), {entry["name"]: number for number, entry in enumerate(record.plan["files"])}
         name, indices = generations.write_alias(generation), self.client.indices
         self.patience(lambda: indices.put_alias(index=generation.index, name=name))
+        sender, books = self._sender(name, require_alias=True), Ledger(self.client, self.prefix, self.patience)
         for page in self._pages(generation):
-            for piece in self._pieces(page, journal.files, tally):
-                tally.refused_again += self._settle(journal, store, self._sender(name, require_alias=True), piece)
+            for piece in _pieces(page, files, tally):
+                outcome = sender.send(piece.body())
+                tally.refused_again += self._settle(
+                    books, store, piece, {entry.row: entry for entry in outcome.refusals}
+                )
             self.meter.advance(0, Totals(read=len(page)))
         gone_already = self.client.options(ignore_status=404)
         self.patience(lambda: gone_already.indices.delete_alias(index=generation.index, name=name))
@@ -133,42 +184,35 @@ class Replayer:
         self.meter.add_file(generation.dataset, reader.count(wanted))
         return reader.pages(wanted)
 
-    def _pieces(self, page: list[Rejected], files: dict[str, int], tally: _Tally) -> Iterator[Piece]:
-        """Yield what can be sent of a page, by file: only within one does a row's number tell which record it is."""
-        whole = [record for record in page if record.file in files and document_of(record) is not None]
-        tally.incomplete += len(page) - len(whole)
-        for file, records in groupby(whole, attrgetter("file")):
-            yield Piece(files[file], list(records))
-
-    def _settle(self, journal: Journal, store: RejectedStore, sender: Sender, piece: Piece) -> int:
-        """Send one body and write down what became of it; return how many records were refused again."""
-        outcome = sender.send(piece.body())
-        again = piece.refused_again(outcome)
-        store.put(again)
-        refused = {record.id for record in again}
-        gone = [record.id for record in piece.records if record.id not in refused]
-        journal.write(moved(outcome), gone)
-        store.remove(gone)
+    def _settle(self, books: Ledger, store: RejectedStore, piece: _Piece, refused: dict[int, Any]) -> int:
+        """Write down what became of one body; return how many records were refused again."""
+        accepted = [record for record in piece.records if record.row not in refused]
+        again = [record for record in piece.records if record.row in refused]
+        store.put([one.again(kind=refused[one.row].kind, reason=refused[one.row].reason) for one in again])
+        if accepted:
+            sketch.keep(books, store.generation, piece.key, piece.sketch({record.row for record in accepted}))
+        store.remove([record.id for record in accepted])
         return len(again)
 
-    def _checked(self, journal: Journal, store: RejectedStore, hint: str) -> Totals:
-        """Return the totals as they are now, if all sums hold."""
-        documents = generations.count(self.client, journal.generation)
-        totals = journal.totals(documents)
-        problems = totals.differences(documents, store.count())
-        if problems:
-            raise CheckFailedError(f"{journal.generation.index} does not add up: {'; '.join(problems)}.", hint)
+    def _count(self, generation: Generation, store: RejectedStore, before: Totals) -> Totals:
+        """Return the totals as they are now; raises CheckFailedError unless all sums hold."""
+        generations.flush(self.client, generation)
+        documents, kept = generations.count(self.client, generation), store.count()
+        ids = sketch.distinct_ids(self.client, generation, self.patience)
+        duplicates = before.read - ids - before.skipped - kept
+        totals = Totals(before.read, ids, duplicates, before.skipped, kept)
+        if problems := totals.differences(documents, kept) or duplicates < before.duplicates:
+            what = "; ".join(problems) if isinstance(problems, list) else "more ids than records"
+            raise CheckFailedError(f"{generation.index} does not add up: {what}.", "Load it again with --fresh.")
         return totals
 
-    def _note(self, generation: Generation, totals: Totals) -> None:
-        """Write the totals into the index's `_meta`, which is only ever replaced as a whole."""
-        name = generation.index
-        found = self.patience(lambda: self.client.indices.get_mapping(index=name))[name]["mappings"]
-        meta = found.get("_meta", {}) | {"totals": asdict(totals)}
-        self.patience(lambda: self.client.indices.put_mapping(index=name, meta=meta))
+    def _note(self, record: LoadRecord, totals: Totals) -> None:
+        """Write the totals into the index's `_meta` and the ledger."""
+        generations.note(self.client, record.generation, totals=asdict(totals))
+        books = Ledger(self.client, self.prefix, self.patience)
+        books.close(record.generation, record.state, record.plan | {"totals": asdict(totals)})
 
-    def _result(self, journal: Journal, totals: Totals, tally: _Tally) -> Replay:
-        generation, before = journal.generation, journal.before
+    def _result(self, generation: Generation, before: Totals, totals: Totals, tally: _Tally, *, mended: bool) -> Replay:
         counts = RejectedReader(self.client, self.prefix).counts(generation.dataset, self.max_attempts)
         left = [count for count in counts if count.generation == generation.index]
         return Replay(
@@ -182,5 +226,25 @@ class Replayer:
             never_a_track=sum(count.records for count in left if not is_refusal(count.kind)),
             exhausted=sum(count.exhausted for count in left if is_refusal(count.kind)),
             incomplete=tally.incomplete,
-            mended=journal.interrupted,
+            mended=mended,
         )
+
+
+def _pieces(page: list[Rejected], files: dict[str, int], tally: _Tally) -> Iterator[_Piece]:
+    """Yield what can be sent of a page, by file: only within one does a row's number tell which record it is."""
+    for file, records in groupby(page, attrgetter("file")):
+        both = [(record, document) for record in records if (document := _document(record)) is not None]
+        if both and file in files:
+            yield _Piece(files[file], [record for record, _ in both], [document for _, document in both])
+            tally.incomplete -= len(both)
+    tally.incomplete += len(page)
+
+
+def _document(record: Rejected) -> dict[str, Any] | None:
+    """Return the document that was sent; None for a record that was kept in part only, or never was a document."""
+    try:
+        found = orjson.loads(record.record)
+    except orjson.JSONDecodeError:
+        return None
+    is_track = isinstance(found, dict) and found.get(DATASET) == record.dataset and SOURCE_ID in found
+    return found if is_track and "\n" not in record.record else None

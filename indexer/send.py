@@ -1,5 +1,7 @@
 """Send one body until each of its documents is settled: in the index, a duplicate, or rejected with a reason."""
 
+import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,8 +16,16 @@ from indexer.encode import Body
 from indexer.patience import NotYetError, Patience, reason
 from mappings.errors import UnreachableError
 
+INTERNAL = 500
 ANSWER = "errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by.reason"
 REQUEST_TIMEOUT_S = 120.0
+
+ERRORS_ALLOWED = 5
+"""Answers of 500 to one document, after which it is rejected: what fails so often fails by its content."""
+
+REFUSALS_ALLOWED = 10
+"""Single documents in a row whose whole request was refused, without a request accepted in between. It is not their
+content then, but the way to Elasticsearch, and the next million would fare no better."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +40,22 @@ class Refusal:
 
 @dataclass
 class Outcome:
-    """What became of the documents of one body."""
+    """What became of the documents of one body: those that are not refused are in the index, or an equal id is."""
 
-    created: int = 0
-    duplicates: int = 0
-    replayed: int = 0
+    documents: int = 0
     refusals: list[Refusal] = field(default_factory=list)
+    throttled: bool = False
+    _errors: Counter[int] = field(default_factory=Counter, repr=False)
+
+    @property
+    def accepted(self) -> int:
+        """Return how many documents were accepted."""
+        return self.documents - len(self.refusals)
+
+    def is_hopeless(self, row: int) -> bool:
+        """Count one more internal error for a document; tell whether it had as many as it may have."""
+        self._errors[row] += 1
+        return self._errors[row] >= ERRORS_ALLOWED
 
 
 @dataclass
@@ -65,15 +85,17 @@ class Sender:
     patience: Patience
     require_alias: bool = True
     timeout_s: float = REQUEST_TIMEOUT_S
+    _refused: "_InARow" = field(default_factory=lambda: _InARow(), repr=False)
 
     def send(self, body: Body) -> Outcome:
         """Return what became of each document."""
-        outcome, left = Outcome(), [body]
+        outcome, left = Outcome(body.count), [body]
         for attempt in self.patience.attempts():
             with attempt:
                 now = self._pass(left, outcome)
                 left = now.again
                 if left:
+                    outcome.throttled = True
                     raise NotYetError(now.reason, disk_full=now.disk_full)
         return outcome
 
@@ -87,17 +109,16 @@ class Sender:
     def _post(self, body: Body, outcome: Outcome, now: _Round) -> tuple[Body, ...]:
         """Post one body; return its halves if it has to be halved."""
         try:
-            answer = answers.read(self._bulk(body), body.count)
+            troubled = answers.read(self._bulk(body), body.count)
         except TlsError as error:
             raise UnreachableError(f"The TLS connection failed: {error.message}.") from error
         except (TransportError, UnsupportedProductError, ValueError) as error:
             now.postpone(body, f"no usable answer ({type(error).__name__}: {error})", Action.RETRY)
             return ()
         except ApiError as error:
-            return self._refused(body, error, outcome, now)
-        outcome.created += answer.created
-        outcome.duplicates += answer.replaced
-        self._settle(body, answer.troubled, outcome, now)
+            return self._refuse(body, error, outcome, now)
+        self._refused.clear()
+        self._settle(body, troubled, outcome, now)
         return ()
 
     @cached_property
@@ -114,7 +135,7 @@ class Sender:
             raise ValueError("the answer is no JSON object")
         return answer.body
 
-    def _refused(self, body: Body, error: ApiError, outcome: Outcome, now: _Round) -> tuple[Body, ...]:
+    def _refuse(self, body: Body, error: ApiError, outcome: Outcome, now: _Round) -> tuple[Body, ...]:
         """Act on an error that answers the whole request."""
         status, why = error.status_code, reason(error)
         action = answers.request_action(status, why)
@@ -125,6 +146,11 @@ class Sender:
             return ()
         if body.count > 1:
             return body.halves()
+        if self._refused.add() >= REFUSALS_ALLOWED:
+            raise UnreachableError(
+                f"{REFUSALS_ALLOWED} requests of one document each were refused in a row ({status}: {why}).",
+                "That is not their content: see what is between this machine and Elasticsearch.",
+            )
         outcome.refusals.append(_refusal(body, body.lines(), Item(0, Action.REJECT, status, "request_refused", why)))
         return ()
 
@@ -133,9 +159,8 @@ class Sender:
         lines = body.lines() if troubled else []  # split once: a body may hold thousands of refused documents
         for item in troubled:
             if item.action is Action.CONFLICT:
-                outcome.replayed += item.is_replay
-                outcome.duplicates += not item.is_replay
-            elif item.action is Action.REJECT:
+                continue  # an equal or an earlier record with this id is in
+            if item.action is Action.REJECT or (item.status == INTERNAL and outcome.is_hopeless(_row(body, item))):
                 outcome.refusals.append(_refusal(body, lines, item))
             elif item.action is Action.STOP:
                 raise UnreachableError(f"Elasticsearch refused to index into {self.target} ({item.reason}).")
@@ -147,5 +172,24 @@ class Sender:
             now.postpone(picked, again[-1].reason, Action.WAIT if waits else Action.RETRY)
 
 
+class _InARow:
+    """Counts what happens without a break; threads share it."""
+
+    def __init__(self) -> None:
+        self._count, self._lock = 0, threading.Lock()
+
+    def add(self) -> int:
+        with self._lock:
+            self._count += 1
+            return self._count
+
+    def clear(self) -> None:
+        self._count = 0
+
+
+def _row(body: Body, item: Item) -> int:
+    return int(body.rows[item.position])
+
+
 def _refusal(body: Body, lines: list[bytes], item: Item) -> Refusal:
-    return Refusal(int(body.rows[item.position]), item.kind, item.reason, lines[2 * item.position + 1])
+    return Refusal(_row(body, item), item.kind, item.reason, lines[2 * item.position + 1])

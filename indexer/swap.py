@@ -1,7 +1,7 @@
 """The moment in which searchers get another generation: one call, read back, and tried through the alias itself."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,21 +17,33 @@ from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation, alias
 
 
-def swap(client: Elasticsearch, to: Generation) -> list[Generation]:
+def swap(client: Elasticsearch, to: Generation, expected: Sequence[Generation]) -> list[Generation]:
     """Move both aliases to a generation, read them back, and search; return what they were on before.
 
-    Sent twice it changes nothing. Raises CheckFailedError when the alias is elsewhere afterwards, or when a search
-    through it isn't answered by this generation alone; in this case the aliases are back where they were.
+    `expected` is what the caller saw them on when it took the lock: a process that was still for so long that another
+    one moved them must not move them back. Sent twice it changes nothing. Raises CheckFailedError when the alias is
+    elsewhere before or afterwards, or when a search through it isn't answered by this generation alone; in this case
+    the aliases are back where they were.
     """
     before = generations.current(client, to.prefix, to.dataset)
+    if before not in ([*expected], [to]):
+        raise CheckFailedError(f"Another process moved the alias of {to.dataset} meanwhile.", "Run this again.")
     _move(client, to, before)
     try:
         canary(client, to)
     except CheckFailedError:
-        if before and before != [to]:
+        if not before:
+            _take_off(client, to)
+        elif before != [to]:
             _move(client, before[-1], [to])
         raise
     return before
+
+
+def _take_off(client: Elasticsearch, generation: Generation) -> None:
+    names = [alias(generation.prefix, generation.dataset), alias(generation.prefix)]
+    remove = {"remove": {"index": generation.index, "aliases": names, "must_exist": False}}
+    patiently(lambda: client.indices.update_aliases(actions=[remove]))
 
 
 def _move(client: Elasticsearch, to: Generation, before: Iterable[Generation]) -> None:
@@ -106,7 +118,7 @@ class Roller:
             found = ensure_swappable(self.client, self.prefix, dataset)
             to = target(found, number)
             held.check()
-            before = swap(self.client, to)
+            before = swap(self.client, to, found.aliased)
             names = " and ".join(entry.index for entry in before) or None
             text = f"from {names or 'no generation'} to {to.index}"
             History(self.client, self.prefix, self.patience).write(to, ROLLED_BACK, text, before=names)

@@ -2,19 +2,28 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Totals:
-    """Counts of records. `replayed` are those among the indexed that were found in the index when sent again."""
+    """Counts of records.
+
+    While a load runs, `indexed` are all records that were accepted, also where several have one id; `distinct` tells
+    them apart at its end.
+    """
 
     read: int = 0
     indexed: int = 0
     duplicates: int = 0
     skipped: int = 0
     rejected: int = 0
-    replayed: int = 0
+
+    @classmethod
+    def read_from(cls, stored: Mapping[str, Any]) -> "Totals":
+        """Return the counts among stored values; what is not there is 0."""
+        return cls(**{entry.name: int(stored.get(entry.name, 0)) for entry in fields(cls)})
 
     def __add__(self, other: "Totals") -> "Totals":
         """Return the sums, count by count."""
@@ -25,20 +34,9 @@ class Totals:
         """Return how many records are not accounted for; anything but 0 is a failed load."""
         return self.read - self.indexed - self.duplicates - self.skipped - self.rejected
 
-    def settled(self, documents: int) -> "Totals":
-        """Return the totals with replayed records told apart, given the index's own number of documents.
-
-        A record that was sent again and found in the index was counted as indexed, though at its first arrival it
-        may have taken the place of a later record with the same id, whose count stands too. Only those can be
-        counted twice, so at most `replayed` of them move from indexed to duplicates; anything beyond is a loss, and
-        stays visible as a difference between `indexed` and the index's own number.
-        """
-        twice = self.indexed - documents
-        if not 0 < twice <= self.replayed:
-            return self
-        return Totals(
-            self.read, self.indexed - twice, self.duplicates + twice, self.skipped, self.rejected, self.replayed
-        )
+    def distinct(self, ids: int) -> "Totals":
+        """Return the totals of accepted records that have so many distinct ids: all others are duplicates."""
+        return replace(self, indexed=ids, duplicates=self.duplicates + self.indexed - ids)
 
     def differences(self, documents: int, kept: int, planned: int | None = None) -> list[str]:
         """Return each sum that does not hold, as a part of a sentence; none for a load that adds up.

@@ -15,11 +15,11 @@ class LeanSerializer(OrjsonSerializer):
     """
 
     def loads(self, data: bytes) -> Any:
-        """Return the decoded answer, or the counts of one in which every document is in.
+        """Return the decoded answer, or the count of one in which every document is in.
 
         >>> LeanSerializer().loads(b'{"errors":false,"items":[{"index":{"status":201}},{"index":{"status":200}}]}')
-        {'created': 1, 'replaced': 1}
+        {'indexed': 2}
         """
         if not data.startswith(_UNTROUBLED):
             return super().loads(data)
-        return {"created": data.count(b'"status":201'), "replaced": data.count(b'"status":200')}
+        return {"indexed": data.count(b'"status":20')}

@@ -7,6 +7,7 @@ everything that is wrong; the alias moves when all have passed, or when somebody
 |---|---|
 | totals | all records of the source files were read, and each is accounted for |
 | documents | the index holds as many documents as there are distinct ids |
+| rejected | few records were rejected |
 | change | the new generation is not much smaller or larger than the current one, and has most of its tracks |
 | fill rates | no field is filled in far fewer documents than in the current one |
 | mapping | the index has the fields and the analysis of the field table |
@@ -28,7 +29,7 @@ from mappings.index_names import Generation
 UNFORCEABLE = frozenset({"totals", "documents"})
 """Gates that no reason opens."""
 
-RELATIVE = frozenset({"change", "fill rates", "golden queries"})
+RELATIVE = frozenset({"rejected", "change", "fill rates", "golden queries"})
 """Gates that compare with something else than the source: a generation that failed only these is whole, and may be
 asked again with other bounds, or forced, without being built again."""
 
@@ -44,14 +45,19 @@ class GateError(CheckFailedError):
         can_force = not any(gate.name in UNFORCEABLE for gate in failed)
         what = "did not pass" if can_force else "does not add up"
         seen = "; ".join(f"{gate.name}: {gate.seen} (allowed: {gate.allowed})" for gate in failed)
-        hint = _hint({gate.name for gate in failed}) if can_force else "Load it again."
+        hint = _hint(generation, {gate.name for gate in failed}) if can_force else "Load it again."
+        if any(gate.seen.startswith(sums.NOTHING) for gate in failed):
+            hint = f"See why with: linernotes rejected list {generation.dataset}"
         super().__init__(f"{generation.index} {what}: {seen}. The alias did not move.", hint)
 
 
-def _hint(failed: Collection[str]) -> str:
+def _hint(generation: Generation, failed: Collection[str]) -> str:
     """Return how closed gates are passed that may be: one that has a bound by raising it, the others with a reason."""
-    bound = "--max-change N, with N above the per cent seen, or with " if failed == {"change"} else ""
-    return f"If this is as it should be, run the same with {bound}--force REASON."
+    only = next(iter(failed)) if len(failed) == 1 else ""
+    option = {"change": "--max-change", "rejected": "--max-rejected"}.get(only)
+    bound = f"{option} N, with N above the per cent seen, or with " if option else ""
+    first = f"See why with: linernotes rejected list {generation.dataset}. " if "rejected" in failed else ""
+    return f"{first}If this is as it should be, run the same with {bound}--force REASON."
 
 
 def counted(candidate: Candidate) -> list[Gate]:
@@ -75,6 +81,7 @@ def check(
     now = fill.look(client, candidate.generation)
     return [
         *counted(candidate),
+        sums.rejected(candidate, bounds),
         sums.change(candidate, before, fill.gone(client, candidate.generation, before), bounds),
         fill.rates(candidate, before, now, bounds),
         layout.gate(client, candidate.generation),

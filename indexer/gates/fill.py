@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from math import sqrt
 from typing import Any
 
+from elastic_transport import ObjectApiResponse
 from elasticsearch import Elasticsearch
 
 from indexer.gates.gate import Bounds, Candidate, Gate, Look, grows, not_applied
-from indexer.patience import patiently
+from indexer.patience import NotYetError, patiently
 from mappings.index_names import Generation
 from mappings.track import FIELDS
 
@@ -37,7 +38,7 @@ def look(client: Elasticsearch, generation: Generation) -> Look:
     queries: list[dict[str, Any]] = [{"match_all": {}}, *({"exists": {"field": name}} for name in COUNTED)]
     header = {"index": generation.index, "request_cache": False}
     asked = [part for query in queries for part in (header, {"size": 0, "track_total_hits": True, "query": query})]
-    answers = patiently(lambda: client.msearch(searches=asked))["responses"]
+    answers = patiently(lambda: _all_answered(client.msearch(searches=asked)))
     documents, *filled = [int(answer["hits"]["total"]["value"]) for answer in answers]
     hits = _sampled(client, generation)
     return Look(
@@ -47,6 +48,16 @@ def look(client: Elasticsearch, generation: Generation) -> Look:
         sampled={name: _share([hit["_source"] for hit in hits], name) for name in STORED_ONLY},
         ids=tuple(hit["_id"] for hit in hits),
     )
+
+
+def _all_answered(answer: ObjectApiResponse[Any]) -> list[dict[str, Any]]:
+    """Return the answers to several searches; raises NotYetError when one of them failed, as others may at any time."""
+    answers: list[dict[str, Any]] = list(answer["responses"])
+    for one in answers:
+        failed = one.get("error") or (one["_shards"]["failed"] and one["_shards"].get("failures"))
+        if failed:
+            raise NotYetError(f"a search of a check failed: {str(failed)[:200]}", disk_full=False)
+    return answers
 
 
 def _sampled(client: Elasticsearch, generation: Generation) -> list[dict[str, Any]]:

@@ -22,12 +22,13 @@ class Bounds:
     """How much may differ from the current generation.
 
     `max_change` in per cent of its documents; `max_fall` in percentage points of a field's fill rate: the four data
-    sets' own fields differ by less than one between two halves of their rows, a lost column is tens. `sample` is how
-    many documents are compared with their source.
+    sets' own fields differ by less than one between two halves of their rows, a lost column is tens. `max_rejected` in
+    per cent of the records that were read. `sample` is how many documents are compared with their source.
     """
 
     max_change: float = 10.0
     max_fall: float = 5.0
+    max_rejected: float = 1.0
     sample: int = 1_000
 
 

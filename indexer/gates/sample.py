@@ -8,14 +8,13 @@ Elasticsearch refused is among the rejected: neither counts, and more are drawn 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from math import ceil
 from typing import Any
 
 import orjson
 from elasticsearch import Elasticsearch
 
-from indexer.encode import encode, row_of
+from indexer.encode import LINE, lines, row_of
 from indexer.gates.gate import Candidate, Gate, not_applied
 from indexer.ledger import Key
 from indexer.patience import patiently
@@ -29,7 +28,9 @@ SPREAD = 4
 """Stretches that the sample is drawn from at least, where there are so many."""
 MOST_STRETCHES = 40
 EXTRA = 1.2
-ANY_BYTES = 2**40
+FETCHED = 1_000
+"""Documents that are compared at once."""
+
 SHOWN = 3
 
 
@@ -56,16 +57,16 @@ def from_plan(plan: Plan, generation: Generation, wanted: int) -> Sampler:
         stretches = stretches[:MOST_STRETCHES]
         each = ceil(EXTRA * wanted / max(1, min(len(stretches), SPREAD)))
         for key, stretch in stretches:
-            yield _expected(plan, key, stretch, each)
+            yield from _stretch(plan, key, stretch, each)
         for key, stretch in stretches:
             if stretch.rows > each:
-                yield _expected(plan, key, stretch, None)
+                yield from _stretch(plan, key, stretch, None)
 
     return sampler
 
 
-def _expected(plan: Plan, key: Key, stretch: Stretch, rows: int | None) -> list[Expected]:
-    """Return records of a stretch as they are sent: read, normalised and encoded by the same code as in a load."""
+def _stretch(plan: Plan, key: Key, stretch: Stretch, rows: int | None) -> Iterator[list[Expected]]:
+    """Yield records of a stretch as they are sent: read, normalised and encoded by the same code as in a load."""
     entry = plan.files[key.file]
     raw = cut(entry.reader.read(stretch), stretch)
     if rows is not None and rows < raw.frame.height and _row_by_row(plan.source):
@@ -73,10 +74,13 @@ def _expected(plan: Plan, key: Key, stretch: Stretch, rows: int | None) -> list[
     tracks = ready(plan.source.normalise(raw, entry.file), entry.file.name).tracks
     if rows is not None and rows < tracks.height:
         tracks = tracks.sample(rows, seed=stretch.number)
-    lines = chain.from_iterable(body.lines() for body in encode(tracks, key.file, ANY_BYTES))
-    read = [orjson.loads(line) for line in lines if line]
-    actions = [action["index"] for action in read[::2]]
-    return [Expected(it["_id"], it["version"], source) for it, source in zip(actions, read[1::2], strict=True)]
+    for piece in tracks.iter_slices(FETCHED):
+        yield [_expected(line) for line in lines(piece, key.file)[LINE]]
+
+
+def _expected(line: str) -> Expected:
+    action, document = (orjson.loads(part) for part in line.split("\n", 1))
+    return Expected(action["index"]["_id"], action["index"]["version"], document)
 
 
 def _row_by_row(source: Source) -> bool:

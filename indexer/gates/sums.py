@@ -2,6 +2,9 @@
 
 from indexer.gates.gate import Bounds, Candidate, Gate, Look, grows, not_applied
 
+NOTHING = "none:"
+"""Begins what a gate saw that would put an empty index into service."""
+
 
 def totals(candidate: Candidate) -> Gate:
     """Return the gate of the sums: read = indexed + duplicates + skipped + rejected, and all that was planned."""
@@ -13,9 +16,23 @@ def totals(candidate: Candidate) -> Gate:
 
 
 def documents(candidate: Candidate) -> Gate:
-    """Return the gate of the index's own count: each distinct id was answered once with "created"."""
-    seen, expected = candidate.documents, candidate.totals.indexed
+    """Return the gate of the index's own count: as many as accepted records have distinct ids, and not nothing."""
+    seen, expected, read = candidate.documents, candidate.totals.indexed, candidate.totals.read
+    if read and not expected:
+        nothing = f"{NOTHING} all of {read:,} records were rejected or skipped"
+        return Gate("documents", nothing, "at least one", passed=False)
     return Gate("documents", f"{seen:,} documents", f"{expected:,}, one for each id", seen == expected)
+
+
+def rejected(candidate: Candidate, bounds: Bounds) -> Gate:
+    """Return the gate of the rejected records' share."""
+    count, read = candidate.totals.rejected, candidate.totals.read
+    allowed = f"at most {bounds.max_rejected:g} %"
+    if candidate.planned is None:
+        return not_applied("rejected", "no source file was read", allowed)
+    share = 100.0 * count / read if read else 0.0
+    seen = f"{count:,} of {read:,} records ({share:.2g} %)"
+    return Gate("rejected", seen, allowed, share <= bounds.max_rejected)
 
 
 def change(candidate: Candidate, before: Look | None, gone: float, bounds: Bounds) -> Gate:

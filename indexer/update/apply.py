@@ -23,6 +23,7 @@ from indexer.update.spool import Spool
 from mappings.index_names import Generation
 
 REJECTED_BATCH = 1_000
+DELETED_AT_ONCE = 5_000
 SKETCH_ROWS = 50_000
 
 
@@ -50,6 +51,10 @@ class Applier:
 
     def delete(self, ids: Sequence[str]) -> None:
         """Delete tracks; those that are gone already are no error."""
+        for start in range(0, len(ids), DELETED_AT_ONCE):
+            self._delete(ids[start : start + DELETED_AT_ONCE])
+
+    def _delete(self, ids: Sequence[str]) -> None:
         lines = b"".join(orjson.dumps({"delete": {"_id": name}}) + b"\n" for name in ids)
         for attempt in self.patience.attempts():
             with attempt:

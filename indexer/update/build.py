@@ -80,7 +80,7 @@ class Builder:
         for frame in self.spool.frames(FIRST_GONE):
             applier.delete(frame["_id"].to_list())
         for batch in removed(job.client, base, self.spool, job.how, skip=1):
-            applier.delete(list(batch))
+            applier.delete(batch)
         job.step("writing down")
         applier.keep_rejected()
         applier.keep_sketch()
@@ -88,6 +88,7 @@ class Builder:
     def _finish(self, to: Generation, plan: dict[str, Any]) -> Finished:
         job, totals, difference = self.job, self.compared.totals, self.compared.difference
         job.step("checking")
+        generations.flush(job.client, to)
         candidate = Candidate(
             generation=to,
             totals=totals,

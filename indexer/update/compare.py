@@ -12,6 +12,7 @@ from indexer.update.present import Present
 from indexer.update.release import Release
 from indexer.update.spool import Spool
 from indexer.update.stored import spool_index, spool_sketch
+from mappings.errors import CheckFailedError
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ def compare(job: Job, present: Present, spool: Spool) -> Compared:
     totals = read + Totals(indexed=joined.new - read.indexed, duplicates=read.indexed - joined.new)
     difference = Difference(found.added, found.changed, joined.gone, joined.kept + found.same)
     if difference.documents != joined.new or totals.missing:
-        raise AssertionError(f"{joined.new} ids, but {difference.documents} in {difference}; {totals}")
+        what = f"{joined.new:,} ids, {difference.documents:,} in the difference, {totals.missing:,} records missing"
+        hint = f"Load it: linernotes load {job.dataset} PATH..."
+        raise CheckFailedError(f"The comparison does not add up: {what}.", hint)
     shown = details(job.client, current, spool, job.how)
     return Compared(present, release, totals, replace(difference, **shown))

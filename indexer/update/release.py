@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from indexer.encode import encode
-from indexer.gates.sample import ANY_BYTES
+from indexer.encode import PIECE, lines
 from indexer.ledger import Key
 from indexer.meter import Meter
 from indexer.plan import Plan
@@ -17,6 +16,7 @@ from indexer.sketch import ID, NO_RAW, PRINT, RAW, sketch
 from indexer.sources.table import Table
 from indexer.totals import Totals
 from indexer.update.spool import Spool
+from mappings.track import FINGERPRINT
 
 NEW, WITHOUT_ID = "new", "without-id"
 ORDINAL = "ordinal"
@@ -65,11 +65,9 @@ class Release:
         entry = self.plan.files[key.file]
         batch = ready(self.plan.source.normalise(raw, entry.file), entry.file.name)
         to.reject(batch.rejections)
-        made = sketch(
-            batch.tracks,
-            list(encode(batch.tracks, key.file, ANY_BYTES)),
-            hashed(raw.frame) if rowwise(self.plan.source) else None,
-        )
+        rows = hashed(raw.frame) if rowwise(self.plan.source) else None
+        prints = [lines(piece, key.file)[FINGERPRINT] for piece in batch.tracks.iter_slices(PIECE)]
+        made = sketch(batch.tracks, prints, rows)
         return made.select(SOURCE_ROW, ID, PRINT, RAW), known(batch) + Totals(indexed=made.height)
 
 

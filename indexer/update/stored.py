@@ -1,17 +1,19 @@
 """What the current generation holds: from its sketch in the ledger, else from the index itself, id by id."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import polars as pl
+from elastic_transport import ObjectApiResponse
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from indexer import generations, provenance, sketch
-from indexer.patience import Patience
+from indexer.patience import NotYetError, Patience
 from indexer.sketch import ID, NO_RAW, PRINT, RAW
 from indexer.update.spool import Spool
+from mappings.errors import CheckFailedError
 from mappings.index_names import Generation
 from mappings.track import FINGERPRINT, SOURCE_ID
 
@@ -24,12 +26,11 @@ KEEP_ALIVE = "5m"
 def spool_sketch(client: Elasticsearch, current: Generation, plan: Mapping[str, Any], to: Spool, how: Patience) -> bool:
     """Spool the current generation's sketch; return False where it can't be trusted, and then nothing is spooled.
 
-    It is trusted when the same code hashed it, no rejected record was replayed since, and it has just as many distinct
-    ids as the index has documents.
+    It is trusted when the same code hashed it, and it has just as many distinct ids as the index has documents.
     """
     meta = generations.meta(client, current)
     same = meta.get("normalisation") == provenance.normalisation() == plan.get("normalisation")
-    if not same or meta.get("totals") != plan.get("totals") or plan.get("replay"):
+    if not same or meta.get("totals") != plan.get("totals"):
         return False
     for frame in sketch.read(client, current, how):
         to.put(OLD, frame)
@@ -45,39 +46,66 @@ def distinct(spool: Spool, name: str) -> int:
 
 
 def spool_index(client: Elasticsearch, current: Generation, to: Spool, how: Patience) -> None:
-    """Spool id and fingerprint of all documents, from one point in time: no document is decoded."""
-    pit = how(lambda: client.open_point_in_time(index=current.index, keep_alive=KEEP_ALIVE)).body["id"]
+    """Spool id and fingerprint of all documents, from one point in time: no document is decoded.
+
+    Raises CheckFailedError when other documents were read than the index counts.
+    """
+    with _point_in_time(client, current.index, how) as pit, ThreadPoolExecutor(SLICES) as pool:
+        read = pool.map(lambda number: _slice(client, pit, current.dataset, number, to, how), range(SLICES))
+    count, documents = sum(read), generations.count(client, current)
+    if count != documents:
+        raise CheckFailedError(
+            f"{count:,} of the {documents:,} documents of {current.index} were read.", "Run it again."
+        )
+
+
+def _slice(client: Elasticsearch, pit: str, dataset: str, number: int, to: Spool, how: Patience) -> int:
+    count, own = 0, f"{dataset}:"
+    search = {"slice": {"id": number, "max": SLICES}, "docvalue_fields": [FINGERPRINT]}
+    for hits in _pages(client, pit, search, how):
+        ids = pl.Series([hit["_id"].removeprefix(own) for hit in hits], dtype=pl.String)
+        prints = pl.Series([hit["fields"][FINGERPRINT][0] for hit in hits], dtype=pl.Int64)
+        frame = pl.DataFrame({SOURCE_ID: ids, PRINT: prints})
+        to.put(OLD, frame.select(sketch.hashed_id(pl.col(SOURCE_ID)), PRINT, pl.lit(NO_RAW, pl.UInt64).alias(RAW)))
+        count += len(hits)
+    return count
+
+
+def matching(client: Elasticsearch, index: str, query: Mapping[str, Any], how: Patience) -> Iterator[list[str]]:
+    """Yield the `_id` of all documents that match, in pages: together they go through the index once."""
+    with _point_in_time(client, index, how) as pit:
+        for hits in _pages(client, pit, {"query": query}, how):
+            yield [hit["_id"] for hit in hits]
+
+
+@contextmanager
+def _point_in_time(client: Elasticsearch, index: str, how: Patience) -> Iterator[str]:
+    pit = how(lambda: client.open_point_in_time(index=index, keep_alive=KEEP_ALIVE)).body["id"]
     try:
-        with ThreadPoolExecutor(SLICES) as pool:
-            list(pool.map(lambda number: _slice(client, pit, current.dataset, number, to, how), range(SLICES)))
+        yield pit
     finally:
         with suppress(ApiError, TransportError):  # it ends by itself, later
             client.close_point_in_time(id=pit)
 
 
-def _slice(client: Elasticsearch, pit: str, dataset: str, number: int, to: Spool, how: Patience) -> None:
+def _pages(client: Elasticsearch, pit: str, search: Mapping[str, Any], how: Patience) -> Iterator[list[dict[str, Any]]]:
+    """Yield all hits of a search in the order of the shards' documents, in which each page begins where one ended."""
+    plain: dict[str, Any] = {"size": PAGE, "sort": ["_shard_doc"], "source": False, "track_total_hits": False}
     after: list[Any] | None = None
-    own = f"{dataset}:"
     while True:
-        asked = _asked(pit, number, after)
-        found = how(lambda asked=asked: client.search(**asked))["hits"]["hits"]  # type: ignore[misc]
-        if not found:
+        where: dict[str, Any] = {
+            "pit": {"id": pit, "keep_alive": KEEP_ALIVE},
+            **({"search_after": after} if after else {}),
+        }
+        found = how(lambda where=where: _whole(client.search(**search, **plain, **where)))  # type: ignore[misc]
+        hits, pit = found["hits"]["hits"], found["pit_id"]  # Elasticsearch may give another one at any time
+        if not hits:
             return
-        ids = pl.Series([hit["_id"].removeprefix(own) for hit in found], dtype=pl.String)
-        prints = pl.Series([hit["fields"][FINGERPRINT][0] for hit in found], dtype=pl.Int64)
-        frame = pl.DataFrame({SOURCE_ID: ids, PRINT: prints})
-        to.put(OLD, frame.select(sketch.hashed_id(pl.col(SOURCE_ID)), PRINT, pl.lit(NO_RAW, pl.UInt64).alias(RAW)))
-        after = found[-1]["sort"]
+        yield hits
+        after = hits[-1]["sort"]
 
 
-def _asked(pit: str, number: int, after: list[Any] | None) -> dict[str, Any]:
-    return {
-        "pit": {"id": pit, "keep_alive": KEEP_ALIVE},
-        "slice": {"id": number, "max": SLICES},
-        "size": PAGE,
-        "sort": ["_shard_doc"],
-        "source": False,
-        "docvalue_fields": [FINGERPRINT],
-        "track_total_hits": False,
-        **({"search_after": after} if after else {}),
-    }
+def _whole(answer: ObjectApiResponse[Any]) -> ObjectApiResponse[Any]:
+    if answer["timed_out"] or answer["_shards"]["failed"]:
+        raise NotYetError(f"{answer['_shards']['failed']} shards did not answer", disk_full=False)
+    return answer

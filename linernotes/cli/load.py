@@ -34,6 +34,7 @@ Shards = Annotated[int, typer.Option(min=0, max=1024, help="Shards of the new in
 Workers = Annotated[int, typer.Option(min=0, help="Requests in flight at most. [default: twice the cores]")]
 Merge = Annotated[bool, typer.Option(help="Have the index merged afterwards, in the background: searches get faster.")]
 MaxChange = Annotated[float, typer.Option(min=0, help="Change against what is in service now, in per cent at most.")]
+MaxRejected = Annotated[float, typer.Option(min=0, help="Share of records that may be rejected, in per cent.")]
 Force = Annotated[str | None, typer.Option(help="Go through closed gates, for this reason; it is written down.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -48,6 +49,7 @@ def load(
     workers: Workers = 0,
     merge: Merge = True,
     max_change: MaxChange = Bounds.max_change,
+    max_rejected: MaxRejected = Bounds.max_rejected,
     force: Force = None,
     json: AsJson = False,
 ) -> int:
@@ -63,7 +65,7 @@ def load(
         shards=shards,
         workers=workers,
         merge=merge,
-        bounds=Bounds(max_change=max_change),
+        bounds=Bounds(max_change=max_change, max_rejected=max_rejected),
         force=reason(force),
     )
     try:

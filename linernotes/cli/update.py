@@ -18,7 +18,7 @@ from indexer.update.updater import Updater
 from indexer.update.way import WAYS, Way
 from indexer.watch import Watchlist
 from linernotes import choose
-from linernotes.cli.load import REJECTED, Dataset, Force, MaxChange, Paths, reason, resumable, show_closed
+from linernotes.cli.load import REJECTED, Dataset, Force, MaxChange, MaxRejected, Paths, reason, resumable, show_closed
 from linernotes.cli.opened import connected, print_json, stopping
 from linernotes.report import loading, plain, updating
 
@@ -37,6 +37,7 @@ def update(
     paths: Paths,
     dry_run: DryRun = False,
     max_change: MaxChange = Bounds.max_change,
+    max_rejected: MaxRejected = Bounds.max_rejected,
     force: Force = None,
     way: WayOption = "",
     json: AsJson = False,
@@ -48,7 +49,8 @@ def update(
     """
     name = choose.dataset(dataset)
     wanted = choose.one_of("way", way, WAYS) if way else ""
-    orders = Orders(dry_run, wanted, Bounds(max_change=max_change), reason(force))
+    bounds = Bounds(max_change=max_change, max_rejected=max_rejected)
+    orders = Orders(dry_run, wanted, bounds, reason(force))
     meter, console = Meter(), plain.console()
 
     def show(difference: Difference, chosen: Way) -> None:

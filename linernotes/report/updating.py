@@ -34,7 +34,7 @@ def row(done: Updated) -> dict[str, Any]:
         "fields": dict(difference.fields),
         "fields_looked_at": difference.looked_at,
         "examples": {kind: [asdict(entry) for entry in some] for kind, some in difference.examples.items()},
-        **{name: value for name, value in asdict(done.totals).items() if name != "replayed"},
+        **asdict(done.totals),
         "watched": [asdict(entry) for entry in done.watched],
         "seconds": done.seconds,
     }

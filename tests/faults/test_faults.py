@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass
 
+import orjson
 import pytest
 from elasticsearch import Elasticsearch
 from elasticsearch.serializer import OrjsonSerializer
@@ -11,6 +12,7 @@ from indexer import patience
 from indexer.load import Loader, LoadResult, Options
 from indexer.meter import Meter
 from indexer.plan import Plan
+from mappings.errors import UnreachableError
 from tests.faults import proxy
 from tests.faults.digest import digest
 from tests.indexer import made
@@ -24,7 +26,7 @@ def plan() -> Plan:
 
 
 def load(client: Elasticsearch, prefix: str) -> LoadResult:
-    options = Options(workers=3, request_timeout_s=proxy.TIMEOUT_S, request_bytes=100_000)
+    options = Options(bounds=made.LENIENT, workers=3, request_timeout_s=proxy.TIMEOUT_S, request_bytes=100_000)
     return Loader(client, prefix, plan(), options, Meter(), threading.Event()).run()
 
 
@@ -72,3 +74,64 @@ def test_fault(
     expected = undisturbed.result
     counts = ("read", "indexed", "duplicates", "skipped", "rejected")
     assert [getattr(result, name) for name in counts] == [getattr(expected, name) for name in counts]
+
+
+@dataclass
+class Refusing(proxy.Faults):
+    """Answers 400 to each bulk request."""
+
+    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> proxy.Answer:
+        if "_bulk" not in path:
+            return self.forward(method, path, headers, body)
+        self.happened["400"] += 1
+        return proxy.Answer(400, b"<html>Bad Request</html>", "text/html")
+
+
+def through(faults: proxy.Faults, prefix: str) -> LoadResult:
+    with (
+        proxy.running(faults) as address,
+        Elasticsearch(address, serializer=OrjsonSerializer(), max_retries=0, request_timeout=10) as client,
+    ):
+        return load(client, prefix)
+
+
+def test_a_proxy_that_refuses_everything_ends_the_load(client: Elasticsearch, es_url: str, prefix: str) -> None:
+    faults = Refusing(es_url, ())
+    with pytest.raises(UnreachableError, match="10 requests of one document each were refused in a row"):
+        through(faults, prefix)
+    assert faults.happened["400"] < 200
+    assert not client.indices.exists_alias(name=prefix)
+    assert not client.count(index=f"{prefix}-rejected")["count"]
+
+
+@dataclass
+class Poisoned(proxy.Faults):
+    """Answers 500 to one document, whenever it comes."""
+
+    poison: bytes = b'"_id":"made:7"'
+
+    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> proxy.Answer:
+        lines = body.strip(b"\n").split(b"\n")
+        if "_bulk" not in path or not any(self.poison in line for line in lines[::2]):
+            return self.forward(method, path, headers, body)
+        place = next(number for number, line in enumerate(lines[::2]) if self.poison in line)
+        rest = lines[: 2 * place] + lines[2 * place + 2 :]
+        items = []
+        if rest:
+            answered = self.forward(method, path, headers, b"\n".join(rest) + b"\n")
+            items = orjson.loads(answered.body)["items"]
+        error = {"type": "null_pointer_exception", "reason": "made by the proxy"}
+        items.insert(place, {"index": {"status": 500, "error": error}})
+        return proxy.Answer(200, orjson.dumps({"errors": True, "items": items}))
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_document_that_always_fails_is_rejected(
+    client: Elasticsearch, es_url: str, prefix: str, undisturbed: Undisturbed
+) -> None:
+    result = through(Poisoned(es_url, ()), prefix)
+    assert (result.rejected, result.indexed) == (undisturbed.result.rejected + 1, undisturbed.result.indexed - 1)
+    found = client.search(index=f"{prefix}-rejected", query={"term": {"kind": "null_pointer_exception"}})["hits"][
+        "hits"
+    ]
+    assert [hit["_source"]["row"] for hit in found] == [7]

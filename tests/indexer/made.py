@@ -5,12 +5,16 @@ from pathlib import Path
 
 import polars as pl
 
+from indexer.gates import Bounds
 from indexer.plan import Plan, PlannedFile
 from indexer.records import Batch, RawBatch, Rejection, SourceFile, Stretch
 from mappings.schema import SCHEMA
 from mappings.track import SEARCH_ONLY
 
 ADDED_LATER = {"source_file", "fingerprint", *SEARCH_ONLY}
+
+LENIENT = Bounds(max_rejected=100)
+"""For loads whose rejected records are what a test is about."""
 
 
 @dataclass(frozen=True)

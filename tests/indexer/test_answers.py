@@ -2,7 +2,7 @@
 
 import pytest
 
-from indexer.answers import Action, Item, item_action, read, request_action
+from indexer.answers import Action, item_action, read, request_action
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,6 @@ def test_full_disk_waits_whatever_the_status() -> None:
     reason = "index [x] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark]"
     assert item_action(429, reason) is Action.WAIT
     assert request_action(403, reason) is Action.WAIT
-
-
-def test_conflict_with_itself_is_a_replay() -> None:
-    reason = "[a]: version conflict, current version [{}] is higher or equal to the one provided [7]"
-    assert Item(0, Action.CONFLICT, 409, "", reason.format(7)).is_replay
-    assert not Item(0, Action.CONFLICT, 409, "", reason.format(8)).is_replay
 
 
 def test_another_number_of_answers_is_no_answer() -> None:

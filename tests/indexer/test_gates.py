@@ -133,7 +133,7 @@ def test_a_reason_forces_and_is_written_down(client: Elasticsearch, prefix: str)
 
 def test_a_wider_bound_lets_it_through(client: Elasticsearch, prefix: str) -> None:
     load(client, prefix, made.plan(made.MadeReader("a", ROWS, 150)))
-    result = smaller(client, prefix, bounds=Bounds(max_change=75))
+    result = smaller(client, prefix, bounds=replace(made.LENIENT, max_change=75))
     assert all(gate.passed for gate in result.gates)
 
 
@@ -186,3 +186,21 @@ def test_the_bound_of_change(documents: int, touched: int | None, gone: float, p
     candidate = Candidate(Generation("ln", DATASET, 2), Totals(), documents, 0, touched=touched)
     gate: Gate = sums.change(candidate, BEFORE, gone, Bounds(max_change=10.0))
     assert gate.passed is passed, gate
+
+
+def test_too_many_rejected_records_stop_the_alias(client: Elasticsearch, prefix: str) -> None:
+    plan = made.plan(made.MadeReader("a", ROWS, 150, damaged=20))
+    with pytest.raises(GateError, match=r"rejected: 20 of 400 records \(5 %\).*--max-rejected N.*or with --force"):
+        load(client, prefix, plan, bounds=Bounds())
+    assert not client.indices.exists_alias(name=prefix)
+    result = load(client, prefix, plan, bounds=Bounds(max_rejected=5))
+    assert (result.alias_moved, result.rejected, result.resumed) == (True, 20, ROWS)
+
+
+@pytest.mark.parametrize("more", [{"bounds": made.LENIENT}, {"force": "an experiment"}])
+def test_nothing_but_rejected_records_never_goes_live(client: Elasticsearch, prefix: str, more: dict[str, Any]) -> None:
+    plan = made.plan(made.MadeReader("a", 50, 20, damaged=1))
+    with pytest.raises(GateError, match=r"none: all of 50 records were rejected.*rejected list made") as problem:
+        load(client, prefix, plan, **more)
+    assert str(problem.value).count(". ") <= 3
+    assert not client.indices.exists_alias(name=prefix)

@@ -73,7 +73,7 @@ def test_the_alias_goes_back_when_the_canary_is_not_answered(
     client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = build(client, prefix, "a"), build(client, prefix, "b")
-    swap(client, Generation(prefix, DATASET, 1))
+    swap(client, Generation(prefix, DATASET, 1), [Generation(prefix, DATASET, 2)])
     # A filter on the alias hides documents from whoever searches through it.
     really = type(client.indices).update_aliases
 
@@ -86,7 +86,7 @@ def test_the_alias_goes_back_when_the_canary_is_not_answered(
 
     monkeypatch.setattr(type(client.indices), "update_aliases", filtered)
     with pytest.raises(CheckFailedError, match=r"answered by 1 by \S+g000002, not by \S+g000002's 57 documents"):
-        swap(client, Generation(prefix, DATASET, 2))
+        swap(client, Generation(prefix, DATASET, 2), [Generation(prefix, DATASET, 1)])
     assert list(client.indices.get_alias(name=prefix).body) == [first.generation]
     canary(client, Generation(prefix, DATASET, 1))
 

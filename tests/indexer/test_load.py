@@ -24,7 +24,7 @@ DATASET = "made"
 
 
 def load(client: Elasticsearch, prefix: str, plan: Plan, **options: Any) -> LoadResult:
-    return Loader(client, prefix, plan, Options(**options), Meter(), threading.Event()).run()
+    return Loader(client, prefix, plan, Options(**{"bounds": made.LENIENT} | options), Meter(), threading.Event()).run()
 
 
 def digest(client: Elasticsearch, index: str) -> dict[str, tuple[int, int]]:
