@@ -3,6 +3,7 @@
 source file --plan--> Stretch --read--> RawBatch --normalise--> Batch --encode, send--> acknowledged
 """
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +14,14 @@ from mappings.errors import CheckFailedError
 
 SOURCE_ROW = "source_row"
 """Column that every raw batch carries: the record's row in its file, from 1, header rows not counted."""
+
+RECORD_CHARACTERS = 4_000
+"""So much of a rejected record is kept: enough to see what is wrong with it, and where it is in its file."""
+
+LYRICS_KEYS = "lyrics|genius_annotation|qna"
+"""Keys whose values are never stored, as a pattern."""
+
+_LYRICS = re.compile(rf'("(?:{LYRICS_KEYS})"\s*:\s*")(?:[^"\\]|\\.)*', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,14 @@ class Rejection:
     source_id: str = ""
 
 
+def rejection(file: str, row: int, kind: str, reason: str, record: str | bytes, source_id: str = "") -> Rejection:
+    """Return a Rejection that keeps the record's beginning, without lyrics."""
+    text = record if isinstance(record, str) else record.decode("utf-8", "replace")
+    text = _LYRICS.sub(r"\1…", text.replace("\0", "\N{SYMBOL FOR NULL}"))
+    kept = text if len(text) <= RECORD_CHARACTERS else text[:RECORD_CHARACTERS] + "…"
+    return Rejection(file, row, kind, reason, kept, source_id)
+
+
 @dataclass(frozen=True)
 class RawBatch:
     """A stretch as read: raw columns as published and `source_row`; records that could not be read."""
@@ -93,8 +110,7 @@ class Batch:
 class Reader(Protocol):
     """Reads one source file: first what stretches it has, then any of them, in any order.
 
-    A file that can't be read at all is an `InputError`; a damaged record is a `Rejection`. What is damaged
-    only at its end (a cut-off file) raises from `stretches`, after those that are whole.
+    A file that can't be read at all is an `InputError`; a damaged record is a `Rejection`.
     """
 
     def stretches(self) -> list[Stretch]:

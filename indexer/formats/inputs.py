@@ -7,13 +7,24 @@ the first, and a stretch in its middle can't be reached at all. A load has one r
 import os
 import stat
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from indexer.formats.packed import PACKINGS, Unpacking, packing
-from indexer.formats.spool import Held, spooled
+from indexer.formats.unpacking import PACKINGS, TemporaryCopy, packing, unpacked
 from indexer.records import SourceFile, Stretch
 from mappings.errors import InputError
 
+STRETCH_BYTES = 16 << 20
+"""Bytes of text in a stretch. Smaller ones cost more CPU, as each has some before its first row; larger ones memory."""
+
+UNENDED_BYTES = 256 << 20
+"""Text that goes on for so long without the end of a record isn't of this format; a limit keeps memory flat."""
+
+Cut = Callable[[bytes, bool], tuple[int, int]]
+"""Takes bytes that begin with a record, and whether they are the last of the file. Returns how many of them are whole
+records (0: none yet, more is needed), and how many records these are."""
+
+_BOM = b"\xef\xbb\xbf"
 _NO_TEXT = (
     (b"PAR1", "a Parquet file", "Check that this is the right file."),
     (b"PK\x03\x04", "a zip archive", "Unpack it first."),
@@ -28,32 +39,51 @@ _HEAD_BYTES = 8
 
 
 class Text:
-    """A file's bytes, readable at any offset, by several threads at once. Closed when nobody uses it any more.
+    """A file's bytes, readable at any offset, by several threads at once; it is open only while it is read.
 
-    `path` is where others can open the same bytes. `cut` tells that the packed file ended too early; the bytes end
-    with `CUT_MARK` then.
+    `path` is where others can open the same bytes: the file, or the temporary copy, which is there as long as this is.
     """
 
-    def __init__(self, name: str, held: Held, path: Path | None = None, *, cut: bool = False) -> None:
-        """Read through what is held; `path` is the file's own, if it has one."""
+    def __init__(self, name: str, path: Path, copy: TemporaryCopy | None = None) -> None:
+        """Look how large the file is; raises InputError when it can't be read."""
         self.name = name
-        self._held = held
-        self.path = path or held.path
-        self.cut = cut
-        self.size = os.fstat(held.descriptor).st_size
+        self.path = path
+        self._copy = copy
+        try:
+            state = path.stat()
+        except OSError as error:
+            raise _unreadable(name, error) from error
+        self.size, self._changed = state.st_size, state.st_mtime_ns
+
+    @property
+    def start(self) -> int:
+        """Return where the text begins, after a byte order mark."""
+        return len(_BOM) if self.read_at(0, len(_BOM)) == _BOM else 0
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset` on; fewer only at the end of the file."""
-        parts: list[bytes] = []
-        while length > 0 and (part := os.pread(self._held.descriptor, length, offset)):
-            parts.append(part)
-            offset += len(part)
-            length -= len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        try:
+            with self.path.open("rb") as stream:
+                state = os.fstat(stream.fileno())
+                if (state.st_size, state.st_mtime_ns) != (self.size, self._changed):
+                    raise InputError(f"{self.name} was changed while it was read.", "Start again.")
+                stream.seek(offset)
+                return stream.read(length)
+        except OSError as error:
+            raise _unreadable(self.name, error) from error
 
-    def is_cut_in(self, stretch: Stretch) -> bool:
-        """Tell whether a stretch ends with the mark of a cut."""
-        return self.cut and stretch.offset + stretch.length == self.size
+    def stretches(self, start: int, cut: Cut, block: int = STRETCH_BYTES) -> Iterator[Stretch]:
+        """Yield the stretches from byte `start` on: whole records, about `block` bytes each, rows counted from 1."""
+        number, first_row, offset, buffer = 0, 1, start, b""
+        while offset < self.size:
+            buffer += self.read_at(offset + len(buffer), block)
+            end, rows = cut(buffer, offset + len(buffer) >= self.size)
+            if end:
+                yield Stretch(number, offset, end, first_row, rows)
+                number, first_row, offset, buffer = number + 1, first_row + rows, offset + end, buffer[end:]
+            elif len(buffer) > max(UNENDED_BYTES, block):
+                size = f"{len(buffer) / 1e6:,.0f} MB"
+                raise InputError(f"{self.name} has no end of a record in {size}.", "Check that this is the right file.")
 
 
 def open_text(file: SourceFile) -> Text:
@@ -69,15 +99,21 @@ def open_text(file: SourceFile) -> Text:
 
 
 def open_bytes(file: SourceFile) -> Text:
-    """Open a source file, unpacked; raises InputError when it can't be read or is damaged."""
+    """Open a source file, unpacked; raises InputError when it can't be read, is damaged or ends in the middle."""
     if file.member:
-        return _member(file)
-    plain = Text(file.name, _opened(file.path, file.name), file.path)
-    unpack = packing(plain.read_at(0, _HEAD_BYTES))
-    if unpack is None:
+        with open_archive(file.path, file.name) as archive:
+            size = archive.getinfo(file.member).file_size
+            copy = unpacked(file.name, size, lambda: archive.open(file.member))
+            return Text(file.name, copy.path, copy)
+    check_path(file.path)
+    if file.path.is_dir():
+        raise InputError(f"{file.name} is a folder, not a file.", "Name the file in it.")
+    plain = Text(file.name, file.path)
+    opened = packing(plain.read_at(0, _HEAD_BYTES))
+    if opened is None:
         return plain
-    unpacking = Unpacking(file.name, lambda: unpack(file.path))
-    return _unpacked(file, plain.size, unpacking)
+    copy = unpacked(file.name, plain.size, lambda: opened(file.path))
+    return Text(file.name, copy.path, copy)
 
 
 def check_path(path: Path) -> None:
@@ -101,22 +137,5 @@ def open_archive(path: Path, name: str = "") -> zipfile.ZipFile:
         raise InputError(f"{name or path} is no whole zip archive ({error}).", "Download it again.") from error
 
 
-def _member(file: SourceFile) -> Text:
-    with open_archive(file.path, file.name) as archive:
-        size = archive.getinfo(file.member).file_size
-        return _unpacked(file, size, Unpacking(file.name, lambda: archive.open(file.member)))
-
-
-def _unpacked(file: SourceFile, size: int, unpacking: Unpacking) -> Text:
-    held = spooled(file.name, size, unpacking)
-    return Text(file.name, held, cut=unpacking.cut)
-
-
-def _opened(path: Path, name: str) -> Held:
-    check_path(path)
-    if path.is_dir():
-        raise InputError(f"{name} is a folder, not a file.", "Name the file in it.")
-    try:
-        return Held(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
-    except OSError as error:
-        raise InputError(f"{name} can't be read: {error.strerror}.", "Check the disk it is on.") from error
+def _unreadable(name: str, error: OSError) -> InputError:
+    return InputError(f"{name} can't be read: {error.strerror}.", "Check the disk it is on.")

@@ -1,19 +1,16 @@
 """JSON Lines: an object a line."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import polars as pl
 
-from indexer.formats.inputs import Text, open_text
-from indexer.formats.packed import CUT_MARK
-from indexer.formats.rejecting import CUT_OFF, CUT_REASON, only, rejection
-from indexer.formats.stretches import STRETCH_BYTES, plan
-from indexer.records import SOURCE_ROW, RawBatch, Rejection, SourceFile, Stretch
+from indexer.formats.inputs import STRETCH_BYTES, Text, open_text
+from indexer.records import LYRICS_KEYS, SOURCE_ROW, RawBatch, Rejection, SourceFile, Stretch, rejection
 from mappings.errors import InputError
 
-_BOM = b"\xef\xbb\xbf"
 _HEAD_BYTES = 1 << 16
 
 _HINT = "Check that this is the right file."
@@ -29,6 +26,12 @@ _KINDS = {
 _GROUP = 256
 """Lines that are tried together where a stretch has a bad one: only its group is then read line by line, by Python's
 own parser, which takes ten times as long."""
+
+_UNQUOTED = re.compile(rf"""["']?(?:{LYRICS_KEYS})\\*["']?\s*[:=].*""", re.DOTALL | re.IGNORECASE)
+
+_STRING = r'"(?:[^"\\]|\\.)*+(?:"|\Z)'
+_ITEM = rf"(?:{_STRING}|null)\s*(?:,\s*|(?=\])|\Z)"
+_VALUE = rf"(?:{_STRING}|\[\s*(?:{_ITEM})*+\]?|-?[0-9][-+.0-9eE]*|true|false|null)"
 
 Keys = Mapping[str, pl.DataType | type[pl.DataType]]
 """The keys to read: each as a string, or as a list of strings."""
@@ -46,17 +49,14 @@ class JsonLinesReader:
         self._keys = dict(keys)
         self._block = block
         self._text: Text = open_text(file)
-        self._start = len(_BOM) if self._text.read_at(0, len(_BOM)) == _BOM else 0
 
     def stretches(self) -> list[Stretch]:
         """Return stretches that end at line ends."""
-        return list(plan(self._text, self._start, _cut, self._block))
+        return list(self._text.stretches(self._text.start, _cut, self._block))
 
     def read(self, stretch: Stretch) -> RawBatch:
         """Return the stretch's objects as columns of strings; lines that hold none are rejected."""
         data = self._text.read_at(stretch.offset, stretch.length)
-        if self._text.is_cut_in(stretch):
-            return self._read_cut(data, stretch)
         return self._read_whole(data, stretch) or self._read_lines(data, stretch)
 
     def seen_keys(self) -> set[str]:
@@ -64,7 +64,7 @@ class JsonLinesReader:
 
         Raises InputError when there is none: the file is something else.
         """
-        head = map(_parsed, self._text.read_at(self._start, _HEAD_BYTES).split(b"\n"))
+        head = map(_parsed, self._text.read_at(self._text.start, _HEAD_BYTES).split(b"\n"))
         if seen := {key for entry in head if isinstance(entry, dict) for key in entry}:
             return seen
         raise InputError(f"{self.file.name} is no JSON Lines file: no line begins with an object.", _HINT)
@@ -75,14 +75,6 @@ class JsonLinesReader:
             return None
         rows = pl.int_range(stretch.first_row, stretch.first_row + frame.height, dtype=pl.Int64, eager=True)
         return RawBatch(frame.with_columns(rows.alias(SOURCE_ROW)))
-
-    def _read_cut(self, data: bytes, stretch: Stretch) -> RawBatch:
-        """Return the lines before the cut, and a rejection for it."""
-        whole, newline, last = data.removesuffix(CUT_MARK).rpartition(b"\n")
-        read = self._read_lines(whole + newline, stretch) if newline else RawBatch(self._empty())
-        row = stretch.first_row + whole.count(b"\n") + len(newline)
-        cut = rejection(self.file.name, row, CUT_OFF, CUT_REASON, only(self._keys, last))
-        return RawBatch(read.frame, (*read.rejections, cut), read.skipped)
 
     def _read_lines(self, data: bytes, stretch: Stretch) -> RawBatch:
         lines = data.removesuffix(b"\n").split(b"\n")
@@ -157,3 +149,20 @@ def _string(value: Any) -> str | None:
         # A lone surrogate is valid JSON, but no Unicode text.
         return value and value.encode("utf-8", "replace").decode("utf-8")
     return json.dumps(value, ensure_ascii=False)
+
+
+def only(keys: Iterable[str], line: bytes) -> str:
+    r"""Return what may be kept of a line that is no JSON: the keys that are read anyhow, with their values.
+
+    Where lyrics end can't be known in a line that is damaged, or only a part of a record. So nothing is kept but what
+    is certainly something else.
+
+    >>> only(["id", "title"], b'{"lyrics": "la "la" la", "id": 5, "title": "T')
+    '… "id": 5 … "title": "T …'
+    >>> only(["id"], b"la la la")
+    '… (8 bytes)'
+    """
+    text = line.decode("utf-8", "replace")
+    pair = rf'"(?:{"|".join(map(re.escape, keys))})"\s*:\s*{_VALUE}'
+    found = [_UNQUOTED.sub("", piece) for piece in re.findall(pair, text, re.DOTALL)]
+    return " … ".join(["", *found, ""]).strip() if found else f"… ({len(line)} bytes)"

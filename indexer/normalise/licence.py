@@ -4,23 +4,27 @@ Null means that the data set has no licence for single tracks. `unknown` means t
 or can't be read: never a guess. Ids are those of SPDX where it has one without a jurisdiction. Jurisdictions ("3.0
 United States") stay out of the id, so that one licence is one value of the facet; `licence_url` leads to the text of
 the jurisdiction, and `licence_raw` is what the set wrote.
+
+The table is `licences.tsv`: spellings in lower case, with blanks for hyphens and "license" for "licence"; Creative
+Commons licences by their terms, as their names and addresses are read by a pattern. A name is read whole: a word that
+has no place in it may be a condition. Sources: spdx.org/licenses, creativecommons.org/licenses/list.en.
 """
 
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import polars as pl
 
-from indexer.normalise import creative_commons
 from indexer.normalise.unique import by_unique
 from mappings.track import COMMERCIAL_USE, DERIVATIVES, LICENCE, LICENCE_FAMILY, LICENCE_URL
 
-ALLOWED, PROHIBITED, UNKNOWN = "allowed", "prohibited", "unknown"
+COLUMNS = (LICENCE, LICENCE_FAMILY, COMMERCIAL_USE, DERIVATIVES, LICENCE_URL)
 
 
 @dataclass(frozen=True)
 class Licence:
-    """What a licence's name says; `url` only where the version is known, as each has a text of its own."""
+    """What a licence's name says; `licence_url` only where the version is known, as each has a text of its own."""
 
     licence: str
     licence_family: str
@@ -29,62 +33,33 @@ class Licence:
     licence_url: str | None = None
 
 
+UNKNOWN = "unknown"
 NONE = Licence(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)
 
-DTYPE = pl.Struct(dict.fromkeys(asdict(NONE), pl.String))
-COLUMNS = (
-    LICENCE,
-    LICENCE_FAMILY,
-    COMMERCIAL_USE,
-    DERIVATIVES,
-    LICENCE_URL,
+DTYPE = pl.Struct(dict.fromkeys(COLUMNS, pl.String))
+
+
+def _table(name: str) -> list[list[str]]:
+    return [line.split("\t") for line in Path(__file__).with_name(name).read_text("utf-8").splitlines()[1:]]
+
+
+_LICENCES = {spelling: values for spelling, *values in _table("licences.tsv")}
+"""From a spelling to licence, family, commercial use, derivatives, versions, address."""
+
+PLACES: dict[str, str] = dict(_table("jurisdictions.tsv"))
+"""What stands behind a version, and its code in addresses; no code for a text that is not a ported one."""
+
+_PREFIX = re.compile(r"^(?:(?:https?:)?//(?:www\.)?|www\.|creative commons:? )")
+_ADDRESS = re.compile(
+    r"creativecommons\.org/(?:licen[cs]es|publicdomain)/(?P<terms>[a-z+-]+)(?:/(?P<version>\d\.\d))?"
+    r"(?:/(?P<place>[a-z]{2}|igo|scotland))?(?:/(?:deed|legalcode)[\w.-]*)?/?(?:[?#].*)?"
 )
-
-
-def _free(name: str, identifier: str = "", url: str | None = None) -> Licence:
-    return Licence(identifier or name, name, ALLOWED, ALLOWED, url)
-
-
-def _undecided(name: str) -> Licence:
-    return Licence(name, name, UNKNOWN, UNKNOWN)
-
-
-_CC = "https://creativecommons.org/publicdomain"
-_SITE = r"(?:https?:)?(?://)?(?:www\.)?"
-_DEED = r"(?:/(?:deed|legalcode)[\w.-]*)?/?"
-_ZERO = rf"{_SITE}creativecommons\.org/publicdomain/zero/1\.0{_DEED}"
-
-_OTHERS: tuple[tuple[re.Pattern[str], Licence], ...] = tuple(
-    (re.compile(pattern), licence)
-    for pattern, licence in (
-        # Patterns of whole names in lower case. CC0 and the mark have one version only.
-        (
-            rf"(?:creative commons )?(?:cc[- ]?0|cc zero|zero \(cc0\))(?:[- ]1\.0)?(?: universal.*)?|{_ZERO}",
-            _free("CC0", "CC0-1.0", f"{_CC}/zero/1.0/"),
-        ),
-        (
-            rf"(?:public domain mark|pdm)(?:[- ]1\.0)?|{_SITE}creativecommons\.org/publicdomain/mark/1\.0{_DEED}",
-            _free("PDM", "PDM-1.0", f"{_CC}/mark/1.0/"),
-        ),
-        (rf"public[- ]domain|{_SITE}creativecommons\.org/licenses/publicdomain/?", _free("Public-Domain")),
-        (r"(?:free art licen[cs]e|licence art libre|[fl]al)(?:[- ](?P<version>1\.\d))?", _free("FAL")),
-        (r"(?:gnu )?(?:gpl|general public licen[cs]e)(?:[- ]?v?(?P<version>[123])(?:\.0)?)?", _free("GPL")),
-        (r"(?:gnu )?(?:lgpl|lesser general public licen[cs]e)(?:[- ]?v?(?P<version>[23])(?:\.0)?)?", _free("LGPL")),
-        (r"(?:gnu )?(?:gfdl|free documentation licen[cs]e)(?:[- ]?v?(?P<version>1\.[123]))?", _free("GFDL")),
-        (r"(?:eff )?open[- ]audio[- ]licen[cs]e", _free("Open-Audio-License")),
-        (
-            rf"fma-limited:? ?(?:-?download[- ]only)?|{_SITE}freemusicarchive\.org/fma_license/?",
-            Licence("FMA-Limited-Download-Only", "FMA-Limited", PROHIBITED, PROHIBITED),
-        ),
-        (r"sound[- ]recording[- ]common[- ]law", _undecided("Sound-Recording-Common-Law")),
-        (r"orphan[- ]works?", _undecided("Orphan-Work")),
-    )
+_NAME = re.compile(
+    r"(?:(?:(?:cc[- ]?)?attribution|cc[- ]?by|by(?=-))(?P<nc>[- ]*(?:non[- ]?commercial|nc))?"
+    r"(?:(?P<nd>[- ]*(?:no[- ]?deriv(?:ative)?s?(?: works)?|nd))|(?P<sa>[- ]*(?:share[- ]?alike|sa)))?"
+    r"(?: licen[cs]e)?(?: \(aka music sharing\))?|(?P<other>.+?(?=[- ]?v?[1-9]|$)))"
+    r"(?:[- ]?v?(?P<version>[1-9](?:\.\d)?))?(?P<place>[- ].*)?"
 )
-_WHOLE_VERSIONS = ("GPL", "LGPL")
-"""SPDX writes these with a minor version: GPL-3.0."""
-
-_OTHER_TERMS = {"sampling": UNKNOWN, "sampling-plus": UNKNOWN}
-"""Commercial use of parts is allowed, of the whole it is not: neither word would be right."""
 
 
 def recognise(written: str) -> Licence:
@@ -92,18 +67,24 @@ def recognise(written: str) -> Licence:
 
     >>> recognise("Attribution-Noncommercial-Share Alike 3.0 United States").licence
     'CC-BY-NC-SA-3.0'
-    >>> recognise("Attribution-NonCommercial-NoDerivatives (aka Music Sharing) 3.0 International").licence_url
-    'https://creativecommons.org/licenses/by-nc-nd/3.0/'
-    >>> recognise("Ask the band").licence
+    >>> recognise("http://creativecommons.org/licenses/by-nd/2.5/pt/deed.en").licence_url
+    'https://creativecommons.org/licenses/by-nd/2.5/pt/'
+    >>> recognise("Attribution 3.0, but ask the band").licence
     'unknown'
     """
-    name = " ".join(written.split()).lower()
-    if found := creative_commons.read(name):
-        return _creative_commons(found)
-    for pattern, licence in _OTHERS:
-        if match := pattern.fullmatch(name):
-            return _with_version(licence, match.groupdict().get("version"))
-    return NONE
+    name = _PREFIX.sub("", " ".join(written.split()).lower())
+    if whole := _LICENCES.get(_spelling(name.rstrip("/"))):
+        return _licence(whole, "", {""})
+    if found := _ADDRESS.fullmatch(name):
+        spelling = f"cc {found['terms']}"
+        codes = _codes(found["place"] or "") or {"", found["place"]}  # an unknown code changes no terms
+    elif found := _NAME.fullmatch(name):
+        spelling = found["other"] or " ".join(["cc by", *(term for term in ("nc", "nd", "sa") if found[term])])
+        codes = _codes((found["place"] or "").strip(" -()").removesuffix("license").strip())
+    else:
+        return NONE
+    values = _LICENCES.get(_spelling(spelling))
+    return _licence(values, found["version"] or "", codes) if values else NONE
 
 
 def licence_columns(written: pl.Expr) -> dict[str, pl.Expr]:
@@ -112,20 +93,27 @@ def licence_columns(written: pl.Expr) -> dict[str, pl.Expr]:
     return {name: named.struct.field(name) for name in COLUMNS}
 
 
-def _creative_commons(found: creative_commons.CreativeCommons) -> Licence:
-    terms = found.terms.split("-")
-    family = f"CC-{found.terms.upper()}"
-    return Licence(
-        licence=f"{family}-{found.version}" if found.version else family,
-        licence_family=family,
-        commercial_use=PROHIBITED if "nc" in terms else _OTHER_TERMS.get(found.terms, ALLOWED),
-        derivatives=PROHIBITED if "nd" in terms else ALLOWED,
-        licence_url=found.url,
-    )
+def _spelling(name: str) -> str:
+    return name.replace("-", " ").replace("licence", "license")
 
 
-def _with_version(licence: Licence, version: str | None) -> Licence:
-    if version is None:
-        return licence
-    whole = f"{version}.0" if licence.licence_family in _WHOLE_VERSIONS else version
-    return replace(licence, licence=f"{licence.licence}-{whole}")
+def _licence(values: list[str], version: str, codes: set[str]) -> Licence:
+    """Return a licence of the table in a version, for a place; `NONE` where there is no such version or place."""
+    licence, family, commercial_use, derivatives, versions, url = values
+    if not codes or (version and version not in versions.split()) or (codes != {""} and "{port}" not in url):
+        return NONE
+    if len(codes) > 1 or (not version and "{version}" in url):
+        url = ""
+    port = "".join(f"{code}/" for code in codes if code and version != "4.0")  # 4.0 has one text for all countries
+    full = f"-{version}" if "." in version else f"-{version}.0"
+    named = licence if not version or licence.endswith(full) else licence + full
+    return Licence(named, family, commercial_use, derivatives, url.format(version=version, port=port) or None)
+
+
+def _codes(place: str) -> set[str]:
+    """Return the codes that a place may have: several for a name that is cut off, as FMA has some."""
+    if not place or place in PLACES:
+        return {PLACES.get(place, "")}
+    if place in PLACES.values():
+        return {place}
+    return {code for name, code in PLACES.items() if len(place) > 1 and name.startswith(place)}

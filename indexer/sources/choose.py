@@ -10,8 +10,7 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
 from indexer.formats.inputs import check_path, open_archive
-from indexer.formats.packed import SUFFIXES, is_archive
-from indexer.formats.spool import STDIN, copied
+from indexer.formats.unpacking import STDIN, SUFFIXES, copied, is_archive
 from indexer.records import SourceFile
 from mappings.errors import InputError
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from indexer.formats.csv import CsvReader
+from indexer.formats.csv_reader import CsvReader
 from indexer.normalise import genre_tree, literals, numbers, placeholders
 from indexer.normalise.canonical import DECLARED_LANGUAGE, WRITTEN_DATE
 from indexer.normalise.licence import licence_columns

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from indexer.formats.csv import CsvReader
+from indexer.formats.csv_reader import CsvReader
 from indexer.normalise import numbers
 from indexer.normalise.genre import genre_families
 from indexer.normalise.text import distinct

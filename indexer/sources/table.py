@@ -11,9 +11,8 @@ from pathlib import Path
 import orjson
 import polars as pl
 
-from indexer.formats.rejecting import rejection
 from indexer.normalise.canonical import Constants, canonical
-from indexer.records import SOURCE_ROW, Batch, RawBatch, Reader, Rejection, SourceFile
+from indexer.records import SOURCE_ROW, Batch, RawBatch, Reader, Rejection, SourceFile, rejection
 from indexer.sources.choose import choose
 from mappings.cards import CARDS, SYNTHETIC, Card
 from mappings.track import SOURCE_ID

@@ -14,7 +14,7 @@ import orjson
 import polars as pl
 import psutil
 
-from indexer.formats.spool import ROOM_HINT, temporary
+from indexer.formats.unpacking import ROOM_HINT, temporary
 from indexer.owner import process_lives
 from indexer.records import Rejection
 from indexer.sketch import ID, SCHEMA

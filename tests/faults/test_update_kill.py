@@ -10,7 +10,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from benchmarks import corpora
-from indexer.formats.spool import temporary
+from indexer.formats.unpacking import temporary
 from indexer.prune import Pruner
 from indexer.reindex import Reindexer
 from indexer.survey import survey

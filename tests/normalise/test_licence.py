@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.normalise import creative_commons
-from indexer.normalise.licence import NONE, licence_columns, recognise
+from indexer.normalise import licence
+from indexer.normalise.licence import NONE, PLACES, licence_columns, recognise
 
 KNOWN = [
     ("Attribution-Noncommercial-Share Alike 3.0 United States", "CC-BY-NC-SA-3.0"),
@@ -120,12 +120,21 @@ def test_the_id_of_an_id_is_itself(written: str) -> None:
         assert recognise(found.licence_url).licence == found.licence
 
 
+@pytest.mark.parametrize("spelling", licence._LICENCES)
+def test_every_row_of_the_table_is_found_and_names_itself(spelling: str) -> None:
+    found = recognise(spelling)
+    assert found.licence_family != "unknown"
+    assert recognise(found.licence) == found
+    assert recognise(found.licence_family).licence_family == found.licence_family
+    if found.licence_url:
+        assert recognise(found.licence_url) == found
+
+
 TERMS = st.sampled_from(["", "-NonCommercial", "-Noncommercial-Share Alike", "-No Derivative Works", "-ShareAlike"])
-VERSIONS = st.sampled_from(["", *(f" {version}" for version in sorted(creative_commons.VERSIONS))])
-PLACES = st.sampled_from(["", *(f" {place}" for place in creative_commons.PLACES)])
+VERSIONS = st.sampled_from(["", " 1.0", " 2.0", " 2.1", " 2.5", " 3.0", " 4.0"])
 
 
-@given(TERMS, VERSIONS, PLACES)
+@given(TERMS, VERSIONS, st.sampled_from(["", *(f" {place}" for place in PLACES)]))
 def test_every_spelling_is_recognised_and_keeps_its_terms(terms: str, version: str, place: str) -> None:
     found = recognise(f"Attribution{terms}{version}{place}")
     assert found.licence != "unknown"

@@ -9,9 +9,8 @@ import pytest
 
 from indexer.encode import encode
 from indexer.formats import inputs
-from indexer.formats.csv import CsvReader
-from indexer.formats.json_lines import JsonLinesReader
-from indexer.formats.rejecting import only
+from indexer.formats.csv_reader import CsvReader
+from indexer.formats.json_lines import JsonLinesReader, only
 from indexer.ready import ready
 from indexer.records import SourceFile
 from indexer.sources import SOURCES

@@ -104,7 +104,6 @@ def test_a_file_that_may_not_be_read_is_told(folder: Path, dataset: str, monkeyp
     [
         (b"\x1f\x8b\x08", "damaged"),
         (b"BZh9", "damaged"),
-        (b"\x28\xb5\x2f\xfd", "cut off"),
         (b"\xff\xfea\x00", "text in UTF-16"),
         (b"PAR1", "a Parquet file"),
     ],
@@ -115,6 +114,12 @@ def test_what_is_no_text_is_told(tmp_path: Path, dataset: str, beginning: bytes,
     path.write_bytes(beginning + b"\0" * 100)
     with pytest.raises(InputError, match=f"file is {what}"):
         SOURCES[dataset].reader(SOURCES[dataset].files([path])[0])
+
+
+def test_a_packed_file_without_its_end_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"\x28\xb5\x2f\xfd" + b"\0" * 100)
+    with pytest.raises(InputError, match="file ends in the middle"):
+        SOURCES[SLEEPING].reader(SOURCES[SLEEPING].files([tmp_path / "file"])[0])
 
 
 def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
