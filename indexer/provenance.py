@@ -10,7 +10,7 @@ from indexer.plan import Plan
 from mappings.cards import CARDS, SYNTHETIC
 from mappings.index import mapping_hash
 
-NORMALISATION_VERSION = 1
+NORMALISATION_VERSION = 2
 """Raised whenever a record may become another document than before, from its row to its fingerprint.
 
 A test holds it: it pins what some hundreds of rows of all kinds become. How fields are indexed has its own hash
