@@ -63,10 +63,10 @@ _SOUNDS = (
     ("shch", "sh"), ("tsch", "ch"), ("sch", "sh"), ("kh", "h"), ("tz", "ts"), ("ch", "\x01"), ("c", "k"),
     ("\x01", "ch"), ("q", "k"), ("x", "ks"), ("w", "v"), ("ph", "f"), ("th", "t"), ("dh", "d"),
     ("gh", "g"), ("ou", "u"), ("oo", "u"), ("ee", "i"), ("j", "i"), ("y", "i"), ("ei", "i"), ("ii", "i"), ("ii", "i"),
-    (" ie", " e"), ("\nie", "\ne"),
+    ("\nie", "\ne"),
 )  # fmt: skip
 """What is written in several ways, with what stands for all of them; in this order."""
-_TWICE = re.compile(r"([a-z])(?=\1)")
+_TWICE = re.compile(r"([a-z])\1+")
 _UNMARKED = re.compile(r"(?<!\S)(?=[a-z1-9])")
 _NO_LETTER = re.compile(r"[^a-z0-9\s]+")
 
@@ -136,12 +136,19 @@ def sounds(names: str) -> str:
     >>> sounds("viktor tsoi\nviktor coj\nviktor tsoy").split("\n")
     ['0viktor 0tsoi', '0viktor 0koi', '0viktor 0tsoi']
     """
-    text, before = f"\n{_NO_LETTER.sub('', names.lower())}", ""
+    lines = [line.split(" ") for line in _NO_LETTER.sub("", names.lower()).split("\n")]
+    words = list({word for line in lines for word in line})  # each once: names have most of their words in common
+    sounding = dict(zip(words, _sounds("\n".join(words)).split("\n"), strict=True))
+    return "\n".join([" ".join([sounding[word] for word in line]) for line in lines])
+
+
+def _sounds(words: str) -> str:
+    text, before = f"\n{words}", ""
     while text != before:
         before = text
         for written, read in _SOUNDS:
             text = text.replace(written, read)
-        text = _TWICE.sub("", text)
+        text = _TWICE.sub(r"\1", text)
     return _UNMARKED.sub(SOUND_MARK, text[1:])
 
 
