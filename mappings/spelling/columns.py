@@ -14,7 +14,9 @@ from mappings.spelling.folding import ACCENTED, APOSTROPHES, CJK
 
 Spelling = Callable[[pl.Expr], pl.Expr]
 
-_NO_WORD = r"[^\p{L}\p{M}\p{N}]+"
+_NO_WORD = r"[^\p{L}\p{M}\p{N} ][^\p{L}\p{M}\p{N}]*| [^\p{L}\p{M}\p{N}]+"
+"""What stands between words; a single blank, which may stay, is left out, as each match costs."""
+_NO_BLANK = r"[^\S ]\s*| \s+"
 _FOLDS = folding.HALF_WIDTH_KANA | folding.FOLDS
 _SIGNS = variants.SIGNS.replace("NO_WORD", r"[^\p{L}\p{N}]")
 _BEFORE, _SIGN, _BEHIND = ("".join(f"${{{group}}}" for group in groups) for groups in variants.SIGNS_MARKED)
@@ -41,6 +43,7 @@ _MAY_BE_JOINED = r"[\p{L}\p{M}\p{N}][^\p{L}\p{M}\p{N}\s]+[\p{L}\p{M}\p{N}]|[&+]"
 _ODD = r"[^a-z0-9 ]|^ | $|  |[a-z][013457]"
 """What a lower-case name has, unless it is its own words and is spelled in no other way."""
 _BLANKS_AND_DASHES = r"\s+-\s|\s+"
+_HAS_DASHES = r"\s-\s|[^\S ]"
 _ACCENTED_WORD = rf"[\p{{L}}\p{{M}}\p{{N}}]*{ACCENTED}[\p{{L}}\p{{M}}\p{{N}}]*"
 
 _NAMED = (track.TITLE, track.ARTISTS, track.ALBUM, track.CONTRIBUTORS)
@@ -118,13 +121,15 @@ def _exact_forms(lower: pl.Series) -> pl.Series:
     equal = lower.str.replace_many(folding.TYPOGRAPHY)
     guests = equal.str.contains_any(["feat.", "ft."]).arg_true()
     equal = equal.scatter(guests, equal.gather(guests).str.replace_all(folding.GUEST_MARK, "${1}"))
-    form = equal.str.replace_all(_BLANKS_AND_DASHES, "")
+    dashes = equal.str.contains(_HAS_DASHES).arg_true()
+    form = equal.str.replace_all(" ", "", literal=True)
+    form = form.scatter(dashes, equal.gather(dashes).str.replace_all(_BLANKS_AND_DASHES, ""))
     nothing = (form == "").arg_true()
     return form.scatter(nothing, lower.gather(nothing).str.replace_all(r"\s+", ""))
 
 
 def _collapsed(name: pl.Expr) -> pl.Expr:
-    return name.str.replace_all(r"\s+", " ").str.strip_chars()
+    return name.str.replace_all(_NO_BLANK, " ").str.strip_chars()
 
 
 def _compact(words: pl.Expr) -> pl.Expr:
