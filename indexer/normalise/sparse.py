@@ -43,6 +43,22 @@ def found_where(values: pl.Expr, test: Step, find: Step, dtype: Type = pl.String
     return values.map_batches(apply, return_dtype=dtype, is_elementwise=True)
 
 
+def once(values: pl.Expr, change: Step, dtype: Type = pl.String) -> pl.Expr:
+    """Return `change` of the values, computed once for each distinct one: where a few values repeat often.
+
+    >>> frame = pl.DataFrame({"a": ["x", None, "x"]})
+    >>> frame.select(once(pl.col("a"), lambda e: e.str.to_uppercase()))["a"].to_list()
+    ['X', None, 'X']
+    """
+
+    def apply(column: pl.Series) -> pl.Series:
+        value, given = pl.col("value"), column.alias("value").to_frame()
+        made = given.unique().with_columns(change(value).alias("made"))
+        return given.join(made, on="value", how="left", maintain_order="left", nulls_equal=True)["made"]
+
+    return values.map_batches(apply, return_dtype=dtype, is_elementwise=True)
+
+
 def _where(column: pl.Series, test: Step, change: Step) -> tuple[pl.Series, pl.Series]:
     """Return the rows for which the test is true, and what becomes of their values."""
     if column.null_count() == column.len():

@@ -251,7 +251,7 @@ def _new_words() -> pl.Expr:
     # Latin words of a name in another script are words of its own, and so is what they sound like.
     known = pl.when("is_sound").then("own_sounds").otherwise("words").str.split(" ")
     # Sorted: a set has no order, and a track's words must not depend on what else is in its batch.
-    return pl.col("value").str.split(" ").list.set_difference(known).list.sort().list.join(" ")
+    return pl.col("value").str.split(" ").list.set_difference(known).list.eval(pl.element().sort()).list.join(" ")
 
 
 def _whole_name() -> pl.Expr:
@@ -328,8 +328,11 @@ def _whole_names(exact: pl.DataFrame, names: pl.DataFrame, spelled: pl.DataFrame
 
 
 def _joined_by_row(words: pl.DataFrame, height: int) -> pl.Series:
+    """Return the words of each row in one text; only rows that have several values are grouped."""
     row, word = words.columns
-    return _by_row(words.group_by(row, maintain_order=True).agg(pl.col(word).str.join(" ")), height)
+    several = words[row].is_duplicated()
+    grouped = words.filter(several).group_by(row, maintain_order=True).agg(pl.col(word).str.join(" "))
+    return _by_row(pl.concat([words.filter(~several), grouped]), height)
 
 
 def _by_row(values: pl.DataFrame, height: int) -> pl.Series:
