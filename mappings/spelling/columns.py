@@ -186,14 +186,23 @@ def _names(tracks: pl.DataFrame, field: int) -> pl.DataFrame:
 
 
 def _forms(names: pl.Series) -> pl.DataFrame:
-    """Return what names are folded to: their words, these as they are searched, the exact form, accented words."""
+    """Return what names are folded to: their words, these as they are searched, the exact form, accented words.
+
+    `wide` is the name again, null for one in ASCII: it spares those the tests for letters that none of them has.
+    """
     name, folded = pl.col("name"), pl.col("words")
-    is_accented = name.str.contains(ACCENTED)
-    accented = pl.when(is_accented).then(name).str.to_lowercase().str.extract_all(_ACCENTED_WORD).list.join(" ")
+    wide = pl.when(name.str.len_bytes() > name.str.len_chars()).then(name).alias("wide")
+    accented = (
+        pl.when(wide.str.contains(ACCENTED))
+        .then(name)
+        .str.to_lowercase()
+        .str.extract_all(_ACCENTED_WORD)
+        .list.join(" ")
+    )
     return (
         names.to_frame("name")
         .with_row_index("form")
-        .with_columns(characters=_characters(name), exact=exact_form(name), accented=accented)
+        .with_columns(wide, characters=_characters(name), exact=exact_form(name), accented=accented)
         .with_columns(words=_words(pl.col("characters")))
         .with_columns(terms=_terms(folded), compact=_compact(folded))
     )
@@ -220,13 +229,13 @@ def _spellings(forms: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             joined=_words(_joined(pl.when(characters.str.contains(_MAY_BE_JOINED)).then(characters))),
             symbols=words(_where(variants.MAY_HAVE_SIGNS, symbols)),
-            closed=_compact(pl.when(name.str.contains(_HANGUL_IN_WORDS)).then("words")),
+            closed=_compact(pl.when(pl.col("wide").str.contains(_HANGUL_IN_WORDS)).then("words")),
             apart=_where(_APOSTROPHE_INSIDE, apart),
-            written_out=_where(variants.UMLAUT, written_out),
-            latin=_where(_OTHER_SCRIPT, latin),
+            written_out=_where(variants.UMLAUT, written_out, "wide"),
+            latin=_where(_OTHER_SCRIPT, latin, "wide"),
             # With ё read as е: alyona and alena are both written.
-            latin_without_yo=_where("[ёЁ]", lambda e: latin(e.str.replace_many({"ё": "е", "Ё": "Е"}))),
-            latin_otherwise=_where(variants.READ_IN_TWO_WAYS, _latin_otherwise),
+            latin_without_yo=_where("[ёЁ]", lambda e: latin(e.str.replace_many({"ё": "е", "Ё": "Е"})), "wide"),
+            latin_otherwise=_where(variants.READ_IN_TWO_WAYS, _latin_otherwise, "wide"),
         )
         .with_columns(**{f"sound_{way}": _read(pl.col(way), transliteration.sounds) for way in _LATIN})
         .with_columns(words(pl.col(way)) for way in _LATIN)
@@ -265,8 +274,8 @@ def _latin_otherwise(name: pl.Expr) -> pl.Expr:
     return _read(name.str.normalize("NFKC"), transliteration.latin_otherwise)
 
 
-def _where(test: str, spelling: Spelling) -> pl.Expr:
-    name = pl.col("name")
+def _where(test: str, spelling: Spelling, column: str = "name") -> pl.Expr:
+    name = pl.col(column)
     return spelling(pl.when(name.str.contains(test)).then(name))
 
 
