@@ -1,8 +1,8 @@
 """Which language the words of a title are in, for Latin and Cyrillic letters, which are those of many languages.
 
 The model is py3langid's (naive Bayes over sequences of bytes), the most often right of those that were measured, see
-`benchmarks/README.md`. The library classifies one text in 17 microseconds; here its automaton is walked for a whole
-batch at once, byte by byte, in 2.5. What comes out is the library's own probability, times how likely a language is.
+`benchmarks/README.md`. The library classifies one text after the other; here its automaton is walked for a whole
+batch at once, byte by byte. What comes out is the library's own probability, times how likely a language is.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,6 @@
 """Which language a title's letters tell: by the Unicode block of each, then by letters that few languages have.
 
-Called for the titles only that have a letter of another script than Latin, or one of Vietnamese: a plain function,
-2.7 microseconds a title, so 0.4 a row where 15 in 100 titles are such.
+Called for the titles only that have a letter of another script than Latin, or one of Vietnamese: a plain function.
 """
 
 from bisect import bisect_right
