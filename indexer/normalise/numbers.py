@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from indexer.normalise.sparse import found_where
+from indexer.normalise.sparse import once
 
 LONGEST_S = 30 * 24 * 3600
 """The longest video that YouTube had is of 596 hours, 25 days. What is longer was counted in another unit."""
@@ -25,7 +25,10 @@ def spoken_count(written: pl.Expr) -> pl.Expr:
     >>> frame.select(spoken_count(pl.col("views")))["views"].to_list()
     [3, 10000, 1200000, 1234, None]
     """
-    text = written.cast(pl.String)
+    return once(written.cast(pl.String), _counted, pl.Int64)
+
+
+def _counted(text: pl.Expr) -> pl.Expr:
     number = text.str.extract(_COUNT, 1).str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
     scale = text.str.extract(_COUNT, 2).str.to_lowercase().replace_strict(_SCALE, default=None, return_dtype=pl.Int64)
     return (number * scale).round().cast(pl.Int64, strict=False)
@@ -38,10 +41,19 @@ def seconds(written: pl.Expr, per_second: int = 1) -> pl.Expr:
     >>> frame.select(seconds(pl.col("length")))["length"].to_list()
     [167.5, 168.0, 3723.0, None, None, None]
     """
-    text = written.cast(pl.String).str.strip_chars()
-    number = text.cast(pl.Float64, strict=False) / per_second
-    found = pl.coalesce(number, found_where(text, lambda e: e.str.contains(":", literal=True), _clock, pl.Float64))
-    return pl.when((found > 0) & (found <= LONGEST_S)).then(found)
+    return written.map_batches(lambda column: _seconds(column, per_second), pl.Float64, is_elementwise=True)
+
+
+def _seconds(written: pl.Series, per_second: int) -> pl.Series:
+    if written.dtype.is_numeric():
+        found = written.cast(pl.Float64) / per_second
+    else:
+        text = written.cast(pl.String).str.strip_chars()
+        found = text.cast(pl.Float64, strict=False) / per_second
+        clocks = text.str.contains(":", literal=True).arg_true()
+        found = found.scatter(clocks, text.gather(clocks).to_frame("text").select(_clock(pl.col("text"))).to_series())
+    value = pl.col("seconds")
+    return found.to_frame("seconds").select(pl.when((value > 0) & (value <= LONGEST_S)).then(value)).to_series()
 
 
 def _clock(text: pl.Expr) -> pl.Expr:

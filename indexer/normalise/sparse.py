@@ -35,8 +35,26 @@ def found_where(values: pl.Expr, test: Step, find: Step, dtype: Type = pl.String
 
     def apply(column: pl.Series) -> pl.Series:
         rows, found = _where(column, test, find)
-        nothing = pl.Series(column.name, [None], dtype).new_from_index(0, column.len())
-        return _put(nothing, rows, found.cast(dtype)) if rows.len() else nothing
+        if not rows.len():
+            return pl.Series(column.name, [None], dtype).new_from_index(0, column.len())
+        at = pl.repeat(None, column.len(), dtype=pl.UInt32, eager=True)
+        return found.cast(dtype).gather(at.scatter(rows, _numbers(0, rows.len()))).alias(column.name)
+
+    return values.map_batches(apply, return_dtype=dtype, is_elementwise=True)
+
+
+def once(values: pl.Expr, change: Step, dtype: Type = pl.String) -> pl.Expr:
+    """Return `change` of the values, computed once for each distinct one: where a few values repeat often.
+
+    >>> frame = pl.DataFrame({"a": ["x", None, "x"]})
+    >>> frame.select(once(pl.col("a"), lambda e: e.str.to_uppercase()))["a"].to_list()
+    ['X', None, 'X']
+    """
+
+    def apply(column: pl.Series) -> pl.Series:
+        value, given = pl.col("value"), column.alias("value").to_frame()
+        made = given.unique().with_columns(change(value).alias("made"))
+        return given.join(made, on="value", how="left", maintain_order="left", nulls_equal=True)["made"]
 
     return values.map_batches(apply, return_dtype=dtype, is_elementwise=True)
 
@@ -46,9 +64,11 @@ def _where(column: pl.Series, test: Step, change: Step) -> tuple[pl.Series, pl.S
     if column.null_count() == column.len():
         return pl.Series(dtype=pl.UInt32), column.clear()
     value = pl.col("value")
-    rows = column.alias("value").to_frame().lazy().with_row_index("row").filter(test(value))
-    found = rows.select("row", change(value).alias("value")).collect()
-    return found["row"], found["value"]
+    frame = column.alias("value").to_frame()
+    true = frame.select(test(value)).to_series()
+    if not true.any():
+        return pl.Series(dtype=pl.UInt32), column.clear()
+    return true.arg_true(), frame.filter(true).select(change(value).alias("value")).to_series()
 
 
 def _put(column: pl.Series, rows: pl.Series, values: pl.Series) -> pl.Series:
@@ -56,6 +76,9 @@ def _put(column: pl.Series, rows: pl.Series, values: pl.Series) -> pl.Series:
         return column.clone().scatter(rows, values)
     # Series.scatter knows no lists; gathering from both, one after the other, does it for every type.
     total = column.len()
-    at = pl.int_range(total, dtype=pl.UInt32, eager=True)
-    at = at.scatter(rows, pl.int_range(total, total + values.len(), dtype=pl.UInt32, eager=True))
+    at = _numbers(0, total).scatter(rows, _numbers(total, total + values.len()))
     return pl.concat([column, values.alias(column.name)]).gather(at)
+
+
+def _numbers(first: int, end: int) -> pl.Series:
+    return pl.int_range(first, end, dtype=pl.UInt32, eager=True)

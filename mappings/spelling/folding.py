@@ -11,6 +11,7 @@ The tables are shared with `columns`, which does the same to Polars columns. Kan
 
 import re
 import unicodedata
+from operator import add
 
 APOSTROPHES = "'’‘ʼ`´′＇"
 HYPHENS = "-‐‑–‒—―−﹣－"
@@ -178,10 +179,10 @@ def split_cjk(text: str, *, singles: bool = False) -> str:
 
     def cut(run: "re.Match[str]") -> str:
         characters = run[0]
-        pairs = [characters[at : at + 2] for at in range(len(characters) - 1)]
+        pairs = [*map(add, characters, characters[1:])]
         return f" {' '.join([*pairs, *(characters if singles or not pairs else '')])} "
 
-    return re.sub(" +", " ", _CJK_RUN.sub(cut, text)).strip(" ")
+    return re.sub("  +", " ", _CJK_RUN.sub(cut, text)).strip(" ")
 
 
 def tokens(name: str) -> list[str]:
