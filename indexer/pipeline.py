@@ -15,9 +15,9 @@ import polars as pl
 
 from indexer.encode import Body, encode
 from indexer.flow import ByteBudget, Window
-from indexer.ledger import DONE, Key, Lease, Ledger, Taken
+from indexer.lease import ASK_AGAIN_S, Lease
+from indexer.ledger import DONE, Claim, Key, Ledger, Taken
 from indexer.meter import Meter
-from indexer.owner import Owner
 from indexer.plan import Plan
 from indexer.ready import cut, known, ready
 from indexer.records import SOURCE_ROW, Rejection, Stretch
@@ -31,7 +31,8 @@ from mappings.index_names import Generation
 
 REQUEST_BYTES = 2_000_000
 WAITING_BYTES = 32_000_000
-POLL_S = 1.0
+
+Planned = list[tuple[Key, Stretch]]
 
 
 def default_workers() -> int:
@@ -43,7 +44,7 @@ def default_workers() -> int:
 class Shipment:
     """A stretch on its way: what is known of its records and their values, and how many bodies are not settled yet."""
 
-    lease: Lease
+    claim: Claim
     file: str
     known: Totals
     changed: Mapping[str, int]
@@ -77,7 +78,7 @@ class Pipeline:
     plan: Plan
     generation: Generation
     ledger: Ledger
-    owner: Owner
+    holder: Lease
     sender: Sender
     store: RejectedStore
     meter: Meter
@@ -123,39 +124,48 @@ class Pipeline:
 
     def _prepare(self) -> None:
         """Take every stretch that is free; then wait for those that are in other hands."""
-        states = self.ledger.states(self.generation)
-        done = {key for key, state in states.items() if state.state == DONE}
-        left = []
-        for key, stretch in self.plan.stretches():
-            if key in done:
-                self.meter.skip(key.file, stretch.rows)
-            else:
-                left.append((key, stretch))
+        left = list(self.plan.stretches())
         while left and not self._ended():
-            left = [(key, stretch) for key, stretch in left if not self._take(key, stretch)]
+            held, free = self._told_apart(left)
+            left = held + [(key, stretch) for key, stretch in free if not self._take(key, stretch)]
             if left and not self._ended():
-                self.stop.wait(POLL_S)
+                self.stop.wait(ASK_AGAIN_S)
+
+    def _told_apart(self, left: Planned) -> tuple[Planned, Planned]:
+        """Return the stretches that others are at work on, and those that can be had; done ones are skipped."""
+        states = self.ledger.states(self.generation)
+        held: Planned = []
+        free: Planned = []
+        for key, stretch in left:
+            state = states.get(key)
+            if state and state.state == DONE:
+                self.meter.skip(key.file, stretch.rows)
+            elif state and state.owner != self.holder.id and self.holder.lives(state.owner):
+                held.append((key, stretch))
+            else:
+                free.append((key, stretch))
+        return held, free
 
     def _take(self, key: Key, stretch: Stretch) -> bool:
         """Carry one stretch if it can be had; return False if it is left for later."""
         if self._ended():
             return False
-        claim = self.ledger.claim(self.generation, key, self.owner)
-        if isinstance(claim, Lease):
+        claim = self.ledger.claim(self.generation, key, self.holder)
+        if isinstance(claim, Claim):
             self._carry(claim, stretch)
         elif claim is Taken.DONE:
             self.meter.skip(key.file, stretch.rows)
         return claim is not Taken.IN_OTHER_HANDS
 
-    def _carry(self, lease: Lease, stretch: Stretch) -> None:
-        entry = self.plan.files[lease.key.file]
+    def _carry(self, claim: Claim, stretch: Stretch) -> None:
+        entry = self.plan.files[claim.key.file]
         raw = cut(entry.reader.read(stretch), stretch)
         batch = ready(self.plan.source.normalise(raw, entry.file), entry.file.name)
-        bodies = list(encode(batch.tracks, lease.key.file, self.request_bytes))
+        bodies = list(encode(batch.tracks, claim.key.file, self.request_bytes))
         rows = hashed(raw.frame) if rowwise(self.plan.source) else None
         drawn = sketch(batch.tracks, bodies, rows)
         rejected = list(batch.rejections)
-        shipment = Shipment(lease, entry.file.name, known(batch), batch.changed, rejected, len(bodies), drawn)
+        shipment = Shipment(claim, entry.file.name, known(batch), batch.changed, rejected, len(bodies), drawn)
         if not bodies:
             self._acknowledge(shipment)
         for body in bodies:
@@ -182,7 +192,7 @@ class Pipeline:
 
     def _acknowledge(self, shipment: Shipment) -> None:
         self.store.keep(shipment.rejections)
-        key, refused = shipment.lease.key, [rejection.row for rejection in shipment.rejections]
+        key, refused = shipment.claim.key, [rejection.row for rejection in shipment.rejections]
         keep_sketch(self.ledger, self.generation, key, shipment.sketch.filter(~pl.col(SOURCE_ROW).is_in(refused)))
-        self.ledger.acknowledge(self.generation, shipment.lease, self.owner, shipment.known, shipment.changed)
-        self.meter.advance(shipment.lease.key.file, shipment.known)
+        self.ledger.acknowledge(self.generation, shipment.claim, self.holder, shipment.known, shipment.changed)
+        self.meter.advance(shipment.claim.key.file, shipment.known)

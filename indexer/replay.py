@@ -13,10 +13,9 @@ from operator import attrgetter
 
 from elasticsearch import Elasticsearch
 
-from indexer import generations, lock
+from indexer import generations, lease
 from indexer.inspect import ensure_swappable
 from indexer.meter import Meter
-from indexer.owner import Owner
 from indexer.patience import Patience
 from indexer.rejected import Rejected, RejectedStore, is_refusal
 from indexer.rejected_reader import MAX_ATTEMPTS, RejectedReader, Wanted
@@ -27,7 +26,6 @@ from indexer.totals import Totals
 from indexer.update.present import current
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation
-from mappings.index_names import ledger as ledger_index
 from mappings.index_names import rejected as rejected_index
 
 
@@ -81,20 +79,13 @@ class Replayer:
         sent again by the next run).
         """
         generations.ensure_books(self.client, self.prefix)
-        with lock.held(self.client, self.prefix, dataset, lock.REPLAY, patience=self.patience):
+        with lease.held(self.client, self.prefix, dataset, lease.REPLAY, patience=self.patience) as held:
             generations.settle(self.client, self.prefix, dataset)
             found = ensure_swappable(self.client, self.prefix, dataset)
             if not found.aliased:
                 raise InputError(f"{dataset} is not loaded.", f"Load it first: linernotes load {dataset} PATH...")
-            return self._owned(current(self.client, found).generation)
-
-    def _owned(self, generation: Generation) -> Replay:
-        owner = Owner(self.client, ledger_index(self.prefix), generation.index, self.patience)
-        owner.start()
-        try:
-            return self._replay(Journal(self.client, generation, owner, self.patience))
-        finally:
-            owner.close()
+            generation = current(self.client, found).generation
+            return self._replay(Journal(self.client, generation, held.id, self.patience))
 
     def _replay(self, journal: Journal) -> Replay:
         store = RejectedStore(self._sender(rejected_index(self.prefix), require_alias=False), journal.generation)

@@ -14,7 +14,6 @@ from typing import Any
 
 from elasticsearch import ConflictError, Elasticsearch, NotFoundError
 
-from indexer.owner import Owner
 from indexer.patience import Patience
 from indexer.totals import Totals
 from mappings.errors import CheckFailedError, InputError
@@ -24,11 +23,11 @@ from mappings.index_names import ledger as ledger_index
 
 @dataclass
 class Journal:
-    """One generation's record in the ledger, held by one replay at a time."""
+    """One generation's record in the ledger; the caller holds the data set's lease."""
 
     client: Elasticsearch
     generation: Generation
-    owner: Owner
+    owner: str
     patience: Patience
     moved: Totals = field(default_factory=Totals)
     gone: list[str] = field(default_factory=list)
@@ -37,7 +36,7 @@ class Journal:
     _proof: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def read(self) -> None:
-        """Read the record; raises CheckFailedError while another replay is at work on this generation."""
+        """Read the record, and what a replay that was ended left in it."""
         try:
             self._take(self._get())
         except NotFoundError as error:
@@ -46,11 +45,6 @@ class Journal:
                 f"Load it again: linernotes load {self.generation.dataset} PATH... --fresh",
             ) from error
         left: dict[str, Any] = self._plan.get("replay", {})
-        if left and self.owner.is_alive(left["owner"]):
-            who = self.owner.describe(left["owner"])
-            raise CheckFailedError(
-                f"Another replay of {self.generation.dataset} is at work ({who}).", "Wait for its end."
-            )
         self.interrupted = bool(left)
         self.moved, self.gone = Totals(**left.get("moved", {})), list(left.get("gone", ()))
 
@@ -80,7 +74,7 @@ class Journal:
     def write(self, moved: Totals, gone: list[str]) -> None:
         """Add what one body moved, and name the rejected records that it settled."""
         self.moved, self.gone = self.moved + moved, gone
-        self._write(self._plan | {"replay": {"owner": self.owner.id, "moved": asdict(self.moved), "gone": gone}})
+        self._write(self._plan | {"replay": {"owner": self.owner, "moved": asdict(self.moved), "gone": gone}})
 
     def close(self, totals: Totals) -> None:
         """End the replay: the totals are part of the load's record now."""

@@ -15,7 +15,6 @@ import polars as pl
 import psutil
 
 from indexer.formats.spool import ROOM_HINT, temporary
-from indexer.owner import process_lives
 from indexer.records import Rejection
 from indexer.sketch import ID, SCHEMA
 from mappings.errors import InputError
@@ -118,5 +117,13 @@ def sweep() -> None:
 def _is_dead(name: str) -> bool:
     match name.removeprefix(_MARK).rsplit("-", 3):
         case [host, pid, started, _] if host == socket.gethostname() and pid.isdecimal() and started.isdecimal():
-            return not process_lives(int(pid), int(started) / 1000)
+            return not _lives(int(pid), int(started) / 1000)
     return False
+
+
+def _lives(pid: int, started: float) -> bool:
+    try:
+        process = psutil.Process(pid)
+        return abs(process.create_time() - started) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -10,10 +10,10 @@ from elastic_transport import ConnectionError as NoConnection
 from elasticsearch import Elasticsearch
 
 from indexer import generations, ledger
+from indexer.lease import LOAD, Lease
 from indexer.ledger import Key, Ledger
 from indexer.load import InterruptedLoadError, Loader, LoadResult, Options
 from indexer.meter import Meter
-from indexer.owner import Owner
 from indexer.plan import Plan, PlannedFile, first
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation
@@ -116,8 +116,8 @@ def test_records_that_a_dead_loader_had_sent_are_counted_once(client: Elasticsea
     loader = Loader(client, prefix, plan, Options(), Meter(), threading.Event())
     loader.meter.add_file("a", 300)
     assert loader._begin(books) == generation
-    dead = Owner(client, ledger_index(prefix), generation.index)
-    assert isinstance(books.claim(generation, Key(0, 1), dead), ledger.Lease)
+    dead = Lease(client, prefix, DATASET, LOAD, generation=generation.index)
+    assert isinstance(books.claim(generation, Key(0, 1), dead), ledger.Claim)
     loader._carry(books, generation, dead)
     document = client.get(index=f"{prefix}-ledger", id=f"{generation.index}/0/1")["_source"]
     client.index(

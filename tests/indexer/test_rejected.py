@@ -13,11 +13,10 @@ import polars as pl
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer import lock, rejected_reader
+from indexer import lease, rejected_reader
+from indexer.lease import Lease
 from indexer.load import Loader, LoadResult, Options
-from indexer.lock import Lock
 from indexer.meter import Meter
-from indexer.owner import Owner
 from indexer.records import Batch, RawBatch, SourceFile
 from indexer.rejected import MAX_RECORD_CHARS, RejectedStore
 from indexer.rejected_reader import MAX_ATTEMPTS, Count, RejectedReader, Wanted
@@ -225,7 +224,7 @@ def test_killed_between_two_steps(
 KILL = """
 import os, signal, sys
 from elasticsearch import Elasticsearch
-from indexer.lock import Lock
+from indexer.lease import Lease
 from indexer.meter import Meter
 from indexer.replay import Replayer
 from indexer.replay_journal import Journal
@@ -256,31 +255,31 @@ def test_two_replays_at_once(client: Elasticsearch, prefix: str) -> None:
     load(client, prefix, made.MadeReader("a", 8, 8))
     relax(client, prefix)
     generation = Generation(prefix, DATASET, 1)
-    other = Owner(client, f"{prefix}-ledger", generation.index)
-    other.start()
-    journal = Journal(client, generation, other, other.patience)
+    other = Lease(client, prefix, DATASET, lease.REPLAY)
+    assert other.take() is None
+    journal = Journal(client, generation, other.id, other.patience)
     journal.read()
     journal.write(replace(journal.moved), [])
-    with pytest.raises(CheckFailedError, match="at work"):
+    with pytest.raises(CheckFailedError, match="in other hands"):
         replay(client, prefix)
-    other.close()
+    other.release()
     assert replay(client, prefix).indexed == 2
     with pytest.raises(CheckFailedError, match="Another process changed"):
         journal.write(replace(journal.moved), [])
     assert_sums_hold(client, prefix)
 
 
-@pytest.mark.parametrize("what", [lock.LOAD, lock.UPDATE, lock.REPLAY])
+@pytest.mark.parametrize("what", [lease.LOAD, lease.UPDATE, lease.REPLAY])
 def test_one_writer(client: Elasticsearch, prefix: str, what: str) -> None:
     load(client, prefix, made.MadeReader("a", 8, 8))
     relax(client, prefix)
-    held = Lock(client, prefix, DATASET, what)
+    held = Lease(client, prefix, DATASET, what)
     assert held.take() is None
     with pytest.raises(CheckFailedError, match=rf"made is in other hands: process \d+ on \S+, {what} since 20"):
         replay(client, prefix)
     held.release()
     assert replay(client, prefix).indexed == 2
-    assert lock.holder_of(client, prefix, DATASET) is None
+    assert lease.holders(client, prefix, DATASET) == []
 
 
 def test_the_alias_on_two_generations(client: Elasticsearch, prefix: str) -> None:

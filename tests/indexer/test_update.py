@@ -21,9 +21,9 @@ from indexer import plan as plans
 from indexer.encode import EVIDENCE, row_of
 from indexer.gates import Bounds, GateError
 from indexer.history import History
+from indexer.lease import UPDATE, Lease
 from indexer.ledger import Ledger
 from indexer.load import LoadResult
-from indexer.lock import UPDATE, Lock
 from indexer.plan import Plan
 from indexer.sources import SOURCES
 from indexer.survey import survey
@@ -291,7 +291,7 @@ def _name_taken(client: Elasticsearch, prefix: str) -> str:
 
 
 def _locked(client: Elasticsearch, prefix: str) -> str:
-    assert Lock(client, prefix, "made", UPDATE).take() is None
+    assert Lease(client, prefix, "made", UPDATE).take() is None
     return r"made is in other hands: process \d+ on \S+, update since \d{4}-"
 
 
@@ -322,7 +322,7 @@ def test_the_lock_of_the_dead_is_taken_over_and_other_sets_go_side_by_side(
 ) -> None:
     load(client, prefix, planned(old))
     load(client, prefix, made.plan(made.MadeReader("a", 60, 30)))
-    gone = Lock(client, prefix, "made", UPDATE)
+    gone = Lease(client, prefix, "made", UPDATE)
     assert gone.take() is None
     gone._closed.set()
     script = "ctx._source.pid = 999999"
