@@ -38,7 +38,10 @@ MAPPING: dict[str, Any] = {
         **dict.fromkeys(("kind", "dataset", "generation", "state", "owner"), _KEYWORD),
         **dict.fromkeys(("file", "number", *(entry.name for entry in fields(Totals))), _LONG),
         "at": {"type": "date"},
-        "host": _KEYWORD, "pid": _LONG, "beats": _LONG, "process_started": {"type": "double"},  # of earlier versions
+        "host": _KEYWORD,
+        "pid": _LONG,
+        "beats": _LONG,
+        "process_started": {"type": "double"},  # of earlier versions
         "sketch": {"type": "binary"},  # of `indexer.sketch`, a document of its own for each stretch
         **dict.fromkeys(("plan", "changed"), _STORED),
     },

@@ -90,7 +90,7 @@ class Pruner:
 
 
 def deletable(found: Survey, keep: int, busy: Collection[Generation] = ()) -> list[View]:
-    """Return what may be deleted: what failed, what was given up and isn't `busy`, old ones beyond the newest `keep`."""
+    """Return what may be deleted: what failed, or was given up and isn't `busy`; old ones beyond the newest `keep`."""
     served = [view for view in reversed(found.views) if view.state in (CURRENT, KEPT)]
     before = [view for view in served if not found.current or view.generation < found.current][:1]
     stays = served[: max(keep, LEAST)] + before
