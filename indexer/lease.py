@@ -36,6 +36,8 @@ ALL = BRIEF | {UPDATE, REINDEX, REPLAY}
 NOBODY: frozenset[str] = frozenset()
 
 BEAT_S, POLL_S, ASK_AGAIN_S = 5.0, 0.5, 3.0
+TIMEOUT_S = 15.0
+"""A beat whose answer got lost must not be waited for until the lease runs out."""
 LEASE_S = 60.0
 """A holder that did not beat for this long is dead. Twelve beats: a server that is busy merging has been seen to hold
 a small write back for several seconds."""
@@ -208,11 +210,12 @@ class Lease:
 
     def _update(self, script: str, params: dict[str, Any], **more: Any) -> Any:
         name = f"{self.generation}/{self.id}" if self.generation else self.dataset
-        return _update(self.client, self.prefix, name, script, params, **more)
+        client = self.client.options(request_timeout=TIMEOUT_S)
+        return _update(client, self.prefix, name, script, params, **more)
 
     def _run(self) -> None:
         while not self._closed.wait(BEAT_S):
-            with suppress(ApiError, TransportError):  # the next beat may get through; others tell of a dead server
+            with suppress(Exception):  # whatever the answer was, the next beat may get through; others tell of it
                 if not self._beat() and not self._closed.is_set():
                     self._lost.set()
 

@@ -15,7 +15,8 @@ from elasticsearch import Elasticsearch
 from indexer import generations, lease, ledger
 from indexer.inspect import inspect
 from indexer.lease import LEASE_S, Holder, Lease
-from indexer.ledger import Ledger
+from indexer.ledger import Claim, Key, Ledger, Taken
+from indexer.load import Loader, Options
 from indexer.meter import Meter
 from indexer.patience import Patience
 from indexer.prune import Pruner
@@ -159,6 +160,22 @@ def test_who_lost_the_lease_stops_before_the_swap(client: Elasticsearch, books: 
     quick.release()
 
 
+def test_a_heartbeat_outlives_any_answer(client: Elasticsearch, books: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy may answer in Elasticsearch's place, with anything."""
+    monkeypatch.setattr(lease, "BEAT_S", 0.05)
+    beaten, real = threading.Semaphore(0), Lease._update
+
+    def update(self: Lease, *arguments: Any, **more: Any) -> Any:
+        beaten.release()
+        return "<html>" if arguments[0] == lease._BEAT else real(self, *arguments, **more)
+
+    monkeypatch.setattr(Lease, "_update", update)
+    mine = Lease(client, books, DATASET, lease.UPDATE)
+    assert mine.take() is None
+    assert all(beaten.acquire(timeout=30) for _ in range(4))
+    mine.release()
+
+
 def test_an_index_and_documents_of_an_earlier_version(client: Elasticsearch, prefix: str) -> None:
     added = ("generation", "boot", "pid_namespace")
     earlier = {name: entry for name, entry in lease.MAPPING["properties"].items() if name not in added}
@@ -267,7 +284,32 @@ def test_stretches_of_a_loader_that_died_elsewhere(client: Elasticsearch, prefix
     assert 3 < time.monotonic() - started < 30
 
 
-def test_a_stretch_in_other_hands_is_not_asked_for_each_second(
+def test_stretches_in_other_hands_are_not_claimed_over_and_over(
+    client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = made.plan(made.MadeReader("a", 300, 100))
+    generations.ensure_books(client, prefix)
+    books = Ledger(client, prefix)
+    generation = Loader(client, prefix, plan, Options(), Meter(), threading.Event())._begin(books)
+    other = Lease(client, prefix, DATASET, lease.LOAD, generation=generation.index)
+    assert other.take() is None
+    for number in (1, 2):
+        assert isinstance(books.claim(generation, Key(0, number), other), Claim)
+    claimed: list[int] = []
+    real = Ledger.claim
+
+    def claim(self: Ledger, generation: Generation, key: Key, mine: Lease) -> Claim | Taken:
+        claimed.append(key.number)
+        return real(self, generation, key, mine)
+
+    monkeypatch.setattr(Ledger, "claim", claim)
+    threading.Timer(8.0, other.release).start()
+    result = load(client, prefix, plan)
+    assert result.indexed == 300
+    assert sorted(claimed) == [0, 1, 2]
+
+
+def test_the_living_are_asked_for_every_few_seconds_at_most(
     client: Elasticsearch, books: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, other = (Lease(client, books, DATASET, lease.LOAD, generation="g1") for _ in range(2))
