@@ -40,12 +40,10 @@ def ensure_books(client: Elasticsearch, prefix: str) -> None:
         history_index(prefix): history.MAPPING,
         rejected_index(prefix): rejected.MAPPING,
     }
-    if patiently(lambda: client.indices.exists(index=list(books))):  # all of them
-        for name in (ledger_index(prefix), locks(prefix)):  # made by an earlier version
-            patiently(partial(client.indices.put_mapping, index=name, properties=books[name]["properties"]))
-        return
+    there = patiently(lambda: client.indices.exists(index=list(books)))  # all of them
     for name, mapping in books.items():
-        _create(client, name, {"settings": _SMALL, "mappings": mapping})
+        if there or not _create(client, name, {"settings": _SMALL, "mappings": mapping}):
+            patiently(partial(client.indices.put_mapping, index=name, properties=mapping["properties"]))
 
 
 def _create(client: Elasticsearch, name: str, body: dict[str, Any]) -> bool:

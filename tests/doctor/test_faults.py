@@ -138,7 +138,7 @@ TOGETHER = (
     ("closed", "orphan"),
     ("mapping_foreign",),
     ("replay_dead", "builder_dead"),
-    ("generation_gone",),
+    ("generation_gone", "holder_silent"),
     ("book_closed",),
     ("unsurveyed",),
 )
