@@ -33,7 +33,7 @@ _SMALL = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
 
 
 def ensure_books(client: Elasticsearch, prefix: str) -> None:
-    """Create the ledger, the leases, the history and the index of rejected records, or fields that they lack."""
+    """Create ledger, leases, history and the index of rejected records; or add the fields that the first two lack."""
     books = {
         ledger_index(prefix): ledger.MAPPING,
         locks(prefix): lease.MAPPING,
@@ -42,7 +42,8 @@ def ensure_books(client: Elasticsearch, prefix: str) -> None:
     }
     there = patiently(lambda: client.indices.exists(index=list(books)))  # all of them
     for name, mapping in books.items():
-        if there or not _create(client, name, {"settings": _SMALL, "mappings": mapping}):
+        made = not there and _create(client, name, {"settings": _SMALL, "mappings": mapping})
+        if not made and name in (ledger_index(prefix), locks(prefix)):  # without these nothing goes
             patiently(partial(client.indices.put_mapping, index=name, properties=mapping["properties"]))
 
 
