@@ -18,8 +18,8 @@ from indexer.gates import Bounds, Candidate, Gate, GateError
 from indexer.gates.sample import Sampler
 from indexer.history import History
 from indexer.inspect import ensure_swappable
+from indexer.lease import Lease
 from indexer.ledger import Ledger
-from indexer.lock import Lock
 from indexer.patience import Patience, patiently
 from indexer.swap import swap
 from indexer.watch import Watched, Watchlist
@@ -43,7 +43,7 @@ class Finisher:
     """Puts one generation into service, or leaves everything as it is. `force` is the reason to pass closed gates."""
 
     client: Elasticsearch
-    lock: Lock
+    lease: Lease
     bounds: Bounds = field(default_factory=Bounds)
     force: str = ""
     patience: Patience = patiently
@@ -52,7 +52,7 @@ class Finisher:
         """Ask the gates and swap; `plan` is written into the ledger's record and the index's `_meta`.
 
         Raises GateError (a gate is closed; the generation is `failed` and the alias where it was), CheckFailedError
-        (something keeps the alias from being moved, or the lock was lost).
+        (something keeps the alias from being moved, or the lease was lost).
         """
         generation = candidate.generation
         found = ensure_swappable(self.client, generation.prefix, generation.dataset)
@@ -62,7 +62,7 @@ class Finisher:
         notes = dict(plan) | {"gates": [asdict(gate) for gate in asked], "finished": _now()}
         notes |= {"forced": {"reason": self.force, "gates": forced}} if forced else {}
         generations.note(self.client, generation, state=ledger.CURRENT, **notes)
-        self.lock.check()
+        self.lease.check()
         before = swap(self.client, generation, found.aliased)
         self._tell_swap(generation, before, forced)
         books.close(generation, ledger.CURRENT, notes)

@@ -1,11 +1,12 @@
 """Generations: the physical indices behind the aliases. Created, finished, counted, deleted."""
 
 import math
+from functools import partial
 from typing import Any
 
 from elasticsearch import ApiError, BadRequestError, Elasticsearch
 
-from indexer import history, ledger, lock, rejected
+from indexer import history, lease, ledger, rejected
 from indexer.patience import NotYetError, Patience, patiently
 from mappings import index as index_body
 from mappings.errors import CheckFailedError
@@ -34,17 +35,18 @@ _SMALL = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
 
 
 def ensure_books(client: Elasticsearch, prefix: str) -> None:
-    """Create the ledger, the locks, the history and the index of rejected records where they are missing."""
+    """Create ledger, leases, history and the index of rejected records; or add the fields that the first two lack."""
     books = {
         ledger_index(prefix): ledger.MAPPING,
-        locks(prefix): lock.MAPPING,
+        locks(prefix): lease.MAPPING,
         history_index(prefix): history.MAPPING,
         rejected_index(prefix): rejected.MAPPING,
     }
-    if patiently(lambda: client.indices.exists(index=list(books))):  # all of them
-        return
+    there = patiently(lambda: client.indices.exists(index=list(books)))  # all of them
     for name, mapping in books.items():
-        _create(client, name, {"settings": _SMALL, "mappings": mapping})
+        made = not there and _create(client, name, {"settings": _SMALL, "mappings": mapping})
+        if not made and name in (ledger_index(prefix), locks(prefix)):  # without these nothing goes
+            patiently(partial(client.indices.put_mapping, index=name, properties=mapping["properties"]))
 
 
 def _create(client: Elasticsearch, name: str, body: dict[str, Any]) -> bool:
@@ -185,7 +187,7 @@ def note(client: Elasticsearch, generation: Generation, **notes: Any) -> None:
 def settle(client: Elasticsearch, prefix: str, dataset: str) -> None:
     """Write down that a generation is in service, where whoever swapped it in was killed before saying so.
 
-    To be called by each holder of the lock before anything else: what the ledger calls half done may be deleted.
+    To be called by each holder of the lease before anything else: what the ledger calls half done may be deleted.
     """
     books, serving = ledger.Ledger(client, prefix), current(client, prefix, dataset)
     for record in books.loads(dataset) if serving else []:

@@ -1,4 +1,4 @@
-"""Is anything wrong with a data set's indices, aliases and lock? How each thing that can be is told, and what to do.
+"""Is anything wrong with a data set's indices, aliases and leases? How each thing that can be is told, and what to do.
 
 Asked by `load`, `update`, `rollback` (what blocks a swap stops them before they begin), by `generations`, and by
 `doctor`. Pure: it judges what `indexer.survey` read.
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from elasticsearch import Elasticsearch
 
+from indexer.lease import LEASE_S, SILENT_S, Holder
 from indexer.survey import BUILDING, CURRENT, FAILED, READY, Survey, View, survey
 from mappings.errors import CheckFailedError
 from mappings.index_names import alias
@@ -36,7 +37,7 @@ class Finding:
 
 def inspect(found: Survey) -> list[Finding]:
     """Return what is wrong, the gravest first."""
-    checks = (_names, _indices, _aliases, _lock, _builders, _orphans)
+    checks = (_names, _indices, _aliases, _leases, _builders, _orphans)
     findings = [finding for check in checks for finding in check(found)]
     return sorted(findings, key=lambda finding: not finding.blocks_swap)
 
@@ -95,18 +96,35 @@ def _aliases(found: Survey) -> Iterator[Finding]:
         yield Finding("aliases_differ", f"Alias {over} is on {names}, but {own} is not.", hint)
 
 
-def _lock(found: Survey) -> Iterator[Finding]:
-    if found.holder and found.holder.is_gone:
+def _leases(found: Survey) -> Iterator[Finding]:
+    if found.holder and found.holder.is_dead():
         hint = "Nothing is to be done: whoever needs the lock next takes it over."
-        yield Finding("lock_of_the_dead", f"{found.dataset} is locked by {found.holder}, which is gone.", hint)
+        what = f"{found.dataset} is locked by {found.holder}, which {_end(found.holder)}."
+        yield Finding("lock_of_the_dead", what, hint)
+    building = [holder for view in found.views if view.at_work for holder in view.holders]
+    for holder in [found.holder, *building] if found.holder else building:
+        if holder.silent_s > SILENT_S and not holder.is_dead():
+            hint = (
+                f"If it was ended, nothing is to be done: {LEASE_S:.0f} s after its last sign of life the next load, "
+                "update or prune takes over."
+            )
+            what = f"{holder.generation or found.dataset} is held by {holder}, which {_end(holder)}."
+            yield Finding("holder_silent", what, hint)
+
+
+def _end(holder: Holder) -> str:
+    """Return what is known of a holder's end, as the rest of a sentence."""
+    return "is gone" if holder.is_gone else f"has given no sign of life for {holder.silent_s:,.0f} s"
 
 
 def _builders(found: Survey) -> Iterator[Finding]:
     for view in found.views:
-        if view.state in (BUILDING, READY) and not view.at_work and not found.holder:
+        locked = found.holder and not found.holder.is_dead()
+        if view.state in (BUILDING, READY) and not view.at_work and not locked:
             what = "half built" if view.state == BUILDING else "built, but not in service"
+            who = " and ".join(f"{holder}, {_end(holder)}" for holder in view.holders) or "nobody is at work on it"
             hint = f"Run the same load or update of {found.dataset} again, or: linernotes prune {found.dataset}"
-            yield Finding("builder_dead", f"{view.generation.index} is {what}, and nobody is at work on it.", hint)
+            yield Finding("builder_dead", f"{view.generation.index} is {what}, and {who}.", hint)
 
 
 def _orphans(found: Survey) -> Iterator[Finding]:

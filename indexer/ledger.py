@@ -1,9 +1,9 @@
 """The ledger: which stretches of which source file are acknowledged, and who is at work on the others.
 
 It lives in Elasticsearch beside the data, so that any machine can go on with a load. One document for each load,
-one for each stretch that somebody took, one for each loader at work (see `indexer.owner`).
+one for each stretch that somebody took; a claim names the lease of who took it (see `indexer.lease`).
 
-    stretch: (none) --claim--> leased --acknowledge--> done        a lease of a dead owner is claimed again
+    stretch: (none) --claim--> leased --acknowledge--> done        a claim of the dead is taken over
     load:    building --> ready --> current --> pruned
                  |          `--> failed ---------^
                  `--> failed | abandoned --------^
@@ -20,7 +20,7 @@ from typing import Any
 
 from elasticsearch import ConflictError, Elasticsearch
 
-from indexer.owner import Owner
+from indexer.lease import Lease
 from indexer.patience import Patience, patiently
 from indexer.totals import Totals
 from mappings.index_names import Generation
@@ -35,10 +35,13 @@ _KEYWORD, _LONG, _STORED = {"type": "keyword"}, {"type": "long"}, {"type": "obje
 MAPPING: dict[str, Any] = {
     "dynamic": "strict",
     "properties": {
-        **dict.fromkeys(("kind", "dataset", "generation", "state", "owner", "host"), _KEYWORD),
-        **dict.fromkeys(("file", "number", "pid", "beats", *(entry.name for entry in fields(Totals))), _LONG),
-        "process_started": {"type": "double"},
+        **dict.fromkeys(("kind", "dataset", "generation", "state", "owner"), _KEYWORD),
+        **dict.fromkeys(("file", "number", *(entry.name for entry in fields(Totals))), _LONG),
         "at": {"type": "date"},
+        "host": _KEYWORD,
+        "pid": _LONG,
+        "beats": _LONG,
+        "process_started": {"type": "double"},  # of earlier versions
         "sketch": {"type": "binary"},  # of `indexer.sketch`, a document of its own for each stretch
         **dict.fromkeys(("plan", "changed"), _STORED),
     },
@@ -56,8 +59,8 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Lease:
-    """The right to work on a stretch, until its owner is dead; the sequence number proves it."""
+class Claim:
+    """The right to work on a stretch, as long as its holder lives; the sequence number proves it."""
 
     key: Key
     seq_no: int
@@ -103,10 +106,6 @@ class Ledger:
         self.client, self.prefix, self.patience = client, prefix, patience
         self.index = ledger_index(prefix)
 
-    def add_fields(self) -> None:
-        """Add what a ledger that an earlier version of this program made has no field for."""
-        self.patience(lambda: self.client.indices.put_mapping(index=self.index, properties=MAPPING["properties"]))
-
     def loads(self, dataset: str | None = None) -> list[LoadRecord]:
         """Return the loads of a data set, the latest first; of all of them without one. None without a ledger."""
         self.patience(lambda: self.client.indices.refresh(index=self.index, ignore_unavailable=True))
@@ -148,7 +147,7 @@ class Ledger:
         }
 
     def forget(self, generation: Generation) -> None:
-        """Remove the stretches and owners of a load that starts over."""
+        """Remove the stretches of a load that starts over."""
         self.patience(lambda: self.client.indices.refresh(index=self.index))
         query = {"bool": {"filter": {"term": {"generation": generation.index}}, "must_not": {"term": {"kind": "load"}}}}
         self.patience(
@@ -180,40 +179,40 @@ class Ledger:
         )
         return list(found["hits"]["hits"])
 
-    def claim(self, generation: Generation, key: Key, owner: Owner) -> Lease | Taken:
-        """Take a stretch that nobody has, or whose owner is dead; or return why it can't be had."""
-        document = self._stretch(generation, key, LEASED, owner.id)
+    def claim(self, generation: Generation, key: Key, lease: Lease) -> Claim | Taken:
+        """Take a stretch that nobody has, or whose holder is dead; or return why it can't be had."""
+        document = self._stretch(generation, key, LEASED, lease.id)
         name = _stretch_id(generation, key)
         try:
             made = self.patience(lambda: self.client.create(index=self.index, id=name, document=document))
-            return Lease(key, made["_seq_no"], made["_primary_term"])
+            return Claim(key, made["_seq_no"], made["_primary_term"])
         except ConflictError:
             held = self.patience(lambda: self.client.get(index=self.index, id=name))
         if held["_source"]["state"] == DONE:
             return Taken.DONE
-        if held["_source"]["owner"] == owner.id:  # the answer to our own claim was lost on its way
-            return Lease(key, held["_seq_no"], held["_primary_term"])
-        if owner.is_alive(held["_source"]["owner"]):
+        if held["_source"]["owner"] == lease.id:  # the answer to our own claim was lost on its way
+            return Claim(key, held["_seq_no"], held["_primary_term"])
+        if lease.lives(held["_source"]["owner"]):
             return Taken.IN_OTHER_HANDS
         return self._write(name, document, held.body, key) or Taken.IN_OTHER_HANDS
 
     def acknowledge(
-        self, generation: Generation, lease: Lease, owner: Owner, totals: Totals, changed: Mapping[str, int]
+        self, generation: Generation, claim: Claim, lease: Lease, totals: Totals, changed: Mapping[str, int]
     ) -> bool:
         """Write down that all of a stretch is settled; return False when somebody else took it over meanwhile.
 
         `changed` is what was normalised in it, a count for each rule: written once, as the totals are.
         """
-        document = self._stretch(generation, lease.key, DONE, owner.id)
+        document = self._stretch(generation, claim.key, DONE, lease.id)
         document |= asdict(totals) | {"changed": dict(changed)}
-        name = _stretch_id(generation, lease.key)
-        proof = {"_seq_no": lease.seq_no, "_primary_term": lease.primary_term}
-        if self._write(name, document, proof, lease.key):
+        name = _stretch_id(generation, claim.key)
+        proof = {"_seq_no": claim.seq_no, "_primary_term": claim.primary_term}
+        if self._write(name, document, proof, claim.key):
             return True
         held = self.patience(lambda: self.client.get(index=self.index, id=name))["_source"]
-        return bool(held["state"] == DONE and held["owner"] == owner.id)
+        return bool(held["state"] == DONE and held["owner"] == lease.id)
 
-    def _write(self, name: str, document: dict[str, Any], proof: dict[str, Any], key: Key) -> Lease | None:
+    def _write(self, name: str, document: dict[str, Any], proof: dict[str, Any], key: Key) -> Claim | None:
         try:
             made = self.patience(
                 lambda: self.client.index(
@@ -226,7 +225,7 @@ class Ledger:
             )
         except ConflictError:
             return None
-        return Lease(key, made["_seq_no"], made["_primary_term"])
+        return Claim(key, made["_seq_no"], made["_primary_term"])
 
     def _stretch(self, generation: Generation, key: Key, state: str, owner: str) -> dict[str, Any]:
         return {

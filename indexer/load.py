@@ -1,6 +1,6 @@
 """Load a data set: open a generation or go on with one, carry the records, check the sums, ask the gates, swap.
 
-Several loaders may carry records into one generation. They hold the data set's lock, one at a time, only while they
+Several loaders may carry records into one generation. They hold the data set's lease, one at a time, only while they
 open the generation and while they finish it.
 """
 
@@ -14,16 +14,15 @@ from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
-from indexer import gates, generations, history, ledger, lock, provenance, sketch
+from indexer import gates, generations, history, lease, ledger, provenance, sketch
 from indexer.finish import Finished, Finisher, part_of
 from indexer.gates import Bounds, Candidate, Gate
 from indexer.gates.sample import from_plan
 from indexer.history import History
 from indexer.inspect import ensure_swappable
+from indexer.lease import Lease
 from indexer.ledger import Ledger, LoadRecord
-from indexer.lock import Lock
 from indexer.meter import Meter, peak_rss_mb
-from indexer.owner import Owner
 from indexer.patience import DEADLINE_S, Patience
 from indexer.pipeline import REQUEST_BYTES, Pipeline, default_workers
 from indexer.plan import Plan
@@ -34,7 +33,6 @@ from indexer.update import leftovers
 from indexer.watch import Watched
 from mappings.errors import CheckFailedError, InputError, UnreachableError
 from mappings.index_names import Generation
-from mappings.index_names import ledger as ledger_index
 from mappings.index_names import rejected as rejected_index
 
 
@@ -43,7 +41,7 @@ class Options:
     """How to load.
 
     `shards` is how many the new index has (0: by its size, `generations.shards_for`), `workers` how many requests may
-    be in flight at most (0: twice the cores), `request_bytes` the size of one, `request_timeout_s` after how long it
+    be in flight at most (0: twice the cores), `prepare` how many threads read and normalise, `request_bytes` the size of one, `request_timeout_s` after how long it
     counts as lost, `deadline_s` how long Elasticsearch may take nothing at all.
     `merge` says to have the index merged afterwards, in the background (`generations.merge`).
     `bounds` is what the gates allow, `force` a reason to pass those that are closed nevertheless. `sample` says that
@@ -55,6 +53,7 @@ class Options:
     replicas: int = 0
     shards: int = 0
     workers: int = 0
+    prepare: int = 1
     request_bytes: int = REQUEST_BYTES
     request_timeout_s: float = REQUEST_TIMEOUT_S
     deadline_s: float = DEADLINE_S
@@ -129,10 +128,9 @@ class Loader:
         started = time.monotonic()
         generations.ensure_books(self.client, self.prefix)
         books = Ledger(self.client, self.prefix, self._patience())
-        books.add_fields()
         for entry in self.plan.files:
             self.meter.add_file(entry.file.name, entry.rows)
-        with self._lock(lock.BRIEF):
+        with self._held(lease.BRIEF):
             found = ensure_swappable(self.client, self.prefix, self.plan.source.dataset)
             leftovers.settle(self.client, found, self._patience())
             if (loaded := self._loaded(books)) is not None:
@@ -140,23 +138,20 @@ class Loader:
                 finished = Finished([], [], [loaded.generation], moved=False)
                 return self._result(loaded.generation, counts, finished, time.monotonic() - started)
             generation = self._open(books)
-            owner = self._owner(generation)
-            owner.start()
+            mine = Lease(self.client, self.prefix, generation.dataset, lease.LOAD, self._patience(), generation.index)
+            mine.take()
         try:
-            self._carry(books, generation, owner)
+            self._carry(books, generation, mine)
             counts, finished = self._finish(books, generation)
             if self.options.merge:
                 self._merge(generation)
         finally:
-            owner.close()
+            mine.release()
         return self._result(generation, counts, finished, time.monotonic() - started)
 
-    def _lock(self, waits_for: frozenset[str]) -> AbstractContextManager[Lock]:
+    def _held(self, waits_for: frozenset[str]) -> AbstractContextManager[Lease]:
         dataset = self.plan.source.dataset
-        return lock.held(self.client, self.prefix, dataset, lock.LOAD, patience=self._patience(), waits_for=waits_for)
-
-    def _owner(self, generation: Generation) -> Owner:
-        return Owner(self.client, ledger_index(self.prefix), generation.index, self._patience())
+        return lease.held(self.client, self.prefix, dataset, lease.LOAD, patience=self._patience(), waits_for=waits_for)
 
     def _tell(self, generation: Generation, event: str, text: str) -> None:
         History(self.client, self.prefix, self._patience()).write(generation, event, text)
@@ -180,7 +175,7 @@ class Loader:
         records = books.loads(self.plan.source.dataset)
         begun = [record for record in records if record.state in (ledger.BUILDING, ledger.READY)]
         for record in begun:
-            if self.options.fresh or record.what != "load":  # we hold the lock: nobody is at work on that update
+            if self.options.fresh or record.what != "load":  # we hold the lease: nobody is at work on that update
                 self._abandon(books, record)
             else:
                 return self._go_on(books, record)
@@ -210,11 +205,10 @@ class Loader:
         return record.generation
 
     def _abandon(self, books: Ledger, record: LoadRecord) -> None:
-        name, owner = record.generation.index, self._owner(record.generation)
-        if living := owner.watched():
-            who = owner.describe(living[0])
+        name = record.generation.index
+        if living := lease.living(self.client, record.generation, self._patience()):
             hint = "Wait for its end or stop it; without --fresh this load joins in."
-            raise CheckFailedError(f"{name} is being loaded by {who}.", hint)
+            raise CheckFailedError(f"{name} is being loaded by {living[0].process}.", hint)
         self.meter.note(f"Starting over: {name}, which an earlier run began, is deleted.")
         leftovers.release(self.client, self.prefix, record.plan, self._patience())
         generations.delete(self.client, record.generation)
@@ -259,18 +253,19 @@ class Loader:
     def _store(self, generation: Generation) -> RejectedStore:
         return RejectedStore(self._sender(rejected_index(self.prefix), require_alias=False), generation)
 
-    def _carry(self, books: Ledger, generation: Generation, owner: Owner) -> None:
+    def _carry(self, books: Ledger, generation: Generation, mine: Lease) -> None:
         self.meter.state = "loading"
         pipeline = Pipeline(
             plan=self.plan,
             generation=generation,
             ledger=books,
-            owner=owner,
+            holder=mine,
             sender=self._sender(generations.write_alias(generation), require_alias=True),
             store=self._store(generation),
             meter=self.meter,
             stop=self.stop,
             workers=self.options.workers or default_workers(),
+            preparers=self.options.prepare,
             request_bytes=self.options.request_bytes,
         )
         try:
@@ -290,7 +285,7 @@ class Loader:
     def _finish(self, books: Ledger, generation: Generation) -> tuple["_Counts", Finished]:
         """Check the sums against the index itself, ask the gates, and make the generation visible."""
         self.meter.state = "checking"
-        with self._lock(lock.ALL) as held:
+        with self._held(lease.ALL) as held:
             (record,) = [entry for entry in books.loads(generation.dataset) if entry.generation == generation]
             current = generations.current(self.client, self.prefix, generation.dataset)
             if record.state == ledger.CURRENT and current == [generation]:  # another loader was faster

@@ -1,4 +1,4 @@
-"""The running load: one thread prepares, a few send, each stage bounded in bytes.
+"""The running load: one thread or more prepare, a few send, each stage bounded in bytes.
 
     reader -> normalise -> encode --[32 MB]--> senders (a window that adapts) -> rejected records -> ledger
 
@@ -9,15 +9,16 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from indexer.encode import Body, encode
 from indexer.flow import ByteBudget, Window
-from indexer.ledger import DONE, Key, Lease, Ledger, Taken
+from indexer.lease import ASK_AGAIN_S, Lease
+from indexer.ledger import DONE, Claim, Key, Ledger, Taken
 from indexer.meter import Meter
-from indexer.owner import Owner
 from indexer.plan import Plan
 from indexer.ready import cut, known, ready
 from indexer.records import SOURCE_ROW, Batch, Rejection, Stretch
@@ -31,7 +32,8 @@ from mappings.index_names import Generation
 
 REQUEST_BYTES = 2_000_000
 WAITING_BYTES = 32_000_000
-POLL_S = 1.0
+
+Planned = list[tuple[Key, Stretch]]
 
 
 def default_workers() -> int:
@@ -46,7 +48,7 @@ class Shipment:
     Its bodies are parts, queued as they are made, and so is the making of them: settled when no more will come.
     """
 
-    lease: Lease
+    claim: Claim
     file: str
     known: Totals
     changed: Mapping[str, int]
@@ -80,12 +82,13 @@ class Pipeline:
     plan: Plan
     generation: Generation
     ledger: Ledger
-    owner: Owner
+    holder: Lease
     sender: Sender
     store: RejectedStore
     meter: Meter
     stop: threading.Event
     workers: int
+    preparers: int = 1
     request_bytes: int = REQUEST_BYTES
     window: Window = field(init=False)
     _bodies: "queue.Queue[tuple[Body, Shipment] | None]" = field(default_factory=queue.Queue, repr=False)
@@ -126,35 +129,46 @@ class Pipeline:
 
     def _prepare(self) -> None:
         """Take every stretch that is free; then wait for those that are in other hands."""
-        states = self.ledger.states(self.generation)
-        done = {key for key, state in states.items() if state.state == DONE}
-        left = []
-        for key, stretch in self.plan.stretches():
-            if key in done:
-                self.meter.skip(key.file, stretch.rows)
-            else:
-                left.append((key, stretch))
+        left = list(self.plan.stretches())
         while left and not self._ended():
-            left = [(key, stretch) for key, stretch in left if not self._take(key, stretch)]
+            held, free = self._told_apart(left)
+            with ThreadPoolExecutor(self.preparers, "prepare") as pool:
+                taken = pool.map(self._take, *zip(*free, strict=True)) if free else ()
+                left = held + [entry for entry, done in zip(free, taken, strict=True) if not done]
             if left and not self._ended():
-                self.stop.wait(POLL_S)
+                self.stop.wait(ASK_AGAIN_S)
+
+    def _told_apart(self, left: Planned) -> tuple[Planned, Planned]:
+        """Return the stretches that others are at work on, and those that can be had; done ones are skipped."""
+        states = self.ledger.states(self.generation)
+        held: Planned = []
+        free: Planned = []
+        for key, stretch in left:
+            state = states.get(key)
+            if state and state.state == DONE:
+                self.meter.skip(key.file, stretch.rows)
+            elif state and state.owner != self.holder.id and self.holder.lives(state.owner):
+                held.append((key, stretch))
+            else:
+                free.append((key, stretch))
+        return held, free
 
     def _take(self, key: Key, stretch: Stretch) -> bool:
         """Carry one stretch if it can be had; return False if it is left for later."""
         if self._ended():
             return False
-        claim = self.ledger.claim(self.generation, key, self.owner)
-        if isinstance(claim, Lease):
+        claim = self.ledger.claim(self.generation, key, self.holder)
+        if isinstance(claim, Claim):
             self._carry(claim, stretch)
         elif claim is Taken.DONE:
             self.meter.skip(key.file, stretch.rows)
         return claim is not Taken.IN_OTHER_HANDS
 
-    def _carry(self, lease: Lease, stretch: Stretch) -> None:
-        batch, rows = self._read(lease.key, stretch)
-        file, rejected = self.plan.files[lease.key.file].file.name, list(batch.rejections)
-        shipment, prints = Shipment(lease, file, known(batch), batch.changed, rejected), []
-        for body in encode(batch.tracks, lease.key.file, self.request_bytes):
+    def _carry(self, claim: Claim, stretch: Stretch) -> None:
+        batch, rows = self._read(claim.key, stretch)
+        file, rejected = self.plan.files[claim.key.file].file.name, list(batch.rejections)
+        shipment, prints = Shipment(claim, file, known(batch), batch.changed, rejected), []
+        for body in encode(batch.tracks, claim.key.file, self.request_bytes):
             if body.prints is not None:
                 prints.append(body.prints)
             shipment.add()
@@ -190,7 +204,7 @@ class Pipeline:
 
     def _acknowledge(self, shipment: Shipment) -> None:
         self.store.keep(shipment.rejections)
-        key, refused = shipment.lease.key, [rejection.row for rejection in shipment.rejections]
+        key, refused = shipment.claim.key, [rejection.row for rejection in shipment.rejections]
         keep_sketch(self.ledger, self.generation, key, shipment.sketch.filter(~pl.col(SOURCE_ROW).is_in(refused)))
-        self.ledger.acknowledge(self.generation, shipment.lease, self.owner, shipment.known, shipment.changed)
-        self.meter.advance(shipment.lease.key.file, shipment.known)
+        self.ledger.acknowledge(self.generation, shipment.claim, self.holder, shipment.known, shipment.changed)
+        self.meter.advance(shipment.claim.key.file, shipment.known)

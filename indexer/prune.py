@@ -5,12 +5,12 @@ is cleared away in four steps, all of which may be done twice: its index, its st
 records, and at last the ledger's record of it, of which only the number is left, so that no other gets it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from elasticsearch import Elasticsearch
 
-from indexer import generations, ledger, lock
+from indexer import generations, lease, ledger
 from indexer.history import PRUNED, History
 from indexer.ledger import Ledger
 from indexer.patience import Patience, patiently
@@ -46,18 +46,23 @@ class Pruner:
         Raises CheckFailedError while somebody else changes this data set.
         """
         generations.ensure_books(self.client, self.prefix)
-        with lock.held(self.client, self.prefix, dataset, lock.PRUNE, patience=self.patience) as held:
+        with lease.held(self.client, self.prefix, dataset, lease.PRUNE, patience=self.patience) as held:
             generations.settle(self.client, self.prefix, dataset)
             found = survey(self.client, self.prefix, dataset)
-            doomed = deletable(found, keep)
+            busy = {view.generation for view in found.views if view.at_work and self._is_busy(view.generation)}
+            doomed = deletable(found, keep, busy)
             for view in doomed:
                 held.check()
                 self._delete(view)
             self._sweep(dataset)
+            lease.workers(self.client, self.prefix, dataset, self.patience)  # which removes the leases of the dead
         spool.sweep()
         stays = tuple(view.generation.index for view in found.views if view not in doomed)
         freed = sum(view.seen.size_bytes or 0 for view in doomed)
         return Pruned(dataset, tuple(view.generation.index for view in doomed), stays, freed)
+
+    def _is_busy(self, generation: Generation) -> bool:
+        return bool(lease.living(self.client, generation, self.patience))
 
     def _delete(self, view: View) -> None:
         generation = view.generation
@@ -84,13 +89,13 @@ class Pruner:
                 self._clear(record.generation, record.plan)
 
 
-def deletable(found: Survey, keep: int) -> list[View]:
-    """Return what may be deleted: all that failed or was given up, and old ones beyond the newest `keep`."""
+def deletable(found: Survey, keep: int, busy: Collection[Generation] = ()) -> list[View]:
+    """Return what may be deleted: what failed, or was given up and isn't `busy`; old ones beyond the newest `keep`."""
     served = [view for view in reversed(found.views) if view.state in (CURRENT, KEPT)]
     before = [view for view in served if not found.current or view.generation < found.current][:1]
     stays = served[: max(keep, LEAST)] + before
-    return [view for view in found.views if _is_dead(view) or (view.state == KEPT and view not in stays)]
+    return [view for view in found.views if _is_dead(view, busy) or (view.state == KEPT and view not in stays)]
 
 
-def _is_dead(view: View) -> bool:
-    return view.state == FAILED or (view.state in (BUILDING, READY) and not view.at_work)
+def _is_dead(view: View, busy: Collection[Generation]) -> bool:
+    return view.state == FAILED or (view.state in (BUILDING, READY) and view.generation not in busy)

@@ -14,14 +14,14 @@ from typing import Any
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 
-from indexer import generations, history, ledger, lock, sketch
+from indexer import generations, history, lease, ledger, sketch
 from indexer.finish import Finished, Finisher, part_of
 from indexer.gates import Bounds, Candidate, Gate
 from indexer.gates.sample import Expected
 from indexer.history import History
 from indexer.inspect import ensure_swappable
+from indexer.lease import Lease
 from indexer.ledger import Key, Ledger
-from indexer.lock import Lock
 from indexer.patience import Patience, patiently
 from indexer.rejected import Rejected, RejectedStore
 from indexer.send import Sender
@@ -71,8 +71,7 @@ class Reindexer:
         closed), UnreachableError.
         """
         generations.ensure_books(self.client, self.prefix)
-        Ledger(self.client, self.prefix, self.patience).add_fields()
-        with lock.held(self.client, self.prefix, dataset, lock.REINDEX, patience=self.patience) as held:
+        with lease.held(self.client, self.prefix, dataset, lease.REINDEX, patience=self.patience) as held:
             found = ensure_swappable(self.client, self.prefix, dataset)
             leftovers.clear(self.client, found, self.patience)
             present = current(self.client, found)
@@ -88,7 +87,7 @@ class Reindexer:
                 return Reindexed(dataset, base.index, base.index, documents, [], alias_moved=False, watched=[])
             return self._rebuild(held, present)
 
-    def _rebuild(self, held: Lock, present: Present) -> Reindexed:
+    def _rebuild(self, held: Lease, present: Present) -> Reindexed:
         base = present.generation
         to, books = next_number(self.client, base, self.patience), Ledger(self.client, self.prefix, self.patience)
         plan = _plan(present)
@@ -151,7 +150,7 @@ class Reindexer:
         sender = Sender(self.client, rejected_index(self.prefix), self.patience, require_alias=False)
         return RejectedStore(sender, generation)
 
-    def _finish(self, held: Lock, present: Present, to: Generation, plan: dict[str, Any]) -> Finished:
+    def _finish(self, held: Lease, present: Present, to: Generation, plan: dict[str, Any]) -> Finished:
         totals = Totals.read_from(present.plan["totals"])
         generations.flush(self.client, to)
         candidate = Candidate(
@@ -185,7 +184,7 @@ def _plan(present: Present) -> dict[str, Any]:
     plan = {name: meta[name] for name in kept if name in meta}
     return plan | {
         "mapping": mapping_hash(),
-        "what": lock.REINDEX,
+        "what": lease.REINDEX,
         leftovers.BASE: present.generation.index,
         "started": datetime.now(UTC).isoformat(),
     }

@@ -16,7 +16,7 @@ import orjson
 import polars as pl
 from elasticsearch import Elasticsearch
 
-from indexer import generations, lock, provenance, sketch
+from indexer import generations, lease, provenance, sketch
 from indexer.encode import FILES_LIMIT, Body, version
 from indexer.inspect import ensure_swappable
 from indexer.ledger import Key, Ledger, LoadRecord
@@ -121,7 +121,7 @@ class Replayer:
         what is not settled is sent again by the next run).
         """
         generations.ensure_books(self.client, self.prefix)
-        with lock.held(self.client, self.prefix, dataset, lock.REPLAY, patience=self.patience):
+        with lease.held(self.client, self.prefix, dataset, lease.REPLAY, patience=self.patience):
             generations.settle(self.client, self.prefix, dataset)
             found = ensure_swappable(self.client, self.prefix, dataset)
             if not found.aliased:

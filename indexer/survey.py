@@ -1,22 +1,20 @@
-"""What is there of a data set? Indices, aliases, the ledger and the lock, read together and reconciled in one place.
+"""What is there of a data set? Indices, aliases, the ledger and the leases, read together and reconciled in one place.
 
 Each alone can be out of date after a crash. The alias decides what is current, the index whether a generation is
-there at all, the ledger what became of it, and the heartbeat whether somebody is at work on it.
+there at all, the ledger what became of it, and the leases whether somebody is at work on it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from elasticsearch import Elasticsearch
 
 from indexer import ledger
+from indexer.lease import Holder, holders
 from indexer.ledger import Ledger, LoadRecord
-from indexer.lock import Holder, holder_of
-from indexer.owner import Owner
 from indexer.patience import patiently
 from mappings.index_names import Generation, alias, parse
-from mappings.index_names import ledger as ledger_index
 
 BUILDING, READY, CURRENT, KEPT, FAILED = "building", "ready", "current", "kept", "failed"
 STATES = (BUILDING, READY, CURRENT, KEPT, FAILED)
@@ -45,13 +43,19 @@ class Seen:
 
 @dataclass(frozen=True)
 class View:
-    """One generation: its state, and who is at work on it. `at` is when the ledger last heard of it."""
+    """One generation: its state, and who has a lease on it. `at` is when the ledger last heard of it."""
 
     generation: Generation
     state: str
     seen: Seen
     record: LoadRecord | None
-    at_work: tuple[str, ...] = ()
+    holders: tuple[Holder, ...] = ()
+
+    @property
+    def at_work(self) -> tuple[str, ...]:
+        """Return who is at work on it while it is built, those who may be dead included."""
+        building = self.state in (BUILDING, READY)
+        return tuple(holder.process for holder in self.holders if building and not holder.is_dead())
 
     @property
     def meta(self) -> Mapping[str, Any]:
@@ -71,7 +75,7 @@ class View:
 
 @dataclass(frozen=True)
 class Survey:
-    """All of one data set: its generations by number, aliases, an index in an alias's place, the lock."""
+    """All of one data set: its generations by number, aliases, an index in an alias's place, and who has its lease."""
 
     prefix: str
     dataset: str
@@ -110,14 +114,21 @@ def survey(client: Elasticsearch, prefix: str, dataset: str) -> Survey:
     wanted = sorted(names.keys() | {entry for entry, record in records.items() if _is_open(record)})
     own, over = alias(prefix, dataset), alias(prefix)
     aliased = tuple(entry for entry in wanted if entry in names and own in seen[entry.index].aliases)
+    leased = holders(client, prefix, dataset)
+    views = []
+    for entry in wanted:
+        index, record = seen.get(entry.index, Seen()), records.get(entry)
+        state = CURRENT if entry in aliased else state_of(record.state if record else None, index.meta)
+        at_work = tuple(holder for holder in leased if holder.generation == entry.index)
+        views.append(View(entry, state, index, record, at_work))
     return Survey(
         prefix=prefix,
         dataset=dataset,
-        views=tuple(_view(client, entry, seen.get(entry.index), records.get(entry), aliased) for entry in wanted),
+        views=tuple(views),
         aliased=aliased,
         overall=tuple(entry for entry in wanted if entry in names and over in seen[entry.index].aliases),
         in_place_of_alias=tuple(name for name in (own, over) if name in seen),
-        holder=holder_of(client, prefix, dataset),
+        holder=next((holder for holder in leased if not holder.generation), None),
     )
 
 
@@ -128,19 +139,6 @@ def _is_open(record: LoadRecord) -> bool:
 
 def _records(client: Elasticsearch, prefix: str, dataset: str | None = None) -> list[LoadRecord]:
     return Ledger(client, prefix).loads(dataset)
-
-
-def _view(
-    client: Elasticsearch,
-    generation: Generation,
-    seen: Seen | None,
-    record: LoadRecord | None,
-    aliased: Iterable[Generation],
-) -> View:
-    state = CURRENT if generation in aliased else state_of(record.state if record else None, (seen or Seen()).meta)
-    owner = Owner(client, ledger_index(generation.prefix), generation.index)
-    at_work = tuple(owner.describe(other) for other in owner.alive()) if state in (BUILDING, READY) else ()
-    return View(generation, state, seen or Seen(), record, at_work)
 
 
 def state_of(recorded: str | None, meta: Mapping[str, Any] | None) -> str:

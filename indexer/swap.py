@@ -8,7 +8,7 @@ from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
 
-from indexer import generations, lock
+from indexer import generations, lease
 from indexer.history import ROLLED_BACK, History
 from indexer.inspect import ON_TWO, ensure_not, ensure_swappable
 from indexer.patience import Patience, patiently
@@ -113,7 +113,7 @@ class Roller:
         """
         started = time.monotonic()
         generations.ensure_books(self.client, self.prefix)
-        with lock.held(self.client, self.prefix, dataset, lock.ROLLBACK, patience=self.patience) as held:
+        with lease.held(self.client, self.prefix, dataset, lease.ROLLBACK, patience=self.patience) as held:
             generations.settle(self.client, self.prefix, dataset)
             found = ensure_swappable(self.client, self.prefix, dataset)
             to = target(found, number)

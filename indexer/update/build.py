@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from indexer import generations, history, ledger, lock, provenance
+from indexer import generations, history, lease, ledger, provenance
 from indexer.encode import EVIDENCE
 from indexer.finish import Finished, Finisher, part_of
 from indexer.gates import Candidate
+from indexer.lease import Lease
 from indexer.ledger import Ledger
-from indexer.lock import Lock
 from indexer.rejected import RejectedStore
 from indexer.send import Sender
 from indexer.update import clone, leftovers
@@ -30,10 +30,10 @@ from mappings.index_names import rejected as rejected_index
 
 @dataclass(frozen=True)
 class Builder:
-    """Builds one generation out of the current one; the caller holds the data set's lock."""
+    """Builds one generation out of the current one; the caller holds the data set's lease."""
 
     job: Job
-    held: Lock
+    held: Lease
     compared: Compared
     spool: Spool
 
@@ -47,7 +47,7 @@ class Builder:
         to = next_number(self.job.client, base, self.job.how)
         books = Ledger(self.job.client, self.job.prefix, self.job.how)
         plan = self.job.notes() | {
-            "what": lock.UPDATE,
+            "what": lease.UPDATE,
             leftovers.BASE: base.index,
             "epoch": self.compared.epoch,
             "started": datetime.now(UTC).isoformat(),

@@ -6,7 +6,7 @@ from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch
 
-from indexer import generations, history, ledger
+from indexer import generations, history, lease, ledger
 from indexer.history import History
 from indexer.ledger import Ledger, LoadRecord
 from indexer.patience import Patience
@@ -22,7 +22,7 @@ BASE, TASK = "base", "task"
 def clear(client: Elasticsearch, found: Survey, how: Patience) -> None:
     """Clear away what dead updates left; raises CheckFailedError while somebody builds a generation of this data set.
 
-    The caller holds the data set's lock, so no other update is at work. A load that was left half built stays.
+    The caller holds the data set's lease, so no other update is at work. A load that was left half built stays.
     """
     books = Ledger(client, found.prefix, how)
     settle(client, found, how)
@@ -31,9 +31,8 @@ def clear(client: Elasticsearch, found: Survey, how: Patience) -> None:
             continue
         if view.record.what != "load":
             give_up(client, books, view.record, how)
-        elif view.at_work:
-            since = str(view.plan.get("started", view.at))[:19].replace("T", " ")
-            who = f"{' and '.join(view.at_work)}, load since {since} UTC"
+        elif view.at_work and (living := lease.living(client, view.generation, how)):
+            who = " and ".join(map(str, living))
             raise CheckFailedError(
                 f"{found.dataset} is in other hands: {who}.", "Wait for its end, then run this again."
             )

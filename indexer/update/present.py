@@ -61,7 +61,7 @@ def current(client: Elasticsearch, found: Survey) -> Present:
 
 
 def next_number(client: Elasticsearch, base: Generation, how: Patience) -> Generation:
-    """Return the generation after the latest one that ever was; the caller holds the data set's lock."""
+    """Return the generation after the latest one that ever was; the caller holds the data set's lease."""
     prefix, dataset = base.prefix, base.dataset
     taken = [record.generation.number for record in Ledger(client, prefix, how).loads(dataset)]
     return Generation(prefix, dataset, max([*taken, *generations.numbers(client, prefix, dataset)], default=0) + 1)

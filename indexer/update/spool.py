@@ -1,21 +1,19 @@
 """Columns that wait on disk, so that memory does not depend on the size of a release."""
 
+import fcntl
 import os
 import shutil
-import socket
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import orjson
 import polars as pl
-import psutil
 
 from indexer.formats.unpacking import ROOM_HINT, temporary
-from indexer.owner import process_lives
 from indexer.records import Rejection
 from indexer.sketch import ID, SCHEMA
 from mappings.errors import InputError
@@ -31,7 +29,7 @@ all rows. MiB that the join takes at most, and seconds, for synthetic sketches (
 """
 
 _MARK = "linernotes-update-"
-"""Begins a folder's name; machine, process, its start in ms, and a random part follow."""
+"""Begins a folder's name; a random part follows."""
 
 
 @dataclass
@@ -103,20 +101,33 @@ class Spool:
 def spooled() -> Iterator[Spool]:
     """Give a spool in a temporary folder, which is removed at the end; those of dead processes are removed first."""
     sweep()
-    mark = "-".join((socket.gethostname(), str(os.getpid()), str(int(1000 * psutil.Process().create_time()))))
-    with tempfile.TemporaryDirectory(prefix=f"{_MARK}{mark}-", dir=temporary()) as name:
-        yield Spool(Path(name))
+    folder, lock = _made()
+    try:
+        yield Spool(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _made() -> tuple[Path, int]:
+    """Return a new folder, and the lock on it, which the kernel lets go of when this process ends, however it ends."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_MARK, dir=temporary()))
+        with suppress(FileNotFoundError):  # a sweep found it before it was locked
+            lock = os.open(folder, os.O_RDONLY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if folder.exists():
+                return folder, lock
+            os.close(lock)
 
 
 def sweep() -> None:
-    """Remove the folders of updates that were killed on this machine; those of the living, and of others, stay."""
+    """Remove the folders of updates that were killed; those of the living are locked, in other containers too."""
     for path in Path(temporary()).glob(f"{_MARK}*"):
-        if _is_dead(path.name):
-            shutil.rmtree(path, ignore_errors=True)  # another user's, or another sweep's
-
-
-def _is_dead(name: str) -> bool:
-    match name.removeprefix(_MARK).rsplit("-", 3):
-        case [host, pid, started, _] if host == socket.gethostname() and pid.isdecimal() and started.isdecimal():
-            return not process_lives(int(pid), int(started) / 1000)
-    return False
+        with suppress(OSError):  # another user's, another sweep's, or one that is at work
+            lock = os.open(path, os.O_RDONLY)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(path)
+            finally:
+                os.close(lock)

@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from indexer import generations, history, lock, provenance
+from indexer import generations, history, lease, provenance
 from indexer.gates import Gate
 from indexer.inspect import ensure_swappable
-from indexer.ledger import Ledger
+from indexer.lease import Lease
 from indexer.load import Loader, Options
-from indexer.lock import Lock
 from indexer.meter import peak_rss_mb
 from indexer.survey import BUILDING, READY
 from indexer.totals import Totals
@@ -57,11 +56,10 @@ class Updater:
         """
         job, started = self.job, time.monotonic()
         generations.ensure_books(job.client, job.prefix)
-        Ledger(job.client, job.prefix, job.how).add_fields()
         for entry in job.plan.files:
             job.meter.add_file(entry.file.name, entry.rows)
         with spooled() as spool:
-            with lock.held(job.client, job.prefix, job.dataset, lock.UPDATE, patience=job.how) as held:
+            with lease.held(job.client, job.prefix, job.dataset, lease.UPDATE, patience=job.how) as held:
                 present = self._present()
                 done, compared = self._decide(present, spool)
                 if compared and done.way.name == DIFFERENCE:
@@ -98,7 +96,7 @@ class Updater:
         """Tell whether the current generation is of these very files already, and made by this program."""
         return all(present.meta.get(key) == value for key, value in provenance.identity(self.job.plan).items())
 
-    def _by_difference(self, held: Lock, compared: Compared, done: Updated, spool: Spool) -> Updated:
+    def _by_difference(self, held: Lease, compared: Compared, done: Updated, spool: Spool) -> Updated:
         try:
             to, finished = Builder(self.job, held, compared, spool).run()
         except RefusedError as refused:
@@ -106,7 +104,7 @@ class Updater:
         return replace(done, to=to.index, gates=finished.gates, alias_moved=finished.moved, watched=finished.watched)
 
     def _afresh(self, present: Present, done: Updated) -> Updated:
-        """Load the files into a new generation; the load takes the lock itself, and goes on after an interruption."""
+        """Load the files into a new generation; the load takes the lease itself, and goes on after an interruption."""
         job = self.job
         job.meter.note(f"Building afresh: {done.way.why}.")
         job.meter.files.clear()

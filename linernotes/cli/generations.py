@@ -4,9 +4,12 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from indexer.history import History
 from indexer.inspect import inspect
+from indexer.meter import Meter
+from indexer.patience import Patience
 from indexer.prune import LEAST, Pruner
 from indexer.sources import SOURCES
 from indexer.survey import datasets, survey
@@ -14,7 +17,7 @@ from indexer.swap import Roller
 from linernotes import choose
 from linernotes.cli.opened import connected, print_json
 from linernotes.report import generations as report
-from linernotes.report import plain
+from linernotes.report import loading, plain
 
 EVENTS = 30
 
@@ -50,8 +53,9 @@ def rollback(dataset: Dataset, to: To = None, json: AsJson = False) -> None:
 
     Nothing is deleted: --to goes to any generation that was in service once, so also forward again.
     """
-    with connected() as (client, prefix):
-        done = Roller(client, prefix).run(choose.dataset(dataset), to)
+    meter = Meter()
+    with connected() as (client, prefix), loading.shown(meter, Console(stderr=True), counts=False):
+        done = Roller(client, prefix, Patience(meter)).run(choose.dataset(dataset), to)
     if json:
         row = asdict(done)
         print_json({"dataset": done.dataset, "from": row.pop("from_"), **row, "alias_moved": True})
@@ -65,8 +69,9 @@ def prune(dataset: Dataset, keep: Keep = LEAST, json: AsJson = False) -> None:
     The current one and the one before it always stay, and so does one that is being built. The rejected records of
     a generation go with it; the history stays.
     """
-    with connected() as (client, prefix):
-        done = Pruner(client, prefix).run(choose.dataset(dataset), keep)
+    meter = Meter()
+    with connected() as (client, prefix), loading.shown(meter, Console(stderr=True), counts=False):
+        done = Pruner(client, prefix, Patience(meter)).run(choose.dataset(dataset), keep)
     if json:
         print_json(asdict(done))
     else:

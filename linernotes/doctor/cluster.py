@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from indexer.owner import DEAD_AFTER_S
+from indexer.lease import LEASE_S
 from linernotes.doctor.finding import ERROR, NOTE, WARNING, Finding
 from linernotes.doctor.snapshot import DENIED, Snapshot, Waiting, unassigned
 from linernotes.node.releases import RELEASES
@@ -193,7 +193,7 @@ def clock(found: Snapshot) -> Iterator[Finding]:
         skew = (max(before - told, told - after, 0.0)) / 1000
         if skew > SKEW_S:
             way = "ahead of" if told > after else "behind"
-            severity = ERROR if skew >= DEAD_AFTER_S else WARNING
+            severity = ERROR if skew >= LEASE_S else WARNING
             evidence = (
                 f"Its clock is {skew:,.0f} s {way} this machine's: the history is out of order, leases misjudged."
             )

@@ -1,9 +1,9 @@
-"""What can be wrong with what is ours: books, aliases, generations, mappings, locks, the ledger."""
+"""What can be wrong with what is ours: books, aliases, generations, mappings, leases, the ledger."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from indexer import generations, history, ledger, lock, rejected
+from indexer import generations, history, lease, ledger, rejected
 from indexer.gates.layout import differences
 from indexer.inspect import inspect
 from indexer.survey import CURRENT, KEPT, View
@@ -21,13 +21,14 @@ _SEVERITY = {
     "alias_missing": ERROR,
     "aliases_differ": ERROR,
     "lock_of_the_dead": WARNING,
+    "holder_silent": WARNING,
     "builder_dead": WARNING,
     "orphan": WARNING,
 }
 
 _BOOK_MAPPINGS = {
     "ledger": ledger.MAPPING,
-    "locks": lock.MAPPING,
+    "locks": lease.MAPPING,
     "history": history.MAPPING,
     "rejected": rejected.MAPPING,
 }
@@ -36,7 +37,7 @@ _SHOWN = 5
 
 
 def from_inspection(found: Snapshot) -> Iterator[Finding]:
-    """Are aliases, generations and locks as they shall be? Judged by `indexer.inspect`, as loads judge it."""
+    """Are aliases, generations and leases as they shall be? Judged by `indexer.inspect`, as loads judge it."""
     for survey in found.surveys:
         for one in inspect(survey):
             severity = _SEVERITY.get(one.kind, ERROR if one.blocks_swap else WARNING)
@@ -135,10 +136,6 @@ def records(found: Snapshot) -> Iterator[Finding]:
         for view in survey.views:
             yield from _gone(view)
             yield from _miscounted(view)
-            if "replay" in view.plan and view.generation.index not in found.alive:
-                evidence = f"A replay of rejected records of {view.generation.index} was ended half way."
-                remedy = f"Finish it: linernotes rejected replay {survey.dataset}"
-                yield Finding("replay_dead", WARNING, view.generation.index, evidence, remedy)
 
 
 def _gone(view: View) -> Iterator[Finding]:

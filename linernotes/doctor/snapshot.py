@@ -6,18 +6,15 @@ no other part suffers: a sick cluster answers some questions and not others.
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
-from indexer.owner import Owner
 from indexer.sources import SOURCES
 from indexer.survey import Survey, datasets, survey
 from mappings import index_names
 from mappings.errors import LinernotesError
-from mappings.index_names import Generation
 
 Json = Mapping[str, Any]
 
@@ -59,7 +56,6 @@ class Snapshot:
     surveys: tuple[Survey, ...] = ()
     unsurveyed: Mapping[str, Missing] = field(default_factory=dict)
     explained: str | None = None
-    alive: frozenset[str] = frozenset()
 
     def part(self, name: str) -> Any:
         """Return a part that is there."""
@@ -127,7 +123,6 @@ def gather(client: Elasticsearch, prefix: str, url: str, *, clock: Callable[[], 
         surveys=tuple(found),
         unsurveyed=unsurveyed,
         explained=_explained(asking, parts),
-        alive=_replaying(client, prefix, found),
     )
 
 
@@ -212,18 +207,6 @@ def _locked(client: Elasticsearch, prefix: str) -> list[str]:
         index=index_names.locks(prefix), size=1000, source_includes=["dataset"], ignore_unavailable=True
     )
     return [hit["_source"]["dataset"] for hit in found["hits"]["hits"]]
-
-
-def _replaying(client: Elasticsearch, prefix: str, found: list[Survey]) -> frozenset[str]:
-    """Return the generations on which a replay is at work, by its heartbeat."""
-    alive: set[str] = set()
-    for view in (view for entry in found for view in entry.views if "replay" in view.plan):
-        generation: Generation = view.generation
-        owner = Owner(client, index_names.ledger(prefix), generation.index)
-        with suppress(ApiError, TransportError, LinernotesError):
-            if owner.is_alive(view.plan["replay"]["owner"]):
-                alive.add(generation.index)
-    return frozenset(alive)
 
 
 def _explained(client: Elasticsearch, parts: Json) -> str | None:

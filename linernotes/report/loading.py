@@ -18,10 +18,10 @@ REFRESH_S = 0.25
 
 
 @contextmanager
-def shown(meter: Meter, console: Console) -> Iterator[None]:
-    """Show what the meter counts, on standard error, until the block ends."""
+def shown(meter: Meter, console: Console, *, counts: bool = True) -> Iterator[None]:
+    """Show what the meter counts, or its notes alone, on standard error, until the block ends."""
     done = threading.Event()
-    show = _bars if console.is_terminal else _lines
+    show = (_bars if console.is_terminal else _lines) if counts else _notes
     thread = threading.Thread(target=show, args=(meter, console, done), name="progress", daemon=True)
     thread.start()
     try:
@@ -29,6 +29,12 @@ def shown(meter: Meter, console: Console) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+def _notes(meter: Meter, console: Console, done: threading.Event) -> None:
+    while not done.wait(REFRESH_S):
+        _say_notes(meter, console)
+    _say_notes(meter, console)
 
 
 def _lines(meter: Meter, console: Console, done: threading.Event) -> None:

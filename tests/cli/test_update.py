@@ -8,7 +8,7 @@ import pytest
 from elasticsearch import Elasticsearch
 from jsonschema import validate
 
-from indexer.lock import UPDATE, Lock
+from indexer.lease import UPDATE, Lease
 from tests.cli.conftest import Run
 from tests.cli.test_contract import schema
 
@@ -66,7 +66,7 @@ def test_a_second_update_says_who_is_first(
 ) -> None:
     old, new = releases
     run("load", DATASET, old)
-    held = Lock(client, prefix, DATASET, UPDATE)
+    held = Lease(client, prefix, DATASET, UPDATE)
     assert held.take() is None
     second = run("update", DATASET, new)
     held.release()

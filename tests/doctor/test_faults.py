@@ -1,22 +1,22 @@
 """Faults, planted one by one on a real Elasticsearch: `doctor` finds each, and nothing where there is none."""
 
-import socket
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer.ledger import BUILDING, CURRENT, Ledger
-from indexer.lock import UPDATE, Holder
+from indexer.lease import LOAD, UPDATE, Lease
+from indexer.ledger import BUILDING, Ledger
 from linernotes.doctor.checks import CHECKS, diagnose, unreachable
 from linernotes.doctor.finding import ERROR, FOUND, UNKNOWN, WARNING, Finding
 from linernotes.doctor.snapshot import ABSENT, DENIED, SILENT, SURVEYS, Missing, Snapshot, gather
 from mappings.index_names import Generation, alias, history, locks
 from mappings.index_names import ledger as ledger_index
 from tests.indexer.test_generations import begun, build
+from tests.indexer.test_lease import elsewhere, here
 
 DATASET = "made"
 Plant = Callable[[Elasticsearch, str, str], object]
@@ -36,18 +36,15 @@ def index_of(prefix: str, number: int = 1) -> str:
 
 
 def dead_lock(client: Elasticsearch, prefix: str, index: str) -> None:
-    holder = Holder(DATASET, UPDATE, "gone", socket.gethostname(), 2**22 - 1, 1.0, "2026-01-01T00:00:00", 1)
-    client.index(index=locks(prefix), id=DATASET, document=asdict(holder), refresh=True)
+    elsewhere(client, prefix, 5, **here())
+
+
+def silent(client: Elasticsearch, prefix: str, index: str) -> None:
+    elsewhere(client, prefix, 30)
 
 
 def half_a_load(client: Elasticsearch, prefix: str, index: str) -> None:
     begun(client, prefix, 2)
-
-
-def half_a_replay(client: Elasticsearch, prefix: str, index: str) -> None:
-    books = Ledger(client, prefix)
-    (record,) = books.loads(DATASET)
-    books.close(record.generation, CURRENT, record.plan | {"replay": {"owner": "gone", "moved": {}, "gone": []}})
 
 
 def gone(client: Elasticsearch, prefix: str, index: str) -> None:
@@ -96,8 +93,8 @@ FAULTS: dict[str, tuple[Plant, str]] = {
     "alias_narrowed": (filtered, ERROR),
     "alias_astray": (astray, ERROR),
     "lock_of_the_dead": (dead_lock, WARNING),
+    "holder_silent": (silent, WARNING),
     "builder_dead": (half_a_load, WARNING),
-    "replay_dead": (half_a_replay, WARNING),
     "generation_gone": (gone, WARNING),
     "orphan": (foreign_mapping, WARNING),
     "mapping_foreign": (foreign_mapping, ERROR),
@@ -133,8 +130,8 @@ TOGETHER = (
     ("alias_on_two",),
     ("closed", "orphan"),
     ("mapping_foreign",),
-    ("replay_dead", "builder_dead"),
-    ("generation_gone",),
+    ("builder_dead",),
+    ("generation_gone", "holder_silent"),
     ("book_closed",),
     ("unsurveyed",),
 )
@@ -172,10 +169,10 @@ def test_the_evidence_is_what_was_seen(client: Elasticsearch, prefix: str) -> No
 
 def test_a_living_load_is_no_fault(client: Elasticsearch, prefix: str) -> None:
     """A lock whose holder lives, and whose process is this one."""
-    from indexer import lock
+    from indexer import lease
 
     build(client, prefix)
-    with lock.held(client, prefix, DATASET, UPDATE):
+    with lease.held(client, prefix, DATASET, UPDATE):
         assert found(client, prefix) == {}
 
 
@@ -296,12 +293,10 @@ def test_nobody_answers() -> None:
 
 
 def test_a_builder_that_lives_is_no_fault(client: Elasticsearch, prefix: str) -> None:
-    from indexer.owner import Owner
-
     generation = begun(client, prefix)
-    owner = Owner(client, ledger_index(prefix), generation.index)
-    owner.start()
+    loader = Lease(client, prefix, DATASET, LOAD, generation=generation.index)
+    loader.take()
     assert found(client, prefix) == {}
-    owner.close()
+    loader.release()
     assert found(client, prefix).keys() == {"builder_dead"}
     assert Ledger(client, prefix).loads(DATASET)[0].state == BUILDING

@@ -104,4 +104,4 @@ def test_three_loaders_one_of_them_killed(client: Elasticsearch, prefix: str, st
 
 def at_work(client: Elasticsearch, prefix: str) -> int:
     """Return how many loaders have announced themselves."""
-    return int(client.count(index=f"{prefix}-ledger", query={"term": {"kind": "owner"}})["count"])
+    return int(client.count(index=f"{prefix}-locks", query={"wildcard": {"generation": "*"}})["count"])

@@ -1,6 +1,5 @@
 """Swap, rollback, prune; and whatever can be wrong with indices, aliases and locks is recognised and said."""
 
-import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -8,22 +7,22 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer import finish, gates, generations, ledger, lock
+from indexer import finish, gates, generations, lease, ledger
 from indexer.finish import Finisher
 from indexer.inspect import inspect
+from indexer.lease import Lease
 from indexer.ledger import Ledger
 from indexer.load import LoadResult
-from indexer.owner import Owner
 from indexer.prune import Pruner
 from indexer.rejected_reader import RejectedReader
 from indexer.survey import survey
 from indexer.swap import Roller, canary, swap
 from mappings.errors import CheckFailedError, InputError
-from mappings.index_names import Generation, locks
+from mappings.index_names import Generation
 from mappings.index_names import ledger as ledger_index
 from tests.indexer import made
+from tests.indexer.test_lease import elsewhere, here
 from tests.indexer.test_load import DATASET, load
-from tests.indexer.test_lock import elsewhere
 
 
 def build(client: Elasticsearch, prefix: str, file: str = "a", rows: int = 60, **options: Any) -> LoadResult:
@@ -127,14 +126,14 @@ def begun(client: Elasticsearch, prefix: str, number: int = 1, **plan: Any) -> G
 
 def test_prune_leaves_what_somebody_is_building(client: Elasticsearch, prefix: str) -> None:
     generation = begun(client, prefix)
-    owner = Owner(client, ledger_index(prefix), generation.index)
-    owner.start()
+    loader = Lease(client, prefix, DATASET, lease.LOAD, generation=generation.index)
+    loader.take()
     assert Pruner(client, prefix).run(DATASET).deleted == ()
     (view,) = survey(client, prefix, DATASET).views
     assert (view.state, len(view.at_work)) == ("building", 1)
     with pytest.raises(CheckFailedError, match=r"g000001 is being loaded by process \d+ on"):
         build(client, prefix, fresh=True)
-    owner.close()
+    loader.release()
     assert "nobody is at work on it" in found(client, prefix)["builder_dead"]
     assert Pruner(client, prefix).run(DATASET).deleted == (generation.index,)
     assert survey(client, prefix, DATASET).views == ()
@@ -186,7 +185,7 @@ def test_killed_between_any_two_steps_the_next_run_finishes(
     assert client.count(index=prefix)["count"] == second.indexed == 60
     assert states(client, prefix) == {1: "kept", 2: "current"}
     assert found(client, prefix) == {}
-    assert lock.holder_of(client, prefix, DATASET) is None
+    assert lease.holders(client, prefix, DATASET) == []
 
 
 def test_what_is_in_service_is_never_given_up_as_half_done(
@@ -281,13 +280,7 @@ def test_a_lock_whose_owner_is_gone(client: Elasticsearch, prefix: str) -> None:
     result = build(client, prefix)
     elsewhere(client, prefix, 5)
     assert "lock_of_the_dead" not in found(client, prefix)  # on another machine only its missing beats tell
-    with pytest.raises(CheckFailedError, match="in other hands: process 1 on another-machine"):
-        Pruner(client, prefix).run(DATASET)
-    with pytest.raises(CheckFailedError, match="in other hands"):
-        build(client, prefix, "b")
-    script = "ctx._source.host = params.host; ctx._source.pid = 2147483646"
-    host = socket.gethostname()
-    client.update(index=locks(prefix), id=DATASET, script={"source": script, "params": {"host": host}})
+    elsewhere(client, prefix, 5, **here())
     assert "which is gone. Nothing is to be done" in found(client, prefix)["lock_of_the_dead"]
     started = time.monotonic()
     assert build(client, prefix, "b").generation > result.generation

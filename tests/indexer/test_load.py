@@ -10,10 +10,10 @@ from elastic_transport import ConnectionError as NoConnection
 from elasticsearch import Elasticsearch
 
 from indexer import generations, ledger
+from indexer.lease import LOAD, Lease
 from indexer.ledger import Key, Ledger
 from indexer.load import InterruptedLoadError, Loader, LoadResult, Options
 from indexer.meter import Meter
-from indexer.owner import Owner
 from indexer.plan import Plan, PlannedFile, first
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation
@@ -43,11 +43,11 @@ def test_sums_and_alias(client: Elasticsearch, prefix: str) -> None:
     assert [hit["_source"]["row"] for hit in rejected] == [1000, 2000, 3000, 4000, 5000]
 
 
-@pytest.mark.parametrize("workers", [1, 4])
-def test_first_wins_across_stretches_and_files(client: Elasticsearch, prefix: str, workers: int) -> None:
+@pytest.mark.parametrize(("workers", "prepare"), [(1, 1), (4, 3)])
+def test_first_wins_across_stretches_and_files(client: Elasticsearch, prefix: str, workers: int, prepare: int) -> None:
     source = made.MadeSource(repeat=10, across=1500)
     plan = made.plan(made.MadeReader("a", 2000, 300), made.MadeReader("b", 1000, 300), source=source)
-    result = load(client, prefix, plan, workers=workers)
+    result = load(client, prefix, plan, workers=workers, prepare=prepare)
     first: dict[str, int] = {}
     for row in [*range(1, 2001), *range(1, 1001)]:
         number = row - 1500 if row > 1500 else row - 1 if row % 10 == 0 else row
@@ -116,8 +116,8 @@ def test_records_that_a_dead_loader_had_sent_are_counted_once(client: Elasticsea
     loader = Loader(client, prefix, plan, Options(), Meter(), threading.Event())
     loader.meter.add_file("a", 300)
     assert loader._begin(books) == generation
-    dead = Owner(client, ledger_index(prefix), generation.index)
-    assert isinstance(books.claim(generation, Key(0, 1), dead), ledger.Lease)
+    dead = Lease(client, prefix, DATASET, LOAD, generation=generation.index)
+    assert isinstance(books.claim(generation, Key(0, 1), dead), ledger.Claim)
     loader._carry(books, generation, dead)
     document = client.get(index=f"{prefix}-ledger", id=f"{generation.index}/0/1")["_source"]
     client.index(

@@ -13,9 +13,9 @@ import polars as pl
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer import lock, rejected_reader, sketch
+from indexer import lease, rejected_reader, sketch
+from indexer.lease import Lease
 from indexer.load import Loader, LoadResult, Options
-from indexer.lock import Lock
 from indexer.meter import Meter
 from indexer.records import Batch, RawBatch, SourceFile
 from indexer.rejected import MAX_RECORD_CHARS, RejectedStore
@@ -219,7 +219,7 @@ def test_killed_between_two_steps(
 KILL = """
 import os, signal, sys
 from elasticsearch import Elasticsearch
-from indexer.lock import Lock
+from indexer.lease import Lease
 from indexer.meter import Meter
 from indexer.replay import Replayer
 from indexer.rejected import RejectedStore
@@ -243,17 +243,17 @@ def test_a_killed_process_leaves_nothing_that_the_next_one_waits_for(
     assert_sums_hold(client, prefix)
 
 
-@pytest.mark.parametrize("what", [lock.LOAD, lock.UPDATE, lock.REPLAY])
+@pytest.mark.parametrize("what", [lease.LOAD, lease.UPDATE, lease.REPLAY])
 def test_one_writer(client: Elasticsearch, prefix: str, what: str) -> None:
     load(client, prefix, made.MadeReader("a", 8, 8))
     relax(client, prefix)
-    held = Lock(client, prefix, DATASET, what)
+    held = Lease(client, prefix, DATASET, what)
     assert held.take() is None
     with pytest.raises(CheckFailedError, match=rf"made is in other hands: process \d+ on \S+, {what} since 20"):
         replay(client, prefix)
     held.release()
     assert replay(client, prefix).indexed == 2
-    assert lock.holder_of(client, prefix, DATASET) is None
+    assert lease.holders(client, prefix, DATASET) == []
 
 
 def test_the_alias_on_two_generations(client: Elasticsearch, prefix: str) -> None:

@@ -1,7 +1,5 @@
 """Updates: the difference is exact, and applying it gives what a fresh build of the new release gives."""
 
-import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,9 +20,9 @@ from indexer import plan as plans
 from indexer.encode import EVIDENCE, row_of
 from indexer.gates import GateError
 from indexer.history import History
+from indexer.lease import UPDATE, Lease
 from indexer.ledger import Ledger
 from indexer.load import LoadResult
-from indexer.lock import UPDATE, Lock
 from indexer.plan import Plan
 from indexer.sources import SOURCES
 from indexer.survey import survey
@@ -292,7 +290,7 @@ def _name_taken(client: Elasticsearch, prefix: str) -> str:
 
 
 def _locked(client: Elasticsearch, prefix: str) -> str:
-    assert Lock(client, prefix, "made", UPDATE).take() is None
+    assert Lease(client, prefix, "made", UPDATE).take() is None
     return r"made is in other hands: process \d+ on \S+, update since \d{4}-"
 
 
@@ -323,7 +321,7 @@ def test_the_lock_of_the_dead_is_taken_over_and_other_sets_go_side_by_side(
 ) -> None:
     load(client, prefix, planned(old))
     load(client, prefix, made.plan(made.MadeReader("a", 60, 30)))
-    gone = Lock(client, prefix, "made", UPDATE)
+    gone = Lease(client, prefix, "made", UPDATE)
     assert gone.take() is None
     gone._closed.set()
     script = "ctx._source.pid = 999999"
@@ -357,24 +355,49 @@ def test_watched_artists_are_told_what_they_gained_and_lost(client: Elasticsearc
     assert [entry.name for entry in watchlist.names()] == ["Made Band 99"]
 
 
+SPOOLING = """
+import time
+from indexer.update import spool
+with spool.spooled() as mine:
+    print(mine.folder, flush=True)
+    time.sleep(60)
+"""
+
+
 def test_folders_of_the_dead_are_removed_and_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    host = socket.gethostname()
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    dead, elsewhere = f"linernotes-update-{host}-{ended.pid}-1700000000000-a_b", "linernotes-update-far-away-1-1-ab"
-    # A process of today may have the number of one that died.
-    reused = f"linernotes-update-{host}-{os.getpid()}-1700000000000-ab"
-    for name in (dead, elsewhere, reused, "linernotes-update-abc"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "new-000000.arrow").touch()
+    killed = subprocess.Popen([sys.executable, "-c", SPOOLING], stdout=subprocess.PIPE)
+    assert killed.stdout is not None
+    dead = Path(killed.stdout.readline().decode().strip())
     with spool.spooled() as mine, spool.spooled() as other:
-        assert {path.name for path in tmp_path.iterdir()} == {
-            *(elsewhere, "linernotes-update-abc"),
-            *(mine.folder.name, other.folder.name),
-        }
-    assert len(list(tmp_path.iterdir())) == 2
+        assert set(tmp_path.iterdir()) == {dead, mine.folder, other.folder}
+    killed.kill()
+    killed.communicate()
+    assert list(tmp_path.iterdir()) == [dead]
+    (tmp_path / "linernotes-else").mkdir()
+    with spool.spooled() as mine:
+        assert set(tmp_path.iterdir()) == {mine.folder, tmp_path / "linernotes-else"}
+
+
+def test_a_folder_that_was_swept_before_it_was_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "temporary", lambda: str(tmp_path))
+    swept: list[str] = []
+    real = tempfile.mkdtemp
+
+    def mkdtemp(**options: Any) -> str:
+        made = str(real(**options))
+        if not swept:
+            swept.append(made)
+            spool.sweep()
+        return made
+
+    monkeypatch.setattr(tempfile, "mkdtemp", mkdtemp)
+    with spool.spooled() as mine:
+        assert [mine.folder] == list(tmp_path.iterdir())
+        assert str(mine.folder) not in swept
 
 
 def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
