@@ -41,8 +41,9 @@ class Options:
     """How to load.
 
     `shards` is how many the new index has (0: by its size, `generations.shards_for`), `workers` how many requests may
-    be in flight at most (0: twice the cores), `prepare` how many threads read and normalise, `request_bytes` the size of one, `request_timeout_s` after how long it
-    counts as lost, `deadline_s` how long Elasticsearch may take nothing at all.
+    be in flight at most (0: twice the cores), `prepare` how many threads read and normalise, `request_bytes` the size
+    of a request, `request_timeout_s` after how long it counts as lost, `deadline_s` how long Elasticsearch may take
+    nothing at all.
     `merge` says to have the index merged afterwards, in the background (`generations.merge`).
     `bounds` is what the gates allow, `force` a reason to pass those that are closed nevertheless. `sample` says that
     the files are the project's sample rows: the next load may be larger by any factor. `touched` is how many tracks

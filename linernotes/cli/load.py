@@ -32,9 +32,7 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Start over instead of goin
 Replicas = Annotated[int, typer.Option(min=0, help="Copies of each shard; 1 when a cluster must survive a node.")]
 Shards = Annotated[int, typer.Option(min=0, max=1024, help="Shards of the new index. [default: by its size]")]
 Workers = Annotated[int, typer.Option(min=0, help="Requests in flight at most. [default: twice the cores]")]
-Prepare = Annotated[
-    int, typer.Option(min=1, max=64, help="Threads that read and normalise: more for a remote cluster.")
-]
+Prepare = Annotated[int, typer.Option(min=1, max=64, help="Threads that read and normalise.")]
 Merge = Annotated[bool, typer.Option(help="Have the index merged afterwards, in the background: searches get faster.")]
 MaxChange = Annotated[float, typer.Option(min=0, help="Change against what is in service now, in per cent at most.")]
 MaxRejected = Annotated[float, typer.Option(min=0, help="Share of records that may be rejected, in per cent.")]

@@ -298,7 +298,7 @@ def _own_words(tracks: pl.DataFrame, names: pl.DataFrame) -> pl.Series:
         _by_row(worded.filter(field == _TITLE).select("row", "terms"), height),
         _by_row(worded.filter(field == _ALBUM).select("row", "terms"), height),
         _joined_by_row(worded.filter(field == _ARTISTS).select("row", "terms"), height),
-        _joined_by_row(worded.filter((field == _CONTRIBUTORS) & row.is_in(others)).select("row", "terms"), height),
+        _joined_by_row(worded.filter((field == _CONTRIBUTORS) & row.is_in(others.implode())).select("row", "terms"), height),
     ]
     return pl.select(pl.concat_str(parts, separator=" ", ignore_nulls=True)).to_series()
 

@@ -39,4 +39,4 @@ def test_a_load_tells_its_steps(client: Elasticsearch, prefix: str) -> None:
     events = History(client, prefix).read("made")
     assert [event.event for event in events] == ["swapped", "gates", "started"]
     assert {event.generation for event in events} == {result.generation}
-    assert [gate["passed"] for gate in events[1].details["gates"]] == [True] * 7
+    assert [gate["passed"] for gate in events[1].details["gates"]] == [True] * 8
