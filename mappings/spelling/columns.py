@@ -293,12 +293,12 @@ def _own_words(tracks: pl.DataFrame, names: pl.DataFrame) -> pl.Series:
     row, field, height = pl.col("row"), pl.col("field"), tracks.height
     worded = names.filter(pl.col("terms") != "")
     artists, contributors = pl.col(track.ARTISTS), pl.col(track.CONTRIBUTORS)
-    others = tracks.select(contributors.ne_missing(artists)).to_series().arg_true()  # an artist is mostly his lyricist
+    others = tracks.select(contributors.ne_missing(artists)).to_series().arg_true().implode()  # mostly the artist
     parts = [
         _by_row(worded.filter(field == _TITLE).select("row", "terms"), height),
         _by_row(worded.filter(field == _ALBUM).select("row", "terms"), height),
         _joined_by_row(worded.filter(field == _ARTISTS).select("row", "terms"), height),
-        _joined_by_row(worded.filter((field == _CONTRIBUTORS) & row.is_in(others.implode())).select("row", "terms"), height),
+        _joined_by_row(worded.filter((field == _CONTRIBUTORS) & row.is_in(others)).select("row", "terms"), height),
     ]
     return pl.select(pl.concat_str(parts, separator=" ", ignore_nulls=True)).to_series()
 
