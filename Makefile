@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-annotate --no-header \
            --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --allow-unsafe
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 CODE := mappings queries indexer linernotes tests benchmarks compose
 
 .DEFAULT_GOAL := help
@@ -18,8 +19,8 @@ help: ## Show these targets
 demo: $(VENV)/.run ## Fetch and start a local Elasticsearch, load sample rows, show searches
 	@$(BIN)/linernotes demo
 
-test: lint ## Lint, type-check, and run every test against a real Elasticsearch
-	@$(BIN)/python -m pytest
+test: lint ## Lint, type-check, and run every test against a real Elasticsearch, one for each core
+	@$(BIN)/python -m pytest $(PARALLEL)
 
 test-browser: $(VENV)/.dev ## Try the page in Chromium, on the demo's rows; installs it where it may
 	@sh tests/browser/chromium.sh
@@ -29,7 +30,7 @@ test-cluster: $(VENV)/.dev ## Start clusters of three nodes, kill and restart th
 	@LINERNOTES_TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster
 
 test-es9: $(VENV)/.dev ## Run the tests against Elasticsearch 9 (needs Java 21 or newer)
-	@LINERNOTES_TEST_VERSION=9 $(BIN)/python -m pytest
+	@LINERNOTES_TEST_VERSION=9 $(BIN)/python -m pytest $(PARALLEL)
 
 lint: $(VENV)/.dev ## Check formatting, lint, types and import directions
 	@$(BIN)/ruff format --check --quiet $(CODE)

@@ -1,4 +1,4 @@
-"""One real Elasticsearch for the whole session, started and stopped by it. A missing one is a failure, not a skip."""
+"""One real Elasticsearch for each process of tests, which starts and stops it. None is a failure, not a skip."""
 
 import os
 import shutil
@@ -23,6 +23,12 @@ hypothesis.settings.load_profile("linernotes")
 
 MAJOR = int(os.environ.get("LINERNOTES_TEST_VERSION", "8"))
 RELEASE = releases.of_major(MAJOR)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Fetch Elasticsearch before the processes of a parallel run start, so that one of them alone does it."""
+    if config.getoption("numprocesses", None) and not os.environ.get("LINERNOTES_TEST_URL"):
+        fetch.distribution(settings.from_environment().home, _say, RELEASE)
 
 
 @pytest.fixture(scope="session")
