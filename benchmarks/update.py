@@ -1,6 +1,6 @@
 """An update against a full load: a release with 1 % changed, 0.5 % added and 0.5 % removed tracks.
 
-    python -m benchmarks.update --url http://127.0.0.1:9200 [--records 1000000] [--rounds 3] [--share 0.02]
+    python -m benchmarks.update --url URL [--records 1000000] [--rounds 3] [--share 0.02] [--removed 0.25]
 
 Loads synthetic tracks in LAION's format, updates them to the next release, and loads that release afresh elsewhere:
 whole processes by the clock, from the command to its end, with the most memory that each held. Then both indices are
@@ -51,8 +51,11 @@ COLUMNS = (
 OLD, WHOLE = f"{PREFIX}-old", f"{PREFIX}-whole"
 
 
-def next_release(old: Path, new: Path, share: float) -> None:
-    """Write the release after: of `share` of the tracks a half is changed, a quarter added, a quarter removed."""
+def next_release(old: Path, new: Path, share: float, removed: float = 0.0) -> None:
+    """Write the release after: of `share` of the tracks a half is changed, a quarter added, a quarter removed.
+
+    `removed` is the share of tracks that are removed besides.
+    """
     new.mkdir()
     every = round(4 / share)
     for path in sorted(old.glob("*.parquet")):
@@ -61,6 +64,7 @@ def next_release(old: Path, new: Path, share: float) -> None:
         title = pl.col("title") + pl.when(place.is_in([0, every // 2])).then(pl.lit(" (Live)")).otherwise(pl.lit(""))
         added = frame.filter(place == every // 4).with_columns(song_id=pl.col("song_id").str.slice(0, 8) + "---")
         after = pl.concat([frame.with_columns(title=title).filter(place != 1), added])
+        after = after.filter(pl.int_range(pl.len()) % 1_000 >= 1_000 * removed)
         after.write_parquet(new / path.name, row_group_size=corpora.BLOCK, compression="zstd")
 
 
@@ -131,13 +135,15 @@ def one_round(client: Elasticsearch, url: str, old: Path, new: Path) -> Round:
     return Round(load, update, afresh, same)
 
 
-def measured(client: Elasticsearch, url: str, records: int, rounds: int, share: float) -> list[Round]:
+def measured(
+    client: Elasticsearch, url: str, records: int, rounds: int, share: float, removed: float = 0.0
+) -> list[Round]:
     """Measure several rounds with so many records, and print each."""
     found: list[Round] = []
     with tempfile.TemporaryDirectory(prefix="linernotes-bench-") as name:
         folder = Path(name)
         corpora.laion(corpora.Corpus(folder, DATASET), records)
-        next_release(folder / DATASET, folder / "new", share)
+        next_release(folder / DATASET, folder / "new", share, removed)
         try:
             for _ in range(rounds):
                 found.append(one_round(client, url, folder / DATASET, folder / "new"))
@@ -164,12 +170,13 @@ def main() -> None:
     parser.add_argument("--records", default="1000000")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--share", type=float, default=0.02)
+    parser.add_argument("--removed", type=float, default=0.0)
     given = parser.parse_args()
     print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|", flush=True)
     memory: list[tuple[int, float]] = []
     with Elasticsearch(given.url, request_timeout=120) as client:
         for records in map(int, given.records.split(",")):
-            found = measured(client, given.url, records, given.rounds, given.share)
+            found = measured(client, given.url, records, given.rounds, given.share, given.removed)
             share = median(entry.update.seconds / entry.afresh.seconds for entry in found)
             memory.append((records, median(entry.update.peak_mb for entry in found)))
             told = f"update {100 * share:.1f} % of a load, {memory[-1][1]:.0f} MB at most"

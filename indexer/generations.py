@@ -7,7 +7,7 @@ from typing import Any
 from elasticsearch import ApiError, BadRequestError, Elasticsearch
 
 from indexer import history, lease, ledger, rejected
-from indexer.patience import NotYetError, Patience, patiently
+from indexer.patience import Patience, patiently, whole_count
 from mappings import index as index_body
 from mappings.errors import CheckFailedError
 from mappings.index_names import Generation, alias, locks, parse
@@ -135,14 +135,7 @@ def flush(client: Elasticsearch, generation: Generation) -> None:
 def count(client: Elasticsearch, generation: Generation) -> int:
     """Refresh the index and return how many documents it has."""
     patiently(lambda: client.indices.refresh(index=generation.index))
-    return patiently(lambda: _count(client, generation.index))
-
-
-def _count(client: Elasticsearch, index: str) -> int:
-    found = client.count(index=index)
-    if found["_shards"]["failed"]:  # a shard that nobody has at the moment would be missing in the sum, with status 200
-        raise NotYetError(f"{found['_shards']['failed']} shards of {index} did not count", disk_full=False)
-    return int(found["count"])
+    return patiently(lambda: whole_count(client.count(index=generation.index)))
 
 
 def serve(client: Elasticsearch, generation: Generation) -> None:

@@ -38,6 +38,8 @@ NOBODY: frozenset[str] = frozenset()
 BEAT_S, POLL_S, ASK_AGAIN_S = 5.0, 0.5, 3.0
 TIMEOUT_S = 15.0
 """A beat whose answer got lost must not be waited for until the lease runs out."""
+STOPPED_S = 0.3
+"""A process that was asked to end gives its lease back if that is done in no time."""
 LEASE_S = 60.0
 """A holder that did not beat for this long is dead. Twelve beats: a server that is busy merging has been seen to hold
 a small write back for several seconds."""
@@ -166,10 +168,11 @@ class Lease:
     def release(self) -> None:
         """Give the lease back, so that others need not wait."""
         self._closed.set()
+        bound = STOPPED_S if self.patience.stop.is_set() else BEAT_S
         if self._heartbeat:
-            self._heartbeat.join(BEAT_S)  # a beat on its way would bring the lease back
+            self._heartbeat.join(bound)  # a beat on its way would bring the lease back
         with suppress(ApiError, TransportError):  # else it is taken over when it runs out
-            self._update(_RELEASE, {"owner": self.id})
+            self._update(_RELEASE, {"owner": self.id}, bound)
 
     def lives(self, owner: str) -> bool:
         """Tell whether this holder or another one of the same generation is at work; asks every few seconds at most."""
@@ -208,9 +211,9 @@ class Lease:
         except NotFoundError:
             return False
 
-    def _update(self, script: str, params: dict[str, Any], **more: Any) -> Any:
+    def _update(self, script: str, params: dict[str, Any], timeout_s: float = TIMEOUT_S, **more: Any) -> Any:
         name = f"{self.generation}/{self.id}" if self.generation else self.dataset
-        client = self.client.options(request_timeout=TIMEOUT_S)
+        client = self.client.options(request_timeout=timeout_s)
         return _update(client, self.prefix, name, script, params, **more)
 
     def _run(self) -> None:

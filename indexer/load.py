@@ -274,6 +274,8 @@ class Loader:
         except UnreachableError:
             if not self.stop.is_set():
                 raise
+        except KeyboardInterrupt as end:
+            raise InterruptedLoadError(generation.index) from end
         if self.stop.is_set():
             raise InterruptedLoadError(generation.index)
 

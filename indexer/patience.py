@@ -8,9 +8,9 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from elastic_transport import ApiResponse, SerializationError, TlsError, TransportError
+from elastic_transport import ApiResponse, ObjectApiResponse, SerializationError, TlsError, TransportError
 from elasticsearch import ApiError, UnsupportedProductError
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
 
@@ -66,7 +66,7 @@ class Patience:
 
         Raises UnreachableError after the deadline, and at once any error that another try doesn't mend.
         """
-        return self.attempts()(lambda: _usable(call()))
+        return self.attempts()(lambda: usable(call()))
 
     def attempts(self) -> Retrying:
         """Return tenacity's attempts under this policy."""
@@ -99,7 +99,14 @@ patiently = Patience()
 """The policy for calls outside of a load."""
 
 
-def _usable(answer: T) -> T:
+def whole_count(answer: ObjectApiResponse[Any]) -> int:
+    """Return what was counted; raises NotYetError when a shard that nobody has at the moment is missing in the sum."""
+    if failed := usable(answer)["_shards"]["failed"]:
+        raise NotYetError(f"{failed} shards did not count", disk_full=False)
+    return int(answer["count"])
+
+
+def usable(answer: T) -> T:
     """Return an answer that Elasticsearch can have given; what a proxy says in its place is a passing error."""
     if isinstance(answer, ApiResponse) and isinstance(answer.body, str | bytes):
         raise SerializationError("the answer is no JSON")

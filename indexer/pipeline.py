@@ -8,8 +8,7 @@ A stretch is acknowledged when each of its documents is settled, and not before.
 import os
 import queue
 import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -32,6 +31,7 @@ from mappings.index_names import Generation
 
 REQUEST_BYTES = 2_000_000
 WAITING_BYTES = 32_000_000
+POLL_S = 0.5
 
 Planned = list[tuple[Key, Stretch]]
 
@@ -71,6 +71,12 @@ class Shipment:
             return self.parts == 0
 
 
+def _join(threads: Iterable[threading.Thread]) -> None:
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(POLL_S)  # with a bound, so that a signal's handler may run in between
+
+
 def _rejection(file: str, refusal: Refusal) -> Rejection:
     return Rejection(file, refusal.row, refusal.kind, refusal.reason, refusal.document.decode())
 
@@ -101,25 +107,32 @@ class Pipeline:
         self.window = Window(self.workers)
 
     def run(self) -> None:
-        """Carry everything; returns early, with all that was begun acknowledged, when `stop` is set.
+        """Carry everything; returns early when `stop` is set, with what is in flight acknowledged, and no more sent.
 
-        Raises what a stage raised; the other stages have ended then.
+        Raises what a stage raised, when the others have ended, too; a KeyboardInterrupt waits for nobody.
         """
-        senders = [threading.Thread(target=self._guard, args=(self._send,)) for _ in range(self.workers)]
-        for thread in senders:
-            thread.start()
+        senders = self._started(self._send, self.workers)
         self._guard(self._prepare)
         for _ in senders:
             self._bodies.put(None)
-        for thread in senders:
-            thread.join()
+        _join(senders)
         self.meter.senders = self.window.limit
         if self._failure:
             raise self._failure
 
+    def _started(self, stage: Callable[[], None], count: int) -> list[threading.Thread]:
+        """Start threads that the end of the process need not wait for."""
+        threads = [threading.Thread(target=self._guard, args=(stage,), daemon=True) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        return threads
+
     def _guard(self, stage: Callable[[], None]) -> None:
         try:
             stage()
+        except KeyboardInterrupt:
+            self._failed.set()
+            raise
         except BaseException as error:
             self._failure = self._failure or error
             self._failed.set()
@@ -132,9 +145,7 @@ class Pipeline:
         left = list(self.plan.stretches())
         while left and not self._ended():
             held, free = self._told_apart(left)
-            with ThreadPoolExecutor(self.preparers, "prepare") as pool:
-                taken = pool.map(self._take, *zip(*free, strict=True)) if free else ()
-                left = held + [entry for entry, done in zip(free, taken, strict=True) if not done]
+            left = held + self._take_all(free)
             if left and not self._ended():
                 self.stop.wait(ASK_AGAIN_S)
 
@@ -152,6 +163,22 @@ class Pipeline:
             else:
                 free.append((key, stretch))
         return held, free
+
+    def _take_all(self, free: Planned) -> Planned:
+        """Carry stretches, each that can be had; return those that are left for later."""
+        waiting, left, turn = iter(free), [], threading.Lock()
+
+        def prepare() -> None:
+            while True:
+                with turn:
+                    entry = next(waiting, None)
+                if entry is None:
+                    return
+                if not self._take(*entry):
+                    left.append(entry)
+
+        _join(self._started(prepare, self.preparers))
+        return left
 
     def _take(self, key: Key, stretch: Stretch) -> bool:
         """Carry one stretch if it can be had; return False if it is left for later."""
@@ -190,7 +217,7 @@ class Pipeline:
         while (piece := self._bodies.get()) is not None:
             body, shipment = piece
             try:
-                if not self._failed.is_set():
+                if not self._ended():
                     self._settle(body, shipment)
             finally:
                 self._budget.release(len(body.body))

@@ -10,6 +10,7 @@ import orjson
 import polars as pl
 
 from indexer.encode import Body
+from indexer.patience import whole_count
 from indexer.records import Rejection
 from indexer.send import Sender
 from mappings.errors import CheckFailedError
@@ -127,7 +128,7 @@ class RejectedStore:
         client, index = self.sender.client, self.sender.target
         query = {"term": {"generation": self.generation.index}}
         self.sender.patience(lambda: client.indices.refresh(index=index))
-        return int(self.sender.patience(lambda: client.count(index=index, query=query))["count"])
+        return self.sender.patience(lambda: whole_count(client.count(index=index, query=query)))
 
 
 def _now() -> str:

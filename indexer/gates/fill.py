@@ -12,7 +12,7 @@ from elastic_transport import ObjectApiResponse
 from elasticsearch import Elasticsearch
 
 from indexer.gates.gate import Bounds, Candidate, Gate, Look, grows, not_applied
-from indexer.patience import NotYetError, patiently
+from indexer.patience import NotYetError, patiently, usable
 from mappings.index_names import Generation
 from mappings.track import FIELDS
 
@@ -52,7 +52,7 @@ def look(client: Elasticsearch, generation: Generation) -> Look:
 
 def _all_answered(answer: ObjectApiResponse[Any]) -> list[dict[str, Any]]:
     """Return the answers to several searches; raises NotYetError when one of them failed, as others may at any time."""
-    answers: list[dict[str, Any]] = list(answer["responses"])
+    answers: list[dict[str, Any]] = list(usable(answer)["responses"])
     for one in answers:
         failed = one.get("error") or (one["_shards"]["failed"] and one["_shards"].get("failures"))
         if failed:

@@ -10,7 +10,7 @@ from elastic_transport import ObjectApiResponse
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from indexer import generations, provenance, sketch
-from indexer.patience import NotYetError, Patience
+from indexer.patience import NotYetError, Patience, usable
 from indexer.sketch import ID, NO_RAW, PRINT, RAW
 from indexer.update.spool import Spool
 from mappings.errors import CheckFailedError
@@ -106,6 +106,6 @@ def _pages(client: Elasticsearch, pit: str, search: Mapping[str, Any], how: Pati
 
 
 def _whole(answer: ObjectApiResponse[Any]) -> ObjectApiResponse[Any]:
-    if answer["timed_out"] or answer["_shards"]["failed"]:
+    if usable(answer)["timed_out"] or answer["_shards"]["failed"]:
         raise NotYetError(f"{answer['_shards']['failed']} shards did not answer", disk_full=False)
     return answer

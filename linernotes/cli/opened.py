@@ -14,6 +14,8 @@ from linernotes import settings
 from linernotes.connect import connect
 from queries import Searcher
 
+GRACE_S = 1.5
+
 
 @contextmanager
 def connected() -> Iterator[tuple[Elasticsearch, str]]:
@@ -39,17 +41,22 @@ def print_json(answer: Mapping[str, Any]) -> None:
 
 @contextmanager
 def stopping() -> Iterator[threading.Event]:
-    """Give an event that Ctrl-C and SIGTERM set, so that what is in flight can be finished; twice ends at once."""
+    """Give an event that Ctrl-C and SIGTERM set, so that what is in flight can be finished.
+
+    What is not finished after `GRACE_S`, or at the second signal, is interrupted.
+    """
     stop = threading.Event()
 
     def handle(_number: int, _frame: object) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
+        signal.setitimer(signal.ITIMER_REAL, GRACE_S)
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)}
     try:
         yield stop
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)

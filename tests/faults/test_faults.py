@@ -135,3 +135,25 @@ def test_a_document_that_always_fails_is_rejected(
         "hits"
     ]
     assert [hit["_source"]["row"] for hit in found] == [7]
+
+
+@dataclass
+class HalfAnswering(proxy.Faults):
+    """Lets one search among several fail, once."""
+
+    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> proxy.Answer:
+        answer = self.forward(method, path, headers, body)
+        if "_msearch" in path and not self.happened["msearch"]:
+            self.happened["msearch"] += 1
+            content = orjson.loads(answer.body)
+            error = {"type": "es_rejected_execution_exception", "reason": "made by the proxy"}
+            content["responses"][3] = {"error": error, "status": 429}
+            return proxy.Answer(200, orjson.dumps(content))
+        return answer
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_failed_search_of_a_check_is_asked_again(es_url: str, prefix: str) -> None:
+    faults = HalfAnswering(es_url, ())
+    assert through(faults, prefix).alias_moved
+    assert faults.happened["msearch"] == 1

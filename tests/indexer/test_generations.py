@@ -17,7 +17,7 @@ from indexer.prune import Pruner
 from indexer.rejected_reader import RejectedReader
 from indexer.survey import survey
 from indexer.swap import Roller, canary, swap
-from mappings.errors import CheckFailedError, InputError
+from mappings.errors import CheckFailedError, InputError, UnreachableError
 from mappings.index_names import Generation
 from mappings.index_names import ledger as ledger_index
 from tests.indexer import made
@@ -88,6 +88,38 @@ def test_the_alias_goes_back_when_the_canary_is_not_answered(
         swap(client, Generation(prefix, DATASET, 2), [Generation(prefix, DATASET, 1)])
     assert list(client.indices.get_alias(name=prefix).body) == [first.generation]
     canary(client, Generation(prefix, DATASET, 1))
+
+
+def test_a_first_generation_is_taken_off_when_the_canary_is_not_answered(
+    client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unanswered(_client: Elasticsearch, _generation: Generation) -> None:
+        raise CheckFailedError("answered by nobody")
+
+    monkeypatch.setattr("indexer.swap.canary", unanswered)
+    with pytest.raises(CheckFailedError, match="answered by nobody"):
+        build(client, prefix)
+    assert not client.indices.exists_alias(name=[prefix, f"{prefix}-{DATASET}"])
+
+
+def test_who_was_still_does_not_move_the_alias_back(client: Elasticsearch, prefix: str) -> None:
+    for name in "ab":
+        build(client, prefix, name)
+    with pytest.raises(CheckFailedError, match="Another process moved the alias of made meanwhile"):
+        swap(client, Generation(prefix, DATASET, 1), [Generation(prefix, DATASET, 3)])
+    assert list(client.indices.get_alias(name=prefix).body) == [Generation(prefix, DATASET, 2).index]
+
+
+@pytest.mark.parametrize("what", ["indexer.watch.Watchlist.compare", "indexer.generations.merge"])
+def test_what_comes_after_the_swap_cannot_fail_a_load(
+    client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def unreachable(*_: Any) -> None:
+        raise UnreachableError("Elasticsearch went away")
+
+    monkeypatch.setattr(what, unreachable)
+    assert build(client, prefix).alias_moved
+    assert states(client, prefix) == {1: "current"}
 
 
 def test_prune_leaves_the_current_one_and_the_one_before(client: Elasticsearch, prefix: str) -> None:
