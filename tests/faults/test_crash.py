@@ -19,7 +19,9 @@ import orjson
 import pytest
 from elasticsearch import Elasticsearch
 
+from indexer import generations, sketch
 from linernotes.node import service
+from mappings.index_names import Generation
 from tests.faults import forked, pieces
 from tests.faults.digest import digest
 from tests.faults.test_kill import acknowledged
@@ -81,6 +83,13 @@ def until(client: Elasticsearch, prefix: str, count: int, running: forked.Comman
         time.sleep(0.01)
 
 
+def lost(url: str, prefix: str) -> int:
+    """Return how many of the records that the ledger calls done are not in the index."""
+    generation = Generation(prefix, pieces.DATASET, 1)
+    with Elasticsearch(url, request_timeout=60) as client:
+        return sketch.distinct_ids(client, generation) - generations.count(client, generation)
+
+
 def finished(folder: Path, url: str, prefix: str, files: list[str]) -> dict[str, Any]:
     """Run the load to its end; it goes on with what was acknowledged."""
     last = forked.start(folder, url, prefix, "load", pieces.DATASET, *files, "--json")
@@ -103,6 +112,7 @@ def test_elasticsearch_dies_under_loads_that_had_been_killed(
         with home_in(folder, distribution) as home:
             for prefix in ("one", "two", "three", "four", "five"):
                 disturbed(tmp_path, start(home, distribution), prefix, files, home)
+                assert lost(start(home, distribution), prefix) <= 0
                 result = finished(tmp_path, start(home, distribution), prefix, files)
                 assert result["resumed"] > 0
                 assert same_as_undisturbed(tmp_path, start(home, distribution), prefix, files, result)
@@ -154,6 +164,7 @@ def test_the_machine_crashes(distribution: Path, files: list[str], tmp_path: Pat
             subprocess.run(["cp", "--sparse=always", disk, crashed], check=True)
         with mounted(crashed, at):
             try:
+                assert lost(start(home, distribution), "crash") <= 0
                 result = finished(tmp_path, start(home, distribution), "crash", files)
                 assert result["resumed"] >= RECORDS * FIRST // FILES
                 assert same_as_undisturbed(tmp_path, start(home, distribution), "crash", files, result)
