@@ -20,7 +20,7 @@ def test_from_a_closed_gate_to_a_forced_one_and_back(
     files = sample_files[DATASET]
     whole = orjson.loads(run("load", DATASET, *files, "--json").out)
     validate(whole, schema("load"))
-    assert [gate["passed"] for gate in whole["gates"]] == [True] * 7
+    assert [gate["passed"] for gate in whole["gates"]] == [True] * 8
 
     closed = run("load", DATASET, *files, "--limit", "50", "--json")
     told = orjson.loads(closed.out)

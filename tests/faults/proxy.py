@@ -160,7 +160,8 @@ def _handler(faults: Faults) -> type[BaseHTTPRequestHandler]:
 
         def _any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            kept = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
+            own = ("host", "connection", "content-length")  # a fault may send on less than came
+            kept = {name: value for name, value in self.headers.items() if name.lower() not in own}
             answer = faults.answer(self.command, self.path, kept, body)
             try:
                 self._write(answer)
