@@ -108,7 +108,7 @@ def test_a_proxy_that_refuses_everything_ends_the_load(client: Elasticsearch, es
 class Poisoned(proxy.Faults):
     """Answers 500 to one document, whenever it comes."""
 
-    poison: bytes = b'"_id":"made:7"'
+    poison: bytes = b'"_id":"made:1007"'
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> proxy.Answer:
         lines = body.strip(b"\n").split(b"\n")
@@ -134,7 +134,7 @@ def test_a_document_that_always_fails_is_rejected(
     found = client.search(index=f"{prefix}-rejected", query={"term": {"kind": "null_pointer_exception"}})["hits"][
         "hits"
     ]
-    assert [hit["_source"]["row"] for hit in found] == [7]
+    assert [hit["_source"]["row"] for hit in found] == [1007]
 
 
 @dataclass
