@@ -6,7 +6,8 @@
 Killed between any two steps, the next run of the same command does them all again: none changes what is right already.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +21,7 @@ from indexer.history import History
 from indexer.inspect import ensure_swappable
 from indexer.lease import Lease
 from indexer.ledger import Ledger
+from indexer.meter import Meter
 from indexer.patience import Patience, patiently
 from indexer.swap import swap
 from indexer.watch import Watched, Watchlist
@@ -108,15 +110,22 @@ class Finisher:
     def _compare_watched(self, before: list[Generation], to: Generation) -> list[Watched]:
         if before == [to]:
             return []
-        try:
-            return Watchlist(self.client, to.prefix, self.patience).compare(before[-1] if before else None, to)
-        except (ApiError, TransportError, UnreachableError) as error:  # it is in service, compared or not
-            note = f"{to.index} is in service, but watched artists could not be compared: {error}."
-            self.patience.meter.note(note)
-            return []
+        watchlist = Watchlist(self.client, to.prefix, self.patience)
+        with afterwards(self.patience.meter, to, "watched artists could not be compared"):
+            return watchlist.compare(before[-1] if before else None, to)
+        return []
 
     def _write(self, generation: Generation, event: str, text: str, **details: Any) -> None:
         History(self.client, generation.prefix, self.patience).write(generation, event, text, **details)
+
+
+@contextmanager
+def afterwards(meter: Meter, generation: Generation, failure: str) -> Iterator[None]:
+    """Tell of errors instead of raising them: a generation that is in service stays there, whatever follows."""
+    try:
+        yield
+    except (ApiError, TransportError, UnreachableError) as error:
+        meter.note(f"{generation.index} is in service, but {failure}: {error}.")
 
 
 def part_of(meta: Mapping[str, Any]) -> str:

@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from elasticsearch import ApiError, Elasticsearch, TransportError
+from elasticsearch import Elasticsearch
 
 from indexer import gates, generations, history, lease, ledger, provenance, sketch
-from indexer.finish import Finished, Finisher, part_of
+from indexer.finish import Finished, Finisher, afterwards, part_of
 from indexer.gates import Bounds, Candidate, Gate
 from indexer.gates.sample import from_plan
 from indexer.history import History
@@ -145,7 +145,8 @@ class Loader:
             self._carry(books, generation, mine)
             counts, finished = self._finish(books, generation)
             if self.options.merge:
-                self._merge(generation)
+                with afterwards(self.meter, generation, "its merging could not be started"):
+                    generations.merge(self.client, generation)
         finally:
             mine.release()
         return self._result(generation, counts, finished, time.monotonic() - started)
@@ -278,12 +279,6 @@ class Loader:
             raise InterruptedLoadError(generation.index) from end
         if self.stop.is_set():
             raise InterruptedLoadError(generation.index)
-
-    def _merge(self, generation: Generation) -> None:
-        try:
-            generations.merge(self.client, generation)
-        except (ApiError, TransportError, UnreachableError) as error:  # it is in service, merged or not
-            self.meter.note(f"{generation.index} is in service, but its merging could not be started: {error}.")
 
     def _finish(self, books: Ledger, generation: Generation) -> tuple["_Counts", Finished]:
         """Check the sums against the index itself, ask the gates, and make the generation visible."""

@@ -15,7 +15,7 @@ from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 
 from indexer import generations, history, lease, ledger, sketch
-from indexer.finish import Finished, Finisher, part_of
+from indexer.finish import Finished, Finisher, afterwards, part_of
 from indexer.gates import Bounds, Candidate, Gate
 from indexer.gates.sample import Expected
 from indexer.history import History
@@ -104,7 +104,8 @@ class Reindexer:
         self._documents(books, base, to, plan, documents)
         self._books(books, base, to)
         finished = self._finish(held, present, to, plan)
-        generations.merge(self.client, to)
+        with afterwards(self.patience.meter, to, "its merging could not be started"):
+            generations.merge(self.client, to)
         return Reindexed(
             to.dataset, base.index, to.index, documents, finished.gates, finished.moved, list(finished.watched)
         )

@@ -154,12 +154,12 @@ class Replayer:
 
     def _check_before(self, generation: Generation, store: RejectedStore, before: Totals) -> bool:
         """Tell whether an earlier replay was interrupted; raises CheckFailedError when documents are missing."""
-        ids = sketch.distinct_ids(self.client, generation, self.patience)
         documents, kept = generations.count(self.client, generation), store.count()
-        if documents < ids or kept > before.rejected:
-            what = f"{ids:,} ids and {documents:,} documents, {before.rejected:,} records rejected and {kept:,} kept"
+        if documents < before.indexed or kept > before.rejected:
+            what = f"{before.indexed:,} records indexed and {documents:,} documents"
+            what += f", {before.rejected:,} records rejected and {kept:,} kept"
             raise CheckFailedError(f"{generation.index} does not add up: {what}.", "Nothing was replayed.")
-        return documents > ids or kept < before.rejected
+        return documents > before.indexed or kept < before.rejected
 
     def _send_all(self, generation: Generation, record: LoadRecord, store: RejectedStore) -> _Tally:
         """Send each record once, through an alias that is there only meanwhile: a deleted index isn't made anew."""

@@ -75,10 +75,11 @@ def _stretch(plan: Plan, key: Key, stretch: Stretch, rows: int | None) -> Iterat
     if rows is not None and rows < tracks.height:
         tracks = tracks.sample(rows, seed=stretch.number)
     for piece in tracks.iter_slices(FETCHED):
-        yield [_expected(line) for line in lines(piece, key.file)[LINE]]
+        yield [expected(line) for line in lines(piece, key.file)[LINE]]
 
 
-def _expected(line: str) -> Expected:
+def expected(line: str) -> Expected:
+    """Return a document as it should be, from the action and the document that are sent."""
     action, document = (orjson.loads(part) for part in line.split("\n", 1))
     return Expected(action["index"]["_id"], action["index"]["version"], document)
 

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import ceil
 
-import orjson
 import polars as pl
 
 from indexer.encode import LINE, lines
-from indexer.gates.sample import EXTRA, SPREAD, Expected
+from indexer.gates.sample import EXTRA, SPREAD, Expected, expected
 from indexer.ready import ready
 from indexer.records import SOURCE_ROW
 from indexer.update.changes import CHANGES
@@ -55,9 +54,4 @@ class Sampler:
             entry = self.release.plan.files[key.file]
             tracks = ready(self.release.plan.source.normalise(raw, entry.file), entry.file.name).tracks
             tracks = tracks.join(picked, on=SOURCE_ROW, how="semi")
-            yield [_read(line) for line in lines(tracks, key.file)[LINE]]
-
-
-def _read(line: str) -> Expected:
-    action, document = line.split("\n", 1)
-    return Expected(orjson.loads(action)["index"]["_id"], None, orjson.loads(document))
+            yield [replace(expected(line), version=None) for line in lines(tracks, key.file)[LINE]]
