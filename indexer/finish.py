@@ -22,7 +22,7 @@ from indexer.inspect import ensure_swappable
 from indexer.lease import Lease
 from indexer.ledger import Ledger
 from indexer.meter import Meter
-from indexer.patience import Patience, patiently
+from indexer.retry import policy_of
 from indexer.swap import swap
 from indexer.watch import Watched, Watchlist
 from mappings.errors import UnreachableError
@@ -48,7 +48,6 @@ class Finisher:
     lease: Lease
     bounds: Bounds = field(default_factory=Bounds)
     force: str = ""
-    patience: Patience = patiently
 
     def run(self, candidate: Candidate, source: Sampler, plan: Mapping[str, Any]) -> Finished:
         """Ask the gates and swap; `plan` is written into the ledger's record and the index's `_meta`.
@@ -58,7 +57,7 @@ class Finisher:
         """
         generation = candidate.generation
         found = ensure_swappable(self.client, generation.prefix, generation.dataset)
-        books = Ledger(self.client, generation.prefix, self.patience)
+        books = Ledger(self.client, generation.prefix)
         current = found.current if found.current != generation else None
         asked, forced = self._pass(books, candidate, current, source, plan)
         notes = dict(plan) | {"gates": [asdict(gate) for gate in asked], "finished": _now()}
@@ -110,13 +109,13 @@ class Finisher:
     def _compare_watched(self, before: list[Generation], to: Generation) -> list[Watched]:
         if before == [to]:
             return []
-        watchlist = Watchlist(self.client, to.prefix, self.patience)
-        with afterwards(self.patience.meter, to, "watched artists could not be compared"):
+        watchlist = Watchlist(self.client, to.prefix)
+        with afterwards(policy_of(self.client).meter, to, "watched artists could not be compared"):
             return watchlist.compare(before[-1] if before else None, to)
         return []
 
     def _write(self, generation: Generation, event: str, text: str, **details: Any) -> None:
-        History(self.client, generation.prefix, self.patience).write(generation, event, text, **details)
+        History(self.client, generation.prefix).write(generation, event, text, **details)
 
 
 @contextmanager

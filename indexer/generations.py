@@ -1,13 +1,12 @@
 """Generations: the physical indices behind the aliases. Created, finished, counted, deleted."""
 
 import math
-from functools import partial
 from typing import Any
 
 from elasticsearch import ApiError, BadRequestError, Elasticsearch
 
 from indexer import history, lease, ledger, rejected
-from indexer.patience import Patience, patiently, whole_count
+from indexer.retry import whole
 from mappings import index as index_body
 from mappings.errors import CheckFailedError
 from mappings.index_names import Generation, alias, locks, parse
@@ -42,17 +41,17 @@ def ensure_books(client: Elasticsearch, prefix: str) -> None:
         history_index(prefix): history.MAPPING,
         rejected_index(prefix): rejected.MAPPING,
     }
-    there = patiently(lambda: client.indices.exists(index=list(books)))  # all of them
+    there = client.indices.exists(index=list(books))  # all of them
     for name, mapping in books.items():
         made = not there and _create(client, name, {"settings": _SMALL, "mappings": mapping})
         if not made and name in (ledger_index(prefix), locks(prefix)):  # without these nothing goes
-            patiently(partial(client.indices.put_mapping, index=name, properties=mapping["properties"]))
+            client.indices.put_mapping(index=name, properties=mapping["properties"])
 
 
 def _create(client: Elasticsearch, name: str, body: dict[str, Any]) -> bool:
     """Create an index; return False when it is there already."""
     try:
-        patiently(lambda: client.indices.create(index=name, **body))
+        client.indices.create(index=name, **body)
     except BadRequestError as error:
         if error.error != "resource_already_exists_exception":
             raise
@@ -88,29 +87,29 @@ def create(client: Elasticsearch, generation: Generation, *, shards: int, replic
 
 def _copies(client: Elasticsearch, replicas: int) -> str:
     """Return how many copies to wait for, as far as there are nodes: later than a node's death is too late."""
-    nodes = patiently(lambda: client.cluster.health())["number_of_data_nodes"] if replicas else 1
+    nodes = client.cluster.health()["number_of_data_nodes"] if replicas else 1
     return str(min(replicas + 1, max(nodes, 1)))
 
 
-def number_of(client: Elasticsearch, generation: Generation, what: str, how: Patience = patiently) -> int:
+def number_of(client: Elasticsearch, generation: Generation, what: str) -> int:
     """Return how many "shards" or "replicas" a generation's index has; what follows it gets as many."""
-    found = how(lambda: client.indices.get_settings(index=generation.index, flat_settings=True))
+    found = client.indices.get_settings(index=generation.index, flat_settings=True)
     return int(found[generation.index]["settings"][f"index.number_of_{what}"])
 
 
 def exists(client: Elasticsearch, generation: Generation) -> bool:
     """Tell whether the generation's index is there."""
-    return bool(patiently(lambda: client.indices.exists(index=generation.index)))
+    return bool(client.indices.exists(index=generation.index))
 
 
 def delete(client: Elasticsearch, generation: Generation) -> None:
     """Delete the generation's index."""
-    patiently(lambda: client.indices.delete(index=generation.index, ignore_unavailable=True))
+    client.indices.delete(index=generation.index, ignore_unavailable=True)
 
 
 def numbers(client: Elasticsearch, prefix: str, dataset: str) -> list[int]:
     """Return the numbers of all generations of a data set, in order."""
-    found = patiently(lambda: client.indices.get(index=f"{prefix}-{dataset}-g*", features=["aliases"]))
+    found = client.indices.get(index=f"{prefix}-{dataset}-g*", features=["aliases"])
     generations = (parse(prefix, name) for name in found.body)
     return sorted(entry.number for entry in generations if entry and entry.dataset == dataset)
 
@@ -119,7 +118,7 @@ def current(client: Elasticsearch, prefix: str, dataset: str) -> list[Generation
     """Return what the data set's alias points to: one generation, or none."""
     name = alias(prefix, dataset)
     try:
-        found = patiently(lambda: client.indices.get_alias(name=name))
+        found = client.indices.get_alias(name=name)
     except ApiError as error:
         if error.status_code == 404:
             return []
@@ -129,20 +128,20 @@ def current(client: Elasticsearch, prefix: str, dataset: str) -> list[Generation
 
 def flush(client: Elasticsearch, generation: Generation) -> None:
     """Have all that is in the index written to disk as segments: what is checked next is there after a crash, too."""
-    patiently(lambda: client.indices.flush(index=generation.index, wait_if_ongoing=True))
+    client.indices.flush(index=generation.index, wait_if_ongoing=True)
 
 
 def count(client: Elasticsearch, generation: Generation) -> int:
     """Refresh the index and return how many documents it has."""
-    patiently(lambda: client.indices.refresh(index=generation.index))
-    return patiently(lambda: whole_count(client.count(index=generation.index)))
+    client.indices.refresh(index=generation.index)
+    return int(whole(client, lambda: client.count(index=generation.index))["count"])
 
 
 def serve(client: Elasticsearch, generation: Generation) -> None:
     """Put the settings for serving in place and read them back; raises CheckFailedError if they didn't take."""
     name = generation.index
-    patiently(lambda: client.indices.put_settings(index=name, settings={"index": SERVING_SETTINGS}))
-    found = patiently(lambda: client.indices.get_settings(index=name, flat_settings=True))
+    client.indices.put_settings(index=name, settings={"index": SERVING_SETTINGS})
+    found = client.indices.get_settings(index=name, flat_settings=True)
     left = [key for key in SERVING_SETTINGS if f"index.{key}" in found[name]["settings"]]
     if left:
         raise CheckFailedError(
@@ -156,25 +155,23 @@ def merge(client: Elasticsearch, generation: Generation) -> None:
     A search looks each of its terms up in every segment, and a load leaves dozens (benchmarks/README.md, "Searching").
     None gets larger than Elasticsearch's own limit: a larger one would keep the documents that updates replace.
     """
-    stats = patiently(lambda: client.indices.stats(index=generation.index, metric="store"))
+    stats = client.indices.stats(index=generation.index, metric="store")
     primaries = stats["_all"]["primaries"]["store"]["size_in_bytes"]
     shards = max(1, int(stats["_shards"]["successful"]))
     segments = math.ceil(primaries / shards / SEGMENT_BYTES) or 1
-    patiently(
-        lambda: client.indices.forcemerge(index=generation.index, max_num_segments=segments, wait_for_completion=False)
-    )
+    client.indices.forcemerge(index=generation.index, max_num_segments=segments, wait_for_completion=False)
 
 
 def meta(client: Elasticsearch, generation: Generation) -> dict[str, Any]:
     """Return the notes in the index's `_meta`."""
-    found = patiently(lambda: client.indices.get_mapping(index=generation.index))[generation.index]["mappings"]
+    found = client.indices.get_mapping(index=generation.index)[generation.index]["mappings"]
     return dict(found.get("_meta", {}))
 
 
 def note(client: Elasticsearch, generation: Generation, **notes: Any) -> None:
     """Add notes to the index's `_meta`, which is only ever replaced as a whole."""
-    whole = meta(client, generation) | notes
-    patiently(lambda: client.indices.put_mapping(index=generation.index, meta=whole))
+    every = meta(client, generation) | notes
+    client.indices.put_mapping(index=generation.index, meta=every)
 
 
 def settle(client: Elasticsearch, prefix: str, dataset: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch
 
-from indexer.patience import Patience, patiently, reason
+from indexer.retry import policy_of, reason
 from mappings.index_names import Generation, history
 
 STARTED, RESUMED, DIFFERENCE, GATES, FORCED = "started", "resumed", "difference", "gates", "forced"
@@ -59,18 +59,17 @@ class History:
 
     client: Elasticsearch
     prefix: str
-    patience: Patience = patiently
 
     def write(self, generation: Generation, event: str, text: str, **details: Any) -> bool:
         """Add an event; return False, and say so, when Elasticsearch refuses it for good."""
         name = uuid.uuid4().hex  # chosen once, so that an event that is sent twice is there once
         document = asdict(Event(generation.dataset, generation.index, event, text, details))
         try:
-            self.patience(
-                lambda: self.client.index(index=history(self.prefix), id=name, document=document, refresh=True)
-            )
+            self.client.index(index=history(self.prefix), id=name, document=document, refresh=True)
         except ApiError as error:
-            self.patience.meter.note(f"The history could not be written ({error.status_code}: {reason(error)}).")
+            policy_of(self.client).meter.note(
+                f"The history could not be written ({error.status_code}: {reason(error.body)})."
+            )
             return False
         return True
 
@@ -78,9 +77,7 @@ class History:
         """Return the latest events, the newest first; none where there is no history yet."""
         query = {"term": {"dataset": dataset}} if dataset else {"match_all": {}}
         sort = [{"at": {"order": "desc", "unmapped_type": "date_nanos"}}]
-        found = self.patience(
-            lambda: self.client.search(
-                index=history(self.prefix), query=query, size=size, sort=sort, ignore_unavailable=True
-            )
+        found = self.client.search(
+            index=history(self.prefix), query=query, size=size, sort=sort, ignore_unavailable=True
         )
         return [Event(**hit["_source"]) for hit in found["hits"]["hits"]]

@@ -18,13 +18,13 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
-from indexer.patience import Patience, patiently
+from indexer.retry import policy_of
 from mappings.errors import CheckFailedError
 from mappings.index_names import Generation, locks
 
@@ -137,7 +137,6 @@ class Lease:
     prefix: str
     dataset: str
     what: str
-    patience: Patience = patiently
     generation: str = ""
     lease_s: float = LEASE_S
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
@@ -150,9 +149,9 @@ class Lease:
 
     def take(self) -> Holder | None:
         """Take the lease and keep it with a heartbeat; return None, or who holds it."""
-        held = self.patience(self._take)
+        held = self._take(self._client)
         if held is not None and held.is_gone:
-            held = self.patience(partial(self._take, held.owner))
+            held = self._take(self._client, held.owner)
         if held is None:
             self._heartbeat = threading.Thread(target=self._run, name="heartbeat", daemon=True)
             self._heartbeat.start()
@@ -160,30 +159,35 @@ class Lease:
 
     def check(self) -> None:
         """Raise CheckFailedError when the lease was lost: to be called right before what can't be undone."""
-        if self._lost.is_set() or not self.patience(self._beat):
+        if self._lost.is_set() or not self._beat(self._client):
             raise CheckFailedError(
                 f"This process was still for so long that another one took over {self.dataset}.", "Run it again."
             )
 
-    def release(self) -> None:
-        """Give the lease back, so that others need not wait."""
+    def release(self, bound: float = BEAT_S) -> None:
+        """Give the lease back, so that others need not wait; wait for that no longer than `bound`, in seconds."""
         self._closed.set()
-        bound = STOPPED_S if self.patience.stop.is_set() else BEAT_S
+        bound = STOPPED_S if policy_of(self.client).stop.is_set() else bound
         if self._heartbeat:
             self._heartbeat.join(bound)  # a beat on its way would bring the lease back
         with suppress(ApiError, TransportError):  # else it is taken over when it runs out
-            self._update(_RELEASE, {"owner": self.id}, bound)
+            once = self.client.options(request_timeout=bound, max_retries=0)
+            self._update(once, _RELEASE, {"owner": self.id})
 
     def lives(self, owner: str) -> bool:
         """Tell whether this holder or another one of the same generation is at work; asks every few seconds at most."""
         if owner == self.id:
             return True
         if owner not in self._living or time.monotonic() - self._asked > ASK_AGAIN_S:
-            found = workers(self.client, self.prefix, self.dataset, self.patience, self.lease_s)
+            found = workers(self.client, self.prefix, self.dataset, self.lease_s)
             self._living, self._asked = frozenset(holder.owner for holder in found), time.monotonic()
         return owner in self._living
 
-    def _take(self, dead: str | None = None) -> Holder | None:
+    @cached_property
+    def _client(self) -> Elasticsearch:
+        return self.client.options(request_timeout=TIMEOUT_S)
+
+    def _take(self, client: Elasticsearch, dead: str | None = None) -> Holder | None:
         host, boot, namespace = _place()
         started = _stat(os.getpid())[1] if namespace else 0.0
         mine = {
@@ -199,27 +203,27 @@ class Lease:
             "since": self.since,
         }
         params = {"mine": mine, "dead": dead, "lease": int(self.lease_s * 1000)}
-        found = self._update(_TAKE, params, upsert={}, scripted_upsert=True, source=True)
+        found = self._update(client, _TAKE, params, upsert={}, scripted_upsert=True, source=True)
         holder = Holder.read(found["get"]["_source"])
         return None if holder.owner == self.id else holder
 
-    def _beat(self) -> bool:
+    def _beat(self, client: Elasticsearch) -> bool:
         if self.generation:  # its own document: who removed it took us for dead, and learns that we are not
-            return self._take() is None
+            return self._take(client) is None
         try:
-            return bool(self._update(_BEAT, {"owner": self.id})["result"] == "updated")
+            return bool(self._update(client, _BEAT, {"owner": self.id})["result"] == "updated")
         except NotFoundError:
             return False
 
-    def _update(self, script: str, params: dict[str, Any], timeout_s: float = TIMEOUT_S, **more: Any) -> Any:
+    def _update(self, client: Elasticsearch, script: str, params: dict[str, Any], **more: Any) -> Any:
         name = f"{self.generation}/{self.id}" if self.generation else self.dataset
-        client = self.client.options(request_timeout=timeout_s)
         return _update(client, self.prefix, name, script, params, **more)
 
     def _run(self) -> None:
+        once = self._client.options(max_retries=0)
         while not self._closed.wait(BEAT_S):
             with suppress(Exception):  # whatever the answer was, the next beat may get through; others tell of it
-                if not self._beat() and not self._closed.is_set():
+                if not self._beat(once) and not self._closed.is_set():
                     self._lost.set()
 
 
@@ -230,81 +234,79 @@ def held(
     dataset: str,
     what: str,
     *,
-    patience: Patience = patiently,
     waits_for: Collection[str] = NOBODY,
     lease_s: float = LEASE_S,
 ) -> Iterator[Lease]:
     """Hold a data set's lease; waits for those who do one of `waits_for`.
 
     Raises CheckFailedError for any other holder that is at work for certain, in one sentence that says who it is, and
-    since when. One that may be dead is watched until it beats, or its lease runs out and is taken over. Asking for
-    `patience.stop` while waiting raises CheckFailedError too.
+    since when. One that may be dead is watched until it beats, or its lease runs out and is taken over. The policy's
+    `stop` while waiting raises CheckFailedError too.
     """
-    lease = Lease(client, prefix, dataset, what, patience, lease_s=lease_s)
+    lease, policy = Lease(client, prefix, dataset, what, lease_s=lease_s), policy_of(client)
     first: Holder | None = None
     while (holder := lease.take()) is not None:
         first = first or holder
         refused = holder.what not in waits_for and (holder.is_here or holder != first)
-        if refused or patience.stop.is_set():
+        if refused or policy.stop.is_set():
             raise CheckFailedError(f"{dataset} is in other hands: {holder}.", "Wait for its end, then run this again.")
-        patience.meter.note_once(f"Waiting for {holder}.")
-        patience.stop.wait(POLL_S)
+        policy.meter.note_once(f"Waiting for {holder}.")
+        policy.stop.wait(POLL_S)
+    bound = BEAT_S
     try:
         yield lease
+    except KeyboardInterrupt:
+        bound = STOPPED_S
+        raise
     finally:
-        lease.release()
+        lease.release(bound)
 
 
-def holders(client: Elasticsearch, prefix: str, dataset: str, how: Patience = patiently) -> list[Holder]:
+def holders(client: Elasticsearch, prefix: str, dataset: str) -> list[Holder]:
     """Return all holders of leases of a data set, dead or alive: of its own one, and of those on its generations."""
     name, query = locks(prefix), {"term": {"dataset": dataset}}
     script = {"silent_ms": {"script": _SILENT_MS}}
-    how(lambda: client.indices.refresh(index=name, ignore_unavailable=True))
-    found = how(
-        lambda: client.search(
-            index=name, query=query, script_fields=script, source=True, size=1000, ignore_unavailable=True
-        )
+    client.indices.refresh(index=name, ignore_unavailable=True)
+    found = client.search(
+        index=name, query=query, script_fields=script, source=True, size=1000, ignore_unavailable=True
     )
     hits = found["hits"]["hits"]
     return [Holder.read(hit["_source"], hit["fields"]["silent_ms"][0] / 1000) for hit in hits]
 
 
-def workers(
-    client: Elasticsearch, prefix: str, dataset: str, how: Patience = patiently, lease_s: float = LEASE_S
-) -> list[Holder]:
+def workers(client: Elasticsearch, prefix: str, dataset: str, lease_s: float = LEASE_S) -> list[Holder]:
     """Return who may be at work on generations of a data set; the leases of the dead are removed."""
     left = []
-    for holder in holders(client, prefix, dataset, how):
+    for holder in holders(client, prefix, dataset):
         if holder.generation and holder.is_dead(lease_s):
             name, params = f"{holder.generation}/{holder.owner}", {"owner": holder.owner, "beat": holder.beat}
             with suppress(NotFoundError):  # somebody else was faster
-                how(partial(_update, client, prefix, name, _REMOVE, params))
+                _update(client, prefix, name, _REMOVE, params)
         elif holder.generation:
             left.append(holder)
     return left
 
 
-def living(
-    client: Elasticsearch, generation: Generation, how: Patience = patiently, lease_s: float = LEASE_S
-) -> list[Holder]:
+def living(client: Elasticsearch, generation: Generation, lease_s: float = LEASE_S) -> list[Holder]:
     """Return who is at work on a generation for certain.
 
     A process of our own table is looked up; any other one is watched until it beats, or its lease runs out.
     """
     first: dict[str, int] = {}
+    policy = policy_of(client)
     while True:
         found = [
             holder
-            for holder in workers(client, generation.prefix, generation.dataset, how, lease_s)
+            for holder in workers(client, generation.prefix, generation.dataset, lease_s)
             if holder.generation == generation.index
         ]
         certain = [
             holder for holder in found if holder.is_here or first.setdefault(holder.owner, holder.beat) != holder.beat
         ]
-        if certain or not found or how.stop.is_set():
+        if certain or not found or policy.stop.is_set():
             return certain or found
-        how.meter.note_once(f"Waiting for {found[0]}: it may have ended.")
-        how.stop.wait(POLL_S)
+        policy.meter.note_once(f"Waiting for {found[0]}: it may have ended.")
+        policy.stop.wait(POLL_S)
 
 
 def _update(client: Elasticsearch, prefix: str, name: str, script: str, params: dict[str, Any], **more: Any) -> Any:

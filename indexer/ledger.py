@@ -21,7 +21,6 @@ from typing import Any
 from elasticsearch import ConflictError, Elasticsearch
 
 from indexer.lease import Lease
-from indexer.patience import Patience, patiently
 from indexer.totals import Totals
 from mappings.index_names import Generation
 from mappings.index_names import ledger as ledger_index
@@ -102,19 +101,17 @@ class LoadRecord:
 class Ledger:
     """Loads of all data sets under one prefix."""
 
-    def __init__(self, client: Elasticsearch, prefix: str, patience: Patience = patiently) -> None:
-        self.client, self.prefix, self.patience = client, prefix, patience
+    def __init__(self, client: Elasticsearch, prefix: str) -> None:
+        self.client, self.prefix = client, prefix
         self.index = ledger_index(prefix)
 
     def loads(self, dataset: str | None = None) -> list[LoadRecord]:
         """Return the loads of a data set, the latest first; of all of them without one. None without a ledger."""
-        self.patience(lambda: self.client.indices.refresh(index=self.index, ignore_unavailable=True))
+        self.client.indices.refresh(index=self.index, ignore_unavailable=True)
         wanted = {"kind": "load"} | ({"dataset": dataset} if dataset else {})
         query = {"bool": {"filter": [{"term": {name: value}} for name, value in wanted.items()]}}
         sort: list[Any] = [{"number": {"order": "desc", "unmapped_type": "long"}}]
-        found = self.patience(
-            lambda: self.client.search(index=self.index, query=query, size=10_000, sort=sort, ignore_unavailable=True)
-        )
+        found = self.client.search(index=self.index, query=query, size=10_000, sort=sort, ignore_unavailable=True)
         return [self._load(hit["_source"]) for hit in found["hits"]["hits"]]
 
     def _load(self, source: dict[str, Any]) -> LoadRecord:
@@ -125,7 +122,7 @@ class Ledger:
         """Write down a new load; return False when another process was first with this number."""
         document = self._load_document(generation, BUILDING, plan)
         try:
-            self.patience(lambda: self.client.create(index=self.index, id=generation.index, document=document))
+            self.client.create(index=self.index, id=generation.index, document=document)
         except ConflictError:
             return False
         return True
@@ -133,7 +130,7 @@ class Ledger:
     def close(self, generation: Generation, state: str, plan: dict[str, Any]) -> None:
         """Write down how a load ended, or that it goes on."""
         document = self._load_document(generation, state, plan)
-        self.patience(lambda: self.client.index(index=self.index, id=generation.index, document=document, refresh=True))
+        self.client.index(index=self.index, id=generation.index, document=document, refresh=True)
 
     def _load_document(self, generation: Generation, state: str, plan: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -148,15 +145,13 @@ class Ledger:
 
     def forget(self, generation: Generation) -> None:
         """Remove the stretches of a load that starts over."""
-        self.patience(lambda: self.client.indices.refresh(index=self.index))
+        self.client.indices.refresh(index=self.index)
         query = {"bool": {"filter": {"term": {"generation": generation.index}}, "must_not": {"term": {"kind": "load"}}}}
-        self.patience(
-            lambda: self.client.delete_by_query(index=self.index, query=query, conflicts="proceed", refresh=True)
-        )
+        self.client.delete_by_query(index=self.index, query=query, conflicts="proceed", refresh=True)
 
     def states(self, generation: Generation) -> dict[Key, StretchState]:
         """Return state, owner and counts of each stretch that somebody took."""
-        self.patience(lambda: self.client.indices.refresh(index=self.index))
+        self.client.indices.refresh(index=self.index)
         query = {"bool": {"filter": [{"term": {"kind": "stretch"}}, {"term": {"generation": generation.index}}]}}
         sort: list[Any] = [{"file": "asc"}, {"number": "asc"}]
         states: dict[Key, StretchState] = {}
@@ -174,9 +169,7 @@ class Ledger:
             after = page[-1]["sort"]
 
     def _page(self, query: dict[str, Any], sort: list[Any], after: list[Any] | None) -> list[dict[str, Any]]:
-        found = self.patience(
-            lambda: self.client.search(index=self.index, query=query, sort=sort, search_after=after, size=PAGE)
-        )
+        found = self.client.search(index=self.index, query=query, sort=sort, search_after=after, size=PAGE)
         return list(found["hits"]["hits"])
 
     def claim(self, generation: Generation, key: Key, lease: Lease) -> Claim | Taken:
@@ -184,10 +177,10 @@ class Ledger:
         document = self._stretch(generation, key, LEASED, lease.id)
         name = _stretch_id(generation, key)
         try:
-            made = self.patience(lambda: self.client.create(index=self.index, id=name, document=document))
+            made = self.client.create(index=self.index, id=name, document=document)
             return Claim(key, made["_seq_no"], made["_primary_term"])
         except ConflictError:
-            held = self.patience(lambda: self.client.get(index=self.index, id=name))
+            held = self.client.get(index=self.index, id=name)
         if held["_source"]["state"] == DONE:
             return Taken.DONE
         if held["_source"]["owner"] == lease.id:  # the answer to our own claim was lost on its way
@@ -209,19 +202,17 @@ class Ledger:
         proof = {"_seq_no": claim.seq_no, "_primary_term": claim.primary_term}
         if self._write(name, document, proof, claim.key):
             return True
-        held = self.patience(lambda: self.client.get(index=self.index, id=name))["_source"]
+        held = self.client.get(index=self.index, id=name)["_source"]
         return bool(held["state"] == DONE and held["owner"] == lease.id)
 
     def _write(self, name: str, document: dict[str, Any], proof: dict[str, Any], key: Key) -> Claim | None:
         try:
-            made = self.patience(
-                lambda: self.client.index(
-                    index=self.index,
-                    id=name,
-                    document=document,
-                    if_seq_no=proof["_seq_no"],
-                    if_primary_term=proof["_primary_term"],
-                )
+            made = self.client.index(
+                index=self.index,
+                id=name,
+                document=document,
+                if_seq_no=proof["_seq_no"],
+                if_primary_term=proof["_primary_term"],
             )
         except ConflictError:
             return None

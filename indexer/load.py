@@ -23,10 +23,10 @@ from indexer.inspect import ensure_swappable
 from indexer.lease import Lease
 from indexer.ledger import Ledger, LoadRecord
 from indexer.meter import Meter, peak_rss_mb
-from indexer.patience import DEADLINE_S, Patience
 from indexer.pipeline import REQUEST_BYTES, Pipeline, default_workers
 from indexer.plan import Plan
 from indexer.rejected import RejectedStore
+from indexer.retry import DEADLINE_S, RetryPolicy, retrying
 from indexer.send import REQUEST_TIMEOUT_S, Sender
 from indexer.totals import Totals, by_rule
 from indexer.update import leftovers
@@ -120,6 +120,10 @@ class Loader:
     meter: Meter
     stop: threading.Event
 
+    def __post_init__(self) -> None:
+        """Make the client retry."""
+        self.client = retrying(self.client, RetryPolicy(self.meter, self.stop, self.options.deadline_s))
+
     def run(self) -> LoadResult:
         """Load everything and make it visible.
 
@@ -128,18 +132,18 @@ class Loader:
         """
         started = time.monotonic()
         generations.ensure_books(self.client, self.prefix)
-        books = Ledger(self.client, self.prefix, self._patience())
+        books = Ledger(self.client, self.prefix)
         for entry in self.plan.files:
             self.meter.add_file(entry.file.name, entry.rows)
         with self._held(lease.BRIEF):
             found = ensure_swappable(self.client, self.prefix, self.plan.source.dataset)
-            leftovers.settle(self.client, found, self._patience())
+            leftovers.settle(self.client, found)
             if (loaded := self._loaded(books)) is not None:
                 counts = _Counts.read(loaded.plan)
                 finished = Finished([], [], [loaded.generation], moved=False)
                 return self._result(loaded.generation, counts, finished, time.monotonic() - started)
             generation = self._open(books)
-            mine = Lease(self.client, self.prefix, generation.dataset, lease.LOAD, self._patience(), generation.index)
+            mine = Lease(self.client, self.prefix, generation.dataset, lease.LOAD, generation.index)
             mine.take()
         try:
             self._carry(books, generation, mine)
@@ -153,10 +157,10 @@ class Loader:
 
     def _held(self, waits_for: frozenset[str]) -> AbstractContextManager[Lease]:
         dataset = self.plan.source.dataset
-        return lease.held(self.client, self.prefix, dataset, lease.LOAD, patience=self._patience(), waits_for=waits_for)
+        return lease.held(self.client, self.prefix, dataset, lease.LOAD, waits_for=waits_for)
 
     def _tell(self, generation: Generation, event: str, text: str) -> None:
-        History(self.client, self.prefix, self._patience()).write(generation, event, text)
+        History(self.client, self.prefix).write(generation, event, text)
 
     def _identity(self) -> dict[str, Any]:
         return provenance.identity(self.plan)
@@ -208,11 +212,11 @@ class Loader:
 
     def _abandon(self, books: Ledger, record: LoadRecord) -> None:
         name = record.generation.index
-        if living := lease.living(self.client, record.generation, self._patience()):
+        if living := lease.living(self.client, record.generation):
             hint = "Wait for its end or stop it; without --fresh this load joins in."
             raise CheckFailedError(f"{name} is being loaded by {living[0].process}.", hint)
         self.meter.note(f"Starting over: {name}, which an earlier run began, is deleted.")
-        leftovers.release(self.client, self.prefix, record.plan, self._patience())
+        leftovers.release(self.client, self.prefix, record.plan)
         generations.delete(self.client, record.generation)
         books.forget(record.generation)
         books.close(record.generation, ledger.ABANDONED, record.plan)
@@ -246,11 +250,8 @@ class Loader:
         """Return what the index's `_meta` says of where its documents are from, and what made them."""
         return self._identity() | {"revision": provenance.revision(self.plan), "sample": self.options.sample}
 
-    def _patience(self) -> Patience:
-        return Patience(self.meter, self.stop, self.options.deadline_s)
-
     def _sender(self, target: str, *, require_alias: bool) -> Sender:
-        return Sender(self.client, target, self._patience(), require_alias, timeout_s=self.options.request_timeout_s)
+        return Sender(self.client, target, require_alias, timeout_s=self.options.request_timeout_s)
 
     def _store(self, generation: Generation) -> RejectedStore:
         return RejectedStore(self._sender(rejected_index(self.prefix), require_alias=False), generation)
@@ -291,14 +292,14 @@ class Loader:
                 return _Counts.read(record.plan), Finished(asked, [], current, moved=False)
             states = books.states(generation).values()
             accepted = sum((state.totals for state in states), Totals())
-            ids = sketch.distinct_ids(self.client, generation, self._patience())
+            ids = sketch.distinct_ids(self.client, generation)
             counts = _Counts(accepted.distinct(ids), by_rule(state.changed for state in states))
             generations.flush(self.client, generation)
             documents = generations.count(self.client, generation)
             candidate = self._candidate(generation, counts.totals, documents, current)
             options, plan = self.options, record.plan | self._notes() | asdict(counts)
             source = from_plan(self.plan, generation, options.bounds.sample)
-            finisher = Finisher(self.client, held, options.bounds, options.force, self._patience())
+            finisher = Finisher(self.client, held, options.bounds, options.force)
             finished = finisher.run(candidate, source, _without_verdict(plan))
         return counts, finished
 

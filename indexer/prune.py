@@ -13,7 +13,6 @@ from elasticsearch import Elasticsearch
 from indexer import generations, lease, ledger
 from indexer.history import PRUNED, History
 from indexer.ledger import Ledger
-from indexer.patience import Patience, patiently
 from indexer.survey import BUILDING, CURRENT, FAILED, KEPT, READY, Survey, View, survey
 from indexer.update import leftovers, spool
 from mappings.index_names import Generation, rejected
@@ -38,7 +37,6 @@ class Pruner:
 
     client: Elasticsearch
     prefix: str
-    patience: Patience = patiently
 
     def run(self, dataset: str, keep: int = LEAST) -> Pruned:
         """Keep so many generations that were in service, the current one counted, and never fewer than two.
@@ -46,7 +44,7 @@ class Pruner:
         Raises CheckFailedError while somebody else changes this data set.
         """
         generations.ensure_books(self.client, self.prefix)
-        with lease.held(self.client, self.prefix, dataset, lease.PRUNE, patience=self.patience) as held:
+        with lease.held(self.client, self.prefix, dataset, lease.PRUNE) as held:
             generations.settle(self.client, self.prefix, dataset)
             found = survey(self.client, self.prefix, dataset)
             busy = {view.generation for view in found.views if view.at_work and self._is_busy(view.generation)}
@@ -55,36 +53,36 @@ class Pruner:
                 held.check()
                 self._delete(view)
             self._sweep(dataset)
-            lease.workers(self.client, self.prefix, dataset, self.patience)  # which removes the leases of the dead
+            lease.workers(self.client, self.prefix, dataset)  # which removes the leases of the dead
         spool.sweep()
         stays = tuple(view.generation.index for view in found.views if view not in doomed)
         freed = sum(view.seen.size_bytes or 0 for view in doomed)
         return Pruned(dataset, tuple(view.generation.index for view in doomed), stays, freed)
 
     def _is_busy(self, generation: Generation) -> bool:
-        return bool(lease.living(self.client, generation, self.patience))
+        return bool(lease.living(self.client, generation))
 
     def _delete(self, view: View) -> None:
         generation = view.generation
         self._clear(generation, view.plan)
         documents = f", {view.seen.documents:,} documents" if view.seen.documents is not None else ""
         text = f"{generation.index} deleted ({view.state}{documents})"
-        History(self.client, self.prefix, self.patience).write(generation, PRUNED, text, state=view.state)
+        History(self.client, self.prefix).write(generation, PRUNED, text, state=view.state)
 
     def _clear(self, generation: Generation, plan: Mapping[str, object]) -> None:
-        books = Ledger(self.client, self.prefix, self.patience)
-        leftovers.release(self.client, self.prefix, plan, self.patience)
+        books = Ledger(self.client, self.prefix)
+        leftovers.release(self.client, self.prefix, plan)
         generations.delete(self.client, generation)
         books.forget(generation)
         index, query = rejected(self.prefix), {"term": {"generation": generation.index}}
-        self.patience(lambda: self.client.indices.refresh(index=index))  # else the latest ones are not found
-        self.patience(lambda: self.client.delete_by_query(index=index, query=query, conflicts="proceed", refresh=True))
+        self.client.indices.refresh(index=index)  # else the latest ones are not found
+        self.client.delete_by_query(index=index, query=query, conflicts="proceed", refresh=True)
         left = {name: plan[name] for name in ("what", "files", "revision") if name in plan}
         books.close(generation, ledger.PRUNED, left)
 
     def _sweep(self, dataset: str) -> None:
         """Clear away what is left of generations that a `--fresh` load gave up."""
-        for record in Ledger(self.client, self.prefix, self.patience).loads(dataset):
+        for record in Ledger(self.client, self.prefix).loads(dataset):
             if record.state == ledger.ABANDONED:
                 self._clear(record.generation, record.plan)
 

@@ -22,8 +22,8 @@ from indexer.history import History
 from indexer.inspect import ensure_swappable
 from indexer.lease import Lease
 from indexer.ledger import Key, Ledger
-from indexer.patience import Patience, patiently
 from indexer.rejected import Rejected, RejectedStore
+from indexer.retry import policy_of
 from indexer.send import Sender
 from indexer.totals import Totals
 from indexer.update import leftovers
@@ -60,7 +60,6 @@ class Reindexer:
 
     client: Elasticsearch
     prefix: str
-    patience: Patience = patiently
     bounds: Bounds = field(default_factory=Bounds)
     force: str = ""
 
@@ -71,9 +70,9 @@ class Reindexer:
         closed), UnreachableError.
         """
         generations.ensure_books(self.client, self.prefix)
-        with lease.held(self.client, self.prefix, dataset, lease.REINDEX, patience=self.patience) as held:
+        with lease.held(self.client, self.prefix, dataset, lease.REINDEX) as held:
             found = ensure_swappable(self.client, self.prefix, dataset)
-            leftovers.clear(self.client, found, self.patience)
+            leftovers.clear(self.client, found)
             present = current(self.client, found)
             base = present.generation
             if why := present.other_normalisation():
@@ -82,29 +81,27 @@ class Reindexer:
                     f"{why}, and the documents of {base.index} can't tell what they would be now.", hint
                 )
             if present.meta.get("mapping") == mapping_hash():
-                self.patience.meter.note(f"{base.index} has today's fields and analysis already.")
+                policy_of(self.client).meter.note(f"{base.index} has today's fields and analysis already.")
                 documents = generations.count(self.client, base)
                 return Reindexed(dataset, base.index, base.index, documents, [], alias_moved=False, watched=[])
             return self._rebuild(held, present)
 
     def _rebuild(self, held: Lease, present: Present) -> Reindexed:
         base = present.generation
-        to, books = next_number(self.client, base, self.patience), Ledger(self.client, self.prefix, self.patience)
+        to, books = next_number(self.client, base), Ledger(self.client, self.prefix)
         plan = _plan(present)
         books.begin(to, plan)
-        History(self.client, self.prefix, self.patience).write(
+        History(self.client, self.prefix).write(
             to, history.STARTED, f"{to.index}: reindex of {base.index} under another mapping"
         )
         meta = {"state": ledger.BUILDING, **plan}
-        shards, replicas = (
-            generations.number_of(self.client, base, what, self.patience) for what in ("shards", "replicas")
-        )
+        shards, replicas = (generations.number_of(self.client, base, what) for what in ("shards", "replicas"))
         generations.create(self.client, to, shards=shards, replicas=replicas, meta=meta)
         documents = generations.count(self.client, base)
         self._documents(books, base, to, plan, documents)
         self._books(books, base, to)
         finished = self._finish(held, present, to, plan)
-        with afterwards(self.patience.meter, to, "its merging could not be started"):
+        with afterwards(policy_of(self.client).meter, to, "its merging could not be started"):
             generations.merge(self.client, to)
         return Reindexed(
             to.dataset, base.index, to.index, documents, finished.gates, finished.moved, list(finished.watched)
@@ -112,10 +109,10 @@ class Reindexer:
 
     def _documents(self, books: Ledger, base: Generation, to: Generation, plan: dict[str, Any], count: int) -> None:
         """Copy all documents, with progress; Elasticsearch does it."""
-        meter = self.patience.meter
+        meter, stop = policy_of(self.client).meter, policy_of(self.client).stop
         meter.state = "reindexing"
         meter.add_file(base.index, count)
-        asked = self.client.reindex(
+        asked = self.client.options(max_retries=0).reindex(  # sent twice, it would run twice
             source={"index": base.index, "size": 5_000},
             dest={"index": generations.write_alias(to), "version_type": "external"},
             slices=SLICES,
@@ -126,10 +123,10 @@ class Reindexer:
         books.close(to, ledger.BUILDING, plan | {leftovers.TASK: task})
         done, before = False, 0
         while not done:
-            self.patience.stop.wait(POLL_S)
-            if self.patience.stop.is_set():
+            stop.wait(POLL_S)
+            if stop.is_set():
                 raise KeyboardInterrupt
-            answer = self.patience(lambda: self.client.perform_request("GET", f"/_tasks/{task}", headers=JSON)).body
+            answer = self.client.perform_request("GET", f"/_tasks/{task}", headers=JSON).body
             status, done = answer["task"]["status"], bool(answer["completed"])
             copied = int(status["created"]) + int(status["updated"])
             meter.advance(0, Totals(read=copied - before, indexed=copied - before))
@@ -139,16 +136,16 @@ class Reindexer:
     def _books(self, books: Ledger, base: Generation, to: Generation) -> None:
         """Copy rejected records and sketch, under the new generation's name."""
         index, store = rejected_index(self.prefix), self._store(to)
-        self.patience(lambda: self.client.indices.refresh(index=index))
+        self.client.indices.refresh(index=index)
         query = {"query": {"term": {"generation": base.index}}}
         hits = scan(self.client, index=index, query=query, size=PAGE)
         while batch := [Rejected(**hit["_source"] | {"generation": to.index}) for hit in islice(hits, PAGE)]:
             store.put(batch)
-        for number, frame in enumerate(sketch.read(self.client, base, self.patience)):
+        for number, frame in enumerate(sketch.read(self.client, base)):
             sketch.keep(books, to, Key(0, number), frame)
 
     def _store(self, generation: Generation) -> RejectedStore:
-        sender = Sender(self.client, rejected_index(self.prefix), self.patience, require_alias=False)
+        sender = Sender(self.client, rejected_index(self.prefix), require_alias=False)
         return RejectedStore(sender, generation)
 
     def _finish(self, held: Lease, present: Present, to: Generation, plan: dict[str, Any]) -> Finished:
@@ -164,7 +161,7 @@ class Reindexer:
             part_before=part_of(present.meta),
         )
         counts = {"totals": asdict(totals), "changed": present.plan.get("changed", {})}
-        finisher = Finisher(self.client, held, self.bounds, self.force, self.patience)
+        finisher = Finisher(self.client, held, self.bounds, self.force)
         return finisher.run(candidate, self._sampler(present.generation), plan | counts)
 
     def _sampler(self, base: Generation) -> Any:
@@ -172,7 +169,7 @@ class Reindexer:
             seed = random.Random(base.index).getrandbits(30)  # noqa: S311 - no secret
             chance = {"function_score": {"random_score": {"seed": seed, "field": "_seq_no"}}}
             size = min(10_000, max(SAMPLED, self.bounds.sample))
-            found = self.patience(lambda: self.client.search(index=base.index, query=chance, size=size, version=True))
+            found = self.client.search(index=base.index, query=chance, size=size, version=True)
             yield [Expected(hit["_id"], hit["_version"], hit["_source"]) for hit in found["hits"]["hits"]]
 
         return sampler

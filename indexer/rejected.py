@@ -10,8 +10,8 @@ import orjson
 import polars as pl
 
 from indexer.encode import Body
-from indexer.patience import whole_count
 from indexer.records import Rejection
+from indexer.retry import whole
 from indexer.send import Sender
 from mappings.errors import CheckFailedError
 from mappings.index_names import Generation
@@ -119,16 +119,14 @@ class RejectedStore:
         if not ids:
             return
         client, index = self.sender.client, self.sender.target
-        self.sender.patience(
-            lambda: client.delete_by_query(index=index, query={"ids": {"values": list(ids)}}, refresh=True)
-        )
+        client.delete_by_query(index=index, query={"ids": {"values": list(ids)}}, refresh=True)
 
     def count(self) -> int:
         """Return how many rejected records this generation has."""
         client, index = self.sender.client, self.sender.target
         query = {"term": {"generation": self.generation.index}}
-        self.sender.patience(lambda: client.indices.refresh(index=index))
-        return self.sender.patience(lambda: whole_count(client.count(index=index, query=query)))
+        client.indices.refresh(index=index)
+        return int(whole(client, lambda: client.count(index=index, query=query))["count"])
 
 
 def _now() -> str:

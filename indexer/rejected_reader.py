@@ -7,7 +7,6 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from indexer import generations
-from indexer.patience import patiently
 from indexer.rejected import REFUSALS, Rejected, is_refusal
 from mappings.index_names import Generation, parse, rejected
 
@@ -110,10 +109,10 @@ class RejectedReader:
 
     def _search(self, **request: Any) -> dict[str, Any]:
         index = rejected(self.prefix)
-        return dict(patiently(lambda: self.client.search(index=index, ignore_unavailable=True, **request)).body)
+        return dict(self.client.search(index=index, ignore_unavailable=True, **request).body)
 
     def _refresh(self) -> None:
-        patiently(lambda: self.client.indices.refresh(index=rejected(self.prefix), ignore_unavailable=True))
+        self.client.indices.refresh(index=rejected(self.prefix), ignore_unavailable=True)
 
 
 def _by_kind(max_attempts: int) -> dict[str, Any]:

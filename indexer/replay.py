@@ -7,7 +7,7 @@ not kept but counted at the end: accepted ids from the ledger, rejected records 
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -21,9 +21,9 @@ from indexer.encode import FILES_LIMIT, Body, version
 from indexer.inspect import ensure_swappable
 from indexer.ledger import Key, Ledger, LoadRecord
 from indexer.meter import Meter
-from indexer.patience import Patience
 from indexer.rejected import Rejected, RejectedStore, is_refusal
 from indexer.rejected_reader import MAX_ATTEMPTS, RejectedReader, Wanted
+from indexer.retry import RetryPolicy, retrying
 from indexer.send import Sender
 from indexer.totals import Totals
 from indexer.update.present import Present, current
@@ -107,11 +107,10 @@ class Replayer:
     prefix: str
     meter: Meter
     max_attempts: int = MAX_ATTEMPTS
-    patience: Patience = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the policy of retries; the meter hears of a full disk."""
-        object.__setattr__(self, "patience", Patience(self.meter))
+        """Make the client retry; the meter hears of a full disk."""
+        object.__setattr__(self, "client", retrying(self.client, RetryPolicy(self.meter)))
 
     def run(self, dataset: str) -> Replay:
         """Replay everything that may be replayed.
@@ -121,7 +120,7 @@ class Replayer:
         what is not settled is sent again by the next run).
         """
         generations.ensure_books(self.client, self.prefix)
-        with lease.held(self.client, self.prefix, dataset, lease.REPLAY, patience=self.patience):
+        with lease.held(self.client, self.prefix, dataset, lease.REPLAY):
             generations.settle(self.client, self.prefix, dataset)
             found = ensure_swappable(self.client, self.prefix, dataset)
             if not found.aliased:
@@ -132,7 +131,7 @@ class Replayer:
     def _record(self, present: Present) -> LoadRecord:
         """Return what the ledger says of the generation, if ids can be counted together with those it knows."""
         generation = present.generation
-        for record in Ledger(self.client, self.prefix, self.patience).loads(generation.dataset):
+        for record in Ledger(self.client, self.prefix).loads(generation.dataset):
             if record.generation == generation and present.meta.get("normalisation") == provenance.normalisation():
                 return record
         raise InputError(
@@ -150,7 +149,7 @@ class Replayer:
         return self._result(generation, before, totals, tally, mended=interrupted)
 
     def _sender(self, target: str, *, require_alias: bool) -> Sender:
-        return Sender(self.client, target, self.patience, require_alias)
+        return Sender(self.client, target, require_alias)
 
     def _check_before(self, generation: Generation, store: RejectedStore, before: Totals) -> bool:
         """Tell whether an earlier replay was interrupted; raises CheckFailedError when documents are missing."""
@@ -165,8 +164,8 @@ class Replayer:
         """Send each record once, through an alias that is there only meanwhile: a deleted index isn't made anew."""
         tally, files = _Tally(), {entry["name"]: number for number, entry in enumerate(record.plan["files"])}
         name, indices = generations.write_alias(generation), self.client.indices
-        self.patience(lambda: indices.put_alias(index=generation.index, name=name))
-        sender, books = self._sender(name, require_alias=True), Ledger(self.client, self.prefix, self.patience)
+        indices.put_alias(index=generation.index, name=name)
+        sender, books = self._sender(name, require_alias=True), Ledger(self.client, self.prefix)
         for page in self._pages(generation):
             for piece in _pieces(page, files, tally):
                 outcome = sender.send(piece.body())
@@ -175,7 +174,7 @@ class Replayer:
                 )
             self.meter.advance(0, Totals(read=len(page)))
         gone_already = self.client.options(ignore_status=404)
-        self.patience(lambda: gone_already.indices.delete_alias(index=generation.index, name=name))
+        gone_already.indices.delete_alias(index=generation.index, name=name)
         return tally
 
     def _pages(self, generation: Generation) -> Iterator[list[Rejected]]:
@@ -198,7 +197,7 @@ class Replayer:
         """Return the totals as they are now; raises CheckFailedError unless all sums hold."""
         generations.flush(self.client, generation)
         documents, kept = generations.count(self.client, generation), store.count()
-        ids = sketch.distinct_ids(self.client, generation, self.patience)
+        ids = sketch.distinct_ids(self.client, generation)
         duplicates = before.read - ids - before.skipped - kept
         totals = Totals(before.read, ids, duplicates, before.skipped, kept)
         if problems := totals.differences(documents, kept) or duplicates < before.duplicates:
@@ -209,7 +208,7 @@ class Replayer:
     def _note(self, record: LoadRecord, totals: Totals) -> None:
         """Write the totals into the index's `_meta` and the ledger."""
         generations.note(self.client, record.generation, totals=asdict(totals))
-        books = Ledger(self.client, self.prefix, self.patience)
+        books = Ledger(self.client, self.prefix)
         books.close(record.generation, record.state, record.plan | {"totals": asdict(totals)})
 
     def _result(self, generation: Generation, before: Totals, totals: Totals, tally: _Tally, *, mended: bool) -> Replay:

@@ -13,7 +13,7 @@ from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 from indexer import answers
 from indexer.answers import Action, Item
 from indexer.encode import Body
-from indexer.patience import NotYetError, Patience, reason
+from indexer.retry import RetryableError, policy_of, reason
 from mappings.errors import UnreachableError
 
 INTERNAL = 500
@@ -82,7 +82,6 @@ class Sender:
 
     client: Elasticsearch
     target: str
-    patience: Patience
     require_alias: bool = True
     timeout_s: float = REQUEST_TIMEOUT_S
     _refused: "_InARow" = field(default_factory=lambda: _InARow(), repr=False)
@@ -90,13 +89,13 @@ class Sender:
     def send(self, body: Body) -> Outcome:
         """Return what became of each document."""
         outcome, left = Outcome(body.count), [body]
-        for attempt in self.patience.attempts():
+        for attempt in policy_of(self.client).attempts():
             with attempt:
                 now = self._pass(left, outcome)
                 left = now.again
                 if left:
                     outcome.throttled = True
-                    raise NotYetError(now.reason, disk_full=now.disk_full)
+                    raise RetryableError(now.reason, disk_full=now.disk_full)
         return outcome
 
     def _pass(self, bodies: list[Body], outcome: Outcome) -> _Round:
@@ -122,13 +121,13 @@ class Sender:
         return ()
 
     @cached_property
-    def _patient_client(self) -> Elasticsearch:
-        # Once for all requests: the client makes its forty namespaces anew for each set of options.
-        return self.client.options(request_timeout=self.timeout_s)
+    def _once(self) -> Elasticsearch:
+        # One for all requests: the client makes its forty namespaces anew for each set of options. `send` retries.
+        return self.client.options(request_timeout=self.timeout_s, max_retries=0)
 
     def _bulk(self, body: Body) -> Mapping[str, Any]:
         encoded: list[Any] = [body.body]
-        answer = self._patient_client.bulk(
+        answer = self._once.bulk(
             operations=encoded, index=self.target, require_alias=self.require_alias, filter_path=ANSWER
         )
         if not isinstance(answer.body, dict):
@@ -137,7 +136,7 @@ class Sender:
 
     def _refuse(self, body: Body, error: ApiError, outcome: Outcome, now: _Round) -> tuple[Body, ...]:
         """Act on an error that answers the whole request."""
-        status, why = error.status_code, reason(error)
+        status, why = error.status_code, reason(error.body)
         action = answers.request_action(status, why)
         if action is Action.STOP:
             raise UnreachableError(f"Elasticsearch refused to index into {self.target} ({status}: {why}).")

@@ -16,7 +16,6 @@ import polars as pl
 from elasticsearch import Elasticsearch
 
 from indexer.ledger import Key, Ledger
-from indexer.patience import Patience, patiently
 from mappings.index_names import Generation
 from mappings.index_names import ledger as ledger_index
 from mappings.track import SOURCE_ID, SOURCE_ROW
@@ -78,30 +77,30 @@ def keep(books: Ledger, generation: Generation, key: Key, frame: pl.DataFrame) -
         "sketch": pack(frame),
     }
     name = f"{generation.index}/{KIND}/{key.file}/{key.number}"
-    books.patience(lambda: books.client.index(index=books.index, id=name, document=document))
+    books.client.index(index=books.index, id=name, document=document)
 
 
-def read(client: Elasticsearch, generation: Generation, patience: Patience = patiently) -> Iterator[pl.DataFrame]:
+def read(client: Elasticsearch, generation: Generation) -> Iterator[pl.DataFrame]:
     """Yield a generation's sketches in the order of its source files; none for one that has none."""
     index = ledger_index(generation.prefix)
-    patience(lambda: client.indices.refresh(index=index))
+    client.indices.refresh(index=index)
     query = {"bool": {"filter": [{"term": {"kind": KIND}}, {"term": {"generation": generation.index}}]}}
     sort: list[Any] = [{"file": "asc"}, {"number": "asc"}]
     after: list[Any] | None = None
     while True:
-        found = _page(client, index, query, sort, after, patience)
+        found = _page(client, index, query, sort, after)
         yield from (unpack(hit["_source"]["sketch"]) for hit in found)
         if len(found) < PAGE:
             return
         after = found[-1]["sort"]
 
 
-def distinct_ids(client: Elasticsearch, generation: Generation, patience: Patience = patiently) -> int:
+def distinct_ids(client: Elasticsearch, generation: Generation) -> int:
     """Count the distinct ids among all records of a generation that were accepted: 8 bytes of memory for each record.
 
     It is what the index must hold, counted without asking the index.
     """
-    parts = [frame[ID].to_numpy() for frame in read(client, generation, patience)]
+    parts = [frame[ID].to_numpy() for frame in read(client, generation)]
     ids = np.concatenate(parts) if parts else np.empty(0, np.uint64)
     del parts
     ids.sort()  # in its place; a set of as many would take ten times the memory
@@ -109,12 +108,10 @@ def distinct_ids(client: Elasticsearch, generation: Generation, patience: Patien
 
 
 def _page(
-    client: Elasticsearch, index: str, query: Any, sort: list[Any], after: list[Any] | None, patience: Patience
+    client: Elasticsearch, index: str, query: Any, sort: list[Any], after: list[Any] | None
 ) -> list[dict[str, Any]]:
-    found = patience(
-        lambda: client.search(
-            index=index, query=query, sort=sort, search_after=after, size=PAGE, source_includes=["sketch"]
-        )
+    found = client.search(
+        index=index, query=query, sort=sort, search_after=after, size=PAGE, source_includes=["sketch"]
     )
     return list(found["hits"]["hits"])
 

@@ -13,7 +13,6 @@ from elasticsearch import Elasticsearch
 from indexer import ledger
 from indexer.lease import Holder, holders
 from indexer.ledger import Ledger, LoadRecord
-from indexer.patience import patiently
 from mappings.index_names import Generation, alias, parse
 
 BUILDING, READY, CURRENT, KEPT, FAILED = "building", "ready", "current", "kept", "failed"
@@ -101,7 +100,7 @@ class Survey:
 
 def datasets(client: Elasticsearch, prefix: str) -> list[str]:
     """Return the data sets of which there is any generation, in the indices or in the ledger."""
-    found = patiently(lambda: client.indices.resolve_index(name=f"{prefix}-*-g*", expand_wildcards="all"))
+    found = client.indices.resolve_index(name=f"{prefix}-*-g*", expand_wildcards="all")
     named = {entry.dataset for index in found["indices"] if (entry := parse(prefix, index["name"]))}
     return sorted(named | {record.generation.dataset for record in _records(client, prefix) if _is_open(record)})
 
@@ -157,25 +156,17 @@ def _seen(client: Elasticsearch, prefix: str, dataset: str) -> dict[str, Seen]:
     own, over = alias(prefix, dataset), alias(prefix)
     pattern = f"{own}-g*"
     names = [pattern, own, over]
-    resolved = patiently(
-        lambda: client.options(ignore_status=404).indices.resolve_index(
-            name=f"{pattern},{own}*", expand_wildcards="all"
-        )
-    )
+    resolved = client.options(ignore_status=404).indices.resolve_index(name=f"{pattern},{own}*", expand_wildcards="all")
     ours = {entry["name"]: entry for entry in resolved.body.get("indices", [])}
-    found = patiently(
-        lambda: client.indices.get(
-            index=names,
-            expand_wildcards="all",
-            ignore_unavailable=True,
-            features=["aliases", "settings", "mappings"],
-            filter_path="*.aliases,*.settings.index.blocks,*.settings.index.uuid,*.mappings._meta",
-        )
+    found = client.indices.get(
+        index=names,
+        expand_wildcards="all",
+        ignore_unavailable=True,
+        features=["aliases", "settings", "mappings"],
+        filter_path="*.aliases,*.settings.index.blocks,*.settings.index.uuid,*.mappings._meta",
     )
-    stats = patiently(
-        lambda: client.indices.stats(
-            index=pattern, metric=["docs", "store"], expand_wildcards="open", forbid_closed_indices=False
-        )
+    stats = client.indices.stats(
+        index=pattern, metric=["docs", "store"], expand_wildcards="open", forbid_closed_indices=False
     )["indices"]
     wanted = {name: body for name, body in found.body.items() if name in (own, over) or parse(prefix, name)}
     return {name: _one(body, ours.get(name, {}), stats.get(name)) for name, body in wanted.items()}

@@ -11,7 +11,6 @@ from elasticsearch import Elasticsearch, NotFoundError
 from indexer import generations, lease
 from indexer.history import ROLLED_BACK, History
 from indexer.inspect import ON_TWO, ensure_not, ensure_swappable
-from indexer.patience import Patience, patiently
 from indexer.survey import CURRENT, KEPT, Survey
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation, alias
@@ -43,7 +42,7 @@ def swap(client: Elasticsearch, to: Generation, expected: Sequence[Generation]) 
 def _take_off(client: Elasticsearch, generation: Generation) -> None:
     names = [alias(generation.prefix, generation.dataset), alias(generation.prefix)]
     remove = {"remove": {"index": generation.index, "aliases": names, "must_exist": False}}
-    patiently(lambda: client.indices.update_aliases(actions=[remove]))
+    client.indices.update_aliases(actions=[remove])
 
 
 def _move(client: Elasticsearch, to: Generation, before: Iterable[Generation]) -> None:
@@ -51,10 +50,10 @@ def _move(client: Elasticsearch, to: Generation, before: Iterable[Generation]) -
     # Not found: either the call went through and only its answer was lost, so that there is nothing left to remove, or
     # somebody else moved the alias. Whatever it was, what is read back decides.
     with suppress(NotFoundError):
-        patiently(lambda: client.indices.update_aliases(actions=_actions(to, before)))
+        client.indices.update_aliases(actions=_actions(to, before))
     if generations.current(client, to.prefix, to.dataset) != [to]:
         raise CheckFailedError(f"Alias {names[0]} is not on {to.index} alone after the swap.", "Run this again.")
-    found = patiently(lambda: client.indices.get_alias(index=to.index))[to.index]["aliases"]
+    found = client.indices.get_alias(index=to.index)[to.index]["aliases"]
     if names[1] not in found:
         raise CheckFailedError(f"Alias {names[1]} is not on {to.index} after the swap.", "Run this again.")
 
@@ -75,8 +74,8 @@ def canary(client: Elasticsearch, generation: Generation) -> None:
     """Search through the alias; raises CheckFailedError unless this generation alone answers, with all documents."""
     name = alias(generation.prefix, generation.dataset)
     by_index = {"by": {"terms": {"field": "_index", "size": 10}}}
-    found = patiently(lambda: client.search(index=name, size=0, track_total_hits=True, aggs=by_index))
-    documents = int(patiently(lambda: client.count(index=generation.index))["count"])
+    found = client.search(index=name, size=0, track_total_hits=True, aggs=by_index)
+    documents = int(client.count(index=generation.index)["count"])
     seen = {bucket["key"]: bucket["doc_count"] for bucket in found["aggregations"]["by"]["buckets"]}
     if found["_shards"]["failed"] or seen != ({generation.index: documents} if documents else {}):
         told = ", ".join(f"{count:,} by {index}" for index, count in seen.items()) or "nobody"
@@ -103,7 +102,6 @@ class Roller:
 
     client: Elasticsearch
     prefix: str
-    patience: Patience = patiently
 
     def run(self, dataset: str, number: int | None = None) -> Rollback:
         """Move the alias to the generation before, or to the one of this number.
@@ -113,7 +111,7 @@ class Roller:
         """
         started = time.monotonic()
         generations.ensure_books(self.client, self.prefix)
-        with lease.held(self.client, self.prefix, dataset, lease.ROLLBACK, patience=self.patience) as held:
+        with lease.held(self.client, self.prefix, dataset, lease.ROLLBACK) as held:
             generations.settle(self.client, self.prefix, dataset)
             found = ensure_swappable(self.client, self.prefix, dataset)
             to = target(found, number)
@@ -121,7 +119,7 @@ class Roller:
             before = swap(self.client, to, found.aliased)
             names = " and ".join(entry.index for entry in before) or None
             text = f"from {names or 'no generation'} to {to.index}"
-            History(self.client, self.prefix, self.patience).write(to, ROLLED_BACK, text, before=names)
+            History(self.client, self.prefix).write(to, ROLLED_BACK, text, before=names)
             view = found.view(to)
             documents = (view.seen.documents if view else 0) or 0
             return Rollback(dataset, names, to.index, documents, round(time.monotonic() - started, 3))

@@ -12,7 +12,6 @@ from elasticsearch import Elasticsearch, NotFoundError
 
 from indexer import history
 from indexer.history import History
-from indexer.patience import Patience, patiently
 from mappings.errors import InputError
 from mappings.index_names import Generation, watched
 from mappings.spelling.folding import fold
@@ -68,17 +67,14 @@ class Watchlist:
 
     client: Elasticsearch
     prefix: str
-    patience: Patience = patiently
 
     def add(self, name: str) -> Name:
         """Watch an artist; one that is watched already stays. Raises InputError for a name that can't be one."""
         entry = _name(name)
         self._ensure()
         document = asdict(entry)
-        made = self.patience(
-            lambda: self.client.update(
-                index=self._index, id=entry.folded, upsert=document, doc={}, refresh=True, source=True
-            )
+        made = self.client.update(
+            index=self._index, id=entry.folded, upsert=document, doc={}, refresh=True, source=True
         )
         return Name(**made["get"]["_source"])
 
@@ -87,16 +83,14 @@ class Watchlist:
         entry = _name(name)
         for found in self.names():
             if found.folded == entry.folded:
-                self.patience(lambda: self.client.delete(index=self._index, id=entry.folded, refresh=True))
+                self.client.delete(index=self._index, id=entry.folded, refresh=True)
                 return found
         raise InputError(f"{name!r} is not watched.", "See: linernotes watch list")
 
     def names(self) -> list[Name]:
         """Return all watched artists, by name; none where nobody was ever watched."""
         try:
-            found = self.patience(
-                lambda: self.client.search(index=self._index, size=MOST, sort=["folded"], source=True)
-            )
+            found = self.client.search(index=self._index, size=MOST, sort=["folded"], source=True)
         except NotFoundError:
             return []
         return [Name(**hit["_source"]) for hit in found["hits"]["hits"]]
@@ -106,7 +100,7 @@ class Watchlist:
         found = [entry for name in self.names() if (entry := self._compared(name, before, to))]
         for entry in found:
             text = f"{entry.name}: {entry.before:,} to {entry.after:,} tracks, {_moved(entry)}"
-            History(self.client, self.prefix, self.patience).write(to, history.WATCHED, text, **asdict(entry))
+            History(self.client, self.prefix).write(to, history.WATCHED, text, **asdict(entry))
         return found
 
     def _compared(self, name: Name, before: Generation | None, to: Generation) -> Watched | None:
@@ -133,10 +127,8 @@ class Watchlist:
         if not ways:
             return _Tracks(exact=all_ways)
         query = {"bool": {"filter": [{"terms": {FACETS["artist"]: ways}}]}}
-        found = self.patience(
-            lambda: self.client.search(
-                index=generation.index, query=query, size=MOST, source_includes=[TITLE], track_total_hits=True
-            )
+        found = self.client.search(
+            index=generation.index, query=query, size=MOST, source_includes=[TITLE], track_total_hits=True
         )
         count = int(found["hits"]["total"]["value"])
         titles = {hit["_id"]: str(hit["_source"].get(TITLE, "")) for hit in found["hits"]["hits"]}
@@ -146,7 +138,7 @@ class Watchlist:
         """Return how the name is written in a generation, and whether that is all of it."""
         values = {"values": {"terms": {"field": FACETS["artist"], "size": MOST}}}
         query = {"bool": {"filter": [{"terms": {WHOLE_NAMES: artist_terms(name.name)}}]}}
-        found = self.patience(lambda: self.client.search(index=generation.index, query=query, size=0, aggs=values))
+        found = self.client.search(index=generation.index, query=query, size=0, aggs=values)
         answer = found["aggregations"]["values"]
         written = [bucket["key"] for bucket in answer["buckets"]]
         return [way for way in written if fold(way) == name.folded], answer["sum_other_doc_count"] == 0
@@ -156,11 +148,9 @@ class Watchlist:
         return watched(self.prefix)
 
     def _ensure(self) -> None:
-        if not self.patience(lambda: self.client.indices.exists(index=self._index)):
-            self.patience(
-                lambda: self.client.options(ignore_status=400).indices.create(
-                    index=self._index, mappings=MAPPING, settings=SETTINGS
-                )
+        if not self.client.indices.exists(index=self._index):
+            self.client.options(ignore_status=400).indices.create(
+                index=self._index, mappings=MAPPING, settings=SETTINGS
             )
 
 

@@ -12,7 +12,7 @@ schema doesn't name it: filtering it in Elasticsearch costs more.
 import io
 import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -75,6 +75,9 @@ PAGE_BYTES = 4_000_000
 
 PAGE_SECONDS = 60.0
 """How long Elasticsearch may take for one page."""
+
+STOP_POLL_S, CLOSE_S = 0.2, 0.5
+"""How long who is stopped goes on waiting for a page, and for the end of the point in time."""
 
 SLICES = 4
 MAX_GENERATIONS = 1000
@@ -210,7 +213,7 @@ class Scan:
         """Yield all rows, in the columns of `ROW` and no particular order.
 
         At most one page of each slice is in memory. Raises CheckFailedError when the point in time is lost, and
-        UnreachableError when Elasticsearch doesn't answer for long.
+        UnreachableError when Elasticsearch doesn't answer for long, CancelledError once the stop event is set.
         """
         pool = ThreadPoolExecutor(slices, thread_name_prefix="slice")
         try:
@@ -218,14 +221,17 @@ class Scan:
                 yield from self._frames(pool, slices)
         finally:
             self._stop_event.set()
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _frames(self, pool: ThreadPoolExecutor, slices: int) -> Iterator[pl.DataFrame]:
         running: dict[Future[bytes], Place] = {
             pool.submit(self._fetch, place): place for place in places(self.count.rows, slices)
         }
         while running:
-            for fetched in wait(running, return_when=FIRST_COMPLETED).done:
+            done = wait(running, STOP_POLL_S, FIRST_COMPLETED).done
+            if self._stop_event.is_set():
+                raise CancelledError
+            for fetched in done:
                 page = read_page(fetched.result(), running.pop(fetched))
                 self._point_in_time = page.point_in_time
                 if page.following:
@@ -285,7 +291,9 @@ def open_scan(searcher: Searcher, request: SearchRequest, stop_event: threading.
         yield scan
     finally:
         with suppress(ApiError, TransportError):  # it ends by itself, later
-            searcher.client.close_point_in_time(id=scan._point_in_time if scan else opened)
+            searcher.client.options(request_timeout=CLOSE_S, max_retries=0).close_point_in_time(
+                id=scan._point_in_time if scan else opened
+            )
 
 
 def _open_point_in_time(searcher: Searcher) -> str:

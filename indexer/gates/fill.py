@@ -12,7 +12,7 @@ from elastic_transport import ObjectApiResponse
 from elasticsearch import Elasticsearch
 
 from indexer.gates.gate import Bounds, Candidate, Gate, Look, grows, not_applied
-from indexer.patience import NotYetError, patiently, usable
+from indexer.retry import RetryableError, policy_of
 from mappings.index_names import Generation
 from mappings.track import FIELDS
 
@@ -38,7 +38,7 @@ def look(client: Elasticsearch, generation: Generation) -> Look:
     queries: list[dict[str, Any]] = [{"match_all": {}}, *({"exists": {"field": name}} for name in COUNTED)]
     header = {"index": generation.index, "request_cache": False}
     asked = [part for query in queries for part in (header, {"size": 0, "track_total_hits": True, "query": query})]
-    answers = patiently(lambda: _all_answered(client.msearch(searches=asked)))
+    answers = policy_of(client)(lambda: _all_answered(client.msearch(searches=asked)))
     documents, *filled = [int(answer["hits"]["total"]["value"]) for answer in answers]
     hits = _sampled(client, generation)
     return Look(
@@ -51,22 +51,20 @@ def look(client: Elasticsearch, generation: Generation) -> Look:
 
 
 def _all_answered(answer: ObjectApiResponse[Any]) -> list[dict[str, Any]]:
-    """Return the answers to several searches; raises NotYetError when one of them failed, as others may at any time."""
-    answers: list[dict[str, Any]] = list(usable(answer)["responses"])
+    """Return the answers to several searches; raises RetryableError when one failed, as any may at any time."""
+    answers: list[dict[str, Any]] = list(answer["responses"])
     for one in answers:
         failed = one.get("error") or (one["_shards"]["failed"] and one["_shards"].get("failures"))
         if failed:
-            raise NotYetError(f"a search of a check failed: {str(failed)[:200]}", disk_full=False)
+            raise RetryableError(f"a search of a check failed: {str(failed)[:200]}")
     return answers
 
 
 def _sampled(client: Elasticsearch, generation: Generation) -> list[dict[str, Any]]:
     # The same each time, so that a gate that is asked twice says the same twice.
     random = {"random_score": {"seed": generation.number, "field": "_seq_no"}}
-    found = patiently(
-        lambda: client.search(
-            index=generation.index, size=SAMPLE, query={"function_score": random}, source_includes=list(STORED_ONLY)
-        )
+    found = client.search(
+        index=generation.index, size=SAMPLE, query={"function_score": random}, source_includes=list(STORED_ONLY)
     )
     return list(found["hits"]["hits"])
 
@@ -80,10 +78,8 @@ def gone(client: Elasticsearch, generation: Generation, before: Look | None) -> 
     """Return how many per cent of the sampled tracks of the current generation the new one doesn't have."""
     if before is None or not before.ids:
         return 0.0
-    found = patiently(
-        lambda: client.search(
-            index=generation.index, size=0, track_total_hits=True, query={"ids": {"values": list(before.ids)}}
-        )
+    found = client.search(
+        index=generation.index, size=0, track_total_hits=True, query={"ids": {"values": list(before.ids)}}
     )
     return 100.0 * (1 - int(found["hits"]["total"]["value"]) / len(before.ids))
 

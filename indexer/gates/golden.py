@@ -5,7 +5,6 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from indexer.gates.gate import Candidate, Gate, not_applied
-from indexer.patience import patiently
 from mappings.cards import CARDS, GoldenQuery
 from mappings.track import ARTISTS, TITLE
 
@@ -33,7 +32,7 @@ def gate(client: Elasticsearch, candidate: Candidate) -> Gate:
 
 def _found(client: Elasticsearch, candidate: Candidate, golden: GoldenQuery) -> bool:
     index, query = candidate.generation.index, _query(golden)
-    found = patiently(lambda: client.search(index=index, query=query, size=0, terminate_after=1))
+    found = client.search(index=index, query=query, size=0, terminate_after=1)
     return bool(found["hits"]["total"]["value"])
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from indexer.gates.gate import Gate
-from indexer.patience import patiently
 from mappings.analysis import similarity
 from mappings.index import analysis
 from mappings.index_names import Generation
@@ -21,7 +20,7 @@ _LEFT_OUT = {("keyword", "norms", "false"), ("text", "norms", "true"), ("object"
 def gate(client: Elasticsearch, generation: Generation) -> Gate:
     """Return the gate of the mapping."""
     name = generation.index
-    found = patiently(lambda: client.indices.get(index=name, features=["mappings", "settings"]))[name]
+    found = client.indices.get(index=name, features=["mappings", "settings"])[name]
     wrong = differences(mapping(), found["mappings"])
     wrong += differences(_settings(), found["settings"]["index"])
     fields = len(mapping()["properties"])

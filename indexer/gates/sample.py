@@ -17,7 +17,6 @@ from elasticsearch import Elasticsearch
 from indexer.encode import LINE, lines, row_of
 from indexer.gates.gate import Candidate, Gate, not_applied
 from indexer.ledger import Key
-from indexer.patience import patiently
 from indexer.plan import Plan
 from indexer.ready import cut, ready
 from indexer.records import RawBatch, Source, Stretch
@@ -155,7 +154,7 @@ def _is_of_earlier(entry: Expected, document: Mapping[str, Any]) -> bool:
 def _by_id(client: Elasticsearch, index: str, ids: list[str]) -> dict[str, dict[str, Any]]:
     if not ids:
         return {}
-    found = patiently(lambda: client.mget(index=index, ids=ids))
+    found = client.mget(index=index, ids=ids)
     return {document["_id"]: document for document in found["docs"] if document.get("found")}
 
 

@@ -11,10 +11,10 @@ from elasticsearch import Elasticsearch
 from indexer import sketch
 from indexer.encode import LINE, bodies
 from indexer.ledger import Key, Ledger
-from indexer.patience import NotYetError, Patience
 from indexer.pipeline import REQUEST_BYTES
 from indexer.records import SOURCE_ROW, Rejection
 from indexer.rejected import RejectedStore
+from indexer.retry import RetryableError, policy_of
 from indexer.send import Sender
 from indexer.sketch import ID, PRINT, RAW
 from indexer.update.changes import CHANGES
@@ -40,7 +40,6 @@ class Applier:
     spool: Spool
     sender: Sender
     store: RejectedStore
-    patience: Patience
 
     def send(self) -> None:
         """Send all added and changed tracks; raises RefusedError."""
@@ -56,13 +55,13 @@ class Applier:
 
     def _delete(self, ids: Sequence[str]) -> None:
         lines = b"".join(orjson.dumps({"delete": {"_id": name}}) + b"\n" for name in ids)
-        for attempt in self.patience.attempts():
+        for attempt in policy_of(self.client).attempts():
             with attempt:
                 encoded: list[Any] = [lines.rstrip(b"\n")]
                 target, path = self.sender.target, "errors,items.*.error"
                 answer = self.client.bulk(operations=encoded, index=target, require_alias=True, filter_path=path)
                 if answer.get("errors", True):
-                    raise NotYetError(str(answer.get("items"))[:200], disk_full=False)
+                    raise RetryableError(str(answer.get("items"))[:200])
 
     def keep_rejected(self) -> None:
         """Keep the records that can't become a track, under the new generation."""
@@ -87,4 +86,4 @@ class Applier:
             self._keep(number, waiting)
 
     def _keep(self, number: int, frame: pl.DataFrame) -> None:
-        sketch.keep(Ledger(self.client, self.to.prefix, self.patience), self.to, Key(0, number), frame)
+        sketch.keep(Ledger(self.client, self.to.prefix), self.to, Key(0, number), frame)

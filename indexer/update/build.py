@@ -44,8 +44,8 @@ class Builder:
         document that Elasticsearch refused; nothing is left of the clone).
         """
         base = self.compared.present.generation
-        to = next_number(self.job.client, base, self.job.how)
-        books = Ledger(self.job.client, self.job.prefix, self.job.how)
+        to = next_number(self.job.client, base)
+        books = Ledger(self.job.client, self.job.prefix)
         plan = self.job.notes() | {
             "what": lease.UPDATE,
             leftovers.BASE: base.index,
@@ -58,7 +58,7 @@ class Builder:
             self._build(base, to, plan)
         except RefusedError:
             (record,) = [entry for entry in books.loads(to.dataset) if entry.generation == to]
-            leftovers.give_up(self.job.client, books, record, self.job.how)
+            leftovers.give_up(self.job.client, books, record)
             raise
         return to, self._finish(to, plan)
 
@@ -66,20 +66,20 @@ class Builder:
         job = self.job
         job.step("closing to writes")
         try:
-            clone.block(job.client, base, job.how)
+            clone.block(job.client, base)
             job.step("cloning")
-            clone.clone(job.client, base, to, {"state": ledger.BUILDING, **plan}, job.how)
+            clone.clone(job.client, base, to, {"state": ledger.BUILDING, **plan})
             job.step("opening again")
         finally:
-            clone.unblock(job.client, base, job.how)
+            clone.unblock(job.client, base)
         job.step("applying")
-        sender = Sender(job.client, generations.write_alias(to), job.how)
-        applier = Applier(job.client, to, self.spool, sender, self._store(to), job.how)
+        sender = Sender(job.client, generations.write_alias(to))
+        applier = Applier(job.client, to, self.spool, sender, self._store(to))
         applier.send()
         job.step("deleting")
         for frame in self.spool.frames(FIRST_GONE):
             applier.delete(frame["_id"].to_list())
-        for batch in removed(job.client, base, self.spool, job.how, skip=1):
+        for batch in removed(job.client, base, self.spool, skip=1):
             applier.delete(batch)
         job.step("writing down")
         applier.keep_rejected()
@@ -101,12 +101,12 @@ class Builder:
             ignored=EVIDENCE,
         )
         sampler = Sampler(self.compared.release, self.spool, job.orders.bounds.sample, to.index)
-        finisher = Finisher(job.client, self.held, job.orders.bounds, job.orders.force, job.how)
+        finisher = Finisher(job.client, self.held, job.orders.bounds, job.orders.force)
         counts = {"totals": asdict(totals), "changed": {}, "difference": counted(difference)}
         return finisher.run(candidate, sampler, plan | counts)
 
     def _store(self, generation: Generation) -> RejectedStore:
-        sender = Sender(self.job.client, rejected_index(self.job.prefix), self.job.how, require_alias=False)
+        sender = Sender(self.job.client, rejected_index(self.job.prefix), require_alias=False)
         return RejectedStore(sender, generation)
 
 

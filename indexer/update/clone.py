@@ -9,7 +9,6 @@ from typing import Any
 from elasticsearch import Elasticsearch, NotFoundError
 
 from indexer import generations
-from indexer.patience import Patience, patiently
 from mappings.errors import CheckFailedError
 from mappings.index_names import Generation
 
@@ -17,38 +16,34 @@ _BLOCK = "index.blocks.write"
 HEALTHY = "60s"
 
 
-def block(client: Elasticsearch, generation: Generation, how: Patience = patiently) -> None:
+def block(client: Elasticsearch, generation: Generation) -> None:
     """Close a generation to writing: Elasticsearch answers when all that was under way is in."""
-    how(lambda: client.indices.add_block(index=generation.index, block="write"))
+    client.indices.add_block(index=generation.index, block="write")
 
 
-def unblock(client: Elasticsearch, generation: Generation, how: Patience = patiently) -> None:
+def unblock(client: Elasticsearch, generation: Generation) -> None:
     """Open it again; one that is gone needs nothing."""
     try:
-        how(lambda: client.indices.put_settings(index=generation.index, settings={_BLOCK: None}))
+        client.indices.put_settings(index=generation.index, settings={_BLOCK: None})
     except NotFoundError:
         return
 
 
-def clone(
-    client: Elasticsearch, of: Generation, to: Generation, notes: dict[str, Any], how: Patience = patiently
-) -> None:
+def clone(client: Elasticsearch, of: Generation, to: Generation, notes: dict[str, Any]) -> None:
     """Clone a generation that is closed to writing, open the clone for loading, and note what it is."""
     settings = generations.BUILDING_SETTINGS | {
         _BLOCK: None,
-        "number_of_replicas": generations.number_of(client, of, "replicas", how),
+        "number_of_replicas": generations.number_of(client, of, "replicas"),
     }
     body = {"settings": {f"index.{name.removeprefix('index.')}": value for name, value in settings.items()}}
     aliases: dict[str, Any] = {generations.write_alias(to): {}}
     if not generations.exists(client, to):
-        how(
-            lambda: client.indices.clone(
-                index=of.index, target=to.index, settings=body["settings"], aliases=aliases, wait_for_active_shards=1
-            )
+        client.indices.clone(
+            index=of.index, target=to.index, settings=body["settings"], aliases=aliases, wait_for_active_shards=1
         )
-    health = how(lambda: client.cluster.health(index=to.index, wait_for_status="yellow", timeout=HEALTHY))
+    health = client.cluster.health(index=to.index, wait_for_status="yellow", timeout=HEALTHY)
     if health["timed_out"]:
         raise CheckFailedError(f"The clone {to.index} did not become ready in {HEALTHY}.", "Nothing was swapped.")
-    unblock(client, to, how)  # what the clone was told above stays behind as an empty setting
+    unblock(client, to)  # what the clone was told above stays behind as an empty setting
     # The notes of the original came with it: they are replaced as a whole.
-    how(lambda: client.indices.put_mapping(index=to.index, meta=notes))
+    client.indices.put_mapping(index=to.index, meta=notes)

@@ -34,9 +34,9 @@ def compare(job: Job, present: Present, spool: Spool) -> Compared:
     """Return the difference, exactly counted; memory does not depend on the size of either side."""
     current = present.generation
     job.step("reading the current generation")
-    sketched = spool_sketch(job.client, current, present.plan, spool, job.how)
+    sketched = spool_sketch(job.client, current, present.plan, spool)
     if not sketched:
-        spool_index(job.client, current, spool, job.how)
+        spool_index(job.client, current, spool)
     release = Release(job.plan, sketched and rowwise(job.plan.source) is not None)
     job.step("reading the new release")
     read = release.spool(spool, job.meter)
@@ -49,5 +49,5 @@ def compare(job: Job, present: Present, spool: Spool) -> Compared:
         what = f"{joined.new:,} ids, {difference.documents:,} in the difference, {totals.missing:,} records missing"
         hint = f"Load it: linernotes load {job.dataset} PATH..."
         raise CheckFailedError(f"The comparison does not add up: {what}.", hint)
-    shown = details(job.client, current, spool, job.how)
+    shown = details(job.client, current, spool)
     return Compared(present, release, totals, replace(difference, **shown))

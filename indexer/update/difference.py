@@ -11,7 +11,6 @@ import polars as pl
 from elasticsearch import Elasticsearch
 
 from indexer.encode import EVIDENCE, LINE
-from indexer.patience import Patience
 from indexer.sketch import ID, PRINT, hashed_id
 from indexer.update.changes import CHANGES
 from indexer.update.join import BEFORE, GONE
@@ -72,32 +71,30 @@ class Difference:
         return self.added + self.changed + self.unchanged
 
 
-def details(client: Elasticsearch, current: Generation, spool: Spool, how: Patience) -> dict[str, Any]:
+def details(client: Elasticsearch, current: Generation, spool: Spool) -> dict[str, Any]:
     """Return `fields`, `looked_at` and `examples` of a difference."""
     added = _first(spool, pl.col(BEFORE).is_null(), EXAMPLES)
     changed = _first(spool, pl.col(BEFORE).is_not_null(), LOOKED_AT)
-    before = _documents(client, current, list(changed), how)
+    before = _documents(client, current, list(changed))
     fields = {name: _changed(before[name], now) for name, now in changed.items() if name in before}
     counted = Counter(name for names in fields.values() for name in names)
-    gone = next(removed(client, current, spool, how), [])
+    gone = next(removed(client, current, spool), [])
     spool.put(FIRST_GONE, pl.DataFrame({"_id": pl.Series(gone, dtype=pl.String)}))
     examples = {
         "added": [_example(name, document) for name, document in added.items()],
         "changed": [_example(name, changed[name], fields[name]) for name in list(fields)[:EXAMPLES]],
-        "removed": [_example(*entry) for entry in _documents(client, current, gone[:EXAMPLES], how).items()],
+        "removed": [_example(*entry) for entry in _documents(client, current, gone[:EXAMPLES]).items()],
     }
     return {"fields": dict(counted.most_common()), "looked_at": len(fields), "examples": examples}
 
 
-def removed(
-    client: Elasticsearch, current: Generation, spool: Spool, how: Patience, skip: int = 0
-) -> Iterator[list[str]]:
+def removed(client: Elasticsearch, current: Generation, spool: Spool, skip: int = 0) -> Iterator[list[str]]:
     """Yield the `_id` of the tracks that are gone, in batches of `TERMS`, leaving out the first `skip`.
 
     The sketch knows them by hashes only: their fingerprints find them. Raises CheckFailedError where one is not found.
     """
     for batch in islice(_batches(spool.frames(GONE)), skip, None):
-        yield _found(client, current, batch, how)
+        yield _found(client, current, batch)
 
 
 def _batches(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
@@ -112,11 +109,11 @@ def _batches(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         yield pl.concat(waiting)
 
 
-def _found(client: Elasticsearch, current: Generation, gone: pl.DataFrame, how: Patience) -> list[str]:
+def _found(client: Elasticsearch, current: Generation, gone: pl.DataFrame) -> list[str]:
     params = {"gone": dict.fromkeys(map(str, gone[PRINT]), 1)}
     query = {"bool": {"filter": [{"script": {"script": {"source": _IS_GONE, "params": params}}}]}}
     found: list[str] = []
-    for names in matching(client, current.index, query, how):
+    for names in matching(client, current.index, query):
         ids = pl.Series(SOURCE_ID, [name.removeprefix(f"{current.dataset}:") for name in names])
         ours = pl.DataFrame([ids]).select(hashed_id(pl.col(SOURCE_ID)).is_in(gone[ID].implode())).to_series()
         found += [name for name, is_ours in zip(names, ours, strict=True) if is_ours]
@@ -140,10 +137,10 @@ def _first(spool: Spool, wanted: pl.Expr, most: int) -> dict[str, dict[str, Any]
     return found
 
 
-def _documents(client: Elasticsearch, current: Generation, ids: list[str], how: Patience) -> dict[str, Any]:
+def _documents(client: Elasticsearch, current: Generation, ids: list[str]) -> dict[str, Any]:
     if not ids:
         return {}
-    found = how(lambda: client.mget(index=current.index, ids=ids))
+    found = client.mget(index=current.index, ids=ids)
     return {entry["_id"]: entry["_source"] for entry in found["docs"] if entry.get("found")}
 
 

@@ -11,8 +11,8 @@ from indexer import provenance
 from indexer.gates import Bounds
 from indexer.history import History
 from indexer.meter import Meter
-from indexer.patience import DEADLINE_S, Patience
 from indexer.plan import Plan
+from indexer.retry import DEADLINE_S, RetryPolicy, retrying
 from indexer.update.difference import Difference
 from indexer.update.way import Way
 from mappings.index_names import Generation
@@ -50,10 +50,10 @@ class Job:
         """Return the id of the data set."""
         return self.plan.source.dataset
 
-    @property
-    def how(self) -> Patience:
-        """Return how long to try."""
-        return Patience(self.meter, self.stop, self.orders.deadline_s)
+    def __post_init__(self) -> None:
+        """Make the client retry."""
+        policy = RetryPolicy(self.meter, self.stop, self.orders.deadline_s)
+        object.__setattr__(self, "client", retrying(self.client, policy))
 
     def step(self, name: str) -> None:
         """Tell which step begins; an update that was asked to stop ends between two of them. Tests kill it here."""
@@ -63,7 +63,7 @@ class Job:
 
     def tell(self, generation: Generation, event: str, text: str, **details: Any) -> None:
         """Add an event to the history."""
-        History(self.client, self.prefix, self.how).write(generation, event, text, **details)
+        History(self.client, self.prefix).write(generation, event, text, **details)
 
     def notes(self) -> dict[str, Any]:
         """Return what the ledger and `_meta` say of where documents are from, and what made them."""

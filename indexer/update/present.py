@@ -10,7 +10,6 @@ from indexer import generations
 from indexer.encode import EPOCH
 from indexer.inspect import MISSING, ON_TWO, ensure_not
 from indexer.ledger import Ledger
-from indexer.patience import Patience
 from indexer.provenance import normalisation
 from indexer.survey import Survey
 from mappings.errors import CheckFailedError
@@ -60,8 +59,8 @@ def current(client: Elasticsearch, found: Survey) -> Present:
     return Present(found.current, generations.meta(client, found.current), plan)
 
 
-def next_number(client: Elasticsearch, base: Generation, how: Patience) -> Generation:
+def next_number(client: Elasticsearch, base: Generation) -> Generation:
     """Return the generation after the latest one that ever was; the caller holds the data set's lease."""
     prefix, dataset = base.prefix, base.dataset
-    taken = [record.generation.number for record in Ledger(client, prefix, how).loads(dataset)]
+    taken = [record.generation.number for record in Ledger(client, prefix).loads(dataset)]
     return Generation(prefix, dataset, max([*taken, *generations.numbers(client, prefix, dataset)], default=0) + 1)

@@ -59,7 +59,7 @@ class Updater:
         for entry in job.plan.files:
             job.meter.add_file(entry.file.name, entry.rows)
         with spooled() as spool:
-            with lease.held(job.client, job.prefix, job.dataset, lease.UPDATE, patience=job.how) as held:
+            with lease.held(job.client, job.prefix, job.dataset, lease.UPDATE) as held:
                 present = self._present()
                 done, compared = self._decide(present, spool)
                 if compared and done.way.name == DIFFERENCE:
@@ -72,7 +72,7 @@ class Updater:
         """Return the current generation, after clearing away what dead updates left."""
         job = self.job
         found = ensure_swappable(job.client, job.prefix, job.dataset)
-        leftovers.clear(job.client, found, job.how)
+        leftovers.clear(job.client, found)
         self._begun = [view.plan for view in found.views if view.state in (BUILDING, READY) and _is_load(view.plan)]
         return current(job.client, found)
 

@@ -64,7 +64,7 @@ def run(asked: SearchRequest, place: Place) -> Exported:
         stopping() as stop,
         places.opened(place) as stream,
         connect(found) as client,
-        open_scan(Searcher(client, found.prefix), asked) as tracks,
+        open_scan(Searcher(client, found.prefix), asked, stop) as tracks,
     ):
         exporting.show_count(tracks, console)
         with exporting.progress(console) as look:

@@ -9,13 +9,14 @@ from rich.console import Console
 from indexer.history import History
 from indexer.inspect import inspect
 from indexer.meter import Meter
-from indexer.patience import Patience
 from indexer.prune import LEAST, Pruner
+from indexer.retry import RetryPolicy
 from indexer.sources import SOURCES
 from indexer.survey import datasets, survey
 from indexer.swap import Roller
 from linernotes import choose
-from linernotes.cli.opened import connected, print_json
+from linernotes.cli.opened import print_json
+from linernotes.cli.operating import connected
 from linernotes.report import generations as report
 from linernotes.report import loading, plain
 
@@ -54,8 +55,8 @@ def rollback(dataset: Dataset, to: To = None, json: AsJson = False) -> None:
     Nothing is deleted: --to goes to any generation that was in service once, so also forward again.
     """
     meter = Meter()
-    with connected() as (client, prefix), loading.shown(meter, Console(stderr=True), counts=False):
-        done = Roller(client, prefix, Patience(meter)).run(choose.dataset(dataset), to)
+    with connected(RetryPolicy(meter)) as (client, prefix), loading.shown(meter, Console(stderr=True), counts=False):
+        done = Roller(client, prefix).run(choose.dataset(dataset), to)
     if json:
         row = asdict(done)
         print_json({"dataset": done.dataset, "from": row.pop("from_"), **row, "alias_moved": True})
@@ -70,8 +71,8 @@ def prune(dataset: Dataset, keep: Keep = LEAST, json: AsJson = False) -> None:
     a generation go with it; the history stays.
     """
     meter = Meter()
-    with connected() as (client, prefix), loading.shown(meter, Console(stderr=True), counts=False):
-        done = Pruner(client, prefix, Patience(meter)).run(choose.dataset(dataset), keep)
+    with connected(RetryPolicy(meter)) as (client, prefix), loading.shown(meter, Console(stderr=True), counts=False):
+        done = Pruner(client, prefix).run(choose.dataset(dataset), keep)
     if json:
         print_json(asdict(done))
     else:

@@ -1,4 +1,4 @@
-"""What commands share: the Elasticsearch of the settings, a searcher for it, JSON for programs, and being stopped."""
+"""What commands share: a searcher for the Elasticsearch of the settings, JSON for programs, and being stopped."""
 
 import signal
 import threading
@@ -8,22 +8,12 @@ from typing import Any
 
 import orjson
 import typer
-from elasticsearch import Elasticsearch
 
 from linernotes import settings
 from linernotes.connect import connect
 from queries import Searcher
 
 GRACE_S = 1.5
-
-
-@contextmanager
-def connected() -> Iterator[tuple[Elasticsearch, str]]:
-    """Give client and prefix of the settings, once Elasticsearch has answered: else each call would wait long."""
-    found = settings.from_environment()
-    with connect(found) as client:
-        client.info()
-        yield client, found.prefix
 
 
 @contextmanager

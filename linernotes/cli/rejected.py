@@ -16,7 +16,8 @@ from indexer.rejected_reader import MAX_ATTEMPTS, RejectedReader, Wanted
 from indexer.replay import Replayer
 from indexer.sources import SOURCES
 from linernotes import choose
-from linernotes.cli.opened import connected, print_json
+from linernotes.cli.opened import print_json
+from linernotes.cli.operating import connected
 from linernotes.report import loading, plain
 from linernotes.report import rejected as report
 from mappings.errors import InputError

@@ -9,8 +9,8 @@ from rich.console import Console
 from indexer import plan as plans
 from indexer.gates import Bounds, GateError
 from indexer.meter import Meter
-from indexer.patience import Patience
 from indexer.reindex import Reindexer
+from indexer.retry import RetryPolicy
 from indexer.sources import SOURCES
 from indexer.update.difference import Difference
 from indexer.update.orders import Job, Orders
@@ -19,7 +19,8 @@ from indexer.update.way import WAYS, Way
 from indexer.watch import Watchlist
 from linernotes import choose
 from linernotes.cli.load import REJECTED, Dataset, Force, MaxChange, MaxRejected, Paths, reason, resumable, show_closed
-from linernotes.cli.opened import connected, print_json, stopping
+from linernotes.cli.opened import print_json, stopping
+from linernotes.cli.operating import connected
 from linernotes.report import loading, plain, updating
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the difference and stop.")]
@@ -86,9 +87,12 @@ def reindex(
     """
     name, meter = choose.dataset(dataset), Meter()
     try:
-        with connected() as (client, prefix), loading.shown(meter, Console(stderr=True)), stopping() as stop:
-            patience = Patience(meter, stop)
-            done = Reindexer(client, prefix, patience, Bounds(max_change=max_change), reason(force)).run(name)
+        with (
+            stopping() as stop,
+            connected(RetryPolicy(meter, stop)) as (client, prefix),
+            loading.shown(meter, Console(stderr=True)),
+        ):
+            done = Reindexer(client, prefix, Bounds(max_change=max_change), reason(force)).run(name)
     except GateError as problem:
         show_closed(problem, as_json=json)
         raise

@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -95,7 +95,10 @@ def run(
         except BaseException:
             stop.set()
             raise
-        size = writing.result()
+        try:
+            size = writing.result()
+        except CancelledError as error:
+            raise KeyboardInterrupt from error
     meter.reconcile()
     return Exported(
         meter.done, meter.seconds, str(place.out), size, scan.count.generations, scan.stage, scan.text_truncated

@@ -41,17 +41,16 @@ def check(ask: Ask, rows: Iterable[CatalogueRow]) -> Generator[RowResult, None, 
     """
     earlier: dict[bytes, int] = {}
     waiting: deque[Future[list[tuple[RowResult, bytes]]]] = deque()
-    with ThreadPoolExecutor(IN_FLIGHT) as threads:
-        try:
-            for batch in _batched(rows, BATCH):
-                waiting.append(threads.submit(_check_batch, ask, batch))
-                if len(waiting) >= IN_FLIGHT:
-                    yield from _marked_duplicates(waiting.popleft().result(), earlier)
-            while waiting:
+    threads = ThreadPoolExecutor(IN_FLIGHT)
+    try:
+        for batch in _batched(rows, BATCH):
+            waiting.append(threads.submit(_check_batch, ask, batch))
+            if len(waiting) >= IN_FLIGHT:
                 yield from _marked_duplicates(waiting.popleft().result(), earlier)
-        finally:
-            for future in waiting:
-                future.cancel()
+        while waiting:
+            yield from _marked_duplicates(waiting.popleft().result(), earlier)
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)  # nobody waits for answers that nobody wants any more
 
 
 def _marked_duplicates(found: list[tuple[RowResult, bytes]], earlier: dict[bytes, int]) -> Iterator[RowResult]:

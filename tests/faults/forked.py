@@ -73,4 +73,5 @@ def _run(environment: dict[str, str], arguments: tuple[str, ...], out: Path, err
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), descriptor)
     if dies:
         killer.arm(dies)
-    sys.exit(app.run(list(arguments)))
+    sys.argv = ["linernotes", *arguments]
+    app.main()

@@ -8,7 +8,7 @@ import pytest
 from elasticsearch import Elasticsearch
 from elasticsearch.serializer import OrjsonSerializer
 
-from indexer import patience
+from indexer import retry
 from indexer.load import Loader, LoadResult, Options
 from indexer.meter import Meter
 from indexer.plan import Plan
@@ -53,7 +53,7 @@ MIXED = tuple(proxy.KINDS)
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less before a first retry; the waits grow as they always do."""
-    monkeypatch.setattr(patience, "FIRST_WAIT_S", patience.FIRST_WAIT_S / 5)
+    monkeypatch.setattr(retry, "FIRST_WAIT_S", retry.FIRST_WAIT_S / 5)
 
 
 @pytest.mark.usefixtures("quick")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer import patience
+from indexer import retry
 from indexer.load import Loader, LoadResult, Options
 from indexer.meter import Meter
 from tests.indexer import made
@@ -27,7 +27,7 @@ def wait_for(condition: Any, seconds: float = 20.0) -> None:
 def test_the_load_waits_says_so_and_goes_on(
     client: Elasticsearch, prefix: str, blocked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "LONGEST_WAIT_S", 0.5)
+    monkeypatch.setattr(retry, "LONGEST_WAIT_S", 0.5)
     meter, results = Meter(), list[LoadResult]()
     plan = made.plan(made.MadeReader("a", 6_000, 60, damaged=70))
     # A deadline far below the wait: a full disk is waited for, however long it takes.

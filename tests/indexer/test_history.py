@@ -5,7 +5,7 @@ from elasticsearch import Elasticsearch
 from indexer import generations, history
 from indexer.history import History
 from indexer.meter import Meter
-from indexer.patience import Patience
+from indexer.retry import RetryPolicy, retrying
 from mappings.index_names import Generation
 from mappings.index_names import history as history_index
 from tests.indexer import made
@@ -29,7 +29,9 @@ def test_a_history_that_cant_be_written_is_said_and_stops_nothing(client: Elasti
     generations.ensure_books(client, prefix)
     client.indices.close(index=history_index(prefix))
     meter = Meter()
-    assert not History(client, prefix, Patience(meter)).write(Generation(prefix, "made", 1), history.STARTED, "x")
+    assert not History(retrying(client, RetryPolicy(meter)), prefix).write(
+        Generation(prefix, "made", 1), history.STARTED, "x"
+    )
     assert "could not be written" in meter.take_notes()[0]
     assert load(client, prefix, made.plan(made.MadeReader("a", 100, 50))).alias_moved
 

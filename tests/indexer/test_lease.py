@@ -18,10 +18,10 @@ from indexer.lease import LEASE_S, Holder, Lease
 from indexer.ledger import Claim, Key, Ledger, Taken
 from indexer.load import Loader, Options
 from indexer.meter import Meter
-from indexer.patience import Patience
 from indexer.prune import Pruner
 from indexer.reindex import Reindexer
 from indexer.replay import Replayer
+from indexer.retry import RetryPolicy, retrying
 from indexer.survey import survey
 from indexer.swap import Roller
 from mappings.errors import CheckFailedError
@@ -60,14 +60,15 @@ def elsewhere(client: Elasticsearch, prefix: str, seconds_ago: float, **other: A
 
 
 def test_a_second_writer_is_told_who_holds_it(client: Elasticsearch, books: str) -> None:
-    second = Patience(Meter())
+    meter = Meter()
+    second = retrying(client, RetryPolicy(meter))
     with (
         lease.held(client, books, DATASET, lease.UPDATE),
         pytest.raises(CheckFailedError, match=r"made is in other hands: process \d+ on \S+, update since \d{4}-"),
-        lease.held(client, books, DATASET, lease.UPDATE, patience=second),
+        lease.held(second, books, DATASET, lease.UPDATE),
     ):
         raise AssertionError("two hold it")
-    assert second.meter.take_notes() == []  # it was looked up, and not waited for
+    assert meter.take_notes() == []  # it was looked up, and not waited for
     with lease.held(client, books, DATASET, lease.PRUNE):
         pass
     assert lease.holders(client, books, DATASET) == []
@@ -337,7 +338,7 @@ def test_who_was_taken_for_dead_is_counted_again(client: Elasticsearch, books: s
     assert slow.take() is None
     assert lease.workers(client, books, DATASET, lease_s=-1.0) == []
     assert lease.living(client, generation) == []
-    assert slow._beat()
+    slow.check()
     assert [holder.owner for holder in lease.living(client, generation)] == [slow.id]
     slow.release()
     assert lease.living(client, generation) == []

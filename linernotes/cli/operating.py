@@ -1,0 +1,19 @@
+"""What commands share that change what is stored: a client that retries."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from elasticsearch import Elasticsearch
+
+from indexer.retry import RetryPolicy, retrying
+from linernotes import settings
+from linernotes.connect import connect
+
+
+@contextmanager
+def connected(policy: RetryPolicy | None = None) -> Iterator[tuple[Elasticsearch, str]]:
+    """Give client and prefix of the settings, once Elasticsearch has answered: else each request would wait long."""
+    found = settings.from_environment()
+    with connect(found) as client:
+        client.info()
+        yield retrying(client, policy), found.prefix
