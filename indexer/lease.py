@@ -24,7 +24,7 @@ from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
-from indexer.retry import policy_of
+from indexer.retry import policy_of, sending_once
 from mappings.errors import CheckFailedError
 from mappings.index_names import Generation, locks
 
@@ -171,7 +171,7 @@ class Lease:
         if self._heartbeat:
             self._heartbeat.join(bound)  # a beat on its way would bring the lease back
         with suppress(ApiError, TransportError):  # else it is taken over when it runs out
-            once = self.client.options(request_timeout=bound, max_retries=0)
+            once = sending_once(self.client).options(request_timeout=bound)
             self._update(once, _RELEASE, {"owner": self.id})
 
     def lives(self, owner: str) -> bool:
@@ -220,7 +220,7 @@ class Lease:
         return _update(client, self.prefix, name, script, params, **more)
 
     def _run(self) -> None:
-        once = self._client.options(max_retries=0)
+        once = sending_once(self._client)
         while not self._closed.wait(BEAT_S):
             with suppress(Exception):  # whatever the answer was, the next beat may get through; others tell of it
                 if not self._beat(once) and not self._closed.is_set():

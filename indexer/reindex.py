@@ -23,7 +23,7 @@ from indexer.inspect import ensure_swappable
 from indexer.lease import Lease
 from indexer.ledger import Key, Ledger
 from indexer.rejected import Rejected, RejectedStore
-from indexer.retry import policy_of
+from indexer.retry import policy_of, sending_once
 from indexer.send import Sender
 from indexer.totals import Totals
 from indexer.update import leftovers
@@ -112,7 +112,7 @@ class Reindexer:
         meter, stop = policy_of(self.client).meter, policy_of(self.client).stop
         meter.state = "reindexing"
         meter.add_file(base.index, count)
-        asked = self.client.options(max_retries=0).reindex(  # sent twice, it would run twice
+        asked = sending_once(self.client).reindex(  # sent twice, it would run twice
             source={"index": base.index, "size": 5_000},
             dest={"index": generations.write_alias(to), "version_type": "external"},
             slices=SLICES,

@@ -4,7 +4,7 @@
 
 Passing errors are retried with growing, jittered waits until a deadline. A full disk is no passing error but a
 person's work, and the person may be asleep: it is waited for as long as it takes, and said. A request may be sent
-twice, so what is sent has to bear that; `client.options(max_retries=0)` sends once.
+twice, so what is sent has to bear that; `sending_once` gives a client without retries.
 """
 
 import logging
@@ -101,8 +101,6 @@ class RetryTransport:
     def perform_request(self, method: str, target: str, **options: Any) -> TransportApiResponse:
         """Return the answer; raises UnreachableError when there is none until the deadline."""
         send = partial(self.inner.perform_request, method, target, **options)
-        if options.get("max_retries") == 0:
-            return send()
         return self.policy(lambda: _usable(send()))
 
     def __getattr__(self, name: str) -> Any:
@@ -112,11 +110,23 @@ class RetryTransport:
 
 def retrying(client: Elasticsearch, policy: RetryPolicy | None = None) -> Elasticsearch:
     """Return a client over the same connections that retries under a policy, in place of any other one it has."""
-    transport: Any = client.transport
-    inner = transport.inner if isinstance(transport, RetryTransport) else transport
+    return _over(client, cast("Transport", RetryTransport(_inner(client), policy or RetryPolicy())))
+
+
+def sending_once(client: Elasticsearch) -> Elasticsearch:
+    """Return a client over the same connections that doesn't retry."""
+    return _over(client, _inner(client))
+
+
+def _over(client: Elasticsearch, transport: Transport) -> Elasticsearch:
     made = client.options()
-    made._transport = cast("Transport", RetryTransport(inner, policy or RetryPolicy()))  # as options() hands it on
+    made._transport = transport  # where options() has it, too
     return made
+
+
+def _inner(client: Elasticsearch) -> Transport:
+    transport: Any = client.transport
+    return cast("Transport", transport.inner if isinstance(transport, RetryTransport) else transport)
 
 
 def policy_of(client: Elasticsearch) -> RetryPolicy:

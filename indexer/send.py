@@ -13,7 +13,7 @@ from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
 from indexer import answers
 from indexer.answers import Action, Item
 from indexer.encode import Body
-from indexer.retry import RetryableError, policy_of, reason
+from indexer.retry import RetryableError, policy_of, reason, sending_once
 from mappings.errors import UnreachableError
 
 INTERNAL = 500
@@ -123,7 +123,7 @@ class Sender:
     @cached_property
     def _once(self) -> Elasticsearch:
         # One for all requests: the client makes its forty namespaces anew for each set of options. `send` retries.
-        return self.client.options(request_timeout=self.timeout_s, max_retries=0)
+        return sending_once(self.client).options(request_timeout=self.timeout_s)
 
     def _bulk(self, body: Body) -> Mapping[str, Any]:
         encoded: list[Any] = [body.body]

@@ -10,7 +10,7 @@ import polars as pl
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from indexer import generations, provenance, sketch
-from indexer.retry import whole
+from indexer.retry import sending_once, whole
 from indexer.sketch import ID, NO_RAW, PRINT, RAW
 from indexer.update.spool import Spool
 from mappings.errors import CheckFailedError
@@ -89,7 +89,7 @@ def _point_in_time(client: Elasticsearch, index: str) -> Iterator[str]:
         yield pit
     finally:
         with suppress(ApiError, TransportError):  # it ends by itself, later
-            client.options(request_timeout=CLOSE_S, max_retries=0).close_point_in_time(id=pit)
+            sending_once(client).options(request_timeout=CLOSE_S).close_point_in_time(id=pit)
 
 
 def _pages(client: Elasticsearch, pit: str, search: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:

@@ -142,6 +142,13 @@ class LazyGroup(TyperGroup):
         for name, entry in COMMANDS.items():
             self.add_command(TyperCommand(name, help=entry.help, rich_markup_mode=None))
 
+    def invoke(self, ctx: "Context") -> Any:
+        """Run the command; Ctrl-C raises Abort, where Typer would end without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise typer.Abort from error
+
     def resolve_command(self, ctx: "Context", args: list[str]) -> tuple[str | None, "Command | None", list[str]]:
         """Return the command that the arguments name, loaded, and the arguments that are left to it."""
         name, known, rest = super().resolve_command(ctx, args)

@@ -11,7 +11,7 @@ from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
 from indexer import retry
 from indexer.meter import Meter
-from indexer.retry import RetryPolicy, policy_of, retrying
+from indexer.retry import RetryPolicy, policy_of, retrying, sending_once
 from mappings.errors import UnreachableError
 from tests.faults import proxy
 
@@ -59,7 +59,7 @@ def test_what_passes_is_tried_again(es_url: str, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["503", "reset_after"])
 def test_what_must_be_sent_once_is(es_url: str, kind: str) -> None:
     with failing(es_url, kind) as (faults, client), pytest.raises((ApiError, TransportError)):
-        retrying(client).options(max_retries=0).cluster.health()
+        sending_once(retrying(client)).cluster.health()
     assert faults.requests == 1
 
 
