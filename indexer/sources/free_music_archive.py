@@ -96,7 +96,7 @@ def _licences() -> tuple[Given, ...]:
         DERIVATIVES: "what the licence says",
         LICENCE_URL: "address of its text, where the version is known",
     }
-    return tuple(Given(name, _LICENCE, made[name]) for name, how in hows.items())
+    return tuple(Given(name, _LICENCE, made[name], how) for name, how in hows.items())
 
 
 SOURCE = Table(
