@@ -22,8 +22,8 @@ from typing import Any
 from elasticsearch import Elasticsearch
 from elasticsearch.serializer import OrjsonSerializer
 
-from indexer.encode import encode
-from indexer.ready import ready
+from indexer.documents.bulk_body import encode
+from indexer.documents.finalize import ready
 from indexer.sources import SOURCES
 from mappings import index, track
 

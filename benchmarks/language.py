@@ -18,7 +18,7 @@ from typing import Any
 
 import polars as pl
 
-from indexer.normalise import detect
+from indexer.normalise import language_model
 
 LIST = Path(__file__).with_name("language_titles.tsv")
 THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7)
@@ -34,7 +34,7 @@ _ISO_3 = {
     "vie": "vi", "cat": "ca", "hrv": "hr", "bos": "hr", "hbs": "hr", "ekk": "et", "est": "et", "rus": "ru", "ukr": "uk",
     "bul": "bg", "srp": "sr",
 }  # fmt: skip
-_ALLOWED = sorted({*detect.LATIN, *detect.CYRILLIC})
+_ALLOWED = sorted({*language_model.LATIN, *language_model.CYRILLIC})
 
 
 class Half(Enum):
@@ -94,19 +94,19 @@ def measured(asked: Sequence[Entry], detector: Detector, threshold: float = 0.0)
 def _report(asked: Sequence[Entry], found: Sequence[Answer], threshold: float, microseconds: float) -> Report:
     told = [code if code and sure >= threshold else None for code, sure in found]
     pairs = [(entry, _one_code(entry.title, code)) for entry, code in zip(asked, told, strict=True)]
-    latin = [(entry, code) for entry, code in pairs if not detect.is_cyrillic(entry.title)]
+    latin = [(entry, code) for entry, code in pairs if not language_model.is_cyrillic(entry.title)]
     return Report(
         all=_share(pairs),
         long=_share([(entry, code) for entry, code in latin if len(entry.title.split()) >= 3]),
         one_word=_share([(entry, code) for entry, code in latin if " " not in entry.title]),
-        cyrillic=_share([(entry, code) for entry, code in pairs if detect.is_cyrillic(entry.title)]),
+        cyrillic=_share([(entry, code) for entry, code in pairs if language_model.is_cyrillic(entry.title)]),
         microseconds=round(microseconds, 1),
     )
 
 
 def _one_code(title: str, code: str | None) -> str | None:
     same = _SAME.get(code, code) if code else None
-    return "hr" if same == "sr" and not detect.is_cyrillic(title) else same
+    return "hr" if same == "sr" and not language_model.is_cyrillic(title) else same
 
 
 def _share(pairs: Sequence[tuple[Entry, str | None]]) -> Share:
@@ -117,7 +117,7 @@ def _share(pairs: Sequence[tuple[Entry, str | None]]) -> Share:
 
 def chosen(titles: Sequence[str]) -> list[Answer]:
     """Answer as the loader does, with its own thresholds."""
-    return [(code, 1.0) for code in detect.detected(pl.Series(titles))["language"]]
+    return [(code, 1.0) for code in language_model.detected(pl.Series(titles))["language"]]
 
 
 def _py3langid(titles: Sequence[str]) -> list[Answer]:

@@ -29,9 +29,9 @@ from elasticsearch import Elasticsearch
 from elasticsearch.helpers import parallel_bulk, streaming_bulk
 from elasticsearch.serializer import OrjsonSerializer
 
-from indexer import generations
-from indexer.encode import Body, encode
-from indexer.ready import ready
+from indexer.cluster import indices
+from indexer.documents.bulk_body import Body, encode
+from indexer.documents.finalize import ready
 from indexer.sources import SOURCES
 from mappings.index_names import Generation
 
@@ -96,7 +96,7 @@ class Bench:
         """Make an empty index with the loader's own settings."""
         self.clean()
         generation = Generation(PREFIX, DATASET, 1)
-        generations.create(self.client, generation, shards=1, replicas=0, meta={})
+        indices.create(self.client, generation, shards=1, replicas=0, meta={})
         return generation.index
 
     def clean(self) -> None:
@@ -181,7 +181,7 @@ def contest(bench: Bench, name: str) -> Run:
     assert prepared
     before, started = _cpu(), time.monotonic()
     CONTESTANTS[name](bench, index)
-    documents = generations.count(bench.client, Generation(PREFIX, DATASET, 1))
+    documents = indices.count(bench.client, Generation(PREFIX, DATASET, 1))
     return Run(name, documents, time.monotonic() - started, _cpu() - before)
 
 

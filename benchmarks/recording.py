@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from indexer.normalise.recording import recording_key
+from indexer.normalise.recording_key import recording_key
 
 PAIRS = Path(__file__).parents[1] / "tests" / "normalise" / "recording_pairs.tsv"
 TUNING, HELD_OUT = "tuning", "held-out"

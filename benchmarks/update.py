@@ -29,7 +29,7 @@ from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 
 from benchmarks import corpora
-from indexer.encode import EVIDENCE
+from indexer.documents.bulk_body import EVIDENCE
 
 DATASET = "laion-disco-12m"
 PREFIX = "bench-update"

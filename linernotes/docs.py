@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from indexer.normalise.derived import CONSTANT, DERIVED, EVIDENCE
+from indexer.normalise.track import CONSTANT, DERIVED, EVIDENCE
 from indexer.sources import TABLES as SOURCES
-from indexer.sources.table import Given, Table
+from indexer.sources.dataset import Given, Table
 from mappings.track import FIELDS, FieldInfo
 
 PROJECT = Path(__file__).parents[1]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
-from indexer.normalise.unique import by_unique
+from indexer.normalise.expressions import by_unique
 from mappings.track import COMMERCIAL_USE, DERIVATIVES, LICENCE, LICENCE_FAMILY, LICENCE_URL
 
 COLUMNS = (LICENCE, LICENCE_FAMILY, COMMERCIAL_USE, DERIVATIVES, LICENCE_URL)

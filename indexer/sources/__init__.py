@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from indexer.records import Source
 from indexer.sources import free_music_archive, laion_disco, sleeping_disco, spotify_tracks
-from indexer.sources.table import Table
+from indexer.sources.dataset import Table
 
 TABLES: Mapping[str, Table] = {
     module.SOURCE.dataset: module.SOURCE for module in (laion_disco, sleeping_disco, free_music_archive, spotify_tracks)

@@ -1,15 +1,20 @@
 """Free Music Archive (FMA): `tracks.csv`, alone or in `fma_metadata.zip`. Private contact data is in other files."""
 
+import functools
+from importlib import resources
+from pathlib import Path
+
 import polars as pl
 
-from indexer.formats.csv_reader import CsvReader
-from indexer.normalise import genre_tree, literals, numbers, placeholders
-from indexer.normalise.canonical import DECLARED_LANGUAGE, WRITTEN_DATE
+from indexer.normalise import genre, scalars
+from indexer.normalise.expressions import STRINGS, by_unique
 from indexer.normalise.licence import licence_columns
-from indexer.normalise.unique import STRINGS, by_unique
+from indexer.normalise.track import DECLARED_LANGUAGE, WRITTEN_DATE
+from indexer.readers.csv_reader import CsvReader
+from indexer.readers.files import open_archive
 from indexer.records import Reader, SourceFile
-from indexer.sources.foreign import check_columns
-from indexer.sources.table import Given, Table, as_published, stated
+from indexer.sources.dataset import Given, Table, as_published, stated
+from indexer.sources.discovery import check_columns
 from mappings.track import (
     ALBUM,
     ALBUM_ID,
@@ -31,6 +36,7 @@ from mappings.track import (
     TITLE,
 )
 
+_TREE_FILE = "genres.csv"
 _HEADER_ROWS = 3
 
 
@@ -47,14 +53,37 @@ def _open(file: SourceFile, table: Table) -> Reader:
     return reader
 
 
+def _tree(file: SourceFile) -> genre.GenreTree:
+    """Return the tree that is published with a `tracks.csv`: beside it, in its archive, or else the project's copy."""
+    return _read_tree(file.path, file.member)
+
+
+@functools.cache
+def shipped_tree() -> genre.GenreTree:
+    """Return the tree as it was published in 2017."""
+    return genre.parse(resources.files("indexer").joinpath("data/fma_genres.csv").read_text("utf-8"))
+
+
+@functools.lru_cache(maxsize=8)
+def _read_tree(path: Path, member: str) -> genre.GenreTree:
+    if member:
+        with open_archive(path) as archive:
+            name = f"{member.rpartition('/')[0]}/{_TREE_FILE}".lstrip("/")
+            found = genre.parse(archive.read(name).decode("utf-8", "replace")) if name in archive.namelist() else None
+    else:
+        beside = path.with_name(_TREE_FILE)
+        found = genre.parse(beside.read_text("utf-8", "replace")) if beside.is_file() else None
+    return found if found and found.names else shipped_tree()
+
+
 def _families(file: SourceFile) -> pl.Expr:
-    tree = genre_tree.of(file)
-    return by_unique(_genres(), lambda written: tree.families(literals.members(written)) or None, STRINGS)
+    tree = _tree(file)
+    return by_unique(_genres(), lambda written: tree.families(scalars.members(written)) or None, STRINGS)
 
 
 def _path(file: SourceFile) -> pl.Expr:
-    tree = genre_tree.of(file)
-    return by_unique(_genres(), lambda written: tree.terms(literals.members(written)) or None, STRINGS)
+    tree = _tree(file)
+    return by_unique(_genres(), lambda written: tree.terms(scalars.members(written)) or None, STRINGS)
 
 
 def _text(name: str) -> pl.Expr:
@@ -64,7 +93,7 @@ def _text(name: str) -> pl.Expr:
 
 def _number(name: str) -> pl.Expr:
     """Return an id as text; null for -1."""
-    return numbers.integer(pl.col(name)).cast(pl.String)
+    return scalars.integer(pl.col(name)).cast(pl.String)
 
 
 def _genres() -> pl.Expr:
@@ -118,7 +147,7 @@ SOURCE = Table(
         Given(
             ALBUM,
             ("album.title",),
-            placeholders.none(_text("album.title")),
+            scalars.none(_text("album.title")),
             'without "N/A" and the like',
             lost="album: placeholder, dropped",
             stated=stated("album.title"),
@@ -136,7 +165,7 @@ SOURCE = Table(
         Given(
             TAGS,
             ("track.tags",),
-            by_unique(_text("track.tags"), lambda written: literals.members(written) or None, STRINGS),
+            by_unique(_text("track.tags"), lambda written: scalars.members(written) or None, STRINGS),
             "Python list",
             lost="tags: unreadable list, dropped",
             stated=stated("track.tags") & (pl.col("track.tags").str.strip_chars() != "[]"),
@@ -153,7 +182,7 @@ SOURCE = Table(
         Given(
             DURATION_S,
             ("track.duration",),
-            numbers.seconds(pl.col("track.duration")),
+            scalars.seconds(pl.col("track.duration")),
             "seconds, or HH:MM:SS",
             lost="duration: implausible, dropped",
             stated=stated("track.duration"),
@@ -161,7 +190,7 @@ SOURCE = Table(
         Given(
             PLAYS,
             ("track.listens",),
-            numbers.integer(pl.col("track.listens")),
+            scalars.integer(pl.col("track.listens")),
             "-1 is none",
             lost="plays: unreadable, dropped",
             stated=stated("track.listens") & (pl.col("track.listens").str.strip_chars() != "-1"),

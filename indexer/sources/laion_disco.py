@@ -2,14 +2,13 @@
 
 import polars as pl
 
-from indexer.formats.parquet import ParquetReader
-from indexer.normalise import numbers, youtube
-from indexer.normalise.sparse import only_where
+from indexer.normalise import scalars
+from indexer.normalise.expressions import STRINGS, only_where
 from indexer.normalise.text import distinct
-from indexer.normalise.unique import STRINGS
+from indexer.readers.parquet_reader import ParquetReader
 from indexer.records import Reader, SourceFile
-from indexer.sources.foreign import check_columns
-from indexer.sources.table import Given, Table, as_published
+from indexer.sources.dataset import Given, Table, as_published
+from indexer.sources.discovery import check_columns
 from mappings.track import (
     ALBUM,
     ALBUM_ID,
@@ -49,7 +48,7 @@ def _holds_blank(lists: pl.Expr) -> pl.Expr:
 
 
 _SONG = pl.col("song_id").cast(pl.String).str.strip_chars()
-_VIDEO = youtube.whole_id(_SONG)
+_VIDEO = scalars.whole_id(_SONG)
 
 SOURCE = Table(
     dataset="laion-disco-12m",
@@ -81,16 +80,16 @@ SOURCE = Table(
         Given(
             DURATION_S,
             ("duration",),
-            numbers.seconds(pl.col("duration")),
+            scalars.seconds(pl.col("duration")),
             "seconds",
             lost="duration: implausible, dropped",
             stated=pl.col("duration").is_not_null(),
         ),
-        Given(EXPLICIT, ("isExplicit",), numbers.truth(pl.col("isExplicit"))),
+        Given(EXPLICIT, ("isExplicit",), scalars.truth(pl.col("isExplicit"))),
         Given(
             PLAYS,
             ("views",),
-            numbers.spoken_count(pl.col("views")),
+            scalars.spoken_count(pl.col("views")),
             'the number in "1.2M views", "3 plays"',
             lost="plays: unreadable, dropped",
             stated=pl.col("views").cast(pl.String).str.len_bytes() > 0,

@@ -2,14 +2,14 @@
 
 import polars as pl
 
-from indexer.formats.json_lines import JsonLinesReader
-from indexer.normalise import placeholders, youtube
-from indexer.normalise.canonical import DECLARED_LANGUAGE, WRITTEN_DATE
+from indexer.normalise import scalars
 from indexer.normalise.genre import genre_families, known_terms
 from indexer.normalise.text import tidy_list
+from indexer.normalise.track import DECLARED_LANGUAGE, WRITTEN_DATE
+from indexer.readers.jsonl_reader import JsonLinesReader
 from indexer.records import Reader, SourceFile
-from indexer.sources.foreign import check_columns
-from indexer.sources.table import Given, Table, as_published, stated
+from indexer.sources.dataset import Given, Table, as_published, stated
+from indexer.sources.discovery import check_columns
 from mappings.track import ALBUM, ARTISTS, CONTRIBUTORS, GENRE, GENRE_PATH, SOURCE_ID, TAGS, TITLE, URL, VIDEO_IDS
 
 _NO_NAME = r"^\s*(?:\{\s*\"|\[\s*[\"{\]]|\{\s*\})"
@@ -29,7 +29,7 @@ def _text(name: str) -> pl.Expr:
 
 def _meant(name: str) -> pl.Expr:
     """Return a text, null for a placeholder such as "N/A"; not for titles, of which one may be that."""
-    return placeholders.none(_text(name))
+    return scalars.none(_text(name))
 
 
 def _person(text: pl.Expr) -> pl.Expr:
@@ -56,7 +56,7 @@ SOURCE = Table(
         Given(
             VIDEO_IDS,
             ("youtube_links",),
-            youtube.video_ids(pl.col("youtube_links")),
+            scalars.video_ids(pl.col("youtube_links")),
             "the ids in youtu.be/ID, watch?v=ID, embed/ID",
             lost="video: no id in any link",
             stated=pl.col("youtube_links").list.len() > 0,

@@ -2,13 +2,13 @@
 
 import polars as pl
 
-from indexer.formats.csv_reader import CsvReader
-from indexer.normalise import numbers
+from indexer.normalise import scalars
 from indexer.normalise.genre import genre_families
 from indexer.normalise.text import distinct
+from indexer.readers.csv_reader import CsvReader
 from indexer.records import SOURCE_ROW, Reader, SourceFile
-from indexer.sources.foreign import check_columns
-from indexer.sources.table import Given, Table, as_published, stated
+from indexer.sources.dataset import Given, Table, as_published, stated
+from indexer.sources.discovery import check_columns
 from mappings.track import ALBUM, ARTISTS, DURATION_S, EXPLICIT, GENRE, GENRE_PATH, SOURCE_ID, TITLE, URL
 
 _ADDRESS = "https://open.spotify.com/track/"
@@ -61,7 +61,7 @@ SOURCE = Table(
         Given(
             DURATION_S,
             ("duration_ms",),
-            numbers.seconds(pl.col("duration_ms"), per_second=1000),
+            scalars.seconds(pl.col("duration_ms"), per_second=1000),
             "milliseconds / 1000",
             lost="duration: implausible, dropped",
             stated=stated("duration_ms"),
@@ -69,13 +69,13 @@ SOURCE = Table(
         Given(
             EXPLICIT,
             ("explicit",),
-            numbers.truth(pl.col("explicit")),
+            scalars.truth(pl.col("explicit")),
             "True, TRUE, 1.0 and their opposites",
             lost="explicit: unreadable, dropped",
             stated=stated("explicit"),
         ),
         Given(
-            _POPULARITY, ("popularity",), numbers.integer(pl.col("popularity")), "decides which row of an id is kept"
+            _POPULARITY, ("popularity",), scalars.integer(pl.col("popularity")), "decides which row of an id is kept"
         ),
     ),
     merge=_merge,

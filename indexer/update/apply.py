@@ -8,18 +8,18 @@ import orjson
 import polars as pl
 from elasticsearch import Elasticsearch
 
-from indexer import sketch
-from indexer.encode import LINE, bodies
-from indexer.ledger import Key, Ledger
-from indexer.pipeline import REQUEST_BYTES
+from indexer.cluster.bulk import Sender
+from indexer.cluster.ledger import Key, Ledger
+from indexer.cluster.rejects import RejectedStore
+from indexer.cluster.retry import RetryableError, policy_of
+from indexer.documents import digest
+from indexer.documents.bulk_body import LINE, bodies
+from indexer.documents.digest import ID, PRINT, RAW
+from indexer.load.pipeline import REQUEST_BYTES
 from indexer.records import SOURCE_ROW, Rejection
-from indexer.rejected import RejectedStore
-from indexer.retry import RetryableError, policy_of
-from indexer.send import Sender
-from indexer.sketch import ID, PRINT, RAW
 from indexer.update.changes import CHANGES
-from indexer.update.join import KEPT
-from indexer.update.spool import Spool
+from indexer.update.compare import KEPT
+from indexer.update.workdir import Spool
 from mappings.index_names import Generation
 
 REJECTED_BATCH = 1_000
@@ -75,7 +75,7 @@ class Applier:
 
     def keep_sketch(self) -> None:
         """Write the sketch of the new generation: what stayed, and what was sent."""
-        number, waiting = 0, pl.DataFrame(schema=sketch.SCHEMA)
+        number, waiting = 0, pl.DataFrame(schema=digest.SCHEMA)
         for name in (KEPT, CHANGES):
             for frame in self.spool.frames(name):
                 waiting = pl.concat([waiting, frame.select(ID, PRINT, RAW)])
@@ -86,4 +86,4 @@ class Applier:
             self._keep(number, waiting)
 
     def _keep(self, number: int, frame: pl.DataFrame) -> None:
-        sketch.keep(Ledger(self.client, self.to.prefix), self.to, Key(0, number), frame)
+        Ledger(self.client, self.to.prefix).write_sketch(self.to, Key(0, number), frame)

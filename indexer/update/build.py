@@ -8,22 +8,21 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from indexer import generations, history, lease, ledger, provenance
-from indexer.encode import EVIDENCE
-from indexer.finish import Finished, Finisher, part_of
-from indexer.gates import Candidate
-from indexer.lease import Lease
-from indexer.ledger import Ledger
-from indexer.rejected import RejectedStore
-from indexer.send import Sender
-from indexer.update import clone, leftovers
+from indexer.checks import Candidate
+from indexer.cluster import audit_log, indices, lease, ledger, recovery
+from indexer.cluster.bulk import Sender
+from indexer.cluster.current import next_number
+from indexer.cluster.lease import Lease
+from indexer.cluster.ledger import Ledger
+from indexer.cluster.rejects import RejectedStore
+from indexer.documents.bulk_body import EVIDENCE
+from indexer.load.plan import is_synthetic
+from indexer.load.publish import Finished, Finisher, part_of
 from indexer.update.apply import Applier, RefusedError
-from indexer.update.compare import Compared
-from indexer.update.difference import FIRST_GONE, Difference, removed
-from indexer.update.orders import Job
-from indexer.update.present import next_number
+from indexer.update.compare import FIRST_GONE, Compared, Difference, removed
 from indexer.update.sampler import Sampler
-from indexer.update.spool import Spool
+from indexer.update.update import Job
+from indexer.update.workdir import Spool
 from mappings.index_names import Generation
 from mappings.index_names import rejected as rejected_index
 
@@ -48,17 +47,17 @@ class Builder:
         books = Ledger(self.job.client, self.job.prefix)
         plan = self.job.notes() | {
             "what": lease.UPDATE,
-            leftovers.BASE: base.index,
+            recovery.BASE: base.index,
             "epoch": self.compared.epoch,
             "started": datetime.now(UTC).isoformat(),
         }
         books.begin(to, plan)
-        self.job.tell(to, history.STARTED, f"{to.index}: update of {base.index} by its difference")
+        self.job.tell(to, audit_log.STARTED, f"{to.index}: update of {base.index} by its difference")
         try:
             self._build(base, to, plan)
         except RefusedError:
             (record,) = [entry for entry in books.loads(to.dataset) if entry.generation == to]
-            leftovers.give_up(self.job.client, books, record)
+            recovery.give_up(self.job.client, books, record)
             raise
         return to, self._finish(to, plan)
 
@@ -66,14 +65,14 @@ class Builder:
         job = self.job
         job.step("closing to writes")
         try:
-            clone.block(job.client, base)
+            indices.block(job.client, base)
             job.step("cloning")
-            clone.clone(job.client, base, to, {"state": ledger.BUILDING, **plan})
+            indices.clone(job.client, base, to, {"state": ledger.BUILDING, **plan})
             job.step("opening again")
         finally:
-            clone.unblock(job.client, base)
+            indices.unblock(job.client, base)
         job.step("applying")
-        sender = Sender(job.client, generations.write_alias(to))
+        sender = Sender(job.client, indices.write_alias(to))
         applier = Applier(job.client, to, self.spool, sender, self._store(to))
         applier.send()
         job.step("deleting")
@@ -88,15 +87,15 @@ class Builder:
     def _finish(self, to: Generation, plan: dict[str, Any]) -> Finished:
         job, totals, difference = self.job, self.compared.totals, self.compared.difference
         job.step("checking")
-        generations.flush(job.client, to)
+        indices.flush(job.client, to)
         candidate = Candidate(
             generation=to,
             totals=totals,
-            documents=generations.count(job.client, to),
+            documents=indices.count(job.client, to),
             kept=self._store(to).count(),
             planned=job.plan.rows,
             touched=difference.touched,
-            synthetic=provenance.is_synthetic(job.plan),
+            synthetic=is_synthetic(job.plan),
             part_before=part_of(self.compared.present.meta),
             ignored=EVIDENCE,
         )

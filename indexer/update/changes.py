@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from indexer.encode import LINE, lines
-from indexer.ledger import Key
-from indexer.ready import ready
+from indexer.cluster.ledger import Key
+from indexer.documents.bulk_body import LINE, lines
+from indexer.documents.digest import ID, PRINT, RAW, hashed_id
+from indexer.documents.finalize import ready
 from indexer.records import SOURCE_ROW, RawBatch
-from indexer.sketch import ID, PRINT, RAW, hashed_id
-from indexer.update.join import BEFORE, KEPT, SUSPECT
-from indexer.update.release import ORDINAL, WITHOUT_ID, Release
-from indexer.update.spool import Spool
+from indexer.update.compare import BEFORE, KEPT, SUSPECT
+from indexer.update.read_release import ORDINAL, WITHOUT_ID, Release
+from indexer.update.workdir import Spool
 from mappings.track import FINGERPRINT, SOURCE_ID
 
 CHANGES = "changes"

@@ -7,14 +7,14 @@ from math import ceil
 
 import polars as pl
 
-from indexer.encode import LINE, lines
-from indexer.gates.sample import EXTRA, SPREAD, Expected, expected
-from indexer.ready import ready
+from indexer.checks.sample import EXTRA, SPREAD, Expected, expected
+from indexer.documents.bulk_body import LINE, lines
+from indexer.documents.finalize import ready
 from indexer.records import SOURCE_ROW
 from indexer.update.changes import CHANGES
-from indexer.update.join import KEPT
-from indexer.update.release import ORDINAL, Release
-from indexer.update.spool import Spool
+from indexer.update.compare import KEPT
+from indexer.update.read_release import ORDINAL, Release
+from indexer.update.workdir import Spool
 
 
 @dataclass(frozen=True)

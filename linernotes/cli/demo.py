@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 
 import queries
-from indexer import generations
-from indexer.load import Options
+from indexer.cluster import indices
+from indexer.load.load import Options
 from linernotes import samples, settings
 from linernotes.cli import load, search
 from linernotes.connect import connect
@@ -85,11 +85,11 @@ def _loaded_otherwise(dataset: str, paths: list[Path]) -> int:
     """Return how many tracks are in service that are no sample rows: 0 where the sample may be loaded."""
     found = settings.from_environment()
     with connect(found) as client:
-        current = generations.current(client, found.prefix, dataset)
-        meta: dict[str, Any] = generations.meta(client, current[-1]) if current else {"sample": True}
+        current = indices.current(client, found.prefix, dataset)
+        meta: dict[str, Any] = indices.meta(client, current[-1]) if current else {"sample": True}
         hashes = {hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
         same = hashes == {file.get("sha256") for file in meta.get("files", ())}
-        return 0 if meta.get("sample") or same else generations.count(client, current[-1])
+        return 0 if meta.get("sample") or same else indices.count(client, current[-1])
 
 
 def _show(scene: Scene, console: Console) -> None:

@@ -6,14 +6,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from indexer.history import History
-from indexer.inspect import inspect
-from indexer.meter import Meter
-from indexer.prune import LEAST, Pruner
-from indexer.retry import RetryPolicy
+from indexer.cluster.audit_log import History
+from indexer.cluster.diagnostics import inspect
+from indexer.cluster.progress import Meter
+from indexer.cluster.retry import RetryPolicy
+from indexer.cluster.status import datasets, survey
+from indexer.maintenance.prune import LEAST, Pruner
+from indexer.maintenance.rollback import Roller
 from indexer.sources import SOURCES
-from indexer.survey import datasets, survey
-from indexer.swap import Roller
+from indexer.update import workdir
 from linernotes import choose
 from linernotes.cli.opened import print_json
 from linernotes.cli.operating import connected
@@ -73,6 +74,7 @@ def prune(dataset: Dataset, keep: Keep = LEAST, json: AsJson = False) -> None:
     meter = Meter()
     with connected(RetryPolicy(meter)) as (client, prefix), loading.shown(meter, Console(stderr=True), counts=False):
         done = Pruner(client, prefix).run(choose.dataset(dataset), keep)
+    workdir.sweep()
     if json:
         print_json(asdict(done))
     else:

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from indexer import plan as plans
-from indexer.gates import Bounds, GateError
-from indexer.load import InterruptedLoadError, Loader, LoadResult, Options
-from indexer.meter import Meter
+from indexer.checks import Bounds, GateError
+from indexer.cluster.progress import Meter
+from indexer.load import plan as plans
+from indexer.load.load import InterruptedLoadError, Loader, LoadResult, Options
 from indexer.sources import SOURCES
 from linernotes import choose, settings
 from linernotes.cli.opened import print_json, stopping

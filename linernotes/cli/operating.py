@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from elasticsearch import Elasticsearch
 
-from indexer.retry import RetryPolicy, retrying
+from indexer.cluster.retry import RetryPolicy, retrying
 from linernotes import settings
 from linernotes.connect import connect
 

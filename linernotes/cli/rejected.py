@@ -9,11 +9,11 @@ import typer
 from elasticsearch import Elasticsearch
 from rich.console import Console
 
-from indexer import generations
-from indexer.ledger import Ledger
-from indexer.meter import Meter
-from indexer.rejected_reader import MAX_ATTEMPTS, RejectedReader, Wanted
-from indexer.replay import Replayer
+from indexer.cluster import indices
+from indexer.cluster.ledger import Ledger
+from indexer.cluster.progress import Meter
+from indexer.cluster.rejects import MAX_ATTEMPTS, RejectedReader, Wanted
+from indexer.maintenance.replay import Replayer
 from indexer.sources import SOURCES
 from linernotes import choose
 from linernotes.cli.opened import print_json
@@ -53,7 +53,7 @@ def list_(dataset: MaybeDataset = None, json: AsJson = False) -> None:
     with connected() as (client, prefix):
         counts = RejectedReader(client, prefix).counts(wanted)
         names = {count.dataset for count in counts}
-        current = {entry.index for name in names for entry in generations.current(client, prefix, name)}
+        current = {entry.index for name in names for entry in indices.current(client, prefix, name)}
     if json:
         rows = [
             asdict(count) | {"replayable": count.replayable, "current": count.generation in current} for count in counts

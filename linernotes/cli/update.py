@@ -6,17 +6,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from indexer import plan as plans
-from indexer.gates import Bounds, GateError
-from indexer.meter import Meter
-from indexer.reindex import Reindexer
-from indexer.retry import RetryPolicy
+from indexer.checks import Bounds, GateError
+from indexer.cluster.progress import Meter
+from indexer.cluster.retry import RetryPolicy
+from indexer.cluster.watchlist import Watchlist
+from indexer.load import plan as plans
+from indexer.maintenance.reindex import Reindexer
 from indexer.sources import SOURCES
-from indexer.update.difference import Difference
-from indexer.update.orders import Job, Orders
-from indexer.update.updater import Updater
-from indexer.update.way import WAYS, Way
-from indexer.watch import Watchlist
+from indexer.update.compare import Difference
+from indexer.update.update import WAYS, Job, Orders, Updater, Way
 from linernotes import choose
 from linernotes.cli.load import REJECTED, Dataset, Force, MaxChange, MaxRejected, Paths, reason, resumable, show_closed
 from linernotes.cli.opened import print_json, stopping

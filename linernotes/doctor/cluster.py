@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from indexer.lease import LEASE_S
+from indexer.cluster.lease import LEASE_S
 from linernotes.doctor.finding import ERROR, NOTE, WARNING, Finding
 from linernotes.doctor.snapshot import DENIED, Snapshot, Waiting, unassigned
 from linernotes.node.releases import RELEASES

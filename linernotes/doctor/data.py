@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from indexer import generations, history, lease, ledger, rejected
-from indexer.gates.layout import differences
-from indexer.inspect import inspect
-from indexer.survey import CURRENT, KEPT, View
+from indexer.checks.mapping import differences
+from indexer.cluster import audit_log, lease, ledger, rejects
+from indexer.cluster import indices as generations
+from indexer.cluster.diagnostics import inspect
+from indexer.cluster.status import CURRENT, KEPT, View
 from linernotes.doctor.finding import ERROR, NOTE, WARNING, Finding
 from linernotes.doctor.snapshot import Snapshot, books, is_closed
 from mappings.index import mapping_hash
@@ -29,8 +30,8 @@ _SEVERITY = {
 _BOOK_MAPPINGS = {
     "ledger": ledger.MAPPING,
     "locks": lease.MAPPING,
-    "history": history.MAPPING,
-    "rejected": rejected.MAPPING,
+    "history": audit_log.MAPPING,
+    "rejected": rejects.MAPPING,
 }
 
 _SHOWN = 5

@@ -11,8 +11,8 @@ from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
+from indexer.cluster.status import Survey, datasets, survey
 from indexer.sources import SOURCES
-from indexer.survey import Survey, datasets, survey
 from mappings import index_names
 from mappings.errors import LinernotesError
 

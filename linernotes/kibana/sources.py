@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from indexer import history, ledger, rejected
+from indexer.cluster import audit_log, ledger, rejects
 from mappings import index_names
 from mappings.track import FIELDS, mapping
 
@@ -52,8 +52,8 @@ TRACKS = Source(
     meanings={name: entry.meaning for name, entry in FIELDS.items() if not entry.search_only},
 )
 LEDGER = Source("linernotes-ledger", "linernotes: ledger", index_names.ledger, lambda: ledger.MAPPING)
-REJECTED = Source("linernotes-rejected", "linernotes: rejected records", index_names.rejected, lambda: rejected.MAPPING)
-HISTORY = Source("linernotes-history", "linernotes: history", index_names.history, lambda: history.MAPPING, time="at")
+REJECTED = Source("linernotes-rejected", "linernotes: rejected records", index_names.rejected, lambda: rejects.MAPPING)
+HISTORY = Source("linernotes-history", "linernotes: history", index_names.history, lambda: audit_log.MAPPING, time="at")
 
 SOURCES: tuple[Source, ...] = (TRACKS, LEDGER, REJECTED, HISTORY)
 BY_ID: Mapping[str, Source] = {source.id: source for source in SOURCES}

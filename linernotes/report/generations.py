@@ -7,12 +7,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from indexer.gates import Gate
-from indexer.history import Event
-from indexer.inspect import Finding
-from indexer.prune import Pruned
-from indexer.survey import Survey, View
-from indexer.swap import Rollback
+from indexer.checks import Gate
+from indexer.cluster.audit_log import Event
+from indexer.cluster.diagnostics import Finding
+from indexer.cluster.status import Survey, View
+from indexer.maintenance.prune import Pruned
+from indexer.maintenance.rollback import Rollback
 from linernotes.report.plain import show, visible
 
 _PASSED, _FORCED, _CLOSED = "passed", "forced", "closed"

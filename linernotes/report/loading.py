@@ -9,8 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from indexer.load import LoadResult
-from indexer.meter import Meter
+from indexer.cluster.progress import Meter
+from indexer.load.load import LoadResult
 from linernotes.report.plain import LINE_EVERY_S
 
 BARS_AT_MOST = 8

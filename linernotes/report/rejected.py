@@ -16,9 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from indexer.rejected import COLUMNS, Rejected
-from indexer.rejected_reader import Count
-from indexer.replay import Replay
+from indexer.cluster.rejects import COLUMNS, Count, Rejected
+from indexer.maintenance.replay import Replay
 from linernotes.report.plain import show, visible
 from mappings.errors import InputError
 from mappings.index_names import Generation

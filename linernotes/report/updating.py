@@ -8,11 +8,10 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from indexer.reindex import Reindexed
-from indexer.update.difference import Difference, Example
-from indexer.update.updater import Updated
-from indexer.update.way import Way
-from indexer.watch import Name, Watched, lines
+from indexer.cluster.watchlist import Name, Watched, lines
+from indexer.maintenance.reindex import Reindexed
+from indexer.update.compare import Difference, Example
+from indexer.update.update import Updated, Way
 from linernotes.report.generations import gates_table
 from linernotes.report.plain import show, visible
 

@@ -11,9 +11,9 @@ import pytest
 from elasticsearch import Elasticsearch
 from jsonschema import validate
 
-from indexer.load import Loader, Options
-from indexer.meter import Meter
-from indexer.rejected_reader import RejectedReader
+from indexer.cluster.progress import Meter
+from indexer.cluster.rejects import RejectedReader
+from indexer.load.load import Loader, Options
 from linernotes.report import rejected as report
 from tests.cli.conftest import Run
 from tests.cli.test_bad_input import one_sentence

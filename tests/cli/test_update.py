@@ -8,7 +8,7 @@ import pytest
 from elasticsearch import Elasticsearch
 from jsonschema import validate
 
-from indexer.lease import UPDATE, Lease
+from indexer.cluster.lease import UPDATE, Lease
 from tests.cli.conftest import Run
 from tests.cli.test_contract import schema
 

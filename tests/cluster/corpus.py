@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks import corpora
-from indexer import plan as plans
-from indexer.encode import lines
-from indexer.ready import cut, ready
+from indexer.documents.bulk_body import lines
+from indexer.documents.finalize import cut, ready
+from indexer.load import plan as plans
 from indexer.sources import SOURCES
 from mappings.track import FINGERPRINT, SOURCE_FILE, SOURCE_ID, SOURCE_ROW
 

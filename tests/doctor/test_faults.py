@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer.lease import LOAD, UPDATE, Lease
-from indexer.ledger import BUILDING, Ledger
+from indexer.cluster.lease import LOAD, UPDATE, Lease
+from indexer.cluster.ledger import BUILDING, Ledger
 from linernotes.doctor.checks import CHECKS, diagnose, unreachable
 from linernotes.doctor.finding import ERROR, FOUND, UNKNOWN, WARNING, Finding
 from linernotes.doctor.snapshot import ABSENT, DENIED, SILENT, SURVEYS, Missing, Snapshot, gather
@@ -169,7 +169,7 @@ def test_the_evidence_is_what_was_seen(client: Elasticsearch, prefix: str) -> No
 
 def test_a_living_load_is_no_fault(client: Elasticsearch, prefix: str) -> None:
     """A lock whose holder lives, and whose process is this one."""
-    from indexer import lease
+    from indexer.cluster import lease
 
     build(client, prefix)
     with lease.held(client, prefix, DATASET, UPDATE):

@@ -7,26 +7,27 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 
-from indexer import finish, gates, generations
-from indexer.ledger import Ledger
-from indexer.load import Loader
-from indexer.reindex import Reindexer
-from indexer.update import clone
-from indexer.update.orders import Job
+from indexer import checks
+from indexer.cluster import indices
+from indexer.cluster.ledger import Ledger
+from indexer.load import publish
+from indexer.load.load import Loader
+from indexer.maintenance.reindex import Reindexer
+from indexer.update.update import Job
 
 INSTEAD: dict[str, tuple[object, str]] = {
-    "before the gates": (gates, "check"),
-    "before the swap": (finish, "swap"),
+    "before the gates": (checks, "check"),
+    "before the swap": (publish, "swap"),
 }
 """Steps that are not done any more."""
 
 AFTER: dict[str, tuple[object, str]] = {
     "begun": (Ledger, "begin"),
-    "created": (generations, "create"),
-    "swapped": (finish, "swap"),
+    "created": (indices, "create"),
+    "swapped": (publish, "swap"),
     # Of an update by its difference.
-    "blocked": (clone, "block"),
-    "cloned": (clone, "clone"),
+    "blocked": (indices, "block"),
+    "cloned": (indices, "clone"),
     # Of a load, and so of an update afresh.
     "first stretch acknowledged": (Ledger, "acknowledge"),
     "carried": (Loader, "_carry"),

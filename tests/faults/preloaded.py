@@ -1,8 +1,8 @@
 """What the process that forks has done before: see `forked`."""
 
-from indexer.normalise import detect
+from indexer.normalise import language_model
 from tests.faults import forked
 
 __all__ = ["forked"]
 
-detect.models()
+language_model.models()

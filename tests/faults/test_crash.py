@@ -19,7 +19,8 @@ import orjson
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer import generations, sketch
+from indexer.cluster import indices
+from indexer.cluster.ledger import Ledger
 from linernotes.node import service
 from mappings.index_names import Generation
 from tests.faults import forked, pieces
@@ -87,7 +88,7 @@ def lost(url: str, prefix: str) -> int:
     """Return how many of the records that the ledger calls done are not in the index."""
     generation = Generation(prefix, pieces.DATASET, 1)
     with Elasticsearch(url, request_timeout=60) as client:
-        return sketch.distinct_ids(client, generation) - generations.count(client, generation)
+        return Ledger(client, generation.prefix).distinct_ids(generation) - indices.count(client, generation)
 
 
 def finished(folder: Path, url: str, prefix: str, files: list[str]) -> dict[str, Any]:

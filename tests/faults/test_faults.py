@@ -8,10 +8,10 @@ import pytest
 from elasticsearch import Elasticsearch
 from elasticsearch.serializer import OrjsonSerializer
 
-from indexer import retry
-from indexer.load import Loader, LoadResult, Options
-from indexer.meter import Meter
-from indexer.plan import Plan
+from indexer.cluster import retry
+from indexer.cluster.progress import Meter
+from indexer.load.load import Loader, LoadResult, Options
+from indexer.load.plan import Plan
 from mappings.errors import UnreachableError
 from tests.faults import proxy
 from tests.faults.digest import digest

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer import retry
-from indexer.load import Loader, LoadResult, Options
-from indexer.meter import Meter
+from indexer.cluster import retry
+from indexer.cluster.progress import Meter
+from indexer.load.load import Loader, LoadResult, Options
 from tests.indexer import made
 
 BLOCK = "index.blocks.read_only_allow_delete"

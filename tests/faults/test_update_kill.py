@@ -10,10 +10,10 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from benchmarks import corpora
-from indexer.formats.unpacking import temporary
-from indexer.prune import Pruner
-from indexer.reindex import Reindexer
-from indexer.survey import survey
+from indexer.cluster.status import survey
+from indexer.maintenance.prune import Pruner
+from indexer.maintenance.reindex import Reindexer
+from indexer.readers.compression import temporary
 from tests.faults import forked
 from tests.indexer.test_load import load
 from tests.indexer.test_update import LAION, Fresh, after, content, fresh, planned, totals, update

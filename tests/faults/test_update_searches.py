@@ -7,7 +7,7 @@ from pathlib import Path
 
 from elasticsearch import Elasticsearch
 
-from indexer.swap import Roller
+from indexer.maintenance.rollback import Roller
 from tests.indexer.test_load import load
 from tests.indexer.test_update import LAION, new, old, planned, update
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
-from indexer.gates import Bounds
-from indexer.plan import Plan, PlannedFile
+from indexer.checks import Bounds
+from indexer.load.plan import Plan, PlannedFile
 from indexer.records import Batch, RawBatch, Rejection, SourceFile, Stretch
 from mappings.schema import SCHEMA
 from mappings.track import SEARCH_ONLY

@@ -2,7 +2,7 @@
 
 import pytest
 
-from indexer.answers import Action, item_action, read, request_action
+from indexer.cluster.bulk_response import Action, item_action, read, request_action
 
 
 @pytest.mark.parametrize(

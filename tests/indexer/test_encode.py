@@ -5,7 +5,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.encode import encode, row_of, version
+from indexer.documents.bulk_body import encode, row_of, version
 from mappings.schema import SCHEMA
 from mappings.track import FINGERPRINT
 

@@ -2,7 +2,7 @@
 
 import threading
 
-from indexer.flow import ByteBudget, Slot, Window
+from indexer.load.pipeline import ByteBudget, Slot, Window
 
 
 def test_bytes_wait_for_room_and_a_large_piece_goes_alone() -> None:

@@ -8,14 +8,13 @@ import polars as pl
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer.gates import Bounds, GateError, golden, sums
-from indexer.gates.gate import Candidate, Gate, Look
-from indexer.history import History
-from indexer.ledger import Ledger
-from indexer.load import Loader, LoadResult
-from indexer.records import Batch, RawBatch, SourceFile
-from indexer.survey import survey
-from indexer.totals import Totals
+from indexer.checks import Bounds, GateError, counts, golden
+from indexer.checks.gate import Candidate, Gate, Look
+from indexer.cluster.audit_log import History
+from indexer.cluster.ledger import Ledger
+from indexer.cluster.status import survey
+from indexer.load.load import Loader, LoadResult
+from indexer.records import Batch, RawBatch, SourceFile, Totals
 from mappings.cards import CARDS
 from mappings.index_names import Generation
 from tests.indexer import made
@@ -184,7 +183,7 @@ BEFORE = Look(Generation("ln", DATASET, 1), 1_000, {}, ids=tuple("abc"))
 )
 def test_the_bound_of_change(documents: int, touched: int | None, gone: float, passed: bool) -> None:
     candidate = Candidate(Generation("ln", DATASET, 2), Totals(), documents, 0, touched=touched)
-    gate: Gate = sums.change(candidate, BEFORE, gone, Bounds(max_change=10.0))
+    gate: Gate = counts.change(candidate, BEFORE, gone, Bounds(max_change=10.0))
     assert gate.passed is passed, gate
 
 

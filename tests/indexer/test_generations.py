@@ -7,16 +7,19 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer import finish, gates, generations, lease, ledger
-from indexer.finish import Finisher
-from indexer.inspect import inspect
-from indexer.lease import Lease
-from indexer.ledger import Ledger
-from indexer.load import LoadResult
-from indexer.prune import Pruner
-from indexer.rejected_reader import RejectedReader
-from indexer.survey import survey
-from indexer.swap import Roller, canary, swap
+from indexer import checks
+from indexer.cluster import indices, lease, ledger, recovery
+from indexer.cluster.aliases import canary, swap
+from indexer.cluster.diagnostics import inspect
+from indexer.cluster.lease import Lease
+from indexer.cluster.ledger import Ledger
+from indexer.cluster.rejects import RejectedReader
+from indexer.cluster.status import survey
+from indexer.load import publish
+from indexer.load.load import LoadResult
+from indexer.load.publish import Finisher
+from indexer.maintenance.prune import Pruner
+from indexer.maintenance.rollback import Roller
 from mappings.errors import CheckFailedError, InputError, UnreachableError
 from mappings.index_names import Generation
 from mappings.index_names import ledger as ledger_index
@@ -96,7 +99,7 @@ def test_a_first_generation_is_taken_off_when_the_canary_is_not_answered(
     def unanswered(_client: Elasticsearch, _generation: Generation) -> None:
         raise CheckFailedError("answered by nobody")
 
-    monkeypatch.setattr("indexer.swap.canary", unanswered)
+    monkeypatch.setattr("indexer.cluster.aliases.canary", unanswered)
     with pytest.raises(CheckFailedError, match="answered by nobody"):
         build(client, prefix)
     assert not client.indices.exists_alias(name=[prefix, f"{prefix}-{DATASET}"])
@@ -110,7 +113,7 @@ def test_who_was_still_does_not_move_the_alias_back(client: Elasticsearch, prefi
     assert list(client.indices.get_alias(name=prefix).body) == [Generation(prefix, DATASET, 2).index]
 
 
-@pytest.mark.parametrize("what", ["indexer.watch.Watchlist.compare", "indexer.generations.merge"])
+@pytest.mark.parametrize("what", ["indexer.load.load.watchlist.Watchlist.compare", "indexer.cluster.indices.merge"])
 def test_what_comes_after_the_swap_cannot_fail_a_load(
     client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
@@ -125,7 +128,7 @@ def test_what_comes_after_the_swap_cannot_fail_a_load(
 def test_prune_leaves_the_current_one_and_the_one_before(client: Elasticsearch, prefix: str) -> None:
     for name in "abcd":
         build(client, prefix, name)
-    with pytest.raises(gates.GateError):
+    with pytest.raises(checks.GateError):
         build(client, prefix, "small", 20)
     assert states(client, prefix) == {1: "kept", 2: "kept", 3: "kept", 4: "current", 5: "failed"}
     Roller(client, prefix).run(DATASET, 2)
@@ -149,10 +152,10 @@ def test_prune_leaves_the_current_one_and_the_one_before(client: Elasticsearch, 
 
 def begun(client: Elasticsearch, prefix: str, number: int = 1, **plan: Any) -> Generation:
     """Write down a generation that somebody begins."""
-    generations.ensure_books(client, prefix)
+    recovery.create_system_indices(client, prefix)
     generation = Generation(prefix, DATASET, number)
     assert Ledger(client, prefix).begin(generation, plan)
-    generations.create(client, generation, shards=1, replicas=0, meta={"state": ledger.BUILDING})
+    indices.create(client, generation, shards=1, replicas=0, meta={"state": ledger.BUILDING})
     return generation
 
 
@@ -174,7 +177,7 @@ def test_prune_leaves_what_somebody_is_building(client: Elasticsearch, prefix: s
 def test_a_load_never_goes_on_with_the_half_of_an_update(client: Elasticsearch, prefix: str) -> None:
     generation = begun(client, prefix, what="update")
     assert build(client, prefix).generation.endswith("g000002")
-    assert not generations.exists(client, generation)
+    assert not indices.exists(client, generation)
 
 
 def raising(original: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
@@ -193,10 +196,10 @@ def raising(original: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
 
 STEPS = {
     "ready": (Ledger, "close"),
-    "settings": (generations, "serve"),
-    "gates": (gates, "check"),
-    "notes": (generations, "note"),
-    "swap": (finish, "swap"),
+    "settings": (indices, "serve"),
+    "gates": (checks, "check"),
+    "notes": (indices, "note"),
+    "swap": (publish, "swap"),
     "told": (Finisher, "_tell_swap"),
 }
 
@@ -225,7 +228,7 @@ def test_what_is_in_service_is_never_given_up_as_half_done(
 ) -> None:
     """Killed between the swap and its note in the ledger; the next load starts over, or is of other files."""
     first = build(client, prefix, "a")
-    monkeypatch.setattr(finish, "swap", raising(swap, after=True))
+    monkeypatch.setattr(publish, "swap", raising(swap, after=True))
     with pytest.raises(RuntimeError):
         build(client, prefix, "b", 63)
     assert client.count(index=prefix)["count"] == 60
@@ -244,7 +247,7 @@ def test_killed_while_pruning_the_next_run_finishes(
     monkeypatch.setattr(Ledger, "forget", raising(Ledger.forget, after=False))
     with pytest.raises(RuntimeError):
         Pruner(client, prefix).run(DATASET)
-    assert not generations.exists(client, Generation(prefix, DATASET, 1))
+    assert not indices.exists(client, Generation(prefix, DATASET, 1))
     Pruner(client, prefix).run(DATASET)
     assert states(client, prefix) == {2: "kept", 3: "current"}
     assert {count.generation[-1] for count in RejectedReader(client, prefix).counts()} == {"2", "3"}
@@ -302,7 +305,7 @@ def test_an_alias_on_two_generations(client: Elasticsearch, prefix: str) -> None
 def test_an_index_that_the_ledger_does_not_know(client: Elasticsearch, prefix: str) -> None:
     build(client, prefix)
     stray = Generation(prefix, DATASET, 5)
-    generations.create(client, stray, shards=1, replicas=0, meta={"state": ledger.BUILDING})
+    indices.create(client, stray, shards=1, replicas=0, meta={"state": ledger.BUILDING})
     assert f"linernotes prune {DATASET}" in found(client, prefix)["orphan"]
     assert states(client, prefix) == {1: "current", 5: "failed"}
     assert Pruner(client, prefix).run(DATASET).deleted == (stray.index,)

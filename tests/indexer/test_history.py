@@ -2,10 +2,10 @@
 
 from elasticsearch import Elasticsearch
 
-from indexer import generations, history
-from indexer.history import History
-from indexer.meter import Meter
-from indexer.retry import RetryPolicy, retrying
+from indexer.cluster import audit_log, recovery
+from indexer.cluster.audit_log import History
+from indexer.cluster.progress import Meter
+from indexer.cluster.retry import RetryPolicy, retrying
 from mappings.index_names import Generation
 from mappings.index_names import history as history_index
 from tests.indexer import made
@@ -14,11 +14,11 @@ from tests.indexer.test_load import load
 
 def test_events_come_back_newest_first(client: Elasticsearch, prefix: str) -> None:
     assert History(client, prefix).read() == []
-    generations.ensure_books(client, prefix)
+    recovery.create_system_indices(client, prefix)
     book = History(client, prefix)
     for number in range(5):
         name = "even" if number % 2 == 0 else "odd"
-        assert book.write(Generation(prefix, name, number), history.STARTED, f"event {number}", number=number)
+        assert book.write(Generation(prefix, name, number), audit_log.STARTED, f"event {number}", number=number)
     assert [event.text for event in book.read(size=3)] == ["event 4", "event 3", "event 2"]
     assert [event.details["number"] for event in book.read("odd")] == [3, 1]
     event = book.read("odd")[0]
@@ -26,11 +26,11 @@ def test_events_come_back_newest_first(client: Elasticsearch, prefix: str) -> No
 
 
 def test_a_history_that_cant_be_written_is_said_and_stops_nothing(client: Elasticsearch, prefix: str) -> None:
-    generations.ensure_books(client, prefix)
+    recovery.create_system_indices(client, prefix)
     client.indices.close(index=history_index(prefix))
     meter = Meter()
     assert not History(retrying(client, RetryPolicy(meter)), prefix).write(
-        Generation(prefix, "made", 1), history.STARTED, "x"
+        Generation(prefix, "made", 1), audit_log.STARTED, "x"
     )
     assert "could not be written" in meter.take_notes()[0]
     assert load(client, prefix, made.plan(made.MadeReader("a", 100, 50))).alias_moved

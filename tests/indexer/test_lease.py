@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer import generations, lease, ledger
-from indexer.inspect import inspect
-from indexer.lease import LEASE_S, Holder, Lease
-from indexer.ledger import Claim, Key, Ledger, Taken
-from indexer.load import Loader, Options
-from indexer.meter import Meter
-from indexer.prune import Pruner
-from indexer.reindex import Reindexer
-from indexer.replay import Replayer
-from indexer.retry import RetryPolicy, retrying
-from indexer.survey import survey
-from indexer.swap import Roller
+from indexer.cluster import indices, lease, ledger, recovery
+from indexer.cluster.diagnostics import inspect
+from indexer.cluster.lease import LEASE_S, Holder, Lease
+from indexer.cluster.ledger import Claim, Key, Ledger, Taken
+from indexer.cluster.progress import Meter
+from indexer.cluster.retry import RetryPolicy, retrying
+from indexer.cluster.status import survey
+from indexer.load.load import Loader, Options
+from indexer.maintenance.prune import Pruner
+from indexer.maintenance.reindex import Reindexer
+from indexer.maintenance.replay import Replayer
+from indexer.maintenance.rollback import Roller
 from mappings.errors import CheckFailedError
 from mappings.index_names import Generation, locks
 from tests.indexer import made
@@ -36,7 +36,7 @@ SINCE = "2026-01-01T00:00:00+00:00"
 
 @pytest.fixture
 def books(client: Elasticsearch, prefix: str) -> str:
-    generations.ensure_books(client, prefix)
+    recovery.create_system_indices(client, prefix)
     return prefix
 
 
@@ -185,10 +185,10 @@ def test_an_index_and_documents_of_an_earlier_version(client: Elasticsearch, pre
     for name in added:
         del document[name]
     client.index(index=locks(prefix), id=DATASET, document=document)
-    generations.ensure_books(client, prefix)
+    recovery.create_system_indices(client, prefix)
     (old,) = lease.holders(client, prefix, DATASET)
     assert (old.is_here, old.is_gone, old.is_dead()) == (False, False, True)
-    generations.ensure_books(client, prefix)
+    recovery.create_system_indices(client, prefix)
     with lease.held(client, prefix, DATASET, lease.PRUNE):
         (holder,) = lease.holders(client, prefix, DATASET)
         assert holder.is_here
@@ -247,7 +247,7 @@ def begun(client: Elasticsearch, prefix: str) -> Generation:
     """Write down a load that somebody began."""
     generation = Generation(prefix, DATASET, 3)
     assert Ledger(client, prefix).begin(generation, {})
-    generations.create(client, generation, shards=1, replicas=0, meta={"state": ledger.BUILDING})
+    indices.create(client, generation, shards=1, replicas=0, meta={"state": ledger.BUILDING})
     return generation
 
 
@@ -274,7 +274,7 @@ def test_stretches_of_a_loader_that_died_elsewhere(client: Elasticsearch, prefix
     generation = Generation(prefix, DATASET, 1)
     (record,) = Ledger(client, prefix).loads(DATASET)
     client.indices.delete_alias(index=generation.index, name=[prefix, f"{prefix}-{DATASET}"])
-    client.indices.put_alias(index=generation.index, name=generations.write_alias(generation))
+    client.indices.put_alias(index=generation.index, name=indices.write_alias(generation))
     Ledger(client, prefix).close(generation, ledger.BUILDING, record.plan)
     stretch = f"{generation.index}/0/1"
     client.update(index=f"{prefix}-ledger", id=stretch, doc={"state": "leased", "owner": "x"}, refresh=True)
@@ -289,7 +289,7 @@ def test_stretches_in_other_hands_are_not_claimed_over_and_over(
     client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = made.plan(made.MadeReader("a", 300, 100))
-    generations.ensure_books(client, prefix)
+    recovery.create_system_indices(client, prefix)
     books = Ledger(client, prefix)
     generation = Loader(client, prefix, plan, Options(), Meter(), threading.Event())._begin(books)
     other = Lease(client, prefix, DATASET, lease.LOAD, generation=generation.index)

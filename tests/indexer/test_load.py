@@ -9,12 +9,12 @@ import pytest
 from elastic_transport import ConnectionError as NoConnection
 from elasticsearch import Elasticsearch
 
-from indexer import generations, ledger
-from indexer.lease import LOAD, Lease
-from indexer.ledger import Key, Ledger
-from indexer.load import InterruptedLoadError, Loader, LoadResult, Options
-from indexer.meter import Meter
-from indexer.plan import Plan, PlannedFile, first
+from indexer.cluster import indices, ledger, recovery
+from indexer.cluster.lease import LOAD, Lease
+from indexer.cluster.ledger import Key, Ledger
+from indexer.cluster.progress import Meter
+from indexer.load.load import InterruptedLoadError, Loader, LoadResult, Options
+from indexer.load.plan import Plan, PlannedFile, first
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation
 from mappings.index_names import ledger as ledger_index
@@ -119,7 +119,7 @@ def test_records_that_a_dead_loader_had_sent_are_counted_once(client: Elasticsea
 def half_loaded(client: Elasticsearch, prefix: str, plan: Plan) -> Generation:
     """Leave a load whose documents are all in, and whose second stretch is not acknowledged, by a dead loader."""
     generation = Generation(prefix, DATASET, 1)
-    generations.ensure_books(client, prefix)
+    recovery.create_system_indices(client, prefix)
     books = Ledger(client, prefix)
     loader = Loader(client, prefix, plan, Options(), Meter(), threading.Event())
     loader.meter.add_file("a", 300)
@@ -186,7 +186,7 @@ def test_settings_for_loading_are_gone_afterwards(client: Elasticsearch, prefix:
     result = load(client, prefix, made.plan(made.MadeReader("a", 10, 10)))
     settings = client.indices.get_settings(index=result.generation, flat_settings=True)
     found = settings[result.generation]["settings"]
-    assert not [name for name in generations.BUILDING_SETTINGS if f"index.{name}" in found]
+    assert not [name for name in indices.BUILDING_SETTINGS if f"index.{name}" in found]
     assert list(client.indices.get_alias(index=result.generation)[result.generation]["aliases"]) == [
         prefix,
         f"{prefix}-{DATASET}",

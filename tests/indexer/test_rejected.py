@@ -13,14 +13,14 @@ import polars as pl
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer import lease, rejected_reader, sketch
-from indexer.lease import Lease
-from indexer.load import Loader, LoadResult, Options
-from indexer.meter import Meter
+from indexer.cluster import lease, rejects
+from indexer.cluster.lease import Lease
+from indexer.cluster.progress import Meter
+from indexer.cluster.rejects import MAX_ATTEMPTS, MAX_RECORD_CHARS, Count, RejectedReader, RejectedStore, Wanted
+from indexer.documents import digest
+from indexer.load.load import Loader, LoadResult, Options
+from indexer.maintenance.replay import Replay, Replayer
 from indexer.records import Batch, RawBatch, SourceFile
-from indexer.rejected import MAX_RECORD_CHARS, RejectedStore
-from indexer.rejected_reader import MAX_ATTEMPTS, Count, RejectedReader, Wanted
-from indexer.replay import Replay, Replayer
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation
 from mappings.track import YEAR, mapping
@@ -98,7 +98,7 @@ def test_refused_records_are_kept_and_counted(client: Elasticsearch, prefix: str
 def test_pages_yield_each_record_once_in_order(
     client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rejected_reader, "PAGE", 3)
+    monkeypatch.setattr(rejects, "PAGE", 3)
     load(client, prefix, made.MadeReader("b", 40, 7), made.MadeReader("a", 20, 7))
     rows = [*range(4, 21, 4)], [*range(4, 41, 4)]
     assert kept(client, prefix) == [("a", row, 1) for row in rows[0]] + [("b", row, 1) for row in rows[1]]
@@ -120,7 +120,7 @@ def test_a_replay_of_what_was_not_mended_counts_attempts_up_to_a_bound(client: E
 def test_a_mended_replay_indexes_with_the_same_version_and_a_second_finds_nothing(
     client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rejected_reader, "PAGE", 3)
+    monkeypatch.setattr(rejects, "PAGE", 3)
     load(client, prefix, made.MadeReader("a", 40, 9, damaged=13), made.MadeReader("b", 20, 9), across=100)
     before = {hit["_id"]: hit["_version"] for hit in hits(client, prefix)}
     relax(client, prefix)
@@ -186,7 +186,7 @@ def then_die(method: Callable[..., Any], times: int) -> Callable[..., Any]:
 
 STEPS = {
     "sent": (RejectedStore, "put", 1),
-    "ids written down": (sketch, "keep", 1),
+    "ids written down": (digest, "keep", 1),
     "removed": (RejectedStore, "remove", 1),
     "the second page sent": (RejectedStore, "put", 2),
     "counted": (Replayer, "_count", 1),
@@ -200,7 +200,7 @@ UNSEEN = ("noted",)
 def test_killed_between_two_steps(
     client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch, step: str, mended: bool
 ) -> None:
-    monkeypatch.setattr(rejected_reader, "PAGE", 3)
+    monkeypatch.setattr(rejects, "PAGE", 3)
     load(client, prefix, made.MadeReader("a", 24, 9), made.MadeReader("b", 8, 8), across=100, repeat=9)
     if mended:
         relax(client, prefix)

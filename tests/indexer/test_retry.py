@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import pytest
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
-from indexer import retry
-from indexer.meter import Meter
-from indexer.retry import RetryPolicy, policy_of, retrying, sending_once
+from indexer.cluster import retry
+from indexer.cluster.progress import Meter
+from indexer.cluster.retry import RetryPolicy, policy_of, retrying, sending_once
 from mappings.errors import UnreachableError
 from tests.faults import proxy
 

@@ -15,22 +15,22 @@ from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 
 from benchmarks import corpora
-from indexer import generations, history
-from indexer import plan as plans
-from indexer.encode import EVIDENCE, row_of
-from indexer.gates import GateError
-from indexer.history import History
-from indexer.lease import UPDATE, Lease
-from indexer.ledger import Ledger
-from indexer.load import LoadResult
-from indexer.plan import Plan
+from indexer.checks import GateError
+from indexer.cluster import audit_log, indices
+from indexer.cluster.audit_log import History
+from indexer.cluster.lease import UPDATE, Lease
+from indexer.cluster.ledger import Ledger
+from indexer.cluster.status import survey
+from indexer.cluster.watchlist import Watchlist
+from indexer.documents.bulk_body import EVIDENCE, row_of
+from indexer.load import plan as plans
+from indexer.load.load import LoadResult
+from indexer.load.plan import Plan
+from indexer.records import Totals
 from indexer.sources import SOURCES
-from indexer.survey import survey
-from indexer.totals import Totals
-from indexer.update import spool, way
-from indexer.update.orders import Job, Orders
-from indexer.update.updater import Updated, Updater
-from indexer.watch import Watchlist
+from indexer.update import update as way
+from indexer.update import workdir
+from indexer.update.update import Job, Orders, Updated, Updater
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation, parse
 from tests.indexer import made
@@ -127,7 +127,7 @@ def test_the_difference_makes_what_a_fresh_build_makes(
     part_rows: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(spool, "PART_ROWS", part_rows)
+    monkeypatch.setattr(workdir, "PART_ROWS", part_rows)
     first = load(client, prefix, planned(old))
     if known == "by the index":
         client.delete_by_query(index=f"{prefix}-ledger", query={"term": {"kind": "sketch"}}, refresh=True)
@@ -224,7 +224,7 @@ def test_a_new_generation_has_as_many_shards_and_copies(
     assert done.way.name == way
     to = parse(prefix, str(done.to))
     assert to is not None
-    assert [generations.number_of(client, to, what) for what in ("shards", "replicas")] == [2, 1]
+    assert [indices.number_of(client, to, what) for what in ("shards", "replicas")] == [2, 1]
 
 
 @pytest.mark.parametrize("changed", ["normalisation", "mapping"])
@@ -349,7 +349,7 @@ def test_watched_artists_are_told_what_they_gained_and_lost(client: Elasticsearc
     # Rows 101 and 202 can't be read, row 301 is new: of the band's rows 1, 101, 201 there are 1, 201, 301.
     assert (told.before, told.after, told.gained, told.lost) == (3, 3, 1, 1)
     assert (told.gained_examples, told.lost_examples) == (["Synthetic Song 301"], ["Synthetic Song 101"])
-    events = [event for event in History(client, prefix).read() if event.event == history.WATCHED]
+    events = [event for event in History(client, prefix).read() if event.event == audit_log.WATCHED]
     assert events[0].text == "MADE  BÅND 1: 3 to 3 tracks, 1 gained, 1 lost"
     watchlist.remove("Made band 1")
     assert [entry.name for entry in watchlist.names()] == ["Made Band 99"]
@@ -370,20 +370,20 @@ def test_folders_of_the_dead_are_removed_and_no_others(tmp_path: Path, monkeypat
     killed = subprocess.Popen([sys.executable, "-c", SPOOLING], stdout=subprocess.PIPE)
     assert killed.stdout is not None
     dead = Path(killed.stdout.readline().decode().strip())
-    with spool.spooled() as mine, spool.spooled() as other:
+    with workdir.spooled() as mine, workdir.spooled() as other:
         assert set(tmp_path.iterdir()) == {dead, mine.folder, other.folder}
     killed.kill()
     killed.communicate()
     assert list(tmp_path.iterdir()) == [dead]
     (tmp_path / "linernotes-else").mkdir()
-    with spool.spooled() as mine:
+    with workdir.spooled() as mine:
         assert set(tmp_path.iterdir()) == {mine.folder, tmp_path / "linernotes-else"}
 
 
 def test_a_folder_that_was_swept_before_it_was_locked_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spool, "temporary", lambda: str(tmp_path))
+    monkeypatch.setattr(workdir, "temporary", lambda: str(tmp_path))
     swept: list[str] = []
     real = tempfile.mkdtemp
 
@@ -391,17 +391,17 @@ def test_a_folder_that_was_swept_before_it_was_locked_is_made_again(
         made = str(real(**options))
         if not swept:
             swept.append(made)
-            spool.sweep()
+            workdir.sweep()
         return made
 
     monkeypatch.setattr(tempfile, "mkdtemp", mkdtemp)
-    with spool.spooled() as mine:
+    with workdir.spooled() as mine:
         assert [mine.folder] == list(tmp_path.iterdir())
         assert str(mine.folder) not in swept
 
 
 def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
-    full = spool.Spool(tmp_path / "nowhere")
+    full = workdir.Spool(tmp_path / "nowhere")
     with pytest.raises(InputError, match=r"The difference can't be written to .*: .*\. .*TMPDIR"):
         full.put("new", pl.DataFrame({"a": [1]}))
 

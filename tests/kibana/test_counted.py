@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer.history import History
+from indexer.cluster.audit_log import History
 from linernotes.kibana.boards import BOARDS, SEARCHES
 from linernotes.kibana.columns import RECORDS, Column
 from linernotes.kibana.panels import Panel

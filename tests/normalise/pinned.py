@@ -12,9 +12,9 @@ import orjson
 import polars as pl
 
 from benchmarks import known_tracks
-from indexer.encode import encode
-from indexer.provenance import NORMALISATION_VERSION
-from indexer.ready import ready
+from indexer.documents.bulk_body import encode
+from indexer.documents.finalize import ready
+from indexer.normalise.track import NORMALISATION_VERSION
 from indexer.sources import SOURCES
 from linernotes import samples
 

@@ -6,8 +6,8 @@ import re
 import polars as pl
 import pytest
 
-from indexer.normalise.genre import genre_families, known_terms
-from indexer.normalise.genre_tree import GenreTree, parse, shipped
+from indexer.normalise.genre import GenreTree, genre_families, known_terms, parse
+from indexer.sources.free_music_archive import shipped_tree
 from mappings.genres import FAMILIES, FAMILY, TABLE, families
 
 SPOTIFY = re.findall(
@@ -34,7 +34,7 @@ def test_spotifys_114_genres() -> None:
 
 
 def test_fmas_163_genres() -> None:
-    tree = shipped()
+    tree = shipped_tree()
     assert len(tree.names) == 163
     assert [name for number, name in tree.names.items() if not tree.families([number])] == []
 
@@ -48,7 +48,7 @@ def test_the_table_is_sorted_out() -> None:
 
 def test_common_genius_tags() -> None:
     """Beside what FMA and Spotify have: at least 150 more, which are Genius's."""
-    own = {name.lower() for name in shipped().names.values()} | set(SPOTIFY)
+    own = {name.lower() for name in shipped_tree().names.values()} | set(SPOTIFY)
     assert len(set(FAMILY) - own) >= 150
     common = "Rap|Pop|R&B|Rock|Trap|Alternative Rock|Deutscher Rap|Rap Français|Latin Trap|K-Pop|Chanson|Drill|Emo Rap"
     assert [tag for tag in common.split("|") if not families([tag])] == []
@@ -56,9 +56,9 @@ def test_common_genius_tags() -> None:
 
 
 def test_a_genre_brings_its_ancestors_root_first() -> None:
-    assert shipped().terms(["89", "12"]) == ["Rock", "Punk", "Post-Punk"]
-    assert shipped().families(["89", "12"]) == ["punk", "rock"]
-    assert shipped().families(["538"]) == ["soundtrack"]
+    assert shipped_tree().terms(["89", "12"]) == ["Rock", "Punk", "Post-Punk"]
+    assert shipped_tree().families(["89", "12"]) == ["punk", "rock"]
+    assert shipped_tree().families(["538"]) == ["soundtrack"]
 
 
 RAW = """genre_id,genre_color,genre_handle,genre_parent_id,genre_title

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]
 
 from benchmarks import language as benchmark
-from indexer.normalise import detect, language
-from indexer.normalise.canonical import DECLARED_LANGUAGE, Constants, canonical
+from indexer.normalise import language, language_model
+from indexer.normalise.track import DECLARED_LANGUAGE, Constants, canonical
 from mappings.languages import UNDETERMINED
 from mappings.track import ALBUM, ARTISTS, LANGUAGE, LANGUAGE_SOURCE, SOURCE_ID, SOURCE_ROW, TITLE
 
@@ -68,18 +68,20 @@ def test_a_language_of_another_script_is_not_believed() -> None:
 
 
 def test_languages_and_letters_are_kept_apart() -> None:
-    found = detect.detected(pl.Series(REAL)).with_columns(title=pl.Series(REAL)).drop_nulls("language")
+    found = language_model.detected(pl.Series(REAL)).with_columns(title=pl.Series(REAL)).drop_nulls("language")
     cyrillic = pl.col("title").str.contains(r"\p{Cyrillic}")
-    assert set(found.filter(cyrillic)["language"]) <= set(detect.CYRILLIC)
-    assert set(found.filter(~cyrillic)["language"]) <= set(detect.LATIN)
+    assert set(found.filter(cyrillic)["language"]) <= set(language_model.CYRILLIC)
+    assert set(found.filter(~cyrillic)["language"]) <= set(language_model.LATIN)
 
 
 def test_probabilities_are_the_librarys_own() -> None:
     whole = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    whole.set_languages(set(detect.CYRILLIC))
-    model = detect.models()[1]
-    titles = [title.lower() for title in REAL if detect.is_cyrillic(title)]
-    ours = model.probabilities(pl.Series(titles)) / np.array([detect.CYRILLIC[code] for code in model.languages])
+    whole.set_languages(set(language_model.CYRILLIC))
+    model = language_model.models()[1]
+    titles = [title.lower() for title in REAL if language_model.is_cyrillic(title)]
+    ours = model.probabilities(pl.Series(titles)) / np.array(
+        [language_model.CYRILLIC[code] for code in model.languages]
+    )
     ours /= ours.sum(axis=1, keepdims=True)
     for title, row in zip(titles, ours, strict=True):
         theirs = dict(whole.rank(title))
@@ -90,10 +92,10 @@ def test_probabilities_are_the_librarys_own() -> None:
 @given(st.lists(st.one_of(st.sampled_from(REAL), st.text(max_size=30)), min_size=1, max_size=8))
 def test_an_answer_depends_on_the_title_alone(titles: list[str]) -> None:
     valid = [title.encode("utf-8", "replace").decode() for title in titles]
-    together = detect.detected(pl.Series(valid)).rows()
-    alone = [detect.detected(pl.Series([title])).row(0) for title in valid]
+    together = language_model.detected(pl.Series(valid)).rows()
+    alone = [language_model.detected(pl.Series([title])).row(0) for title in valid]
     assert [code for code, _ in together] == [code for code, _ in alone]
-    assert detect.detected(pl.Series(valid)).rows() == together
+    assert language_model.detected(pl.Series(valid)).rows() == together
 
 
 @settings(max_examples=60, deadline=None)

@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from indexer.normalise import artists, numbers, recording, year
-from indexer.normalise.scripts import told
+from indexer.normalise import recording_key, scalars, text
+from indexer.normalise.language import told
 
 
 def of(expression: pl.Expr, **values: Any) -> Any:
@@ -38,7 +38,7 @@ def of(expression: pl.Expr, **values: Any) -> Any:
     ],
 )
 def test_guests_are_named_after_a_word_of_its_own(title: str, guests: str | None) -> None:
-    assert of(artists.guests(pl.col("title")), title=title) == guests
+    assert of(text.guests(pl.col("title")), title=title) == guests
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_guests_are_named_after_a_word_of_its_own(title: str, guests: str | None
     ],
 )
 def test_guests_are_told_apart(together: str, names: list[str]) -> None:
-    assert of(artists.names(pl.col("text")), text=together).to_list() == names
+    assert of(text.names(pl.col("text")), text=together).to_list() == names
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_guests_are_told_apart(together: str, names: list[str]) -> None:
     ],
 )
 def test_the_same_recording_has_the_same_key(one: str, other: str) -> None:
-    keys = [of(recording.recording_key(pl.lit("X"), pl.col("title")), title=title) for title in (one, other)]
+    keys = [of(recording_key.recording_key(pl.lit("X"), pl.col("title")), title=title) for title in (one, other)]
     assert keys[0] == keys[1]
 
 
@@ -81,7 +81,7 @@ def test_the_same_recording_has_the_same_key(one: str, other: str) -> None:
     ["Stan (Live)", "Stan - Live at Wembley", "Stan (Remix)", "Stan - Acoustic", "Stan (Demo)", "Stan - Radio Edit"],
 )
 def test_another_recording_has_another_key(other: str) -> None:
-    keys = [of(recording.recording_key(pl.lit("X"), pl.col("title")), title=title) for title in ("Stan", other)]
+    keys = [of(recording_key.recording_key(pl.lit("X"), pl.col("title")), title=title) for title in ("Stan", other)]
     assert keys[0] != keys[1]
 
 
@@ -96,7 +96,7 @@ def test_another_recording_has_another_key(other: str) -> None:
     ],
 )
 def test_keys_of_odd_names(artist: str | None, title: str | None, key: str | None) -> None:
-    assert of(recording.recording_key(pl.col("artist"), pl.col("title")), artist=artist, title=title) == key
+    assert of(recording_key.recording_key(pl.col("artist"), pl.col("title")), artist=artist, title=title) == key
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_letters_tell_the_language(title: str, language: str | None) -> None:
     ],
 )  # fmt: skip
 def test_years(written: str | None, found: int | None) -> None:
-    assert of(year.year(pl.col("date")), date=written) == found
+    assert of(scalars.year(pl.col("date")), date=written) == found
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_years(written: str | None, found: int | None) -> None:
     ],
 )  # fmt: skip
 def test_days(written: str, found: date | None) -> None:
-    assert of(year.day(pl.col("date")), date=written) == found
+    assert of(scalars.day(pl.col("date")), date=written) == found
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_days(written: str, found: date | None) -> None:
 )
 def test_plausible_years(found: int | None, kept: int | None) -> None:
     frame = pl.DataFrame({"year": [found]}, schema={"year": pl.Int16})
-    assert frame.select(year.plausible(pl.col("year"), 2018)).item() == kept
+    assert frame.select(scalars.plausible(pl.col("year"), 2018)).item() == kept
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_plausible_years(found: int | None, kept: int | None) -> None:
     [("78", 78), ("78.0", 78), (" 7 ", 7), ("-1", None), ("", None), ("x", None), ("inf", None), ("nan", None)],
 )
 def test_integers(written: str, number: int | None) -> None:
-    assert of(numbers.integer(pl.col("n")), n=written) == number
+    assert of(scalars.integer(pl.col("n")), n=written) == number
 
 
 @pytest.mark.parametrize(
@@ -158,4 +158,4 @@ def test_integers(written: str, number: int | None) -> None:
     [("168", 168.0), ("167693.0", 167693.0), ("0", None), ("-1", None), ("inf", None), ("", None)],
 )
 def test_seconds(written: str, seconds: float | None) -> None:
-    assert of(numbers.seconds(pl.col("n")), n=written) == seconds
+    assert of(scalars.seconds(pl.col("n")), n=written) == seconds

@@ -8,7 +8,7 @@ from tests.normalise import pinned
 def test_documents_are_those_that_were_pinned() -> None:
     was, now = pinned.FILE.read_bytes().splitlines(), pinned.content().splitlines()
     changed = [(before, after) for before, after in zip(was, now, strict=False) if before != after]
-    assert not changed, "raise indexer.provenance.NORMALISATION_VERSION, then: python -m tests.normalise.pinned"
+    assert not changed, "raise indexer.normalise.track.NORMALISATION_VERSION, then: python -m tests.normalise.pinned"
     assert len(was) == len(now)
 
 

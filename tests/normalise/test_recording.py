@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.recording import HELD_OUT, TUNING, judged, score
-from indexer.normalise import recording
+from indexer.normalise import recording_key
 
 PAIRS = judged()
 LEAST = 0.95
@@ -14,7 +14,7 @@ LEAST = 0.95
 
 def key(artist: str | None, title: str | None) -> str | None:
     frame = pl.DataFrame({"a": [artist], "t": [title]}, schema={"a": pl.String, "t": pl.String})
-    found: str | None = frame.select(recording.recording_key(pl.col("a"), pl.col("t")).alias("key")).item()
+    found: str | None = frame.select(recording_key.recording_key(pl.col("a"), pl.col("t")).alias("key")).item()
     return found
 
 
@@ -36,10 +36,10 @@ def test_precision_and_recall(part: str) -> None:
 
 def test_the_key_of_a_keys_parts_is_the_key() -> None:
     keys = pl.concat([PAIRS["key_1"].rename("key"), PAIRS["key_2"].rename("key")]).drop_nulls().to_frame()
-    parts = keys.with_columns(pl.col("key").str.splitn(recording.SEPARATOR, 2).struct.rename_fields(["a", "t"])).unnest(
-        "key"
-    )
-    again = parts.select(recording.recording_key(pl.col("a"), pl.col("t")).alias("key"))
+    parts = keys.with_columns(
+        pl.col("key").str.splitn(recording_key.SEPARATOR, 2).struct.rename_fields(["a", "t"])
+    ).unnest("key")
+    again = parts.select(recording_key.recording_key(pl.col("a"), pl.col("t")).alias("key"))
     assert again["key"].to_list() == keys["key"].to_list()
 
 
@@ -54,22 +54,22 @@ TITLES = st.builds(lambda base, added: base + "".join(added), BASES, st.lists(AD
 @given(TITLES)
 def test_baring_twice_is_baring_once(title: str) -> None:
     frame = pl.DataFrame({"t": [title]})
-    once = frame.select(recording.bare(pl.col("t")))
-    assert once.select(recording.bare(pl.col("t"))).equals(once)
+    once = frame.select(recording_key.bare(pl.col("t")))
+    assert once.select(recording_key.bare(pl.col("t"))).equals(once)
 
 
 @given(st.text() | TITLES)
 def test_titles_without_clues_are_not_changed_by_baring(title: str) -> None:
     frame = pl.DataFrame({"t": [title]})
-    if not frame.select(recording._may_change(pl.col("t"))).item():
+    if not frame.select(recording_key._may_change(pl.col("t"))).item():
         stripped = frame.select(pl.col("t").str.strip_chars()).item()
-        assert frame.select(recording.bare(pl.col("t"))).item() == (stripped or title)
+        assert frame.select(recording_key.bare(pl.col("t"))).item() == (stripped or title)
 
 
 @given(st.text(), st.text())
 def test_any_names_have_a_key(artist: str, title: str) -> None:
     found = key(artist, title)
-    assert found is None or len(found) <= recording.LONGEST
+    assert found is None or len(found) <= recording_key.LONGEST
 
 
 @pytest.mark.parametrize(

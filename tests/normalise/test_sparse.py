@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.normalise.sparse import found_where, only_where
+from indexer.normalise.expressions import found_where, only_where
 
 
 @settings(deadline=None)

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.normalise import artists, literals, numbers, placeholders, year, youtube
+from indexer.normalise import scalars
+from indexer.normalise import text as artists
+from indexer.normalise.expressions import STRINGS
 from indexer.normalise.genre import genre_families, known_terms
 from indexer.normalise.licence import recognise
 from indexer.normalise.text import distinct, tidy, tidy_list
-from indexer.normalise.unique import STRINGS
 from mappings.genres import FAMILY, families
 
 NAMES = ["Eminem", "feat.", " ft ", "(", ")", "&", ",", "The", "Daft", " - ", "N/A", "-", "&amp;", "Ã©", "é", " x "]
@@ -30,16 +31,16 @@ RULES: dict[str, tuple[Any, st.SearchStrategy[Any], Any]] = {
     "list of texts": (tidy_list, lists, STRINGS),
     "distinct": (distinct, lists, STRINGS),
     "artist": (artists.without_guests, strings, pl.String),
-    "placeholder": (placeholders.none, strings, pl.String),
+    "placeholder": (scalars.none, strings, pl.String),
     "genre terms": (known_terms, terms, STRINGS),
-    "video": (youtube.video_id, links, pl.String),
-    "videos": (youtube.video_ids, st.lists(links, max_size=4), STRINGS),
-    "integer": (lambda e: numbers.integer(e).cast(pl.String), counts, pl.String),
-    "plays": (lambda e: numbers.spoken_count(e).cast(pl.String), counts, pl.String),
-    "duration": (lambda e: numbers.seconds(e).cast(pl.String), lengths, pl.String),
-    "explicit": (lambda e: numbers.truth(e).cast(pl.String), truths, pl.String),
-    "day": (lambda e: year.day(e).cast(pl.String), dates, pl.String),
-    "year": (lambda e: year.plausible(year.year(e), 2018).cast(pl.String), dates, pl.String),
+    "video": (scalars.video_id, links, pl.String),
+    "videos": (scalars.video_ids, st.lists(links, max_size=4), STRINGS),
+    "integer": (lambda e: scalars.integer(e).cast(pl.String), counts, pl.String),
+    "plays": (lambda e: scalars.spoken_count(e).cast(pl.String), counts, pl.String),
+    "duration": (lambda e: scalars.seconds(e).cast(pl.String), lengths, pl.String),
+    "explicit": (lambda e: scalars.truth(e).cast(pl.String), truths, pl.String),
+    "day": (lambda e: scalars.day(e).cast(pl.String), dates, pl.String),
+    "year": (lambda e: scalars.plausible(scalars.year(e), 2018).cast(pl.String), dates, pl.String),
 }
 
 
@@ -83,5 +84,5 @@ def test_the_licence_of_a_licence(written: str) -> None:
 
 @given(st.lists(st.one_of(st.text(max_size=5), st.integers(), st.none()), max_size=4))
 def test_a_list_read_is_a_list_written(members: list[object]) -> None:
-    once = literals.members(str(members))
-    assert literals.members(str(once)) == once
+    once = scalars.members(str(members))
+    assert scalars.members(str(once)) == once

@@ -8,7 +8,7 @@ import polars as pl
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import bulk
 
-from indexer.encode import encode
+from indexer.documents.bulk_body import encode
 from mappings import index
 from mappings.index_names import Generation, alias
 from mappings.schema import SCHEMA

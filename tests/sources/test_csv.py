@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from indexer.formats import csv_reader
-from indexer.formats.csv_reader import CsvReader
+from indexer.readers import csv_reader
+from indexer.readers.csv_reader import CsvReader
 from indexer.records import SOURCE_ROW, RawBatch, SourceFile
 from mappings.errors import InputError
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from indexer.encode import encode
-from indexer.formats import inputs
-from indexer.formats.csv_reader import CsvReader
-from indexer.formats.json_lines import JsonLinesReader, only
-from indexer.ready import ready
+from indexer.documents.bulk_body import encode
+from indexer.documents.finalize import ready
+from indexer.readers import files as inputs
+from indexer.readers.csv_reader import CsvReader
+from indexer.readers.jsonl_reader import JsonLinesReader, only
 from indexer.records import SourceFile
 from indexer.sources import SOURCES
 from mappings.errors import InputError

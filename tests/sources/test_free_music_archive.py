@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from indexer.normalise.canonical import COLUMNS
+from indexer.normalise.track import COLUMNS
 from indexer.sources import SOURCES
 from linernotes.samples import real
 from mappings.errors import InputError

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.formats.json_lines import JsonLinesReader
+from indexer.readers.jsonl_reader import JsonLinesReader
 from indexer.records import SOURCE_ROW, RawBatch, Rejection, SourceFile
 from mappings.errors import InputError
 

@@ -16,10 +16,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from indexer import plan as plans
-from indexer.formats import unpacking
-from indexer.formats.json_lines import JsonLinesReader
-from indexer.formats.unpacking import STDIN
+from indexer.load import plan as plans
+from indexer.readers import compression
+from indexer.readers.compression import STDIN
+from indexer.readers.jsonl_reader import JsonLinesReader
 from indexer.sources import SOURCES
 from linernotes.samples.synthetic import laion_row
 from mappings.errors import InputError
@@ -219,8 +219,8 @@ def test_nothing_is_left_of_temporary_files_after_a_kill(tmp_path: Path) -> None
 
 def test_a_file_is_unpacked_once_for_a_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = itertools.count()
-    temporary = unpacking._temporary
-    monkeypatch.setattr(unpacking, "_temporary", lambda *given: (next(calls), temporary(*given))[1])
+    temporary = compression._temporary
+    monkeypatch.setattr(compression, "_temporary", lambda *given: (next(calls), temporary(*given))[1])
     plan = plans.make(SOURCES[SLEEPING], SOURCES[SLEEPING].files([packed_json(tmp_path)]), None)
     for _, stretch in [*plan.stretches(), *plan.stretches()]:
         plan.files[0].reader.read(stretch)
@@ -274,13 +274,13 @@ def test_too_small_a_disk_is_told_before_unpacking(tmp_path: Path, monkeypatch: 
 
 def test_a_disk_that_gets_full_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = packed_json(tmp_path)
-    monkeypatch.setattr(unpacking, "_temporary", lambda *_: open("/dev/full", "wb", buffering=0))  # noqa: PTH123, SIM115
+    monkeypatch.setattr(compression, "_temporary", lambda *_: open("/dev/full", "wb", buffering=0))  # noqa: PTH123, SIM115
     with pytest.raises(InputError, match=r"can't be unpacked into .*: No space left on device\. Free some"):
         load(SLEEPING, path)
 
 
 def test_text_without_the_end_of_a_record_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indexer.formats.inputs.UNENDED_BYTES", 1000)
+    monkeypatch.setattr("indexer.readers.files.UNENDED_BYTES", 1000)
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'{"song_id": 1}\n' + b"[" * 5000)
     (file,) = SOURCES[SLEEPING].files([path])

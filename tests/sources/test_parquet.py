@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.formats import parquet
-from indexer.formats.parquet import ParquetReader
-from indexer.formats.parquet_footer import row_groups
+from indexer.readers import parquet_reader
+from indexer.readers.parquet_footer import row_groups
+from indexer.readers.parquet_reader import ParquetReader
 from indexer.records import SOURCE_ROW, SourceFile
 from mappings.errors import InputError
 
@@ -105,4 +105,4 @@ def test_damaged_pages_are_one_sentence(tmp_path: Path) -> None:
 def test_only_wanted_columns_are_read(tmp_path: Path) -> None:
     reader = ParquetReader(written(tmp_path / "a.parquet", 10, 10), ("names", "absent"))
     assert reader.read(reader.stretches()[0]).frame.columns == ["names", SOURCE_ROW]
-    assert parquet.STRETCH_ROWS >= 10
+    assert parquet_reader.STRETCH_ROWS >= 10

@@ -6,11 +6,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from indexer.normalise.canonical import COLUMNS, INPUTS
-from indexer.normalise.derived import CONSTANT, DERIVED, EVIDENCE
+from indexer.normalise.track import COLUMNS, CONSTANT, DERIVED, EVIDENCE, INPUTS
 from indexer.records import SOURCE_ROW, RawBatch, SourceFile
 from indexer.sources import TABLES
-from indexer.sources.table import Table
+from indexer.sources.dataset import Table
 from linernotes import samples
 
 FILE = SourceFile(Path("x.csv"), "x.csv")

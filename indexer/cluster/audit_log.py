@@ -1,0 +1,83 @@
+"""What happened to each data set, step by step: who did what to which generation, when, with which version.
+
+Events are only ever added, and `prune` leaves them: they say what became of generations that are gone. Writing one is
+tried again as any other call is. What no retry mends (a closed index, a missing right) is said, and stops no load: the
+ledger and the indices' own `_meta` hold what must not be lost.
+"""
+
+import os
+import socket
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from elasticsearch import ApiError, Elasticsearch
+
+from indexer.cluster.retry import policy_of, reason
+from mappings.index_names import Generation, history
+
+STARTED, RESUMED, DIFFERENCE, GATES, FORCED = "started", "resumed", "difference", "gates", "forced"
+SWAPPED, ROLLED_BACK, PRUNED, FAILED, ABANDONED = "swapped", "rolled back", "pruned", "failed", "abandoned"
+WATCHED = "watched"
+EVENTS = (STARTED, RESUMED, DIFFERENCE, GATES, FORCED, SWAPPED, ROLLED_BACK, PRUNED, FAILED, ABANDONED, WATCHED)
+
+_KEYWORD = {"type": "keyword"}
+
+MAPPING: dict[str, Any] = {
+    "dynamic": "strict",
+    "properties": {
+        "at": {"type": "date_nanos"},  # two steps may share a millisecond, and are shown in their order
+        **dict.fromkeys(("dataset", "generation", "event", "host", "tool"), _KEYWORD),
+        "pid": {"type": "long"},
+        "text": {"type": "keyword", "ignore_above": 8191},
+        "details": {"type": "object", "enabled": False},
+    },
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One step: what happened to which generation, told in one line; `details` is what a program may want of it."""
+
+    dataset: str
+    generation: str
+    event: str
+    text: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+    host: str = field(default_factory=socket.gethostname)
+    pid: int = field(default_factory=os.getpid)
+    tool: str = field(default_factory=lambda: version("linernotes"))
+
+
+@dataclass(frozen=True)
+class History:
+    """The events of all data sets under one prefix."""
+
+    client: Elasticsearch
+    prefix: str
+
+    def write(self, generation: Generation, event: str, text: str, **details: Any) -> bool:
+        """Add an event; return False, and say so, when Elasticsearch refuses it for good."""
+        name = uuid.uuid4().hex  # chosen once, so that an event that is sent twice is there once
+        document = asdict(Event(generation.dataset, generation.index, event, text, details))
+        try:
+            self.client.index(index=history(self.prefix), id=name, document=document, refresh=True)
+        except ApiError as error:
+            policy_of(self.client).meter.note(
+                f"The history could not be written ({error.status_code}: {reason(error.body)})."
+            )
+            return False
+        return True
+
+    def read(self, dataset: str | None = None, size: int = 50) -> list[Event]:
+        """Return the latest events, the newest first; none where there is no history yet."""
+        query = {"term": {"dataset": dataset}} if dataset else {"match_all": {}}
+        sort = [{"at": {"order": "desc", "unmapped_type": "date_nanos"}}]
+        found = self.client.search(
+            index=history(self.prefix), query=query, size=size, sort=sort, ignore_unavailable=True
+        )
+        return [Event(**hit["_source"]) for hit in found["hits"]["hits"]]

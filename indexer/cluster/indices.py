@@ -1,0 +1,190 @@
+"""Generations: the physical indices behind the aliases. Created, finished, counted, deleted."""
+
+import math
+from typing import Any
+
+from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError
+
+from indexer.cluster.retry import whole
+from mappings import index as index_body
+from mappings.errors import CheckFailedError
+from mappings.index_names import Generation, alias, parse
+
+BUILDING_SETTINGS: dict[str, Any] = {
+    # What the ledger calls done must survive a crash, so the translog is synchronised with each request, as is
+    # Elasticsearch's default.
+    "refresh_interval": "-1",
+    "translog.flush_threshold_size": "1gb",
+}
+SERVING_SETTINGS: dict[str, Any] = {
+    "refresh_interval": None,
+    "translog.flush_threshold_size": None,
+}
+
+TRACK_BYTES, SHARD_BYTES, SHARD_TRACKS = 500, 50_000_000_000, 200_000_000
+
+SEGMENT_BYTES = 5 * 1024**3
+"""Elasticsearch's default `index.merge.policy.max_merged_segment`."""
+
+
+def create_index(client: Elasticsearch, name: str, body: dict[str, Any]) -> bool:
+    """Create an index; return False when it is there already."""
+    try:
+        client.indices.create(index=name, **body)
+    except BadRequestError as error:
+        if error.error != "resource_already_exists_exception":
+            raise
+        return False
+    return True
+
+
+def write_alias(generation: Generation) -> str:
+    """Return the alias that the loader writes through; it is there only while the generation is being built."""
+    return f"{generation.index}-building"
+
+
+def shards_for(tracks: int) -> int:
+    """Return how many shards so many tracks need: none above 50 GB or 200 million documents, as Elastic advises.
+
+    A track takes 500 bytes: 11 GB for the 22 million of all data sets (benchmarks/README.md). Source of the bounds:
+    Elasticsearch Reference 8.19, "Size your shards".
+
+    >>> shards_for(12_300_000), shards_for(2_000_000_000)
+    (1, 20)
+    """
+    by_size, by_number = math.ceil(tracks * TRACK_BYTES / SHARD_BYTES), math.ceil(tracks / SHARD_TRACKS)
+    return max(1, by_size, by_number)
+
+
+def create(client: Elasticsearch, generation: Generation, *, shards: int, replicas: int, meta: dict[str, Any]) -> bool:
+    """Create the index of a new generation, tuned for loading; return False when it is there already."""
+    settings = BUILDING_SETTINGS | {"number_of_replicas": replicas}
+    body = index_body.body(shards=shards, meta=meta, index_settings=settings)
+    body |= {"aliases": {write_alias(generation): {}}, "wait_for_active_shards": _copies(client, replicas)}
+    return create_index(client, generation.index, body)
+
+
+def _copies(client: Elasticsearch, replicas: int) -> str:
+    """Return how many copies to wait for, as far as there are nodes: later than a node's death is too late."""
+    nodes = client.cluster.health()["number_of_data_nodes"] if replicas else 1
+    return str(min(replicas + 1, max(nodes, 1)))
+
+
+def number_of(client: Elasticsearch, generation: Generation, what: str) -> int:
+    """Return how many "shards" or "replicas" a generation's index has; what follows it gets as many."""
+    found = client.indices.get_settings(index=generation.index, flat_settings=True)
+    return int(found[generation.index]["settings"][f"index.number_of_{what}"])
+
+
+def exists(client: Elasticsearch, generation: Generation) -> bool:
+    """Tell whether the generation's index is there."""
+    return bool(client.indices.exists(index=generation.index))
+
+
+def delete(client: Elasticsearch, generation: Generation) -> None:
+    """Delete the generation's index."""
+    client.indices.delete(index=generation.index, ignore_unavailable=True)
+
+
+def numbers(client: Elasticsearch, prefix: str, dataset: str) -> list[int]:
+    """Return the numbers of all generations of a data set, in order."""
+    found = client.indices.get(index=f"{prefix}-{dataset}-g*", features=["aliases"])
+    generations = (parse(prefix, name) for name in found.body)
+    return sorted(entry.number for entry in generations if entry and entry.dataset == dataset)
+
+
+def current(client: Elasticsearch, prefix: str, dataset: str) -> list[Generation]:
+    """Return what the data set's alias points to: one generation, or none."""
+    name = alias(prefix, dataset)
+    try:
+        found = client.indices.get_alias(name=name)
+    except ApiError as error:
+        if error.status_code == 404:
+            return []
+        raise
+    return sorted(entry for index in found.body if (entry := parse(prefix, index)))
+
+
+def flush(client: Elasticsearch, generation: Generation) -> None:
+    """Have all that is in the index written to disk as segments: what is checked next is there after a crash, too."""
+    client.indices.flush(index=generation.index, wait_if_ongoing=True)
+
+
+def count(client: Elasticsearch, generation: Generation) -> int:
+    """Refresh the index and return how many documents it has."""
+    client.indices.refresh(index=generation.index)
+    return int(whole(client, lambda: client.count(index=generation.index))["count"])
+
+
+def serve(client: Elasticsearch, generation: Generation) -> None:
+    """Put the settings for serving in place and read them back; raises CheckFailedError if they didn't take."""
+    name = generation.index
+    client.indices.put_settings(index=name, settings={"index": SERVING_SETTINGS})
+    found = client.indices.get_settings(index=name, flat_settings=True)
+    left = [key for key in SERVING_SETTINGS if f"index.{key}" in found[name]["settings"]]
+    if left:
+        raise CheckFailedError(
+            f"Index {name} kept its settings for loading: {', '.join(left)}.", "Nothing was swapped."
+        )
+
+
+def merge(client: Elasticsearch, generation: Generation) -> None:
+    """Have the index merged into few segments; Elasticsearch goes on with that by itself, and searches go on.
+
+    A search looks each of its terms up in every segment, and a load leaves dozens (benchmarks/README.md, "Searching").
+    None gets larger than Elasticsearch's own limit: a larger one would keep the documents that updates replace.
+    """
+    stats = client.indices.stats(index=generation.index, metric="store")
+    primaries = stats["_all"]["primaries"]["store"]["size_in_bytes"]
+    shards = max(1, int(stats["_shards"]["successful"]))
+    segments = math.ceil(primaries / shards / SEGMENT_BYTES) or 1
+    client.indices.forcemerge(index=generation.index, max_num_segments=segments, wait_for_completion=False)
+
+
+def meta(client: Elasticsearch, generation: Generation) -> dict[str, Any]:
+    """Return the notes in the index's `_meta`."""
+    found = client.indices.get_mapping(index=generation.index)[generation.index]["mappings"]
+    return dict(found.get("_meta", {}))
+
+
+def note(client: Elasticsearch, generation: Generation, **notes: Any) -> None:
+    """Add notes to the index's `_meta`, which is only ever replaced as a whole."""
+    every = meta(client, generation) | notes
+    client.indices.put_mapping(index=generation.index, meta=every)
+
+
+_BLOCK = "index.blocks.write"
+HEALTHY = "60s"
+
+
+def block(client: Elasticsearch, generation: Generation) -> None:
+    """Close a generation to writing: Elasticsearch answers when all that was under way is in."""
+    client.indices.add_block(index=generation.index, block="write")
+
+
+def unblock(client: Elasticsearch, generation: Generation) -> None:
+    """Open it again; one that is gone needs nothing."""
+    try:
+        client.indices.put_settings(index=generation.index, settings={_BLOCK: None})
+    except NotFoundError:
+        return
+
+
+def clone(client: Elasticsearch, of: Generation, to: Generation, notes: dict[str, Any]) -> None:
+    """Clone a generation that is closed to writing, open the clone for loading, and note what it is."""
+    settings = BUILDING_SETTINGS | {
+        _BLOCK: None,
+        "number_of_replicas": number_of(client, of, "replicas"),
+    }
+    body = {"settings": {f"index.{name.removeprefix('index.')}": value for name, value in settings.items()}}
+    aliases: dict[str, Any] = {write_alias(to): {}}
+    if not exists(client, to):
+        client.indices.clone(
+            index=of.index, target=to.index, settings=body["settings"], aliases=aliases, wait_for_active_shards=1
+        )
+    health = client.cluster.health(index=to.index, wait_for_status="yellow", timeout=HEALTHY)
+    if health["timed_out"]:
+        raise CheckFailedError(f"The clone {to.index} did not become ready in {HEALTHY}.", "Nothing was swapped.")
+    unblock(client, to)  # what the clone was told above stays behind as an empty setting
+    # The notes of the original came with it: they are replaced as a whole.
+    client.indices.put_mapping(index=to.index, meta=notes)

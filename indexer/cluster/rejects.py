@@ -1,0 +1,259 @@
+"""Records that could not become a track, or that Elasticsearch refused: kept, with the reason and the place."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+import orjson
+import polars as pl
+from elasticsearch import Elasticsearch
+
+from indexer.cluster import indices
+from indexer.cluster.bulk import Sender
+from indexer.cluster.retry import whole
+from indexer.documents.bulk_body import Body
+from indexer.records import Rejection
+from mappings.errors import CheckFailedError
+from mappings.index_names import Generation, parse, rejected
+
+MAX_RECORD_CHARS = 100_000
+"""A longer record is cut here: enough to recognise it by; the source file has the rest."""
+
+STORED_AT_ONCE = 500
+
+REFUSALS = ("*_exception", "request_refused")
+"""Kinds of reason that are Elasticsearch's word on a document. Every other kind is a reader's, and such a record never
+became a document: a list of those would be out of date with the next reader."""
+
+_KEPT = {"type": "keyword", "index": False, "doc_values": False}
+
+MAPPING: dict[str, Any] = {
+    "dynamic": "strict",
+    "properties": {
+        "dataset": {"type": "keyword"},
+        "generation": {"type": "keyword"},
+        "file": {"type": "keyword"},
+        "row": {"type": "long"},
+        "source_id": {"type": "keyword", "ignore_above": 512},
+        "kind": {"type": "keyword"},
+        "reason": {"type": "text"},
+        "record": _KEPT,
+        "attempt": {"type": "integer"},
+        "at": {"type": "date"},
+    },
+}
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A rejected record as it is kept: `kind` is the class of its reason, `attempt` how often it was tried."""
+
+    dataset: str
+    generation: str
+    file: str
+    row: int
+    kind: str
+    reason: str
+    source_id: str
+    attempt: int
+    at: str
+    record: str
+
+    def again(self, *, kind: str, reason: str) -> "Rejected":
+        """Return this record as one that was tried once more, and rejected for this reason."""
+        return replace(self, kind=kind, reason=reason, attempt=self.attempt + 1, at=_now())
+
+    @property
+    def id(self) -> str:
+        """Return its `_id`: the place it came from, so that keeping it again replaces it."""
+        return f"{self.generation}/{self.file}/{self.row}"
+
+
+def is_refusal(kind: str) -> bool:
+    """Tell whether Elasticsearch refused the document, so that it can be sent again.
+
+    >>> is_refusal("document_parsing_exception"), is_refusal("unreadable")
+    (True, False)
+    """
+    return any(fnmatchcase(kind, pattern) for pattern in REFUSALS)
+
+
+COLUMNS = tuple(entry.name for entry in fields(Rejected))
+
+
+@dataclass(frozen=True)
+class RejectedStore:
+    """The rejected records of one generation; `sender` writes to the index of rejected records."""
+
+    sender: Sender
+    generation: Generation
+
+    def keep(self, rejections: Sequence[Rejection]) -> None:
+        """Store rejected records, in parts; storing one again replaces it, so that a retry counts none twice."""
+        for start in range(0, len(rejections), STORED_AT_ONCE):
+            self.put([self.kept(rejection) for rejection in rejections[start : start + STORED_AT_ONCE]])
+
+    def kept(self, rejection: Rejection) -> Rejected:
+        """Return a rejection as it is kept."""
+        return Rejected(
+            dataset=self.generation.dataset,
+            generation=self.generation.index,
+            attempt=1,
+            at=_now(),
+            **asdict(rejection) | {"record": rejection.record[:MAX_RECORD_CHARS]},
+        )
+
+    def put(self, records: Sequence[Rejected]) -> None:
+        """Store records as they are; raises CheckFailedError when Elasticsearch refuses even that."""
+        if not records:
+            return
+        lines = [orjson.dumps(line) for record in records for line in ({"index": {"_id": record.id}}, asdict(record))]
+        rows = pl.Series([record.row for record in records], dtype=pl.Int64)
+        outcome = self.sender.send(Body(b"\n".join(lines), rows))
+        if outcome.refusals:
+            refused = outcome.refusals[0]
+            raise CheckFailedError(f"The rejected record in row {refused.row} can't be kept: {refused.reason}.")
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Remove records that are rejected no longer; those that are gone already are no error."""
+        if not ids:
+            return
+        client, index = self.sender.client, self.sender.target
+        client.delete_by_query(index=index, query={"ids": {"values": list(ids)}}, refresh=True)
+
+    def count(self) -> int:
+        """Return how many rejected records this generation has."""
+        client, index = self.sender.client, self.sender.target
+        query = {"term": {"generation": self.generation.index}}
+        client.indices.refresh(index=index)
+        return int(whole(client, lambda: client.count(index=index, query=query))["count"])
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+PAGE = 200
+"""So many records are in memory at once: 20 million characters at worst."""
+
+MAX_ATTEMPTS = 5
+"""A record is tried so often, the load included. The same document meets the same mapping with the same answer, so
+each try stands for something mended in between; after four mends that did not help the source is at fault, and a
+replay on a timer would otherwise send it for ever."""
+
+BUCKETS = 10_000
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many records of one generation were rejected for one class of reason, with the first one's reason.
+
+    `exhausted` of them were tried too often already.
+    """
+
+    dataset: str
+    generation: str
+    kind: str
+    records: int
+    exhausted: int
+    example: str
+
+    @property
+    def replayable(self) -> int:
+        """Return how many may be sent once more."""
+        return self.records - self.exhausted if is_refusal(self.kind) else 0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rejected records of a generation are meant: all, or those in one place, or those below so many tries."""
+
+    generation: Generation
+    file: str | None = None
+    row: int | None = None
+    refused_below: int | None = None
+
+    def query(self) -> dict[str, Any]:
+        """Return the query."""
+        given = {"generation": self.generation.index, "file": self.file, "row": self.row}
+        filters: list[dict[str, Any]] = [{"term": {name: it}} for name, it in given.items() if it is not None]
+        if self.refused_below is None:
+            return {"bool": {"filter": filters}}
+        filters.append({"range": {"attempt": {"lt": self.refused_below}}})
+        filters.append({"bool": {"should": [{"wildcard": {"kind": pattern}} for pattern in REFUSALS]}})
+        return {"bool": {"filter": filters}}
+
+
+@dataclass(frozen=True)
+class RejectedReader:
+    """The rejected records of all data sets under one prefix; without an index of them there are none."""
+
+    client: Elasticsearch
+    prefix: str
+
+    def counts(self, dataset: str | None = None, max_attempts: int = MAX_ATTEMPTS) -> list[Count]:
+        """Return how many records were rejected, by data set, generation and class of reason."""
+        query = {"term": {"dataset": dataset}} if dataset else {"match_all": {}}
+        found = self._search(query=query, aggs={"by": _by_kind(max_attempts)}, size=0)
+        return [_count(bucket) for bucket in found.get("aggregations", {}).get("by", {}).get("buckets", [])]
+
+    def generation(self, dataset: str) -> Generation | None:
+        """Return the generation whose rejected records are meant: the current one, else the last that has any."""
+        found = indices.current(self.client, self.prefix, dataset)
+        found = found or [entry for count in self.counts(dataset) if (entry := parse(self.prefix, count.generation))]
+        return max(found, default=None)
+
+    def count(self, wanted: Wanted) -> int:
+        """Return how many records are meant."""
+        found = self._search(query=wanted.query(), size=0, track_total_hits=True)
+        return int(found["hits"]["total"]["value"])
+
+    def records(self, wanted: Wanted) -> Iterator[Rejected]:
+        """Yield records by file and row; memory doesn't grow with their number."""
+        for page in self.pages(wanted):
+            yield from page
+
+    def pages(self, wanted: Wanted) -> Iterator[list[Rejected]]:
+        """Yield records in pages.
+
+        Each is met once, also when what was met is changed or removed meanwhile: file and row tell all records of a
+        generation apart, and only go up.
+        """
+        self._refresh()
+        after: list[Any] | None = None
+        while hits := self._page(wanted, after):
+            yield [Rejected(**hit["_source"]) for hit in hits]
+            after = hits[-1]["sort"]
+
+    def _page(self, wanted: Wanted, after: list[Any] | None) -> list[dict[str, Any]]:
+        sort = [{"file": "asc"}, {"row": "asc"}]
+        found = self._search(query=wanted.query(), sort=sort, search_after=after, size=PAGE)
+        return list(found["hits"]["hits"])
+
+    def _search(self, **request: Any) -> dict[str, Any]:
+        index = rejected(self.prefix)
+        return dict(self.client.search(index=index, ignore_unavailable=True, **request).body)
+
+    def _refresh(self) -> None:
+        self.client.indices.refresh(index=rejected(self.prefix), ignore_unavailable=True)
+
+
+def _by_kind(max_attempts: int) -> dict[str, Any]:
+    sources = [{name: {"terms": {"field": name}}} for name in ("dataset", "generation", "kind")]
+    first = {"size": 1, "sort": [{"file": "asc"}, {"row": "asc"}], "_source": ["reason"]}
+    return {
+        "composite": {"size": BUCKETS, "sources": sources},
+        "aggs": {
+            "exhausted": {"filter": {"range": {"attempt": {"gte": max_attempts}}}},
+            "first": {"top_hits": first},
+        },
+    }
+
+
+def _count(bucket: dict[str, Any]) -> Count:
+    example = bucket["first"]["hits"]["hits"][0]["_source"]["reason"]
+    return Count(
+        **bucket["key"], records=bucket["doc_count"], exhausted=bucket["exhausted"]["doc_count"], example=example
+    )

@@ -1,0 +1,99 @@
+"""The sketch of a generation: 24 bytes for each track, from which the next release's difference is computed.
+
+Id, content and published row, a 64-bit hash of each. It lies in the ledger, a document for each stretch, so that an
+update reads 24 MB for a million tracks instead of a million documents, on whatever machine it runs.
+
+Of 12.3 million ids two have the same hash with a probability of 4 in a million; an update would then count one track
+less than the index holds, and its gates stop it. A changed row is taken for unchanged with a probability of 2**-64.
+"""
+
+import base64
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from indexer.documents.bulk_body import MAX_ID_BYTES
+from indexer.records import Source
+from indexer.sources.dataset import Table
+from mappings.track import SOURCE_ID, SOURCE_ROW
+
+ID, PRINT, RAW = "id_hash", "print", "raw_hash"
+SCHEMA = {ID: pl.UInt64(), PRINT: pl.Int64(), RAW: pl.UInt64()}
+
+NO_RAW = 0
+"""Stands for the published row where the track is made of more than that one row."""
+
+
+def hashed_id(source_id: pl.Expr) -> pl.Expr:
+    """Return 64 bits for each id of a data set."""
+    return source_id.hash(0).alias(ID)
+
+
+def sketch(tracks: pl.DataFrame, prints: Sequence[pl.Series], raw: pl.DataFrame | None) -> pl.DataFrame:
+    """Return the sketch of a stretch, with the source row: of tracks, their fingerprints, and raw rows' hashes."""
+    own = tracks.select(SOURCE_ROW, hashed_id(pl.col(SOURCE_ID)))
+    found = own.with_columns((pl.concat(prints) if prints else pl.Series([], dtype=pl.Int64)).alias(PRINT))
+    if raw is None:
+        return found.with_columns(pl.lit(NO_RAW, pl.UInt64).alias(RAW))
+    return found.join(raw, on=SOURCE_ROW, how="left", maintain_order="left").with_columns(pl.col(RAW).fill_null(NO_RAW))
+
+
+def pack(frame: pl.DataFrame) -> str:
+    """Return a sketch as text: one column after the other, little-endian, base64.
+
+    >>> unpack(pack(pl.DataFrame({ID: [1], PRINT: [-1], RAW: [3]}, SCHEMA))).row(0)
+    (1, -1, 3)
+    """
+    columns = [frame[name].cast(dtype).to_numpy().astype("<i8" if name == PRINT else "<u8") for name, dtype in _TYPES]
+    return base64.b64encode(b"".join(column.tobytes() for column in columns)).decode()
+
+
+def unpack(text: str) -> pl.DataFrame:
+    """Return a sketch that was packed."""
+    data = base64.b64decode(text)
+    size = len(data) // len(_TYPES)
+    parts = [data[place * size : (place + 1) * size] for place in range(len(_TYPES))]
+    columns = {
+        name: np.frombuffer(part, "<i8" if name == PRINT else "<u8")
+        for (name, _), part in zip(_TYPES, parts, strict=True)
+    }
+    return pl.DataFrame(columns, SCHEMA)
+
+
+_TYPES = tuple(SCHEMA.items())
+
+
+def rowwise(source: Source) -> Table | None:
+    """Return the source if each of its tracks is made of one row alone; None where rows are merged, or others are read.
+
+    >>> from indexer.sources import SOURCES
+    >>> [name for name, source in SOURCES.items() if rowwise(source)]
+    ['laion-disco-12m', 'sleeping-disco-9m']
+    """
+    if not isinstance(source, Table) or source.merge is not None:
+        return None
+    return source if all(isinstance(entry.value, pl.Expr) for entry in source.given) else None
+
+
+def hashed(raw: pl.DataFrame) -> pl.DataFrame:
+    """Return source row and hash of each raw row.
+
+    A hash is only ever compared with that of another release's row. Where another version of this program made it,
+    none is equal: each row is normalised then, and told unchanged by its fingerprint.
+    """
+    return raw.select(SOURCE_ROW, pl.struct(pl.all().exclude(SOURCE_ROW)).hash(0).alias(RAW))
+
+
+def identified(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
+    """Return source row, hash and id of each raw row; the id is null where normalising will reject the row."""
+    given = next(entry.value for entry in table.given if entry.field == SOURCE_ID)
+    absent = [pl.lit(None, pl.String).alias(name) for name in table.wanted if name not in raw.columns]
+    if not isinstance(given, pl.Expr):
+        raise TypeError(f"{table.dataset} has no id of its own rows")
+    ids = raw.with_columns(absent).select(given.cast(pl.String).alias(SOURCE_ID))
+    size = len(table.dataset.encode()) + 1 + pl.col(SOURCE_ID).str.len_bytes()
+    known = table.identified(pl.col(SOURCE_ID)).fill_null(value=False) & (size <= MAX_ID_BYTES)
+    return pl.concat(
+        [hashed(raw), ids.select(pl.when(known).then(hashed_id(pl.col(SOURCE_ID))).alias(ID))], how="horizontal"
+    )

@@ -1,0 +1,90 @@
+"""The moment in which searchers get another generation: one call, read back, and tried through the alias itself."""
+
+import time
+from dataclasses import dataclass
+
+from elasticsearch import Elasticsearch
+
+from indexer.cluster import lease, recovery
+from indexer.cluster.aliases import swap
+from indexer.cluster.audit_log import ROLLED_BACK, History
+from indexer.cluster.diagnostics import ON_TWO, ensure_not, ensure_swappable
+from indexer.cluster.status import CURRENT, KEPT, Survey
+from mappings.errors import CheckFailedError, InputError
+from mappings.index_names import Generation
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """What a rollback did: from which generation to which, and in how many seconds."""
+
+    dataset: str
+    from_: str | None
+    to: str
+    documents: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Roller:
+    """Goes back to a generation that was in service before; or forward again."""
+
+    client: Elasticsearch
+    prefix: str
+
+    def run(self, dataset: str, number: int | None = None) -> Rollback:
+        """Move the alias to the generation before, or to the one of this number.
+
+        Raises CheckFailedError (nothing to go back to; somebody else is at work; something keeps the alias from being
+        moved), InputError (there is no such generation).
+        """
+        started = time.monotonic()
+        recovery.create_system_indices(self.client, self.prefix)
+        with lease.held(self.client, self.prefix, dataset, lease.ROLLBACK) as held:
+            recovery.settle_current(self.client, self.prefix, dataset)
+            found = ensure_swappable(self.client, self.prefix, dataset)
+            to = target(found, number)
+            held.check()
+            before = swap(self.client, to, found.aliased)
+            names = " and ".join(entry.index for entry in before) or None
+            text = f"from {names or 'no generation'} to {to.index}"
+            History(self.client, self.prefix).write(to, ROLLED_BACK, text, before=names)
+            view = found.view(to)
+            documents = (view.seen.documents if view else 0) or 0
+            return Rollback(dataset, names, to.index, documents, round(time.monotonic() - started, 3))
+
+
+def target(found: Survey, number: int | None) -> Generation:
+    """Return the generation to go to: the newest that was in service before the current one, or the one asked for."""
+    dataset = found.dataset
+    if number is None:
+        return _before(found)
+    wanted = Generation(found.prefix, dataset, number)
+    view = found.view(wanted)
+    if view is None or view.seen.meta is None:
+        raise InputError(f"There is no generation {number} of {dataset}.", f"See: linernotes generations {dataset}")
+    if view.state not in (KEPT, CURRENT):
+        raise CheckFailedError(
+            f"{wanted.index} was never in service ({view.state}).", f"See: linernotes generations {dataset}"
+        )
+    if view.seen.closed:
+        raise CheckFailedError(f"Index {wanted.index} is closed.", f"Open it: POST /{wanted.index}/_open")
+    if found.aliased == (wanted,) == found.overall:
+        raise CheckFailedError(
+            f"{wanted.index} is the current generation of {dataset} already.", "Nothing was changed."
+        )
+    return wanted
+
+
+def _before(found: Survey) -> Generation:
+    dataset = found.dataset
+    ensure_not(found, ON_TWO)
+    current = found.current
+    earlier = [view for view in found.kept() if not current or view.generation < current]
+    usable = [view.generation for view in earlier if not view.seen.closed and view.seen.documents is not None]
+    if not usable:
+        of_what = f"before {current.index}" if current else f"of {dataset}"
+        raise CheckFailedError(
+            f"There is no generation {of_what} to go back to.", f"See: linernotes generations {dataset}"
+        )
+    return usable[0]

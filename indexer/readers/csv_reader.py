@@ -1,0 +1,190 @@
+"""CSV by the standard library's strict reader: cells may hold quoted commas, quotation marks and newlines."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+
+import polars as pl
+
+from indexer.readers.files import STRETCH_BYTES, Text, open_text
+from indexer.records import SOURCE_ROW, RawBatch, Rejection, SourceFile, Stretch, rejection
+from mappings.errors import InputError
+
+RECORD_BYTES = 16 << 20
+"""No record is longer: a quoted cell that goes on for longer was never closed."""
+
+_HEAD_BYTES = 1 << 20
+_BATCH_ROWS = 2_000
+"""Rows whose cells are Python strings at a time."""
+
+csv.field_size_limit(RECORD_BYTES)
+
+Header = Callable[[list[list[str]]], list[str]]
+"""Makes the columns' names from the header rows."""
+
+
+class CsvReader:
+    """Reads the wanted columns, all as strings; an empty cell is null.
+
+    `columns` are the columns' names; `seen` are these and the cells of the first row, which tell a foreign file.
+    Rows are records after the header rows; a blank line counts as a row that is skipped.
+    """
+
+    def __init__(
+        self,
+        file: SourceFile,
+        wanted: Sequence[str],
+        header_rows: int = 1,
+        header: Header = lambda rows: rows[0],
+        block: int | None = STRETCH_BYTES,
+    ) -> None:
+        """Open the file and read its header; `block` None makes the whole file one stretch.
+
+        Raises InputError when the file can't be read, is empty, or has fewer lines than header rows.
+        """
+        self.file = file
+        self._text: Text = open_text(file)
+        self._block = block or self._text.size
+        rows, self._start = _head(self._text, header_rows)
+        self.columns = header(rows)
+        self.seen = {*self.columns, *rows[0]}
+        self._wanted = [self.columns.index(name) for name in wanted if name in self.columns]
+
+    def stretches(self) -> list[Stretch]:
+        """Return stretches that end at record ends."""
+        return list(self._text.stretches(self._start, self._cut, self._block))
+
+    def read(self, stretch: Stretch) -> RawBatch:
+        """Return the stretch's rows as columns of strings; damaged rows are rejected."""
+        data = self._text.read_at(stretch.offset, stretch.length)
+        rejected: list[Rejection] = []
+        skipped = 0
+
+        def good() -> Iterator[list[str | int]]:
+            nonlocal skipped
+            start = 0
+            for row, (end, cells) in enumerate(records(data, len(self.columns)), stretch.first_row):
+                if isinstance(cells, str):
+                    rejected.append(rejection(self.file.name, row, "unreadable", cells, data[start:end]))
+                elif cells:
+                    yield [*[cells[index] for index in self._wanted], row]
+                else:
+                    skipped += 1
+                start = end
+
+        schema = {self.columns[index]: pl.String() for index in self._wanted} | {SOURCE_ROW: pl.Int64()}
+        rows = good()
+        batches = iter(lambda: list(islice(rows, _BATCH_ROWS)), [])
+        frames = [pl.DataFrame(batch, schema, orient="row") for batch in batches]
+        frame = pl.concat([pl.DataFrame(schema=schema), *frames], rechunk=True)
+        return RawBatch(frame.with_columns(pl.col(pl.String).replace("", None)), tuple(rejected), skipped)
+
+    def _cut(self, buffer: bytes, last: bool) -> tuple[int, int]:
+        ends = [end for end, _ in records(buffer, len(self.columns), last=last)]
+        return (ends[-1], len(ends)) if ends else (0, 0)
+
+
+class _Lines:
+    """Gives the lines of a text to a CSV reader, and knows where they are.
+
+    `start` is where the record begins, `end` where the line last given ends. `is_utf8` is about the lines between.
+    Unless the bytes are the `last` of their file, a line needs its newline; `asked_for_more` tells that none was left.
+    """
+
+    def __init__(self, data: bytes, *, last: bool) -> None:
+        self._stream = io.BytesIO(data)
+        self.last = last
+        self.begin(0)
+
+    def begin(self, start: int) -> None:
+        """Go to where a record begins."""
+        self._stream.seek(start)
+        self.start = self.end = start
+        self.is_utf8 = True
+        self.asked_for_more = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._stream.readline()
+        if not line or not (self.last or line.endswith(b"\n")):
+            self.asked_for_more = not self.last
+            raise StopIteration
+        self.end += len(line)
+        if self.end - self.start > RECORD_BYTES:
+            raise csv.Error("the record is too long")
+        try:
+            return line.decode()
+        except UnicodeDecodeError:
+            self.is_utf8 = False
+            return line.decode("utf-8", "replace")
+
+
+def records(data: bytes, cells: int, *, last: bool = True) -> Iterator[tuple[int, list[str] | str]]:
+    r"""Yield each record's end, and its cells: [] for a blank line, the reason for one that can't be read.
+
+    What can't be taken apart ends where a line begins a record of so many `cells`. Unless the bytes are the `last` of
+    their file, records at their end are left out that may look different with more bytes.
+
+    >>> list(records(b'1,"a\nb"\n2\n3,"c', 2, last=False))
+    [(8, ['1', 'a\nb']), (10, '1 cells instead of 2: cut off, or a comma too many')]
+    """
+    lines = _Lines(data, last=last)
+    reader = csv.reader(lines, strict=True)
+    while True:
+        try:
+            for found in reader:
+                good = len(found) == cells and lines.is_utf8
+                yield lines.end, found if good else _checked(data[lines.start : lines.end], found, cells)
+                lines.start, lines.is_utf8 = lines.end, True
+            return
+        except csv.Error:
+            start = lines.start
+            if (end := _next_good(data, lines, reader, cells)) is None:
+                return
+            yield end, _not_utf8(data[start:end]) or "a quotation mark is missing, or the row is cut off"
+            lines.begin(end)
+
+
+def _next_good(data: bytes, lines: _Lines, reader: Iterator[list[str]], cells: int) -> int | None:
+    """Return where, after a damaged record, a line begins a good one; else the end, None if more bytes may tell."""
+    line = lines.start
+    while not lines.asked_for_more:
+        line = data.find(b"\n", line) + 1
+        if not 0 < line < len(data):
+            return len(data) if lines.last else None
+        lines.begin(line)
+        with suppress(csv.Error):
+            if len(next(reader, ())) == cells:
+                return line
+    return None
+
+
+def _checked(record: bytes, found: list[str], cells: int) -> list[str] | str:
+    """Return no cells for a blank line, else the reason why a record that was taken apart is no good one."""
+    if not record.strip():
+        return []
+    return _not_utf8(record) or f"{len(found)} cells instead of {cells}: cut off, or a comma too many"
+
+
+def _not_utf8(record: bytes) -> str:
+    try:
+        record.decode()
+    except UnicodeDecodeError as error:
+        return f"not UTF-8 at byte {error.start + 1} of the record"
+    return ""
+
+
+def _head(text: Text, rows: int) -> tuple[list[list[str]], int]:
+    """Return the header rows, and the offset of the first row after them."""
+    lines = _Lines(text.read_at(text.start, _HEAD_BYTES), last=True)
+    try:
+        cells = [row for row in islice(csv.reader(lines), rows) if row]
+    except csv.Error:
+        cells = []
+    if len(cells) < rows:
+        raise InputError(f"{text.name} has fewer than {rows} header rows.", "Download it again.")
+    return cells, text.start + lines.end

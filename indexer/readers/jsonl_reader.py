@@ -1,0 +1,168 @@
+"""JSON Lines: an object a line."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from indexer.readers.files import STRETCH_BYTES, Text, open_text
+from indexer.records import LYRICS_KEYS, SOURCE_ROW, RawBatch, Rejection, SourceFile, Stretch, rejection
+from mappings.errors import InputError
+
+_HEAD_BYTES = 1 << 16
+
+_HINT = "Check that this is the right file."
+_KINDS = {
+    list: "a JSON array",
+    str: "a JSON string",
+    int: "a JSON number",
+    float: "a JSON number",
+    bool: "a JSON boolean",
+    type(None): "a JSON null",
+}
+
+_GROUP = 256
+"""Lines that are tried together where a stretch has a bad one: only its group is then read line by line, by Python's
+own parser, which takes ten times as long."""
+
+_UNQUOTED = re.compile(rf"""["']?(?:{LYRICS_KEYS})\\*["']?\s*[:=].*""", re.DOTALL | re.IGNORECASE)
+
+_STRING = r'"(?:[^"\\]|\\.)*+(?:"|\Z)'
+_ITEM = rf"(?:{_STRING}|null)\s*(?:,\s*|(?=\])|\Z)"
+_VALUE = rf"(?:{_STRING}|\[\s*(?:{_ITEM})*+\]?|-?[0-9][-+.0-9eE]*|true|false|null)"
+
+Keys = Mapping[str, pl.DataType | type[pl.DataType]]
+"""The keys to read: each as a string, or as a list of strings."""
+
+
+class JsonLinesReader:
+    """Reads `keys` of each object; a key that is missing is null, keys that aren't asked for are passed over.
+
+    A row is a line, blank ones too, so that `source_row` is the line's number in the file.
+    """
+
+    def __init__(self, file: SourceFile, keys: Keys, block: int = STRETCH_BYTES) -> None:
+        """Open the file; raises InputError when it can't be read or is empty."""
+        self.file = file
+        self._keys = dict(keys)
+        self._block = block
+        self._text: Text = open_text(file)
+
+    def stretches(self) -> list[Stretch]:
+        """Return stretches that end at line ends."""
+        return list(self._text.stretches(self._text.start, _cut, self._block))
+
+    def read(self, stretch: Stretch) -> RawBatch:
+        """Return the stretch's objects as columns of strings; lines that hold none are rejected."""
+        data = self._text.read_at(stretch.offset, stretch.length)
+        return self._read_whole(data, stretch) or self._read_lines(data, stretch)
+
+    def seen_keys(self) -> set[str]:
+        """Return the keys of the objects in the file's first 64 KB, as an object may lack some.
+
+        Raises InputError when there is none: the file is something else.
+        """
+        head = map(_parsed, self._text.read_at(self._text.start, _HEAD_BYTES).split(b"\n"))
+        if seen := {key for entry in head if isinstance(entry, dict) for key in entry}:
+            return seen
+        raise InputError(f"{self.file.name} is no JSON Lines file: no line begins with an object.", _HINT)
+
+    def _read_whole(self, data: bytes, stretch: Stretch) -> RawBatch | None:
+        frame = self._decoded(data)
+        if frame is None or frame.height != stretch.rows:  # blank lines: rows have to be numbered one by one
+            return None
+        rows = pl.int_range(stretch.first_row, stretch.first_row + frame.height, dtype=pl.Int64, eager=True)
+        return RawBatch(frame.with_columns(rows.alias(SOURCE_ROW)))
+
+    def _read_lines(self, data: bytes, stretch: Stretch) -> RawBatch:
+        lines = data.removesuffix(b"\n").split(b"\n")
+        numbered = [(row, line) for row, line in enumerate(lines, stretch.first_row) if line.strip()]
+        groups = [numbered[start : start + _GROUP] for start in range(0, len(numbered), _GROUP)]
+        read = [self._read_group(group) for group in groups]
+        frame = pl.concat([self._empty(), *(frame for frame, _ in read)])
+        rejected = tuple(entry for _, entries in read for entry in entries)
+        return RawBatch(frame, rejected, len(lines) - len(numbered))
+
+    def _read_group(self, numbered: list[tuple[int, bytes]]) -> tuple[pl.DataFrame, list[Rejection]]:
+        frame = self._decoded(b"\n".join(line for _, line in numbered))
+        if frame is not None and frame.height == len(numbered):
+            rows = pl.Series(SOURCE_ROW, [row for row, _ in numbered], dtype=pl.Int64)
+            return frame.with_columns(rows), []
+        records: list[dict[str, Any]] = []
+        rejected: list[Rejection] = []
+        for row, line in numbered:
+            entry = _parsed(line)
+            if isinstance(entry, dict):
+                records.append({key: _as(entry.get(key), kind) for key, kind in self._keys.items()} | {SOURCE_ROW: row})
+            else:
+                rejected.append(rejection(self.file.name, row, "unreadable", entry, only(self._keys, line)))
+        return pl.DataFrame(records, schema=self._empty().schema), rejected
+
+    def _decoded(self, data: bytes) -> pl.DataFrame | None:
+        try:
+            # Polars would unpack what begins like gzip or zstd; nothing begins so after a newline.
+            return pl.read_ndjson(b"\n" + data, schema=self._keys)
+        except pl.exceptions.PolarsError:
+            return None
+
+    def _empty(self) -> pl.DataFrame:
+        return pl.DataFrame(schema=self._keys | {SOURCE_ROW: pl.Int64()})
+
+
+def _cut(buffer: bytes, last: bool) -> tuple[int, int]:
+    if last:
+        return len(buffer), buffer.count(b"\n") + (not buffer.endswith(b"\n"))
+    end = buffer.rfind(b"\n") + 1
+    return end, buffer.count(b"\n", 0, end)
+
+
+def _parsed(line: bytes) -> dict[str, Any] | str:
+    """Return the object of a line, or the reason why there is none."""
+    try:
+        entry = json.loads(line.decode("utf-8"), parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        return f"not UTF-8 at byte {error.start + 1} of the line"
+    except json.JSONDecodeError as error:
+        return f"no valid JSON: {error.msg.removesuffix(' at')} at character {error.pos + 1} of the line"
+    except RecursionError:
+        return "no valid JSON: it is nested too deeply"
+    except ValueError as error:
+        return f"no valid JSON: {error}"
+    return entry if isinstance(entry, dict) else f"{_KINDS[type(entry)]}, not an object"
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not allowed")
+
+
+def _as(value: Any, kind: pl.DataType | type[pl.DataType]) -> Any:
+    """Return a value as Polars reads it into a column of strings, or of lists of strings."""
+    if value is None or kind == pl.String:
+        return _string(value)
+    return [_string(item) for item in value] if isinstance(value, list) else [_string(value)]
+
+
+def _string(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        # A lone surrogate is valid JSON, but no Unicode text.
+        return value and value.encode("utf-8", "replace").decode("utf-8")
+    return json.dumps(value, ensure_ascii=False)
+
+
+def only(keys: Iterable[str], line: bytes) -> str:
+    r"""Return what may be kept of a line that is no JSON: the keys that are read anyhow, with their values.
+
+    Where lyrics end can't be known in a line that is damaged, or only a part of a record. So nothing is kept but what
+    is certainly something else.
+
+    >>> only(["id", "title"], b'{"lyrics": "la "la" la", "id": 5, "title": "T')
+    '… "id": 5 … "title": "T …'
+    >>> only(["id"], b"la la la")
+    '… (8 bytes)'
+    """
+    text = line.decode("utf-8", "replace")
+    pair = rf'"(?:{"|".join(map(re.escape, keys))})"\s*:\s*{_VALUE}'
+    found = [_UNQUOTED.sub("", piece) for piece in re.findall(pair, text, re.DOTALL)]
+    return " … ".join(["", *found, ""]).strip() if found else f"… ({len(line)} bytes)"

@@ -1,0 +1,101 @@
+"""Parquet: row groups, decoded one at a time, handed out in stretches."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from indexer.readers.files import open_bytes
+from indexer.readers.parquet_footer import row_groups
+from indexer.records import SOURCE_ROW, RawBatch, SourceFile, Stretch
+from mappings.errors import InputError
+
+STRETCH_ROWS = 50_000
+"""Rows in a stretch: some 30 ms of CPU go before the first row of each (0.6 microseconds a row here), and encoded they
+are about 30 MB."""
+
+
+@dataclass(frozen=True)
+class _Window:
+    """Neighbouring row groups that are decoded together: small ones are joined up to a stretch's size."""
+
+    offset: int
+    rows: int
+
+
+class ParquetReader:
+    """Reads the wanted columns, with their types as published.
+
+    Memory is bounded by one window: a row group, or several small ones. It is kept until another one is asked
+    for, so that its stretches, read one after the other, decode it once.
+    """
+
+    def __init__(self, file: SourceFile, wanted: Sequence[str], rows: int = STRETCH_ROWS) -> None:
+        """Read the footer; raises InputError when the file can't be read, is empty or cut off."""
+        self.file = file
+        self._bytes = open_bytes(file)
+        groups = row_groups(self._bytes.path, file.name)
+        self.columns = _columns(self._bytes.path, file.name)
+        self._wanted = [name for name in wanted if name in self.columns]
+        self._rows = rows
+        self._windows = _windows(groups, rows)
+        self._lock = threading.Lock()
+        self._decoded: tuple[_Window, pl.DataFrame] | None = None
+
+    def stretches(self) -> list[Stretch]:
+        """Return stretches of up to `rows` rows; none goes beyond its window."""
+        pieces = [
+            (offset, min(self._rows, window.offset + window.rows - offset))
+            for window in self._windows
+            for offset in range(window.offset, window.offset + window.rows, self._rows)
+        ]
+        return [Stretch(number, offset, rows, offset + 1, rows) for number, (offset, rows) in enumerate(pieces)]
+
+    def read(self, stretch: Stretch) -> RawBatch:
+        """Return the stretch's rows; raises InputError when the file's pages are damaged."""
+        window = next(w for w in self._windows if w.offset <= stretch.offset < w.offset + w.rows)
+        with self._lock:
+            if self._decoded is None or self._decoded[0] != window:
+                self._decoded = None  # free the one before the next is decoded
+                self._decoded = (window, self._decode(window))
+            frame = self._decoded[1].slice(stretch.offset - window.offset, stretch.length)
+            if stretch.offset + stretch.length == window.offset + window.rows:
+                self._decoded = None  # its last stretch: a reader that is done with its file holds nothing
+        rows = pl.int_range(stretch.first_row, stretch.first_row + frame.height, dtype=pl.Int64, eager=True)
+        return RawBatch(frame.with_columns(rows.alias(SOURCE_ROW)))
+
+    def _decode(self, window: _Window) -> pl.DataFrame:
+        try:
+            lazy = pl.scan_parquet(self._bytes.path, glob=False).select(self._wanted)
+            frame = lazy.slice(window.offset, window.rows).collect()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            message = f"{self.file.name} is damaged at rows {window.offset + 1} to {window.offset + window.rows}"
+            raise InputError(f"{message} ({_first_line(error)}).", "Download it again.") from error
+        if frame.height != window.rows:
+            raise InputError(f"{self.file.name} holds fewer rows than it says.", "Download it again.")
+        return frame
+
+
+def _windows(groups: Sequence[int], rows: int) -> list[_Window]:
+    windows: list[_Window] = []
+    offset = 0
+    for group in groups:
+        if windows and windows[-1].rows + group <= rows:
+            windows[-1] = _Window(windows[-1].offset, windows[-1].rows + group)
+        elif group:
+            windows.append(_Window(offset, group))
+        offset += group
+    return windows
+
+
+def _columns(path: Path, name: str) -> list[str]:
+    try:
+        return list(pl.read_parquet_schema(path))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(f"{name} is no Parquet file ({_first_line(error)}).", "Download it again.") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or ["unreadable"])[0].rstrip(".")
