@@ -50,7 +50,7 @@ def blocks(start: int, stop: int) -> Iterator[pl.Series]:
         yield pl.Series(range(first, min(first + BLOCK, stop)), dtype=pl.UInt64)
 
 
-def bounds(records: int, files: int) -> list[tuple[int, int]]:
+def thresholds(records: int, files: int) -> list[tuple[int, int]]:
     """Return from which record to which each file goes."""
     edges = [records * number // files for number in range(files + 1)]
     return list(pairwise(edges))
@@ -64,7 +64,7 @@ def repeated(number: pl.Series) -> pl.Series:
 
 def laion(corpus: Corpus, records: int) -> None:
     """LAION-DISCO-12M: 5 Parquet files; a damaged record has a blank id."""
-    for number, (start, stop) in enumerate(bounds(records, 5)):
+    for number, (start, stop) in enumerate(thresholds(records, 5)):
         name = f"synthetic-{number:05d}-of-00005.parquet"
         frames = [_laion_rows(corpus, name, block, start) for block in blocks(start, stop)]
         pl.concat(frames).write_parquet(corpus.path(name), row_group_size=BLOCK, compression="zstd")
@@ -110,7 +110,7 @@ def _laion_rows(corpus: Corpus, file: str, number: pl.Series, start: int) -> pl.
 
 def sleeping(corpus: Corpus, records: int) -> None:
     """Sleeping-DISCO-9M: 26 JSON Lines files; a damaged record is a line cut in the middle."""
-    for letter, (start, stop) in zip(string.ascii_lowercase, bounds(records, 26), strict=True):
+    for letter, (start, stop) in zip(string.ascii_lowercase, thresholds(records, 26), strict=True):
         name = f"synthetic-{letter}.jsonl"
         with corpus.path(name).open("wb") as out:
             for block in blocks(start, stop):

@@ -49,8 +49,8 @@ def encoded(corpus: Path, records: int) -> list[bytes]:
         left = records // len(datasets)
         for file in source.files([corpus / source.dataset]):
             reader = source.reader(file)
-            for stretch in reader.stretches():
-                tracks = ready(source.normalise(reader.read(stretch), file), file.name).tracks.head(left)
+            for chunk in reader.chunks():
+                tracks = ready(source.normalise(reader.read(chunk), file), file.name).tracks.head(left)
                 left -= tracks.height
                 found += [body.body for body in encode(tracks, 0, BODY_BYTES)]
                 if left <= 0:

@@ -64,8 +64,8 @@ class Bench:
         left = self.records
         for file in source.files([self.corpus / DATASET]):
             reader = source.reader(file)
-            for stretch in reader.stretches():
-                tracks = ready(source.normalise(reader.read(stretch), file), file.name).tracks.head(left)
+            for chunk in reader.chunks():
+                tracks = ready(source.normalise(reader.read(chunk), file), file.name).tracks.head(left)
                 left -= tracks.height
                 self.bodies += encode(tracks, 0, 2_000_000)
                 if left <= 0:

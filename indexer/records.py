@@ -1,6 +1,6 @@
-"""What is handed from stage to stage: stretches of a source file, batches of tracks, rejected records.
+"""What is handed from stage to stage: chunks of a source file, batches of tracks, rejected records.
 
-source file --plan--> Stretch --read--> RawBatch --normalise--> Batch --encode, send--> acknowledged
+source file --plan--> Chunk --read--> RawBatch --normalise--> Batch --encode, send--> acknowledged
 """
 
 import re
@@ -42,7 +42,7 @@ class SourceFile:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Chunk:
     """A piece of one source file that can be read alone, by any process that has the same file.
 
     `offset` and `length` are the format's own unit: bytes of the uncompressed text, or rows in Parquet.
@@ -77,7 +77,7 @@ def rejection(file: str, row: int, kind: str, reason: str, record: str | bytes, 
 
 @dataclass(frozen=True)
 class RawBatch:
-    """A stretch as read: raw columns as published and `source_row`; records that could not be read."""
+    """A chunk as read: raw columns as published and `source_row`; records that could not be read."""
 
     frame: pl.DataFrame
     rejections: tuple[Rejection, ...] = ()
@@ -85,8 +85,8 @@ class RawBatch:
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Canonical tracks of one stretch, and what became of the other records: the sum is what was read.
+class TrackBatch:
+    """Canonical tracks of one chunk, and what became of the other records: the sum is what was read.
 
     `tracks` has the columns of `mappings.fields.SCHEMA` without the search-only ones, the fingerprint and
     the file's name, which the pipeline adds.
@@ -110,17 +110,17 @@ class Batch:
 
 
 class Reader(Protocol):
-    """Reads one source file: first what stretches it has, then any of them, in any order.
+    """Reads one source file: first what chunks it has, then any of them, in any order.
 
     A file that can't be read at all is an `InputError`; a damaged record is a `Rejection`.
     """
 
-    def stretches(self) -> list[Stretch]:
-        """Return all stretches in the file's order; the same file gives the same stretches, always."""
+    def chunks(self) -> list[Chunk]:
+        """Return all chunks in the file's order; the same file gives the same chunks, always."""
         ...
 
-    def read(self, stretch: Stretch) -> RawBatch:
-        """Return the records of one stretch."""
+    def read(self, chunk: Chunk) -> RawBatch:
+        """Return the records of one chunk."""
         ...
 
 
@@ -143,7 +143,7 @@ class Source(Protocol):
         """Return a reader of one file; raises InputError when its columns are another data set's."""
         ...
 
-    def normalise(self, raw: RawBatch, file: SourceFile) -> Batch:
+    def normalise(self, raw: RawBatch, file: SourceFile) -> TrackBatch:
         """Return the canonical tracks of a raw batch."""
         ...
 
@@ -195,7 +195,7 @@ class Totals:
 
 
 def by_rule(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    """Return how many values each rule changed or dropped, over all stretches, in the rules' order.
+    """Return how many values each rule changed or dropped, over all chunks, in the rules' order.
 
     >>> by_rule([{"year: implausible": 2}, {}, {"plays: unreadable": 1, "year: implausible": 1}])
     {'plays: unreadable': 1, 'year: implausible': 3}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from indexer.normalise.track import CONSTANT, DERIVED, EVIDENCE
 from indexer.sources import TABLES as SOURCES
-from indexer.sources.dataset import Given, Table
+from indexer.sources.dataset import DataSource, FieldSpec
 from mappings.track import FIELDS, FieldInfo
 
 PROJECT = Path(__file__).parents[1]
@@ -32,7 +32,7 @@ def origins() -> str:
     return "\n".join([*lines, *rows])
 
 
-def _origin(name: str, table: Table) -> str:
+def _origin(name: str, table: DataSource) -> str:
     if name in CONSTANT:
         return "card"
     by_field = {entry.field: entry for entry in table.given}
@@ -44,11 +44,11 @@ def _origin(name: str, table: Table) -> str:
     return "; ".join(parts)
 
 
-def _said(entry: Given) -> str:
+def _said(entry: FieldSpec) -> str:
     return _columns([entry]) + (f": {entry.how}" if entry.how else "")
 
 
-def _columns(entries: Sequence[Given]) -> str:
+def _columns(entries: Sequence[FieldSpec]) -> str:
     return ", ".join(dict.fromkeys(f"`{column}`" for entry in entries for column in entry.columns))
 
 

@@ -22,7 +22,7 @@ from collections.abc import Collection
 from elasticsearch import Elasticsearch
 
 from indexer.checks import counts, fill_rates, golden, mapping, sample
-from indexer.checks.gate import Bounds, Candidate, Gate
+from indexer.checks.gate import Candidate, Gate, Thresholds
 from mappings.errors import CheckFailedError
 from mappings.index_names import Generation
 
@@ -33,7 +33,7 @@ RELATIVE = frozenset({"rejected", "change", "fill rates", "golden queries"})
 """Gates that compare with something else than the source: a generation that failed only these is whole, and may be
 asked again with other bounds, or forced, without being built again."""
 
-__all__ = ["RELATIVE", "UNFORCEABLE", "Bounds", "Candidate", "Gate", "GateError", "check", "counted", "decide"]
+__all__ = ["RELATIVE", "UNFORCEABLE", "Candidate", "Gate", "GateError", "Thresholds", "check", "counted", "decide"]
 
 
 class GateError(CheckFailedError):
@@ -70,22 +70,22 @@ def check(
     candidate: Candidate,
     current: Generation | None,
     source: sample.Sampler,
-    bounds: Bounds | None = None,
+    thresholds: Thresholds | None = None,
 ) -> list[Gate]:
     """Return all gates; none of them changes anything. The index must be refreshed.
 
     `source` yields documents as they should be; `current` is what the alias points to now.
     """
-    bounds = bounds or Bounds()
+    thresholds = thresholds or Thresholds()
     before = fill_rates.look(client, current) if current and current != candidate.generation else None
     now = fill_rates.look(client, candidate.generation)
     return [
         *counted(candidate),
-        counts.rejected(candidate, bounds),
-        counts.change(candidate, before, fill_rates.gone(client, candidate.generation, before), bounds),
-        fill_rates.rates(candidate, before, now, bounds),
+        counts.rejected(candidate, thresholds),
+        counts.change(candidate, before, fill_rates.gone(client, candidate.generation, before), thresholds),
+        fill_rates.rates(candidate, before, now, thresholds),
         mapping.gate(client, candidate.generation),
-        sample.gate(client, candidate, source, bounds.sample, candidate.ignored),
+        sample.gate(client, candidate, source, thresholds.sample, candidate.ignored),
         golden.gate(client, candidate),
     ]
 

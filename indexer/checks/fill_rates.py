@@ -11,7 +11,7 @@ from typing import Any
 from elastic_transport import ObjectApiResponse
 from elasticsearch import Elasticsearch
 
-from indexer.checks.gate import Bounds, Candidate, Gate, Look, grows, not_applied
+from indexer.checks.gate import Candidate, Gate, IndexStats, Thresholds, grows, not_applied
 from indexer.cluster.retry import RetryableError, policy_of
 from mappings.index_names import Generation
 from mappings.track import FIELDS
@@ -29,7 +29,7 @@ _CHANCE = 100 * 3 * sqrt(2 * 0.25 / SAMPLE)
 """Percentage points by which two samples of one and the same thing differ at most, but for 3 cases in 1,000."""
 
 
-def look(client: Elasticsearch, generation: Generation) -> Look:
+def look(client: Elasticsearch, generation: Generation) -> IndexStats:
     """Return what a generation has.
 
     Each field is a count of its own: Elasticsearch answers most from its segments' statistics. Over 605,538 documents
@@ -41,7 +41,7 @@ def look(client: Elasticsearch, generation: Generation) -> Look:
     answers = policy_of(client)(lambda: _all_answered(client.msearch(searches=asked)))
     documents, *filled = [int(answer["hits"]["total"]["value"]) for answer in answers]
     hits = _sampled(client, generation)
-    return Look(
+    return IndexStats(
         generation,
         documents=documents,
         filled=dict(zip(COUNTED, filled, strict=True)),
@@ -74,7 +74,7 @@ def _share(documents: Sequence[Mapping[str, Any]], name: str) -> float:
     return 100.0 * filled / len(documents) if documents else 0.0
 
 
-def gone(client: Elasticsearch, generation: Generation, before: Look | None) -> float:
+def gone(client: Elasticsearch, generation: Generation, before: IndexStats | None) -> float:
     """Return how many per cent of the sampled tracks of the current generation the new one doesn't have."""
     if before is None or not before.ids:
         return 0.0
@@ -84,15 +84,15 @@ def gone(client: Elasticsearch, generation: Generation, before: Look | None) -> 
     return 100.0 * (1 - int(found["hits"]["total"]["value"]) / len(before.ids))
 
 
-def rates(candidate: Candidate, before: Look | None, now: Look, bounds: Bounds) -> Gate:
+def rates(candidate: Candidate, before: IndexStats | None, now: IndexStats, thresholds: Thresholds) -> Gate:
     """Return the gate of the fill rates: no field lost more than `max_fall` percentage points."""
-    allowed = f"a fall of at most {bounds.max_fall:g} points"
+    allowed = f"a fall of at most {thresholds.max_fall:g} points"
     if before is None or not before.documents:
         return not_applied("fill rates", "there is no current generation", allowed)
-    if grows(candidate, before, bounds):
+    if grows(candidate, before, thresholds):
         return not_applied("fill rates", f"the current generation is a part ({candidate.part_before})", allowed)
     falls = {name: before.rate(name) - now.rate(name) for name in FIELDS}
-    fallen = {name: fall for name, fall in falls.items() if fall > _allowed(name, bounds)}
+    fallen = {name: fall for name, fall in falls.items() if fall > _allowed(name, thresholds)}
     if fallen:
         text = "; ".join(f"{name} from {before.rate(name):.1f} to {now.rate(name):.1f} %" for name in fallen)
         return Gate("fill rates", text, allowed, passed=False)
@@ -100,5 +100,5 @@ def rates(candidate: Candidate, before: Look | None, now: Look, bounds: Bounds) 
     return Gate("fill rates", f"largest fall: {most}, {max(falls[most], 0.0):.1f} points", allowed, passed=True)
 
 
-def _allowed(name: str, bounds: Bounds) -> float:
-    return bounds.max_fall + (_CHANCE if name in STORED_ONLY else 0.0)
+def _allowed(name: str, thresholds: Thresholds) -> float:
+    return thresholds.max_fall + (_CHANCE if name in STORED_ONLY else 0.0)

@@ -18,7 +18,7 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class Bounds:
+class Thresholds:
     """How much may differ from the current generation.
 
     `max_change` in per cent of its documents; `max_fall` in percentage points of a field's fill rate: the four data
@@ -55,7 +55,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Look:
+class IndexStats:
     """What a generation has: documents, in how many of them each field is filled, and a sample of ids."""
 
     generation: Generation
@@ -71,9 +71,9 @@ class Look:
         return 100.0 * self.filled.get(name, 0) / self.documents if self.documents else 0.0
 
 
-def grows(candidate: Candidate, before: Look, bounds: Bounds) -> bool:
+def grows(candidate: Candidate, before: IndexStats, thresholds: Thresholds) -> bool:
     """Tell whether a part of a data set is replaced by something larger, with which it can't be compared."""
-    return bool(candidate.part_before) and candidate.documents > before.documents * (1 + bounds.max_change / 100)
+    return bool(candidate.part_before) and candidate.documents > before.documents * (1 + thresholds.max_change / 100)
 
 
 def not_applied(name: str, why: str, allowed: str) -> Gate:

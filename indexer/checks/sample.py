@@ -1,6 +1,6 @@
 """Do documents equal what their source files say? Some records are read, normalised and encoded once more.
 
-The sample is spread over the source files' stretches, drawn by the generation's name: the same each time, and another
+The sample is spread over the source files' chunks, drawn by the generation's name: the same each time, and another
 for each generation. A record whose id came earlier in the files is not the one that is indexed, and one that
 Elasticsearch refused is among the rejected: neither counts, and more are drawn instead.
 """
@@ -18,8 +18,8 @@ from mappings.index_names import Generation, rejected
 from mappings.track import SOURCE_FILE, SOURCE_ROW
 
 SPREAD = 4
-"""Stretches that the sample is drawn from at least, where there are so many."""
-MOST_STRETCHES = 40
+"""Chunks that the sample is drawn from at least, where there are so many."""
+MAX_CHUNKS = 40
 EXTRA = 1.2
 FETCHED = 1_000
 """Documents that are compared at once."""

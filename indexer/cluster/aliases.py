@@ -24,7 +24,7 @@ def swap(client: Elasticsearch, to: Generation, expected: Sequence[Generation]) 
         raise CheckFailedError(f"Another process moved the alias of {to.dataset} meanwhile.", "Run this again.")
     _move(client, to, before)
     try:
-        canary(client, to)
+        probe_alias(client, to)
     except CheckFailedError:
         if not before:
             _take_off(client, to)
@@ -65,7 +65,7 @@ def _actions(to: Generation, before: Iterable[Generation]) -> list[dict[str, Any
     return actions
 
 
-def canary(client: Elasticsearch, generation: Generation) -> None:
+def probe_alias(client: Elasticsearch, generation: Generation) -> None:
     """Search through the alias; raises CheckFailedError unless this generation alone answers, with all documents."""
     name = alias(generation.prefix, generation.dataset)
     by_index = {"by": {"terms": {"field": "_index", "size": 10}}}

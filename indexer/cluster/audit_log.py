@@ -54,7 +54,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class History:
+class AuditLog:
     """The events of all data sets under one prefix."""
 
     client: Elasticsearch
@@ -67,7 +67,7 @@ class History:
         try:
             self.client.index(index=history(self.prefix), id=name, document=document, refresh=True)
         except ApiError as error:
-            policy_of(self.client).meter.note(
+            policy_of(self.client).progress.note(
                 f"The history could not be written ({error.status_code}: {reason(error.body)})."
             )
             return False

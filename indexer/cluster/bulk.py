@@ -29,7 +29,7 @@ content then, but the way to Elasticsearch, and the next million would fare no b
 
 
 @dataclass(frozen=True)
-class Refusal:
+class BulkError:
     """A document that Elasticsearch refused: where it is from, why, and the document itself."""
 
     row: int
@@ -39,11 +39,11 @@ class Refusal:
 
 
 @dataclass
-class Outcome:
+class BulkOutcome:
     """What became of the documents of one body: those that are not refused are in the index, or an equal id is."""
 
     documents: int = 0
-    refusals: list[Refusal] = field(default_factory=list)
+    refusals: list[BulkError] = field(default_factory=list)
     throttled: bool = False
     _errors: Counter[int] = field(default_factory=Counter, repr=False)
 
@@ -73,7 +73,7 @@ class _Round:
 
 
 @dataclass(frozen=True)
-class Sender:
+class BulkSender:
     """Sends bodies to one target; with `require_alias` that is an alias, so that no deleted index is made anew.
 
     Raises UnreachableError when no retry helps or the deadline has passed: what is not settled then is sent
@@ -86,9 +86,9 @@ class Sender:
     timeout_s: float = REQUEST_TIMEOUT_S
     _refused: "_InARow" = field(default_factory=lambda: _InARow(), repr=False)
 
-    def send(self, body: Body) -> Outcome:
+    def send(self, body: Body) -> BulkOutcome:
         """Return what became of each document."""
-        outcome, left = Outcome(body.count), [body]
+        outcome, left = BulkOutcome(body.count), [body]
         for attempt in policy_of(self.client).attempts():
             with attempt:
                 now = self._pass(left, outcome)
@@ -98,14 +98,14 @@ class Sender:
                     raise RetryableError(now.reason, disk_full=now.disk_full)
         return outcome
 
-    def _pass(self, bodies: list[Body], outcome: Outcome) -> _Round:
+    def _pass(self, bodies: list[Body], outcome: BulkOutcome) -> _Round:
         """Post each body once, halving those that are too large."""
         now, stack = _Round(), list(reversed(bodies))
         while stack:
             stack.extend(self._post(stack.pop(), outcome, now))
         return now
 
-    def _post(self, body: Body, outcome: Outcome, now: _Round) -> tuple[Body, ...]:
+    def _post(self, body: Body, outcome: BulkOutcome, now: _Round) -> tuple[Body, ...]:
         """Post one body; return its halves if it has to be halved."""
         try:
             troubled = bulk_response.read(self._bulk(body), body.count)
@@ -134,7 +134,7 @@ class Sender:
             raise ValueError("the answer is no JSON object")
         return answer.body
 
-    def _refuse(self, body: Body, error: ApiError, outcome: Outcome, now: _Round) -> tuple[Body, ...]:
+    def _refuse(self, body: Body, error: ApiError, outcome: BulkOutcome, now: _Round) -> tuple[Body, ...]:
         """Act on an error that answers the whole request."""
         status, why = error.status_code, reason(error.body)
         action = bulk_response.request_action(status, why)
@@ -153,7 +153,7 @@ class Sender:
         outcome.refusals.append(_refusal(body, body.lines(), Item(0, Action.REJECT, status, "request_refused", why)))
         return ()
 
-    def _settle(self, body: Body, troubled: list[Item], outcome: Outcome, now: _Round) -> None:
+    def _settle(self, body: Body, troubled: list[Item], outcome: BulkOutcome, now: _Round) -> None:
         again: list[Item] = []
         lines = body.lines() if troubled else []  # split once: a body may hold thousands of refused documents
         for item in troubled:
@@ -190,5 +190,5 @@ def _row(body: Body, item: Item) -> int:
     return int(body.rows[item.position])
 
 
-def _refusal(body: Body, lines: list[bytes], item: Item) -> Refusal:
-    return Refusal(_row(body, item), item.kind, item.reason, lines[2 * item.position + 1])
+def _refusal(body: Body, lines: list[bytes], item: Item) -> BulkError:
+    return BulkError(_row(body, item), item.kind, item.reason, lines[2 * item.position + 1])

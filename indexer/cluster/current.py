@@ -9,7 +9,7 @@ from elasticsearch import Elasticsearch
 from indexer.cluster import indices
 from indexer.cluster.diagnostics import MISSING, ON_TWO, ensure_not
 from indexer.cluster.ledger import Ledger
-from indexer.cluster.status import Survey
+from indexer.cluster.status import DatasetStatus
 from indexer.documents.bulk_body import EPOCH
 from indexer.normalise.track import normalisation
 from mappings.errors import CheckFailedError
@@ -21,7 +21,7 @@ EPOCHS = 2**63 // EPOCH - 1
 
 
 @dataclass(frozen=True)
-class Present:
+class CurrentGeneration:
     """The current generation: its notes, and what the ledger says of it."""
 
     generation: Generation
@@ -39,7 +39,7 @@ class Present:
             return ""
         return f"The normalisation of this program changed since {self.generation.index} was made"
 
-    def must_be_afresh(self) -> str:
+    def needs_full_load(self) -> str:
         """Return why nothing but a load makes the new generation, empty if the difference does it, too."""
         if why := self.other_normalisation():
             return why
@@ -48,7 +48,7 @@ class Present:
         return f"{EPOCHS:,} updates were applied one upon another" if self.epoch + 1 >= EPOCHS else ""
 
 
-def current(client: Elasticsearch, found: Survey) -> Present:
+def current(client: Elasticsearch, found: DatasetStatus) -> CurrentGeneration:
     """Return the current generation; raises CheckFailedError where there is none, or more than one."""
     dataset = found.dataset
     ensure_not(found, ON_TWO, MISSING)
@@ -56,7 +56,7 @@ def current(client: Elasticsearch, found: Survey) -> Present:
         raise CheckFailedError(f"Nothing of {dataset} is loaded yet.", f"Load it: linernotes load {dataset} PATH...")
     view = found.view(found.current)
     plan = view.plan if view else {}
-    return Present(found.current, indices.meta(client, found.current), plan)
+    return CurrentGeneration(found.current, indices.meta(client, found.current), plan)
 
 
 def next_number(client: Elasticsearch, base: Generation) -> Generation:

@@ -1,7 +1,7 @@
 """Is anything wrong with a data set's indices, aliases and leases? How each thing that can be is told, and what to do.
 
 Asked by `load`, `update`, `rollback` (what blocks a swap stops them before they begin), by `generations`, and by
-`doctor`. Pure: it judges what `indexer.survey` read.
+`doctor`. Pure: it judges what `indexer.dataset_status` read.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from elasticsearch import Elasticsearch
 
 from indexer.cluster.lease import LEASE_S, SILENT_S, Holder
-from indexer.cluster.status import BUILDING, CURRENT, FAILED, READY, Survey, View, survey
+from indexer.cluster.status import BUILDING, CURRENT, FAILED, READY, DatasetStatus, GenerationStatus, dataset_status
 from mappings.errors import CheckFailedError
 from mappings.index_names import alias
 
@@ -35,30 +35,30 @@ class Finding:
         return f"{self.sentence} {self.hint}"
 
 
-def inspect(found: Survey) -> list[Finding]:
+def inspect(found: DatasetStatus) -> list[Finding]:
     """Return what is wrong, the gravest first."""
     checks = (_names, _indices, _aliases, _leases, _builders, _orphans)
     findings = [finding for check in checks for finding in check(found)]
     return sorted(findings, key=lambda finding: not finding.blocks_swap)
 
 
-def ensure_swappable(client: Elasticsearch, prefix: str, dataset: str) -> Survey:
+def ensure_swappable(client: Elasticsearch, prefix: str, dataset: str) -> DatasetStatus:
     """Return what is there; raises CheckFailedError for the first thing that keeps the alias from being moved."""
-    found = survey(client, prefix, dataset)
+    found = dataset_status(client, prefix, dataset)
     for finding in inspect(found):
         if finding.blocks_swap:
             raise CheckFailedError(finding.sentence, finding.hint)
     return found
 
 
-def ensure_not(found: Survey, *kinds: str) -> None:
+def ensure_not(found: DatasetStatus, *kinds: str) -> None:
     """Raise CheckFailedError where one of these kinds of things is wrong."""
     for finding in inspect(found):
         if finding.kind in kinds:
             raise CheckFailedError(finding.sentence, finding.hint)
 
 
-def _names(found: Survey) -> Iterator[Finding]:
+def _names(found: DatasetStatus) -> Iterator[Finding]:
     for name in found.in_place_of_alias:
         yield Finding(
             "name_taken",
@@ -68,7 +68,7 @@ def _names(found: Survey) -> Iterator[Finding]:
         )
 
 
-def _indices(found: Survey) -> Iterator[Finding]:
+def _indices(found: DatasetStatus) -> Iterator[Finding]:
     for view in found.views:
         name, current = view.generation.index, view.state == CURRENT
         if view.seen.closed:
@@ -79,7 +79,7 @@ def _indices(found: Survey) -> Iterator[Finding]:
             yield Finding("read_only", f"Index {name} is {what}.", hint, current and block in _BLOCKS)
 
 
-def _aliases(found: Survey) -> Iterator[Finding]:
+def _aliases(found: DatasetStatus) -> Iterator[Finding]:
     dataset, own, over = found.dataset, alias(found.prefix, found.dataset), alias(found.prefix)
     if len(found.aliased) > 1:
         names = " and ".join(entry.index for entry in found.aliased)
@@ -96,7 +96,7 @@ def _aliases(found: Survey) -> Iterator[Finding]:
         yield Finding("aliases_differ", f"Alias {over} is on {names}, but {own} is not.", hint)
 
 
-def _leases(found: Survey) -> Iterator[Finding]:
+def _leases(found: DatasetStatus) -> Iterator[Finding]:
     if found.holder and found.holder.is_dead():
         hint = "Nothing is to be done: whoever needs the lock next takes it over."
         what = f"{found.dataset} is locked by {found.holder}, which {_end(found.holder)}."
@@ -117,7 +117,7 @@ def _end(holder: Holder) -> str:
     return "is gone" if holder.is_gone else f"has given no sign of life for {holder.silent_s:,.0f} s"
 
 
-def _builders(found: Survey) -> Iterator[Finding]:
+def _builders(found: DatasetStatus) -> Iterator[Finding]:
     for view in found.views:
         locked = found.holder and not found.holder.is_dead()
         if view.state in (BUILDING, READY) and not view.at_work and not locked:
@@ -127,14 +127,14 @@ def _builders(found: Survey) -> Iterator[Finding]:
             yield Finding("builder_dead", f"{view.generation.index} is {what}, and {who}.", hint)
 
 
-def _orphans(found: Survey) -> Iterator[Finding]:
+def _orphans(found: DatasetStatus) -> Iterator[Finding]:
     for view in found.views:
         if view.record is None:
             hint = _orphan_hint(view)
             yield Finding("orphan", f"Index {view.generation.index} is unknown to the ledger.", hint)
 
 
-def _orphan_hint(view: View) -> str:
+def _orphan_hint(view: GenerationStatus) -> str:
     dataset = view.generation.dataset
     return {
         CURRENT: f"It can be searched; load {dataset} again to have its sums written down.",

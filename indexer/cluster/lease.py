@@ -250,7 +250,7 @@ def held(
         refused = holder.what not in waits_for and (holder.is_here or holder != first)
         if refused or policy.stop.is_set():
             raise CheckFailedError(f"{dataset} is in other hands: {holder}.", "Wait for its end, then run this again.")
-        policy.meter.note_once(f"Waiting for {holder}.")
+        policy.progress.note_once(f"Waiting for {holder}.")
         policy.stop.wait(POLL_S)
     bound = BEAT_S
     try:
@@ -287,7 +287,7 @@ def workers(client: Elasticsearch, prefix: str, dataset: str, lease_s: float = L
     return left
 
 
-def living(client: Elasticsearch, generation: Generation, lease_s: float = LEASE_S) -> list[Holder]:
+def live_workers(client: Elasticsearch, generation: Generation, lease_s: float = LEASE_S) -> list[Holder]:
     """Return who is at work on a generation for certain.
 
     A process of our own table is looked up; any other one is watched until it beats, or its lease runs out.
@@ -305,7 +305,7 @@ def living(client: Elasticsearch, generation: Generation, lease_s: float = LEASE
         ]
         if certain or not found or policy.stop.is_set():
             return certain or found
-        policy.meter.note_once(f"Waiting for {found[0]}: it may have ended.")
+        policy.progress.note_once(f"Waiting for {found[0]}: it may have ended.")
         policy.stop.wait(POLL_S)
 
 

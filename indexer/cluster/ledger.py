@@ -1,9 +1,9 @@
-"""The ledger: which stretches of which source file are acknowledged, and who is at work on the others.
+"""The ledger: which chunks of which source file are acknowledged, and who is at work on the others.
 
 It lives in Elasticsearch beside the data, so that any machine can go on with a load. One document for each load,
-one for each stretch that somebody took; a claim names the lease of who took it (see `indexer.lease`).
+one for each chunk that somebody took; a claim names the lease of who took it (see `indexer.cluster.lease`).
 
-    stretch: (none) --claim--> leased --acknowledge--> done        a claim of the dead is taken over
+    chunk: (none) --claim--> leased --acknowledge--> done        a claim of the dead is taken over
     load:    building --> ready --> current --> pruned
                  |          `--> failed ---------^
                  `--> failed | abandoned --------^
@@ -44,7 +44,7 @@ MAPPING: dict[str, Any] = {
         "pid": _LONG,
         "beats": _LONG,
         "process_started": {"type": "double"},  # of earlier versions
-        "sketch": {"type": "binary"},  # of `documents.digest`, a document of its own for each stretch
+        "sketch": {"type": "binary"},  # of `documents.digest`, a document of its own for each chunk
         **dict.fromkeys(("plan", "changed"), _STORED),
     },
 }
@@ -56,8 +56,8 @@ SKETCH, SKETCHES = "sketch", 8
 
 
 @dataclass(frozen=True)
-class Key:
-    """A stretch: the number of its file in the plan, and its own number in that file."""
+class ChunkId:
+    """A chunk: the number of its file in the plan, and its own number in that file."""
 
     file: int
     number: int
@@ -65,23 +65,23 @@ class Key:
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to work on a stretch, as long as its holder lives; the sequence number proves it."""
+    """The right to work on a chunk, as long as its holder lives; the sequence number proves it."""
 
-    key: Key
+    key: ChunkId
     seq_no: int
     primary_term: int
 
 
 class Taken(Enum):
-    """Why a stretch can't be claimed."""
+    """Why a chunk can't be claimed."""
 
     DONE = auto()
     IN_OTHER_HANDS = auto()
 
 
 @dataclass(frozen=True)
-class StretchState:
-    """What the ledger says of a stretch that somebody took."""
+class ChunkState:
+    """What the ledger says of a chunk that somebody took."""
 
     state: str
     owner: str
@@ -150,26 +150,26 @@ class Ledger:
         }
 
     def forget(self, generation: Generation) -> None:
-        """Remove the stretches of a load that starts over."""
+        """Remove the chunks of a load that starts over."""
         self.client.indices.refresh(index=self.index)
         query = {"bool": {"filter": {"term": {"generation": generation.index}}, "must_not": {"term": {"kind": "load"}}}}
         self.client.delete_by_query(index=self.index, query=query, conflicts="proceed", refresh=True)
 
-    def states(self, generation: Generation) -> dict[Key, StretchState]:
-        """Return state, owner and counts of each stretch that somebody took."""
+    def states(self, generation: Generation) -> dict[ChunkId, ChunkState]:
+        """Return state, owner and counts of each chunk that somebody took."""
         self.client.indices.refresh(index=self.index)
         query = {"bool": {"filter": [{"term": {"kind": "stretch"}}, {"term": {"generation": generation.index}}]}}
         sort: list[Any] = [{"file": "asc"}, {"number": "asc"}]
-        states: dict[Key, StretchState] = {}
+        states: dict[ChunkId, ChunkState] = {}
         after: list[Any] | None = None
         while True:
             page = self._page(query, sort, after)
             for hit in page:
                 source = hit["_source"]
                 totals = Totals.read_from(source)
-                key = Key(source["file"], source["number"])
+                key = ChunkId(source["file"], source["number"])
                 changed = source.get("changed", {})
-                states[key] = StretchState(source["state"], source["owner"], totals, changed)
+                states[key] = ChunkState(source["state"], source["owner"], totals, changed)
             if len(page) < PAGE:
                 return states
             after = page[-1]["sort"]
@@ -178,10 +178,10 @@ class Ledger:
         found = self.client.search(index=self.index, query=query, sort=sort, search_after=after, size=PAGE)
         return list(found["hits"]["hits"])
 
-    def claim(self, generation: Generation, key: Key, lease: Lease) -> Claim | Taken:
-        """Take a stretch that nobody has, or whose holder is dead; or return why it can't be had."""
-        document = self._stretch(generation, key, LEASED, lease.id)
-        name = _stretch_id(generation, key)
+    def claim(self, generation: Generation, key: ChunkId, lease: Lease) -> Claim | Taken:
+        """Take a chunk that nobody has, or whose holder is dead; or return why it can't be had."""
+        document = self._chunk(generation, key, LEASED, lease.id)
+        name = _chunk_id(generation, key)
         try:
             made = self.client.create(index=self.index, id=name, document=document)
             return Claim(key, made["_seq_no"], made["_primary_term"])
@@ -198,20 +198,20 @@ class Ledger:
     def acknowledge(
         self, generation: Generation, claim: Claim, lease: Lease, totals: Totals, changed: Mapping[str, int]
     ) -> bool:
-        """Write down that all of a stretch is settled; return False when somebody else took it over meanwhile.
+        """Write down that all of a chunk is settled; return False when somebody else took it over meanwhile.
 
         `changed` is what was normalised in it, a count for each rule: written once, as the totals are.
         """
-        document = self._stretch(generation, claim.key, DONE, lease.id)
+        document = self._chunk(generation, claim.key, DONE, lease.id)
         document |= asdict(totals) | {"changed": dict(changed)}
-        name = _stretch_id(generation, claim.key)
+        name = _chunk_id(generation, claim.key)
         proof = {"_seq_no": claim.seq_no, "_primary_term": claim.primary_term}
         if self._write(name, document, proof, claim.key):
             return True
         held = self.client.get(index=self.index, id=name)["_source"]
         return bool(held["state"] == DONE and held["owner"] == lease.id)
 
-    def _write(self, name: str, document: dict[str, Any], proof: dict[str, Any], key: Key) -> Claim | None:
+    def _write(self, name: str, document: dict[str, Any], proof: dict[str, Any], key: ChunkId) -> Claim | None:
         try:
             made = self.client.index(
                 index=self.index,
@@ -224,7 +224,7 @@ class Ledger:
             return None
         return Claim(key, made["_seq_no"], made["_primary_term"])
 
-    def _stretch(self, generation: Generation, key: Key, state: str, owner: str) -> dict[str, Any]:
+    def _chunk(self, generation: Generation, key: ChunkId, state: str, owner: str) -> dict[str, Any]:
         return {
             "kind": "stretch",
             "generation": generation.index,
@@ -235,8 +235,8 @@ class Ledger:
             "at": _now(),
         }
 
-    def write_sketch(self, generation: Generation, key: Key, frame: pl.DataFrame) -> None:
-        """Write the sketch of a stretch; writing it again replaces it."""
+    def write_sketch(self, generation: Generation, key: ChunkId, frame: pl.DataFrame) -> None:
+        """Write the sketch of a chunk; writing it again replaces it."""
         document: dict[str, Any] = {
             "kind": SKETCH,
             "generation": generation.index,
@@ -278,7 +278,7 @@ class Ledger:
         return int(np.count_nonzero(ids[1:] != ids[:-1])) + int(ids.size > 0)
 
 
-def _stretch_id(generation: Generation, key: Key) -> str:
+def _chunk_id(generation: Generation, key: ChunkId) -> str:
     return f"{generation.index}/{key.file}/{key.number}"
 
 

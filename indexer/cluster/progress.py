@@ -24,7 +24,7 @@ class FileProgress:
 
 
 @dataclass
-class Meter:
+class Progress:
     """What a load has done so far. All methods may be called from any thread."""
 
     files: list[FileProgress] = field(default_factory=list)
@@ -49,13 +49,13 @@ class Meter:
             self.files.append(FileProgress(name, rows))
 
     def advance(self, file_number: int, totals: Totals) -> None:
-        """Add an acknowledged stretch of a file."""
+        """Add an acknowledged chunk of a file."""
         with self._lock:
             self.files[file_number].done += totals.read
             self.totals += totals
 
     def skip(self, file_number: int, rows: int) -> None:
-        """Add a stretch that an earlier run, or another loader, acknowledged."""
+        """Add a chunk that an earlier run, or another loader, acknowledged."""
         with self._lock:
             self.files[file_number].done += rows
             self.resumed += rows

@@ -7,11 +7,11 @@ from typing import Any
 from elasticsearch import ApiError, Elasticsearch
 
 from indexer.cluster import audit_log, indices, lease, ledger, rejects
-from indexer.cluster.audit_log import History
+from indexer.cluster.audit_log import AuditLog
 from indexer.cluster.indices import unblock
 from indexer.cluster.ledger import Ledger, LoadRecord
 from indexer.cluster.retry import policy_of
-from indexer.cluster.status import BUILDING, CURRENT, READY, Survey
+from indexer.cluster.status import BUILDING, CURRENT, READY, DatasetStatus
 from mappings.errors import CheckFailedError
 from mappings.index_names import history as history_index
 from mappings.index_names import ledger as ledger_index
@@ -26,14 +26,14 @@ _SMALL = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
 
 def create_system_indices(client: Elasticsearch, prefix: str) -> None:
     """Create ledger, leases, history and the index of rejected records; or add the fields that the first two lack."""
-    books = {
+    load_ledger = {
         ledger_index(prefix): ledger.MAPPING,
         locks(prefix): lease.MAPPING,
         history_index(prefix): audit_log.MAPPING,
         rejected_index(prefix): rejects.MAPPING,
     }
-    there = client.indices.exists(index=list(books))  # all of them
-    for name, mapping in books.items():
+    there = client.indices.exists(index=list(load_ledger))  # all of them
+    for name, mapping in load_ledger.items():
         made = not there and indices.create_index(client, name, {"settings": _SMALL, "mappings": mapping})
         if not made and name in (ledger_index(prefix), locks(prefix)):  # without these nothing goes
             client.indices.put_mapping(index=name, properties=mapping["properties"])
@@ -44,34 +44,34 @@ def settle_current(client: Elasticsearch, prefix: str, dataset: str) -> None:
 
     To be called by each holder of the lease before anything else: what the ledger calls half done may be deleted.
     """
-    books, serving = ledger.Ledger(client, prefix), indices.current(client, prefix, dataset)
-    for record in books.loads(dataset) if serving else []:
+    load_ledger, serving = ledger.Ledger(client, prefix), indices.current(client, prefix, dataset)
+    for record in load_ledger.loads(dataset) if serving else []:
         if record.generation in serving and record.state in (ledger.BUILDING, ledger.READY):
-            books.close(record.generation, ledger.CURRENT, record.plan | indices.meta(client, record.generation))
+            load_ledger.close(record.generation, ledger.CURRENT, record.plan | indices.meta(client, record.generation))
             text = f"to {record.generation.index}, noticed afterwards: who did it was ended"
-            audit_log.History(client, prefix).write(record.generation, audit_log.SWAPPED, text)
+            audit_log.AuditLog(client, prefix).write(record.generation, audit_log.SWAPPED, text)
 
 
-def clear(client: Elasticsearch, found: Survey) -> None:
+def clear(client: Elasticsearch, found: DatasetStatus) -> None:
     """Clear away what dead updates left; raises CheckFailedError while somebody builds a generation of this data set.
 
     The caller holds the data set's lease, so no other update is at work. A load that was left half built stays.
     """
-    books = Ledger(client, found.prefix)
+    load_ledger = Ledger(client, found.prefix)
     settle(client, found)
     for view in found.views:
         if view.state not in (BUILDING, READY) or view.record is None:
             continue
         if view.record.what != "load":
-            give_up(client, books, view.record)
-        elif view.at_work and (living := lease.living(client, view.generation)):
-            who = " and ".join(map(str, living))
+            give_up(client, load_ledger, view.record)
+        elif view.at_work and (live_workers := lease.live_workers(client, view.generation)):
+            who = " and ".join(map(str, live_workers))
             raise CheckFailedError(
                 f"{found.dataset} is in other hands: {who}.", "Wait for its end, then run this again."
             )
 
 
-def settle(client: Elasticsearch, found: Survey) -> None:
+def settle(client: Elasticsearch, found: DatasetStatus) -> None:
     """Write down that the current generation is current, where whoever put it in service died before writing it."""
     for view in found.views:
         if view.state == CURRENT and view.record and view.record.state in (ledger.BUILDING, ledger.READY):
@@ -79,16 +79,16 @@ def settle(client: Elasticsearch, found: Survey) -> None:
             settle_current(client, found.prefix, found.dataset)
 
 
-def give_up(client: Elasticsearch, books: Ledger, record: LoadRecord) -> None:
+def give_up(client: Elasticsearch, load_ledger: Ledger, record: LoadRecord) -> None:
     """Delete a half-built generation, with all that belongs to it."""
     generation = record.generation
     release(client, generation.prefix, record.plan)
     indices.delete(client, generation)
-    books.forget(generation)
-    books.close(generation, ledger.ABANDONED, record.plan)
+    load_ledger.forget(generation)
+    load_ledger.close(generation, ledger.ABANDONED, record.plan)
     what = f"{generation.index}: a {record.what} that was interrupted is cleared away"
-    policy_of(client).meter.note(f"Starting over: {generation.index}, which an earlier run began, is deleted.")
-    History(client, generation.prefix).write(generation, audit_log.ABANDONED, what)
+    policy_of(client).progress.note(f"Starting over: {generation.index}, which an earlier run began, is deleted.")
+    AuditLog(client, generation.prefix).write(generation, audit_log.ABANDONED, what)
 
 
 def release(client: Elasticsearch, prefix: str, plan: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 from elasticsearch import Elasticsearch
 
 from indexer.cluster import indices
-from indexer.cluster.bulk import Sender
+from indexer.cluster.bulk import BulkSender
 from indexer.cluster.retry import whole
 from indexer.documents.bulk_body import Body
 from indexer.records import Rejection
@@ -87,7 +87,7 @@ COLUMNS = tuple(entry.name for entry in fields(Rejected))
 class RejectedStore:
     """The rejected records of one generation; `sender` writes to the index of rejected records."""
 
-    sender: Sender
+    sender: BulkSender
     generation: Generation
 
     def keep(self, rejections: Sequence[Rejection]) -> None:

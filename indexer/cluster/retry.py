@@ -26,7 +26,7 @@ from elasticsearch import Elasticsearch
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
 
 from indexer.cluster.bulk_response import Action, request_action
-from indexer.cluster.progress import Meter
+from indexer.cluster.progress import Progress
 from mappings.errors import UnreachableError
 
 log = logging.getLogger(__name__)
@@ -52,9 +52,9 @@ class RetryableError(Exception):
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long to retry: until `deadline_s` after the first attempt, or until `stop` is set. The meter hears of it."""
+    """How long to retry: until `deadline_s` after the first attempt, or until `stop` is set. `progress` counts the retries."""
 
-    meter: Meter = field(default_factory=Meter)
+    progress: Progress = field(default_factory=Progress)
     stop: threading.Event = field(default_factory=threading.Event)
     deadline_s: float = DEADLINE_S
 
@@ -85,10 +85,10 @@ class RetryPolicy:
         self.stop.wait(seconds)
 
     def _tell(self, state: RetryCallState) -> None:
-        self.meter.retried()
+        self.progress.retried()
         error, wait = _error(state), state.next_action.sleep if state.next_action else 0.0
         if _is_full_disk(error):
-            self.meter.note_once(FULL_DISK)
+            self.progress.note_once(FULL_DISK)
         log.info("attempt %d: %s; again in %.1f s", state.attempt_number, error, wait)
 
 

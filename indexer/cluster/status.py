@@ -29,7 +29,7 @@ _STATE_OF: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Seen:
+class IndexState:
     """An index as it is: its aliases, `_meta`, settings, and what it holds (None where it is closed)."""
 
     aliases: frozenset[str] = frozenset()
@@ -41,12 +41,12 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class View:
+class GenerationStatus:
     """One generation: its state, and who has a lease on it. `at` is when the ledger last heard of it."""
 
     generation: Generation
     state: str
-    seen: Seen
+    seen: IndexState
     record: LoadRecord | None
     holders: tuple[Holder, ...] = ()
 
@@ -73,12 +73,12 @@ class View:
 
 
 @dataclass(frozen=True)
-class Survey:
+class DatasetStatus:
     """All of one data set: its generations by number, aliases, an index in an alias's place, and who has its lease."""
 
     prefix: str
     dataset: str
-    views: tuple[View, ...]
+    views: tuple[GenerationStatus, ...]
     aliased: tuple[Generation, ...]
     overall: tuple[Generation, ...]
     in_place_of_alias: tuple[str, ...]
@@ -89,11 +89,11 @@ class Survey:
         """Return the generation that searchers see, if there is just one."""
         return self.aliased[0] if len(self.aliased) == 1 else None
 
-    def view(self, generation: Generation) -> View | None:
+    def view(self, generation: Generation) -> GenerationStatus | None:
         """Return one generation."""
         return next((view for view in self.views if view.generation == generation), None)
 
-    def kept(self) -> list[View]:
+    def kept(self) -> list[GenerationStatus]:
         """Return what can be gone back to, the newest first."""
         return [view for view in reversed(self.views) if view.state == KEPT]
 
@@ -105,7 +105,7 @@ def datasets(client: Elasticsearch, prefix: str) -> list[str]:
     return sorted(named | {record.generation.dataset for record in _records(client, prefix) if _is_open(record)})
 
 
-def survey(client: Elasticsearch, prefix: str, dataset: str) -> Survey:
+def dataset_status(client: Elasticsearch, prefix: str, dataset: str) -> DatasetStatus:
     """Return what there is of a data set."""
     seen = _seen(client, prefix, dataset)
     names = {entry: index for index in seen if (entry := parse(prefix, index)) and entry.dataset == dataset}
@@ -116,11 +116,11 @@ def survey(client: Elasticsearch, prefix: str, dataset: str) -> Survey:
     leased = holders(client, prefix, dataset)
     views = []
     for entry in wanted:
-        index, record = seen.get(entry.index, Seen()), records.get(entry)
+        index, record = seen.get(entry.index, IndexState()), records.get(entry)
         state = CURRENT if entry in aliased else state_of(record.state if record else None, index.meta)
         at_work = tuple(holder for holder in leased if holder.generation == entry.index)
-        views.append(View(entry, state, index, record, at_work))
-    return Survey(
+        views.append(GenerationStatus(entry, state, index, record, at_work))
+    return DatasetStatus(
         prefix=prefix,
         dataset=dataset,
         views=tuple(views),
@@ -151,7 +151,7 @@ def state_of(recorded: str | None, meta: Mapping[str, Any] | None) -> str:
     return KEPT if (meta or {}).get("state") == ledger.CURRENT else FAILED
 
 
-def _seen(client: Elasticsearch, prefix: str, dataset: str) -> dict[str, Seen]:
+def _seen(client: Elasticsearch, prefix: str, dataset: str) -> dict[str, IndexState]:
     """Return the indices of a data set, and those that have the name of an alias."""
     own, over = alias(prefix, dataset), alias(prefix)
     pattern = f"{own}-g*"
@@ -172,11 +172,11 @@ def _seen(client: Elasticsearch, prefix: str, dataset: str) -> dict[str, Seen]:
     return {name: _one(body, ours.get(name, {}), stats.get(name)) for name, body in wanted.items()}
 
 
-def _one(body: Mapping[str, Any], resolved: Mapping[str, Any], stats: Mapping[str, Any] | None) -> Seen:
+def _one(body: Mapping[str, Any], resolved: Mapping[str, Any], stats: Mapping[str, Any] | None) -> IndexState:
     blocks = body.get("settings", {}).get("index", {}).get("blocks", {})
     closed = "closed" in resolved.get("attributes", ())
     own = stats["primaries"] if stats and not closed else None
-    return Seen(
+    return IndexState(
         aliases=frozenset(body.get("aliases", {})),
         meta=body.get("mappings", {}).get("_meta", {}),
         blocks=frozenset(name for name, value in blocks.items() if str(value) == "true"),

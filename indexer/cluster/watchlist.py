@@ -11,7 +11,7 @@ from typing import Any
 from elasticsearch import Elasticsearch, NotFoundError
 
 from indexer.cluster import audit_log
-from indexer.cluster.audit_log import History
+from indexer.cluster.audit_log import AuditLog
 from mappings.errors import InputError
 from mappings.index_names import Generation, watched
 from mappings.spelling.folding import fold
@@ -100,7 +100,7 @@ class Watchlist:
         found = [entry for name in self.names() if (entry := self._compared(name, before, to))]
         for entry in found:
             text = f"{entry.name}: {entry.before:,} to {entry.after:,} tracks, {_moved(entry)}"
-            History(self.client, self.prefix).write(to, audit_log.WATCHED, text, **asdict(entry))
+            AuditLog(self.client, self.prefix).write(to, audit_log.WATCHED, text, **asdict(entry))
         return found
 
     def _compared(self, name: Name, before: Generation | None, to: Generation) -> Watched | None:

@@ -24,7 +24,7 @@ MAX_ID_BYTES = 512
 """Elasticsearch's own limit of an `_id`; one longer id would fail the whole request."""
 
 PIECE = 12_500
-"""Tracks that are encoded at once. All 50,000 of a stretch take 120 MB more at their peak, and no less time."""
+"""Tracks that are encoded at once. All 50,000 of a chunk take 120 MB more at their peak, and no less time."""
 
 FILES_LIMIT = 2**16
 ROWS_LIMIT = 2**34

@@ -1,6 +1,6 @@
 """The sketch of a generation: 24 bytes for each track, from which the next release's difference is computed.
 
-Id, content and published row, a 64-bit hash of each. It lies in the ledger, a document for each stretch, so that an
+Id, content and published row, a 64-bit hash of each. It lies in the ledger, a document for each chunk, so that an
 update reads 24 MB for a million tracks instead of a million documents, on whatever machine it runs.
 
 Of 12.3 million ids two have the same hash with a probability of 4 in a million; an update would then count one track
@@ -15,7 +15,7 @@ import polars as pl
 
 from indexer.documents.bulk_body import MAX_ID_BYTES
 from indexer.records import Source
-from indexer.sources.dataset import Table
+from indexer.sources.dataset import DataSource
 from mappings.track import SOURCE_ID, SOURCE_ROW
 
 ID, PRINT, RAW = "id_hash", "print", "raw_hash"
@@ -31,7 +31,7 @@ def hashed_id(source_id: pl.Expr) -> pl.Expr:
 
 
 def sketch(tracks: pl.DataFrame, prints: Sequence[pl.Series], raw: pl.DataFrame | None) -> pl.DataFrame:
-    """Return the sketch of a stretch, with the source row: of tracks, their fingerprints, and raw rows' hashes."""
+    """Return the sketch of a chunk, with the source row: of tracks, their fingerprints, and raw rows' hashes."""
     own = tracks.select(SOURCE_ROW, hashed_id(pl.col(SOURCE_ID)))
     found = own.with_columns((pl.concat(prints) if prints else pl.Series([], dtype=pl.Int64)).alias(PRINT))
     if raw is None:
@@ -64,19 +64,19 @@ def unpack(text: str) -> pl.DataFrame:
 _TYPES = tuple(SCHEMA.items())
 
 
-def rowwise(source: Source) -> Table | None:
+def row_independent(source: Source) -> DataSource | None:
     """Return the source if each of its tracks is made of one row alone; None where rows are merged, or others are read.
 
     >>> from indexer.sources import SOURCES
     >>> [name for name, source in SOURCES.items() if rowwise(source)]
     ['laion-disco-12m', 'sleeping-disco-9m']
     """
-    if not isinstance(source, Table) or source.merge is not None:
+    if not isinstance(source, DataSource) or source.merge is not None:
         return None
     return source if all(isinstance(entry.value, pl.Expr) for entry in source.given) else None
 
 
-def hashed(raw: pl.DataFrame) -> pl.DataFrame:
+def row_hashes(raw: pl.DataFrame) -> pl.DataFrame:
     """Return source row and hash of each raw row.
 
     A hash is only ever compared with that of another release's row. Where another version of this program made it,
@@ -85,7 +85,7 @@ def hashed(raw: pl.DataFrame) -> pl.DataFrame:
     return raw.select(SOURCE_ROW, pl.struct(pl.all().exclude(SOURCE_ROW)).hash(0).alias(RAW))
 
 
-def identified(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
+def row_ids(table: DataSource, raw: pl.DataFrame) -> pl.DataFrame:
     """Return source row, hash and id of each raw row; the id is null where normalising will reject the row."""
     given = next(entry.value for entry in table.given if entry.field == SOURCE_ID)
     absent = [pl.lit(None, pl.String).alias(name) for name in table.wanted if name not in raw.columns]
@@ -93,7 +93,7 @@ def identified(table: Table, raw: pl.DataFrame) -> pl.DataFrame:
         raise TypeError(f"{table.dataset} has no id of its own rows")
     ids = raw.with_columns(absent).select(given.cast(pl.String).alias(SOURCE_ID))
     size = len(table.dataset.encode()) + 1 + pl.col(SOURCE_ID).str.len_bytes()
-    known = table.identified(pl.col(SOURCE_ID)).fill_null(value=False) & (size <= MAX_ID_BYTES)
+    known = table.row_ids(pl.col(SOURCE_ID)).fill_null(value=False) & (size <= MAX_ID_BYTES)
     return pl.concat(
-        [hashed(raw), ids.select(pl.when(known).then(hashed_id(pl.col(SOURCE_ID))).alias(ID))], how="horizontal"
+        [row_hashes(raw), ids.select(pl.when(known).then(hashed_id(pl.col(SOURCE_ID))).alias(ID))], how="horizontal"
     )

@@ -3,29 +3,29 @@
 import polars as pl
 
 from indexer.documents.bulk_body import MAX_ID_BYTES
-from indexer.records import Batch, RawBatch, Rejection, Stretch, Totals
+from indexer.records import Chunk, RawBatch, Rejection, Totals, TrackBatch
 from mappings.spelling.columns import search_fields
 from mappings.track import DATASET, SOURCE_FILE, SOURCE_ID, SOURCE_ROW
 
 
-def cut(raw: RawBatch, stretch: Stretch) -> RawBatch:
-    """Return only the records that the plan wants of a stretch; all, but where `--limit` ends in it."""
-    if raw.frame.height + len(raw.rejections) + raw.skipped == stretch.rows:
+def cut(raw: RawBatch, chunk: Chunk) -> RawBatch:
+    """Return only the records that the plan wants of a chunk; all, but where `--limit` ends in it."""
+    if raw.frame.height + len(raw.rejections) + raw.skipped == chunk.rows:
         return raw
-    end = stretch.first_row + stretch.rows
+    end = chunk.first_row + chunk.rows
     rejections = tuple(entry for entry in raw.rejections if entry.row < end)
     frame = raw.frame.filter(pl.col(SOURCE_ROW) < end)
-    return RawBatch(frame, rejections, stretch.rows - frame.height - len(rejections))
+    return RawBatch(frame, rejections, chunk.rows - frame.height - len(rejections))
 
 
-def ready(batch: Batch, file: str) -> Batch:
+def ready(batch: TrackBatch, file: str) -> TrackBatch:
     """Return the batch as it is encoded: first record of each id, ids that Elasticsearch takes, search fields."""
     tracks = batch.tracks.with_columns(pl.lit(file).alias(SOURCE_FILE))
     tracks, rejections = _without_long_ids(tracks, file)
     first = tracks
     if tracks[SOURCE_ID].n_unique() < tracks.height:
         first = tracks.sort(SOURCE_ROW).unique(SOURCE_ID, keep="first", maintain_order=True)
-    return Batch(
+    return TrackBatch(
         tracks=first.with_columns(**search_fields(first)),
         read=batch.read,
         duplicates=batch.duplicates + tracks.height - first.height,
@@ -35,7 +35,7 @@ def ready(batch: Batch, file: str) -> Batch:
     )
 
 
-def known(batch: Batch) -> Totals:
+def known(batch: TrackBatch) -> Totals:
     """Return the counts that are known before anything is sent."""
     return Totals(read=batch.read, duplicates=batch.duplicates, skipped=batch.skipped, rejected=len(batch.rejections))
 

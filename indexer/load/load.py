@@ -15,20 +15,20 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from indexer import checks as gates
-from indexer.checks import Bounds, Candidate, Gate
+from indexer.checks import Candidate, Gate, Thresholds
 from indexer.cluster import audit_log, indices, lease, ledger, recovery
-from indexer.cluster.audit_log import History
-from indexer.cluster.bulk import REQUEST_TIMEOUT_S, Sender
+from indexer.cluster.audit_log import AuditLog
+from indexer.cluster.bulk import REQUEST_TIMEOUT_S, BulkSender
 from indexer.cluster.diagnostics import ensure_swappable
 from indexer.cluster.lease import Lease
 from indexer.cluster.ledger import Ledger, LoadRecord
-from indexer.cluster.progress import Meter, peak_rss_mb
+from indexer.cluster.progress import Progress, peak_rss_mb
 from indexer.cluster.rejects import RejectedStore
 from indexer.cluster.retry import DEADLINE_S, RetryPolicy, retrying
 from indexer.cluster.watchlist import Watched
 from indexer.load.pipeline import REQUEST_BYTES, Pipeline, default_workers
 from indexer.load.plan import Plan, from_plan, identity, is_synthetic, revision
-from indexer.load.publish import Finished, Finisher, afterwards, part_of
+from indexer.load.publish import Finished, Finisher, noting_failure, partial_reason
 from indexer.records import Totals, by_rule
 from mappings.errors import CheckFailedError, InputError, UnreachableError
 from mappings.index_names import Generation
@@ -43,8 +43,8 @@ class Options:
     be in flight at most (0: twice the cores), `prepare` how many threads read and normalise, `request_bytes` the size
     of a request, `request_timeout_s` after how long it counts as lost, `deadline_s` how long Elasticsearch may take
     nothing at all.
-    `merge` says to have the index merged afterwards, in the background (`generations.merge`).
-    `bounds` is what the gates allow, `force` a reason to pass those that are closed nevertheless. `sample` says that
+    `merge` says to have the index merged afterwards, in the background (`indices.merge`).
+    `thresholds` is what the gates allow, `force` a reason to pass those that are closed nevertheless. `sample` says that
     the files are the project's sample rows: the next load may be larger by any factor. `touched` is how many tracks
     will be added, changed and removed, where that is known.
     """
@@ -58,7 +58,7 @@ class Options:
     request_timeout_s: float = REQUEST_TIMEOUT_S
     deadline_s: float = DEADLINE_S
     merge: bool = True
-    bounds: Bounds = field(default_factory=Bounds)
+    thresholds: Thresholds = field(default_factory=Thresholds)
     force: str = ""
     sample: bool = False
     touched: int | None = None
@@ -116,12 +116,12 @@ class Loader:
     prefix: str
     plan: Plan
     options: Options
-    meter: Meter
+    progress: Progress
     stop: threading.Event
 
     def __post_init__(self) -> None:
         """Make the client retry."""
-        self.client = retrying(self.client, RetryPolicy(self.meter, self.stop, self.options.deadline_s))
+        self.client = retrying(self.client, RetryPolicy(self.progress, self.stop, self.options.deadline_s))
 
     def run(self) -> LoadResult:
         """Load everything and make it visible.
@@ -131,24 +131,24 @@ class Loader:
         """
         started = time.monotonic()
         recovery.create_system_indices(self.client, self.prefix)
-        books = Ledger(self.client, self.prefix)
+        load_ledger = Ledger(self.client, self.prefix)
         for entry in self.plan.files:
-            self.meter.add_file(entry.file.name, entry.rows)
+            self.progress.add_file(entry.file.name, entry.rows)
         with self._held(lease.BRIEF):
             found = ensure_swappable(self.client, self.prefix, self.plan.source.dataset)
             recovery.settle(self.client, found)
-            if (loaded := self._loaded(books)) is not None:
+            if (loaded := self._loaded(load_ledger)) is not None:
                 counts = _Counts.read(loaded.plan)
                 finished = Finished([], [], [loaded.generation], moved=False)
                 return self._result(loaded.generation, counts, finished, time.monotonic() - started)
-            generation = self._open(books)
+            generation = self._open(load_ledger)
             mine = Lease(self.client, self.prefix, generation.dataset, lease.LOAD, generation.index)
             mine.take()
         try:
-            self._carry(books, generation, mine)
-            counts, finished = self._finish(books, generation)
+            self._carry(load_ledger, generation, mine)
+            counts, finished = self._finish(load_ledger, generation)
             if self.options.merge:
-                with afterwards(self.meter, generation, "its merging could not be started"):
+                with noting_failure(self.progress, generation, "its merging could not be started"):
                     indices.merge(self.client, generation)
         finally:
             mine.release()
@@ -159,34 +159,34 @@ class Loader:
         return lease.held(self.client, self.prefix, dataset, lease.LOAD, waits_for=waits_for)
 
     def _tell(self, generation: Generation, event: str, text: str) -> None:
-        History(self.client, self.prefix).write(generation, event, text)
+        AuditLog(self.client, self.prefix).write(generation, event, text)
 
     def _identity(self) -> dict[str, Any]:
         return identity(self.plan)
 
-    def _loaded(self, books: Ledger) -> LoadRecord | None:
+    def _loaded(self, load_ledger: Ledger) -> LoadRecord | None:
         """Return the current generation's record if it has just these records already."""
         dataset, identity = self.plan.source.dataset, self._identity()
         current = indices.current(self.client, self.prefix, dataset)
-        for record in [] if self.options.fresh else books.loads(dataset):
+        for record in [] if self.options.fresh else load_ledger.loads(dataset):
             same = all(record.plan.get(key) == value for key, value in identity.items())
             if same and record.state == ledger.CURRENT and current == [record.generation]:
-                self.meter.note(f"{record.generation.index} has these records already; --fresh loads them anew.")
+                self.progress.note(f"{record.generation.index} has these records already; --fresh loads them anew.")
                 return record
         return None
 
-    def _open(self, books: Ledger) -> Generation:
+    def _open(self, load_ledger: Ledger) -> Generation:
         """Return the generation to go on with, or a new one."""
-        records = books.loads(self.plan.source.dataset)
+        records = load_ledger.loads(self.plan.source.dataset)
         begun = [record for record in records if record.state in (ledger.BUILDING, ledger.READY)]
         for record in begun:
             if self.options.fresh or record.what != "load":  # we hold the lease: nobody is at work on that update
-                self._abandon(books, record)
+                self._abandon(load_ledger, record)
             else:
-                return self._go_on(books, record)
+                return self._go_on(load_ledger, record)
         if records and self._is_whole(records[0]):
-            return self._go_on(books, records[0])
-        return self._begin(books)
+            return self._go_on(load_ledger, records[0])
+        return self._begin(load_ledger)
 
     def _is_whole(self, record: LoadRecord) -> bool:
         """Tell whether these very files are loaded, and only a gate was closed that may open now."""
@@ -196,7 +196,7 @@ class Loader:
         asked = record.state == ledger.FAILED and record.what == "load" and not self.options.fresh
         return bool(asked and same and may_open and indices.exists(self.client, record.generation))
 
-    def _go_on(self, books: Ledger, record: LoadRecord) -> Generation:
+    def _go_on(self, load_ledger: Ledger, record: LoadRecord) -> Generation:
         name = record.generation.index
         for key, now in self._identity().items():
             if record.plan.get(key) != now:
@@ -204,41 +204,41 @@ class Loader:
                     f"The load of {name} began with other {_CHANGED[key]}.",
                     "Give the same again, or start over with --fresh.",
                 )
-        self._ensure_index(books, record.generation)
-        self.meter.note(f"Going on with {name}, which an earlier run began.")
+        self._ensure_index(load_ledger, record.generation)
+        self.progress.note(f"Going on with {name}, which an earlier run began.")
         self._tell(record.generation, audit_log.RESUMED, f"{name} goes on")
         return record.generation
 
-    def _abandon(self, books: Ledger, record: LoadRecord) -> None:
+    def _abandon(self, load_ledger: Ledger, record: LoadRecord) -> None:
         name = record.generation.index
-        if living := lease.living(self.client, record.generation):
+        if live_workers := lease.live_workers(self.client, record.generation):
             hint = "Wait for its end or stop it; without --fresh this load joins in."
-            raise CheckFailedError(f"{name} is being loaded by {living[0].process}.", hint)
-        self.meter.note(f"Starting over: {name}, which an earlier run began, is deleted.")
+            raise CheckFailedError(f"{name} is being loaded by {live_workers[0].process}.", hint)
+        self.progress.note(f"Starting over: {name}, which an earlier run began, is deleted.")
         recovery.release(self.client, self.prefix, record.plan)
         indices.delete(self.client, record.generation)
-        books.forget(record.generation)
-        books.close(record.generation, ledger.ABANDONED, record.plan)
+        load_ledger.forget(record.generation)
+        load_ledger.close(record.generation, ledger.ABANDONED, record.plan)
         self._tell(record.generation, audit_log.ABANDONED, f"{name} is given up for a fresh start")
 
-    def _begin(self, books: Ledger) -> Generation:
+    def _begin(self, load_ledger: Ledger) -> Generation:
         dataset = self.plan.source.dataset
-        taken = [record.generation.number for record in books.loads(dataset)]
+        taken = [record.generation.number for record in load_ledger.loads(dataset)]
         taken += indices.numbers(self.client, self.prefix, dataset)
         generation = Generation(self.prefix, dataset, max(taken, default=0) + 1)
-        if not books.begin(generation, self._identity() | {"started": datetime.now(UTC).isoformat()}):
-            return self._open(books)  # another loader was first with this number: go on together
-        self._ensure_index(books, generation)
+        if not load_ledger.begin(generation, self._identity() | {"started": datetime.now(UTC).isoformat()}):
+            return self._open(load_ledger)  # another loader was first with this number: go on together
+        self._ensure_index(load_ledger, generation)
         files = f"{len(self.plan.files):,} file{'s' if len(self.plan.files) > 1 else ''}"
         text = f"{generation.index}: {self.plan.rows:,} records of {files}"
         self._tell(generation, audit_log.STARTED, text)
         return generation
 
-    def _ensure_index(self, books: Ledger, generation: Generation) -> None:
+    def _ensure_index(self, load_ledger: Ledger, generation: Generation) -> None:
         """Create the generation's index, unless it is there; refuse if it was there once and has been deleted."""
         if indices.exists(self.client, generation):
             return
-        if any(state.state == ledger.DONE for state in books.states(generation).values()):
+        if any(state.state == ledger.DONE for state in load_ledger.states(generation).values()):
             hint = "Start over with --fresh."
             raise CheckFailedError(f"Index {generation.index} was deleted while it was being loaded.", hint)
         meta = {"state": ledger.BUILDING, **self._notes()}
@@ -249,22 +249,22 @@ class Loader:
         """Return what the index's `_meta` says of where its documents are from, and what made them."""
         return self._identity() | {"revision": revision(self.plan), "sample": self.options.sample}
 
-    def _sender(self, target: str, *, require_alias: bool) -> Sender:
-        return Sender(self.client, target, require_alias, timeout_s=self.options.request_timeout_s)
+    def _sender(self, target: str, *, require_alias: bool) -> BulkSender:
+        return BulkSender(self.client, target, require_alias, timeout_s=self.options.request_timeout_s)
 
     def _store(self, generation: Generation) -> RejectedStore:
         return RejectedStore(self._sender(rejected_index(self.prefix), require_alias=False), generation)
 
-    def _carry(self, books: Ledger, generation: Generation, mine: Lease) -> None:
-        self.meter.state = "loading"
+    def _carry(self, load_ledger: Ledger, generation: Generation, mine: Lease) -> None:
+        self.progress.state = "loading"
         pipeline = Pipeline(
             plan=self.plan,
             generation=generation,
-            ledger=books,
+            ledger=load_ledger,
             holder=mine,
             sender=self._sender(indices.write_alias(generation), require_alias=True),
             store=self._store(generation),
-            meter=self.meter,
+            progress=self.progress,
             stop=self.stop,
             workers=self.options.workers or default_workers(),
             preparers=self.options.prepare,
@@ -280,25 +280,25 @@ class Loader:
         if self.stop.is_set():
             raise InterruptedLoadError(generation.index)
 
-    def _finish(self, books: Ledger, generation: Generation) -> tuple["_Counts", Finished]:
+    def _finish(self, load_ledger: Ledger, generation: Generation) -> tuple["_Counts", Finished]:
         """Check the sums against the index itself, ask the gates, and make the generation visible."""
-        self.meter.state = "checking"
+        self.progress.state = "checking"
         with self._held(lease.ALL) as held:
-            (record,) = [entry for entry in books.loads(generation.dataset) if entry.generation == generation]
+            (record,) = [entry for entry in load_ledger.loads(generation.dataset) if entry.generation == generation]
             current = indices.current(self.client, self.prefix, generation.dataset)
             if record.state == ledger.CURRENT and current == [generation]:  # another loader was faster
                 asked = [Gate(**row) for row in record.plan.get("gates", ())]
                 return _Counts.read(record.plan), Finished(asked, [], current, moved=False)
-            states = books.states(generation).values()
+            states = load_ledger.states(generation).values()
             accepted = sum((state.totals for state in states), Totals())
-            ids = books.distinct_ids(generation)
+            ids = load_ledger.distinct_ids(generation)
             counts = _Counts(accepted.distinct(ids), by_rule(state.changed for state in states))
             indices.flush(self.client, generation)
             documents = indices.count(self.client, generation)
             candidate = self._candidate(generation, counts.totals, documents, current)
             options, plan = self.options, record.plan | self._notes() | asdict(counts)
-            source = from_plan(self.plan, generation, options.bounds.sample)
-            finisher = Finisher(self.client, held, options.bounds, options.force)
+            source = from_plan(self.plan, generation, options.thresholds.sample)
+            finisher = Finisher(self.client, held, options.thresholds, options.force)
             finished = finisher.run(candidate, source, _without_verdict(plan))
         return counts, finished
 
@@ -313,12 +313,12 @@ class Loader:
             kept=self._store(generation).count(),
             planned=self.plan.rows,
             synthetic=is_synthetic(self.plan),
-            part_before=part_of(before),
+            part_before=partial_reason(before),
             touched=self.options.touched,
         )
 
     def _result(self, generation: Generation, counts: "_Counts", finished: Finished, seconds: float) -> LoadResult:
-        read_now, totals = self.meter.totals.read, counts.totals
+        read_now, totals = self.progress.totals.read, counts.totals
         return LoadResult(
             dataset=generation.dataset,
             generation=generation.index,
@@ -331,9 +331,9 @@ class Loader:
             records_per_second=round(read_now / seconds, 1),
             peak_rss_mb=peak_rss_mb(),
             alias_moved=finished.moved,
-            resumed=self.meter.resumed,
-            retries=self.meter.retries,
-            senders=self.meter.senders,
+            resumed=self.progress.resumed,
+            retries=self.progress.retries,
+            senders=self.progress.senders,
             changed=counts.changed,
             gates=finished.gates,
             watched=finished.watched,

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from indexer.cluster.bulk import Outcome, Refusal, Sender
+from indexer.cluster.bulk import BulkError, BulkOutcome, BulkSender
 from indexer.cluster.lease import ASK_AGAIN_S, Lease
-from indexer.cluster.ledger import DONE, Claim, Key, Ledger, Taken
-from indexer.cluster.progress import Meter
+from indexer.cluster.ledger import DONE, ChunkId, Claim, Ledger, Taken
+from indexer.cluster.progress import Progress
 from indexer.cluster.rejects import RejectedStore
 from indexer.documents.bulk_body import Body, encode
-from indexer.documents.digest import hashed, rowwise, sketch
+from indexer.documents.digest import row_hashes, row_independent, sketch
 from indexer.documents.finalize import cut, known, ready
 from indexer.load.plan import Plan
-from indexer.records import SOURCE_ROW, Batch, Rejection, Stretch, Totals
+from indexer.records import SOURCE_ROW, Chunk, Rejection, Totals, TrackBatch
 from mappings.index_names import Generation
 
 
@@ -61,7 +61,7 @@ BETTER = 1.03
 
 
 @dataclass
-class Window:
+class AdaptiveConcurrency:
     """How many requests are in flight: climbs while that pays, falls when the server throttles or slows down.
 
     Hill climbing over rounds of four requests for each place in the window: the rate (documents a second) of a
@@ -124,7 +124,7 @@ REQUEST_BYTES = 2_000_000
 WAITING_BYTES = 32_000_000
 POLL_S = 0.5
 
-Planned = list[tuple[Key, Stretch]]
+Planned = list[tuple[ChunkId, Chunk]]
 
 
 def default_workers() -> int:
@@ -134,7 +134,7 @@ def default_workers() -> int:
 
 @dataclass
 class Shipment:
-    """A stretch on its way: what is known of its records and their values, and how many parts are not settled yet.
+    """A chunk on its way: what is known of its records and their values, and how many parts are not settled yet.
 
     Its bodies are parts, queued as they are made, and so is the making of them: settled when no more will come.
     """
@@ -153,7 +153,7 @@ class Shipment:
         with self._lock:
             self.parts += 1
 
-    def settle(self, outcome: Outcome) -> bool:
+    def settle(self, outcome: BulkOutcome) -> bool:
         """Add what became of one part; return True for the last one."""
         with self._lock:
             self.known += Totals(indexed=outcome.accepted, rejected=len(outcome.refusals))
@@ -168,26 +168,26 @@ def _join(threads: Iterable[threading.Thread]) -> None:
             thread.join(POLL_S)  # with a bound, so that a signal's handler may run in between
 
 
-def _rejection(file: str, refusal: Refusal) -> Rejection:
+def _rejection(file: str, refusal: BulkError) -> Rejection:
     return Rejection(file, refusal.row, refusal.kind, refusal.reason, refusal.document.decode())
 
 
 @dataclass
 class Pipeline:
-    """Carries all stretches of a plan that nobody else has into one generation."""
+    """Carries all chunks of a plan that nobody else has into one generation."""
 
     plan: Plan
     generation: Generation
     ledger: Ledger
     holder: Lease
-    sender: Sender
+    sender: BulkSender
     store: RejectedStore
-    meter: Meter
+    progress: Progress
     stop: threading.Event
     workers: int
     preparers: int = 1
     request_bytes: int = REQUEST_BYTES
-    window: Window = field(init=False)
+    window: AdaptiveConcurrency = field(init=False)
     _bodies: "queue.Queue[tuple[Body, Shipment] | None]" = field(default_factory=queue.Queue, repr=False)
     _budget: ByteBudget = field(default_factory=lambda: ByteBudget(WAITING_BYTES), repr=False)
     _failed: threading.Event = field(default_factory=threading.Event, repr=False)
@@ -195,7 +195,7 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         """Make the window that all senders share."""
-        self.window = Window(self.workers)
+        self.window = AdaptiveConcurrency(self.workers)
 
     def run(self) -> None:
         """Carry everything; returns early when `stop` is set, with what is in flight acknowledged, and no more sent.
@@ -207,7 +207,7 @@ class Pipeline:
         for _ in senders:
             self._bodies.put(None)
         _join(senders)
-        self.meter.senders = self.window.limit
+        self.progress.senders = self.window.limit
         if self._failure:
             raise self._failure
 
@@ -232,8 +232,8 @@ class Pipeline:
         return self.stop.is_set() or self._failed.is_set()
 
     def _prepare(self) -> None:
-        """Take every stretch that is free; then wait for those that are in other hands."""
-        left = list(self.plan.stretches())
+        """Take every chunk that is free; then wait for those that are in other hands."""
+        left = list(self.plan.chunks())
         while left and not self._ended():
             held, free = self._told_apart(left)
             left = held + self._take_all(free)
@@ -241,22 +241,22 @@ class Pipeline:
                 self.stop.wait(ASK_AGAIN_S)
 
     def _told_apart(self, left: Planned) -> tuple[Planned, Planned]:
-        """Return the stretches that others are at work on, and those that can be had; done ones are skipped."""
+        """Return the chunks that others are at work on, and those that can be had; done ones are skipped."""
         states = self.ledger.states(self.generation)
         held: Planned = []
         free: Planned = []
-        for key, stretch in left:
+        for key, chunk in left:
             state = states.get(key)
             if state and state.state == DONE:
-                self.meter.skip(key.file, stretch.rows)
+                self.progress.skip(key.file, chunk.rows)
             elif state and state.owner != self.holder.id and self.holder.lives(state.owner):
-                held.append((key, stretch))
+                held.append((key, chunk))
             else:
-                free.append((key, stretch))
+                free.append((key, chunk))
         return held, free
 
     def _take_all(self, free: Planned) -> Planned:
-        """Carry stretches, each that can be had; return those that are left for later."""
+        """Carry chunks, each that can be had; return those that are left for later."""
         waiting, left, turn = iter(free), [], threading.Lock()
 
         def prepare() -> None:
@@ -271,19 +271,19 @@ class Pipeline:
         _join(self._started(prepare, self.preparers))
         return left
 
-    def _take(self, key: Key, stretch: Stretch) -> bool:
-        """Carry one stretch if it can be had; return False if it is left for later."""
+    def _take(self, key: ChunkId, chunk: Chunk) -> bool:
+        """Carry one chunk if it can be had; return False if it is left for later."""
         if self._ended():
             return False
         claim = self.ledger.claim(self.generation, key, self.holder)
         if isinstance(claim, Claim):
-            self._carry(claim, stretch)
+            self._carry(claim, chunk)
         elif claim is Taken.DONE:
-            self.meter.skip(key.file, stretch.rows)
+            self.progress.skip(key.file, chunk.rows)
         return claim is not Taken.IN_OTHER_HANDS
 
-    def _carry(self, claim: Claim, stretch: Stretch) -> None:
-        batch, rows = self._read(claim.key, stretch)
+    def _carry(self, claim: Claim, chunk: Chunk) -> None:
+        batch, rows = self._read(claim.key, chunk)
         file, rejected = self.plan.files[claim.key.file].file.name, list(batch.rejections)
         shipment, prints = Shipment(claim, file, known(batch), batch.changed, rejected), []
         for body in encode(batch.tracks, claim.key.file, self.request_bytes):
@@ -294,14 +294,14 @@ class Pipeline:
                 return
             self._bodies.put((body, shipment))
         shipment.sketch = sketch(batch.tracks, prints, rows)
-        if shipment.settle(Outcome()):
+        if shipment.settle(BulkOutcome()):
             self._acknowledge(shipment)
 
-    def _read(self, key: Key, stretch: Stretch) -> tuple[Batch, pl.DataFrame | None]:
-        """Return a stretch as it is encoded, and its raw rows' hashes; the raw rows themselves are let go here."""
+    def _read(self, key: ChunkId, chunk: Chunk) -> tuple[TrackBatch, pl.DataFrame | None]:
+        """Return a chunk as it is encoded, and its raw rows' hashes; the raw rows themselves are let go here."""
         entry = self.plan.files[key.file]
-        raw = cut(entry.reader.read(stretch), stretch)
-        rows = hashed(raw.frame) if rowwise(self.plan.source) else None
+        raw = cut(entry.reader.read(chunk), chunk)
+        rows = row_hashes(raw.frame) if row_independent(self.plan.source) else None
         return ready(self.plan.source.normalise(raw, entry.file), entry.file.name), rows
 
     def _send(self) -> None:
@@ -325,4 +325,4 @@ class Pipeline:
         key, refused = shipment.claim.key, [rejection.row for rejection in shipment.rejections]
         self.ledger.write_sketch(self.generation, key, shipment.sketch.filter(~pl.col(SOURCE_ROW).is_in(refused)))
         self.ledger.acknowledge(self.generation, shipment.claim, self.holder, shipment.known, shipment.changed)
-        self.meter.advance(shipment.claim.key.file, shipment.known)
+        self.progress.advance(shipment.claim.key.file, shipment.known)

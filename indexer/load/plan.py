@@ -1,4 +1,4 @@
-"""The plan of a load: which files, which stretches of them, and how many records."""
+"""The plan of a load: which files, which chunks of them, and how many records."""
 
 import hashlib
 import random
@@ -9,12 +9,12 @@ from math import ceil
 from pathlib import Path, PurePath
 from typing import Any
 
-from indexer.checks.sample import EXTRA, FETCHED, MOST_STRETCHES, SPREAD, Expected, Sampler, expected
-from indexer.cluster.ledger import Key
+from indexer.checks.sample import EXTRA, FETCHED, MAX_CHUNKS, SPREAD, Expected, Sampler, expected
+from indexer.cluster.ledger import ChunkId
 from indexer.documents.bulk_body import LINE, lines
 from indexer.documents.finalize import cut, ready
 from indexer.normalise.track import normalisation
-from indexer.records import RawBatch, Reader, Source, SourceFile, Stretch
+from indexer.records import Chunk, RawBatch, Reader, Source, SourceFile
 from mappings.cards import CARDS, SYNTHETIC
 from mappings.index import mapping_hash
 from mappings.index_names import Generation
@@ -22,16 +22,16 @@ from mappings.index_names import Generation
 
 @dataclass(frozen=True)
 class PlannedFile:
-    """A source file with its reader and its stretches."""
+    """A source file with its reader and its chunks."""
 
     file: SourceFile
     reader: Reader
-    stretches: tuple[Stretch, ...]
+    chunks: tuple[Chunk, ...]
 
     @property
     def rows(self) -> int:
         """Return the number of records that will be read."""
-        return sum(stretch.rows for stretch in self.stretches)
+        return sum(chunk.rows for chunk in self.chunks)
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ class Plan:
         """Return the number of records of all files."""
         return sum(entry.rows for entry in self.files)
 
-    def stretches(self) -> Iterator[tuple[Key, Stretch]]:
-        """Yield every stretch with its key, in the order that decides which duplicate is the first."""
+    def chunks(self) -> Iterator[tuple[ChunkId, Chunk]]:
+        """Yield every chunk with its key, in the order that decides which duplicate is the first."""
         for number, entry in enumerate(self.files):
-            for stretch in entry.stretches:
-                yield Key(number, stretch.number), stretch
+            for chunk in entry.chunks:
+                yield ChunkId(number, chunk.number), chunk
 
     def identity(self) -> dict[str, Any]:
         """Return what must be equal for a load to go on: the files' contents and the limit."""
@@ -77,19 +77,19 @@ def make(source: Source, files: list[SourceFile], limit: int | None) -> Plan:
 
 def _planned(source: Source, file: SourceFile, left: int | None) -> PlannedFile:
     reader = source.reader(file)
-    return PlannedFile(file, reader, tuple(first(reader.stretches(), left)))
+    return PlannedFile(file, reader, tuple(first(reader.chunks(), left)))
 
 
-def first(stretches: list[Stretch], records: int | None) -> Iterator[Stretch]:
-    """Yield the stretches of the first `records` records, the last one cut short."""
+def first(chunks: list[Chunk], records: int | None) -> Iterator[Chunk]:
+    """Yield the chunks of the first `records` records, the last one cut short."""
     if records is None:
-        yield from stretches
+        yield from chunks
         return
-    for stretch in stretches:
+    for chunk in chunks:
         if records <= 0:
             return
-        yield replace(stretch, rows=min(stretch.rows, records))
-        records -= stretch.rows
+        yield replace(chunk, rows=min(chunk.rows, records))
+        records -= chunk.rows
 
 
 def sha256(file: SourceFile) -> str:
@@ -122,32 +122,32 @@ def _is_synthetic(name: str) -> bool:
 
 
 def from_plan(plan: Plan, generation: Generation, wanted: int) -> Sampler:
-    """Return a sampler that reads source files once more: some rows of each of a few stretches, then all their rows."""
+    """Return a sampler that reads source files once more: some rows of each of a few chunks, then all their rows."""
 
     def sampler() -> Iterator[list[Expected]]:
         chance = random.Random(generation.index)  # noqa: S311 - a sample that can be drawn again, no secret
-        stretches = [entry for entry in plan.stretches() if entry[1].rows]
-        chance.shuffle(stretches)
-        stretches = stretches[:MOST_STRETCHES]
-        each = ceil(EXTRA * wanted / max(1, min(len(stretches), SPREAD)))
-        for key, stretch in stretches:
-            yield from _stretch(plan, key, stretch, each)
-        for key, stretch in stretches:
-            if stretch.rows > each:
-                yield from _stretch(plan, key, stretch, None)
+        chunks = [entry for entry in plan.chunks() if entry[1].rows]
+        chance.shuffle(chunks)
+        chunks = chunks[:MAX_CHUNKS]
+        each = ceil(EXTRA * wanted / max(1, min(len(chunks), SPREAD)))
+        for key, chunk in chunks:
+            yield from _chunk(plan, key, chunk, each)
+        for key, chunk in chunks:
+            if chunk.rows > each:
+                yield from _chunk(plan, key, chunk, None)
 
     return sampler
 
 
-def _stretch(plan: Plan, key: Key, stretch: Stretch, rows: int | None) -> Iterator[list[Expected]]:
-    """Yield records of a stretch as they are sent: read, normalised and encoded by the same code as in a load."""
+def _chunk(plan: Plan, key: ChunkId, chunk: Chunk, rows: int | None) -> Iterator[list[Expected]]:
+    """Yield records of a chunk as they are sent: read, normalised and encoded by the same code as in a load."""
     entry = plan.files[key.file]
-    raw = cut(entry.reader.read(stretch), stretch)
+    raw = cut(entry.reader.read(chunk), chunk)
     if rows is not None and rows < raw.frame.height and _row_by_row(plan.source):
-        raw = RawBatch(raw.frame.sample(rows, seed=stretch.number))
+        raw = RawBatch(raw.frame.sample(rows, seed=chunk.number))
     tracks = ready(plan.source.normalise(raw, entry.file), entry.file.name).tracks
     if rows is not None and rows < tracks.height:
-        tracks = tracks.sample(rows, seed=stretch.number)
+        tracks = tracks.sample(rows, seed=chunk.number)
     for piece in tracks.iter_slices(FETCHED):
         yield [expected(line) for line in lines(piece, key.file)[LINE]]
 

@@ -15,15 +15,15 @@ from typing import Any
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from indexer import checks as gates
-from indexer.checks import Bounds, Candidate, Gate, GateError
+from indexer.checks import Candidate, Gate, GateError, Thresholds
 from indexer.checks.sample import Sampler
 from indexer.cluster import audit_log, indices, ledger
 from indexer.cluster.aliases import swap
-from indexer.cluster.audit_log import History
+from indexer.cluster.audit_log import AuditLog
 from indexer.cluster.diagnostics import ensure_swappable
 from indexer.cluster.lease import Lease
 from indexer.cluster.ledger import Ledger
-from indexer.cluster.progress import Meter
+from indexer.cluster.progress import Progress
 from indexer.cluster.retry import policy_of
 from indexer.cluster.watchlist import Watched, Watchlist
 from mappings.errors import UnreachableError
@@ -47,7 +47,7 @@ class Finisher:
 
     client: Elasticsearch
     lease: Lease
-    bounds: Bounds = field(default_factory=Bounds)
+    thresholds: Thresholds = field(default_factory=Thresholds)
     force: str = ""
 
     def run(self, candidate: Candidate, source: Sampler, plan: Mapping[str, Any]) -> Finished:
@@ -58,22 +58,22 @@ class Finisher:
         """
         generation = candidate.generation
         found = ensure_swappable(self.client, generation.prefix, generation.dataset)
-        books = Ledger(self.client, generation.prefix)
+        load_ledger = Ledger(self.client, generation.prefix)
         current = found.current if found.current != generation else None
-        asked, forced = self._pass(books, candidate, current, source, plan)
+        asked, forced = self._pass(load_ledger, candidate, current, source, plan)
         notes = dict(plan) | {"gates": [asdict(gate) for gate in asked], "finished": _now()}
         notes |= {"forced": {"reason": self.force, "gates": forced}} if forced else {}
         indices.note(self.client, generation, state=ledger.CURRENT, **notes)
         self.lease.check()
         before = swap(self.client, generation, found.aliased)
         self._tell_swap(generation, before, forced)
-        books.close(generation, ledger.CURRENT, notes)
+        load_ledger.close(generation, ledger.CURRENT, notes)
         watched = self._compare_watched(before, generation)
         return Finished(asked, forced, before, before != [generation], watched)
 
     def _pass(
         self,
-        books: Ledger,
+        load_ledger: Ledger,
         candidate: Candidate,
         current: Generation | None,
         source: Sampler,
@@ -83,22 +83,22 @@ class Finisher:
         asked = gates.counted(candidate)
         try:
             gates.decide(generation, asked)
-            books.close(generation, ledger.READY, dict(plan))
+            load_ledger.close(generation, ledger.READY, dict(plan))
             indices.serve(self.client, generation)
-            asked = gates.check(self.client, candidate, current, source, self.bounds)
+            asked = gates.check(self.client, candidate, current, source, self.thresholds)
             forced = gates.decide(generation, asked, self.force)
         except GateError as problem:
-            self._fail(books, generation, plan, problem)
+            self._fail(load_ledger, generation, plan, problem)
             raise
         passed = len(asked) - len(forced)
         self._write(generation, audit_log.GATES, f"{passed} of {len(asked)} gates passed", gates=_rows(asked))
         return asked, forced
 
-    def _fail(self, books: Ledger, generation: Generation, plan: Mapping[str, Any], problem: GateError) -> None:
+    def _fail(self, load_ledger: Ledger, generation: Generation, plan: Mapping[str, Any], problem: GateError) -> None:
         failed = [gate.name for gate in problem.gates if not gate.passed]
         indices.note(self.client, generation, state=ledger.FAILED, gates=_rows(problem.gates))
         self._write(generation, audit_log.FAILED, f"did not pass: {', '.join(failed)}", gates=_rows(problem.gates))
-        books.close(generation, ledger.FAILED, dict(plan) | {"failed": failed, "gates": _rows(problem.gates)})
+        load_ledger.close(generation, ledger.FAILED, dict(plan) | {"failed": failed, "gates": _rows(problem.gates)})
 
     def _tell_swap(self, to: Generation, before: list[Generation], forced: list[str]) -> None:
         names = " and ".join(entry.index for entry in before if entry != to)
@@ -111,24 +111,24 @@ class Finisher:
         if before == [to]:
             return []
         watchlist = Watchlist(self.client, to.prefix)
-        with afterwards(policy_of(self.client).meter, to, "watched artists could not be compared"):
+        with noting_failure(policy_of(self.client).progress, to, "watched artists could not be compared"):
             return watchlist.compare(before[-1] if before else None, to)
         return []
 
     def _write(self, generation: Generation, event: str, text: str, **details: Any) -> None:
-        History(self.client, generation.prefix).write(generation, event, text, **details)
+        AuditLog(self.client, generation.prefix).write(generation, event, text, **details)
 
 
 @contextmanager
-def afterwards(meter: Meter, generation: Generation, failure: str) -> Iterator[None]:
+def noting_failure(progress: Progress, generation: Generation, failure: str) -> Iterator[None]:
     """Tell of errors instead of raising them: a generation that is in service stays there, whatever follows."""
     try:
         yield
     except (ApiError, TransportError, UnreachableError) as error:
-        meter.note(f"{generation.index} is in service, but {failure}: {error}.")
+        progress.note(f"{generation.index} is in service, but {failure}: {error}.")
 
 
-def part_of(meta: Mapping[str, Any]) -> str:
+def partial_reason(meta: Mapping[str, Any]) -> str:
     """Return why a generation is known to be a part of its data set only, told by its notes; empty for a whole one.
 
     >>> part_of({"limit": 100}), part_of({"sample": True}), part_of({"limit": None})

@@ -1,7 +1,7 @@
 """Delete generations that nobody needs any more: old ones, failed ones, and what a crash left behind.
 
 The current generation and the one before it always stay, and so does one that somebody is at work on. Each generation
-is cleared away in four steps, all of which may be done twice: its index, its stretches in the ledger, its rejected
+is cleared away in four steps, all of which may be done twice: its index, its chunks in the ledger, its rejected
 records, and at last the ledger's record of it, of which only the number is left, so that no other gets it.
 """
 
@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from elasticsearch import Elasticsearch
 
 from indexer.cluster import indices, lease, ledger, recovery
-from indexer.cluster.audit_log import PRUNED, History
+from indexer.cluster.audit_log import PRUNED, AuditLog
 from indexer.cluster.ledger import Ledger
-from indexer.cluster.status import BUILDING, CURRENT, FAILED, KEPT, READY, Survey, View, survey
+from indexer.cluster.status import (
+    BUILDING,
+    CURRENT,
+    FAILED,
+    KEPT,
+    READY,
+    DatasetStatus,
+    GenerationStatus,
+    dataset_status,
+)
 from mappings.index_names import Generation, rejected
 
 LEAST = 2
@@ -45,7 +54,7 @@ class Pruner:
         recovery.create_system_indices(self.client, self.prefix)
         with lease.held(self.client, self.prefix, dataset, lease.PRUNE) as held:
             recovery.settle_current(self.client, self.prefix, dataset)
-            found = survey(self.client, self.prefix, dataset)
+            found = dataset_status(self.client, self.prefix, dataset)
             busy = {view.generation for view in found.views if view.at_work and self._is_busy(view.generation)}
             doomed = deletable(found, keep, busy)
             for view in doomed:
@@ -58,25 +67,25 @@ class Pruner:
         return Pruned(dataset, tuple(view.generation.index for view in doomed), stays, freed)
 
     def _is_busy(self, generation: Generation) -> bool:
-        return bool(lease.living(self.client, generation))
+        return bool(lease.live_workers(self.client, generation))
 
-    def _delete(self, view: View) -> None:
+    def _delete(self, view: GenerationStatus) -> None:
         generation = view.generation
         self._clear(generation, view.plan)
         documents = f", {view.seen.documents:,} documents" if view.seen.documents is not None else ""
         text = f"{generation.index} deleted ({view.state}{documents})"
-        History(self.client, self.prefix).write(generation, PRUNED, text, state=view.state)
+        AuditLog(self.client, self.prefix).write(generation, PRUNED, text, state=view.state)
 
     def _clear(self, generation: Generation, plan: Mapping[str, object]) -> None:
-        books = Ledger(self.client, self.prefix)
+        load_ledger = Ledger(self.client, self.prefix)
         recovery.release(self.client, self.prefix, plan)
         indices.delete(self.client, generation)
-        books.forget(generation)
+        load_ledger.forget(generation)
         index, query = rejected(self.prefix), {"term": {"generation": generation.index}}
         self.client.indices.refresh(index=index)  # else the latest ones are not found
         self.client.delete_by_query(index=index, query=query, conflicts="proceed", refresh=True)
         left = {name: plan[name] for name in ("what", "files", "revision") if name in plan}
-        books.close(generation, ledger.PRUNED, left)
+        load_ledger.close(generation, ledger.PRUNED, left)
 
     def _sweep(self, dataset: str) -> None:
         """Clear away what is left of generations that a `--fresh` load gave up."""
@@ -85,7 +94,7 @@ class Pruner:
                 self._clear(record.generation, record.plan)
 
 
-def deletable(found: Survey, keep: int, busy: Collection[Generation] = ()) -> list[View]:
+def deletable(found: DatasetStatus, keep: int, busy: Collection[Generation] = ()) -> list[GenerationStatus]:
     """Return what may be deleted: what failed, or was given up and isn't `busy`; old ones beyond the newest `keep`."""
     served = [view for view in reversed(found.views) if view.state in (CURRENT, KEPT)]
     before = [view for view in served if not found.current or view.generation < found.current][:1]
@@ -93,5 +102,5 @@ def deletable(found: Survey, keep: int, busy: Collection[Generation] = ()) -> li
     return [view for view in found.views if _is_dead(view, busy) or (view.state == KEPT and view not in stays)]
 
 
-def _is_dead(view: View, busy: Collection[Generation]) -> bool:
+def _is_dead(view: GenerationStatus, busy: Collection[Generation]) -> bool:
     return view.state == FAILED or (view.state in (BUILDING, READY) and view.generation not in busy)

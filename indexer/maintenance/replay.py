@@ -17,11 +17,11 @@ import polars as pl
 from elasticsearch import Elasticsearch
 
 from indexer.cluster import indices, lease, recovery
-from indexer.cluster.bulk import Sender
-from indexer.cluster.current import Present, current
+from indexer.cluster.bulk import BulkSender
+from indexer.cluster.current import CurrentGeneration, current
 from indexer.cluster.diagnostics import ensure_swappable
-from indexer.cluster.ledger import Key, Ledger, LoadRecord
-from indexer.cluster.progress import Meter
+from indexer.cluster.ledger import ChunkId, Ledger, LoadRecord
+from indexer.cluster.progress import Progress
 from indexer.cluster.rejects import MAX_ATTEMPTS, Rejected, RejectedReader, RejectedStore, Wanted, is_refusal
 from indexer.cluster.retry import RetryPolicy, retrying
 from indexer.documents import digest
@@ -91,13 +91,13 @@ class _Piece:
         ]
         ids = pl.Series(SOURCE_ID, [document[SOURCE_ID] for document in documents], dtype=pl.String)
         prints = pl.Series(digest.PRINT, [document[FINGERPRINT] for document in documents], dtype=pl.Int64)
-        hashed = pl.DataFrame([ids, prints]).with_columns(digest.hashed_id(pl.col(SOURCE_ID)))
-        return hashed.with_columns(pl.lit(digest.NO_RAW, pl.UInt64).alias(digest.RAW))
+        row_hashes = pl.DataFrame([ids, prints]).with_columns(digest.hashed_id(pl.col(SOURCE_ID)))
+        return row_hashes.with_columns(pl.lit(digest.NO_RAW, pl.UInt64).alias(digest.RAW))
 
     @property
-    def key(self) -> Key:
+    def key(self) -> ChunkId:
         """Return where its sketch lies: beside those of the load, which has fewer files."""
-        return Key(FILES_LIMIT + self.file_number, self.records[0].row)
+        return ChunkId(FILES_LIMIT + self.file_number, self.records[0].row)
 
 
 @dataclass(frozen=True)
@@ -106,12 +106,12 @@ class Replayer:
 
     client: Elasticsearch
     prefix: str
-    meter: Meter
+    progress: Progress
     max_attempts: int = MAX_ATTEMPTS
 
     def __post_init__(self) -> None:
-        """Make the client retry; the meter hears of a full disk."""
-        object.__setattr__(self, "client", retrying(self.client, RetryPolicy(self.meter)))
+        """Make the client retry; a full disk is reported to `progress`."""
+        object.__setattr__(self, "client", retrying(self.client, RetryPolicy(self.progress)))
 
     def run(self, dataset: str) -> Replay:
         """Replay everything that may be replayed.
@@ -126,22 +126,22 @@ class Replayer:
             found = ensure_swappable(self.client, self.prefix, dataset)
             if not found.aliased:
                 raise InputError(f"{dataset} is not loaded.", f"Load it first: linernotes load {dataset} PATH...")
-            present = current(self.client, found)
-            return self._replay(present, self._record(present))
+            in_service = current(self.client, found)
+            return self._replay(in_service, self._record(in_service))
 
-    def _record(self, present: Present) -> LoadRecord:
+    def _record(self, in_service: CurrentGeneration) -> LoadRecord:
         """Return what the ledger says of the generation, if ids can be counted together with those it knows."""
-        generation = present.generation
+        generation = in_service.generation
         for record in Ledger(self.client, self.prefix).loads(generation.dataset):
-            if record.generation == generation and present.meta.get("normalisation") == normalisation():
+            if record.generation == generation and in_service.meta.get("normalisation") == normalisation():
                 return record
         raise InputError(
             f"{generation.index} was made by another version of this program.",
             f"Load it again: linernotes load {generation.dataset} PATH... --fresh",
         )
 
-    def _replay(self, present: Present, record: LoadRecord) -> Replay:
-        generation, before = present.generation, Totals.read_from(record.plan["totals"])
+    def _replay(self, in_service: CurrentGeneration, record: LoadRecord) -> Replay:
+        generation, before = in_service.generation, Totals.read_from(record.plan["totals"])
         store = RejectedStore(self._sender(rejected_index(self.prefix), require_alias=False), generation)
         interrupted = self._check_before(generation, store, before)
         tally = self._send_all(generation, record, store)
@@ -149,8 +149,8 @@ class Replayer:
         self._note(record, totals)
         return self._result(generation, before, totals, tally, mended=interrupted)
 
-    def _sender(self, target: str, *, require_alias: bool) -> Sender:
-        return Sender(self.client, target, require_alias)
+    def _sender(self, target: str, *, require_alias: bool) -> BulkSender:
+        return BulkSender(self.client, target, require_alias)
 
     def _check_before(self, generation: Generation, store: RejectedStore, before: Totals) -> bool:
         """Tell whether an earlier replay was interrupted; raises CheckFailedError when documents are missing."""
@@ -166,31 +166,31 @@ class Replayer:
         tally, files = _Tally(), {entry["name"]: number for number, entry in enumerate(record.plan["files"])}
         name = indices.write_alias(generation)
         self.client.indices.put_alias(index=generation.index, name=name)
-        sender, books = self._sender(name, require_alias=True), Ledger(self.client, self.prefix)
+        sender, load_ledger = self._sender(name, require_alias=True), Ledger(self.client, self.prefix)
         for page in self._pages(generation):
             for piece in _pieces(page, files, tally):
                 outcome = sender.send(piece.body())
                 tally.refused_again += self._settle(
-                    books, store, piece, {entry.row: entry for entry in outcome.refusals}
+                    load_ledger, store, piece, {entry.row: entry for entry in outcome.refusals}
                 )
-            self.meter.advance(0, Totals(read=len(page)))
+            self.progress.advance(0, Totals(read=len(page)))
         gone_already = self.client.options(ignore_status=404)
         gone_already.indices.delete_alias(index=generation.index, name=name)
         return tally
 
     def _pages(self, generation: Generation) -> Iterator[list[Rejected]]:
         reader, wanted = RejectedReader(self.client, self.prefix), Wanted(generation, refused_below=self.max_attempts)
-        self.meter.state = "replaying"
-        self.meter.add_file(generation.dataset, reader.count(wanted))
+        self.progress.state = "replaying"
+        self.progress.add_file(generation.dataset, reader.count(wanted))
         return reader.pages(wanted)
 
-    def _settle(self, books: Ledger, store: RejectedStore, piece: _Piece, refused: dict[int, Any]) -> int:
+    def _settle(self, load_ledger: Ledger, store: RejectedStore, piece: _Piece, refused: dict[int, Any]) -> int:
         """Write down what became of one body; return how many records were refused again."""
         accepted = [record for record in piece.records if record.row not in refused]
         again = [record for record in piece.records if record.row in refused]
         store.put([one.again(kind=refused[one.row].kind, reason=refused[one.row].reason) for one in again])
         if accepted:
-            books.write_sketch(store.generation, piece.key, piece.sketch({record.row for record in accepted}))
+            load_ledger.write_sketch(store.generation, piece.key, piece.sketch({record.row for record in accepted}))
         store.remove([record.id for record in accepted])
         return len(again)
 
@@ -209,8 +209,8 @@ class Replayer:
     def _note(self, record: LoadRecord, totals: Totals) -> None:
         """Write the totals into the index's `_meta` and the ledger."""
         indices.note(self.client, record.generation, totals=asdict(totals))
-        books = Ledger(self.client, self.prefix)
-        books.close(record.generation, record.state, record.plan | {"totals": asdict(totals)})
+        load_ledger = Ledger(self.client, self.prefix)
+        load_ledger.close(record.generation, record.state, record.plan | {"totals": asdict(totals)})
 
     def _result(self, generation: Generation, before: Totals, totals: Totals, tally: _Tally, *, mended: bool) -> Replay:
         counts = RejectedReader(self.client, self.prefix).counts(generation.dataset, self.max_attempts)

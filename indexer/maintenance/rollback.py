@@ -7,9 +7,9 @@ from elasticsearch import Elasticsearch
 
 from indexer.cluster import lease, recovery
 from indexer.cluster.aliases import swap
-from indexer.cluster.audit_log import ROLLED_BACK, History
+from indexer.cluster.audit_log import ROLLED_BACK, AuditLog
 from indexer.cluster.diagnostics import ON_TWO, ensure_not, ensure_swappable
-from indexer.cluster.status import CURRENT, KEPT, Survey
+from indexer.cluster.status import CURRENT, KEPT, DatasetStatus
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation
 
@@ -48,13 +48,13 @@ class Roller:
             before = swap(self.client, to, found.aliased)
             names = " and ".join(entry.index for entry in before) or None
             text = f"from {names or 'no generation'} to {to.index}"
-            History(self.client, self.prefix).write(to, ROLLED_BACK, text, before=names)
+            AuditLog(self.client, self.prefix).write(to, ROLLED_BACK, text, before=names)
             view = found.view(to)
             documents = (view.seen.documents if view else 0) or 0
             return Rollback(dataset, names, to.index, documents, round(time.monotonic() - started, 3))
 
 
-def target(found: Survey, number: int | None) -> Generation:
+def target(found: DatasetStatus, number: int | None) -> Generation:
     """Return the generation to go to: the newest that was in service before the current one, or the one asked for."""
     dataset = found.dataset
     if number is None:
@@ -76,7 +76,7 @@ def target(found: Survey, number: int | None) -> Generation:
     return wanted
 
 
-def _before(found: Survey) -> Generation:
+def _before(found: DatasetStatus) -> Generation:
     dataset = found.dataset
     ensure_not(found, ON_TWO)
     current = found.current

@@ -13,7 +13,7 @@ Step = Callable[[pl.Expr], pl.Expr]
 Type = pl.DataType | type[pl.DataType]
 
 
-def only_where(values: pl.Expr, test: Step, change: Step, dtype: Type = pl.String) -> pl.Expr:
+def map_where(values: pl.Expr, test: Step, change: Step, dtype: Type = pl.String) -> pl.Expr:
     """Return `change` of the values for which `test` is true, the others as they are; both are of one type.
 
     The type has to be given, or Polars tries the function on no rows at all to learn it, each time.
@@ -31,7 +31,7 @@ def only_where(values: pl.Expr, test: Step, change: Step, dtype: Type = pl.Strin
     return values.map_batches(apply, return_dtype=dtype, is_elementwise=True)
 
 
-def found_where(values: pl.Expr, test: Step, find: Step, dtype: Type = pl.String) -> pl.Expr:
+def extract_where(values: pl.Expr, test: Step, find: Step, dtype: Type = pl.String) -> pl.Expr:
     """Return what `find` makes of the values for which `test` is true, null for the others."""
 
     def apply(column: pl.Series) -> pl.Series:
@@ -44,7 +44,7 @@ def found_where(values: pl.Expr, test: Step, find: Step, dtype: Type = pl.String
     return values.map_batches(apply, return_dtype=dtype, is_elementwise=True)
 
 
-def once(values: pl.Expr, change: Step, dtype: Type = pl.String) -> pl.Expr:
+def over_distinct(values: pl.Expr, change: Step, dtype: Type = pl.String) -> pl.Expr:
     """Return `change` of the values, computed once for each distinct one: where a few values repeat often.
 
     >>> frame = pl.DataFrame({"a": ["x", None, "x"]})
@@ -88,7 +88,7 @@ def _numbers(first: int, end: int) -> pl.Series:
 STRINGS = pl.List(pl.String)
 
 
-def by_unique(
+def map_distinct(
     values: pl.Expr, function: Callable[[str], Any], dtype: pl.DataType | type[pl.DataType] = pl.String
 ) -> pl.Expr:
     """Return `function` of each value, null for null: for licences, genres, lists, where a few values repeat often.

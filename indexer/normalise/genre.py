@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from indexer.normalise.expressions import STRINGS, by_unique
+from indexer.normalise.expressions import STRINGS, map_distinct
 from mappings.genres import families, known
 
 
@@ -72,4 +72,4 @@ def known_terms(terms: pl.Expr) -> pl.Expr:
 
 def _by_list(terms: pl.Expr, function: Callable[[list[str]], list[str]]) -> pl.Expr:
     # The same few lists come again and again: joined, they are looked up once each.
-    return by_unique(terms.list.join(_MARK), lambda joined: function(joined.split(_MARK)) or None, STRINGS)
+    return map_distinct(terms.list.join(_MARK), lambda joined: function(joined.split(_MARK)) or None, STRINGS)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from indexer.normalise.expressions import found_where
+from indexer.normalise.expressions import extract_where
 from indexer.normalise.language_model import FOUND, detected
 from mappings.languages import UNDETERMINED
 from mappings.track import TITLE
@@ -158,10 +158,10 @@ WEAKLY_DECLARED: Mapping[str, tuple[str, ...]] = {"free-music-archive": ("en",)}
 OVERRULES = 0.9
 """Probability from which the words overrule such a declaration."""
 
-_FAMILY = {member: name for name, members in _SAME_SCRIPT.items() for member in members}
+_FAMILY = {member: name for name, parse_list in _SAME_SCRIPT.items() for member in parse_list}
 
 
-def tells(title: pl.Expr) -> pl.Expr:
+def has_script_hint(title: pl.Expr) -> pl.Expr:
     """Tell whether a title has letters that may tell its language: a test that costs little, for most have none."""
     return title.str.contains(_SPECIFIC_LETTERS)
 
@@ -207,7 +207,7 @@ def needs_words(declared: pl.Expr, script: pl.Expr, title: pl.Expr, dataset: str
 def words(declared: pl.Expr, script: pl.Expr, dataset: str) -> pl.Expr:
     """Return what the words of the title say, a struct of language and probability; null where they needn't."""
     asked = pl.when(needs_words(declared, script, pl.col(TITLE), dataset)).then(pl.col(TITLE))
-    return found_where(asked, lambda title: title.is_not_null(), _detected, FOUND)
+    return extract_where(asked, lambda title: title.is_not_null(), _detected, FOUND)
 
 
 def _detected(title: pl.Expr) -> pl.Expr:

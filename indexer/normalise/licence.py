@@ -16,7 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
-from indexer.normalise.expressions import by_unique
+from indexer.normalise.expressions import map_distinct
 from mappings.track import COMMERCIAL_USE, DERIVATIVES, LICENCE, LICENCE_FAMILY, LICENCE_URL
 
 COLUMNS = (LICENCE, LICENCE_FAMILY, COMMERCIAL_USE, DERIVATIVES, LICENCE_URL)
@@ -89,7 +89,7 @@ def recognise(written: str) -> Licence:
 
 def licence_columns(written: pl.Expr) -> dict[str, pl.Expr]:
     """Return the licence columns of a set whose tracks have licences; a blank one is unknown."""
-    named = by_unique(written.fill_null(""), lambda name: asdict(recognise(name)), DTYPE)
+    named = map_distinct(written.fill_null(""), lambda name: asdict(recognise(name)), DTYPE)
     return {name: named.struct.field(name) for name in COLUMNS}
 
 

@@ -7,7 +7,7 @@ and what they are worth are measured on `tests/normalise/recording_pairs.tsv`, b
 
 import polars as pl
 
-from indexer.normalise.expressions import found_where, only_where
+from indexer.normalise.expressions import extract_where, map_where
 from mappings.spelling.columns import words
 
 SEPARATOR = " / "
@@ -88,7 +88,7 @@ def recording_key(artist: pl.Expr, title: pl.Expr) -> pl.Expr:
     """
     somebody = artist_key(artist).replace(dict.fromkeys(NOBODY))
     key = pl.concat_str(somebody, title_key(artist, title), separator=SEPARATOR)
-    return only_where(key, lambda e: e.str.len_bytes() > LONGEST, lambda e: e.str.head(LONGEST).str.strip_chars(" "))
+    return map_where(key, lambda e: e.str.len_bytes() > LONGEST, lambda e: e.str.head(LONGEST).str.strip_chars(" "))
 
 
 def own_key(dataset: pl.Expr, source_id: pl.Expr) -> pl.Expr:
@@ -105,16 +105,16 @@ def artist_key(artist: pl.Expr) -> pl.Expr:
     >>> names.to_frame("a").select(artist_key(pl.col("a")))["a"].to_list()
     ['beatles', 'simon', 'tyler', 'rem', 'adele', '!!!']
     """
-    first = only_where(artist, lambda e: e.str.contains(_TOLD), _first)
+    first = map_where(artist, lambda e: e.str.contains(_TOLD), _first)
     return _folded(first).str.replace(r"^the ", "")
 
 
 def title_key(artist: pl.Expr, title: pl.Expr) -> pl.Expr:
     """Return a title without what only names a guest, a release or a video, folded."""
     both = pl.struct(title.alias("title"), artist.alias("artist"))
-    found = found_where(both, lambda e: _may_change(e.struct.field("title")), _bare_of)
+    found = extract_where(both, lambda e: _may_change(e.struct.field("title")), _bare_of)
     folded = _folded(_initials(pl.coalesce(found, title)))
-    return only_where(folded, lambda e: e.str.contains(_WRITTEN), _written_alike)
+    return map_where(folded, lambda e: e.str.contains(_WRITTEN), _written_alike)
 
 
 def _may_change(title: pl.Expr) -> pl.Expr:
@@ -124,9 +124,9 @@ def _may_change(title: pl.Expr) -> pl.Expr:
 def bare(title: pl.Expr) -> pl.Expr:
     """Return a title without guests and what only a release adds, otherwise as written."""
     plain = title.str.replace_all(_GUESTS, "${1}")
-    plain = only_where(plain, lambda e: e.str.contains(_NESTED), lambda e: e.str.replace_all(_BRACKETED, ""))
+    plain = map_where(plain, lambda e: e.str.contains(_NESTED), lambda e: e.str.replace_all(_BRACKETED, ""))
     plain = plain.str.replace_all(_BRACKETED, "").str.replace(_AT_END, "")
-    plain = only_where(plain, lambda e: e.str.contains("[/;]"), lambda e: e.str.replace_all(_INSIDE, "${1}"))
+    plain = map_where(plain, lambda e: e.str.contains("[/;]"), lambda e: e.str.replace_all(_INSIDE, "${1}"))
     plain = plain.str.replace(_AT_END, "")
     return pl.coalesce(plain.str.strip_chars().replace("", None), title)
 
@@ -134,7 +134,7 @@ def bare(title: pl.Expr) -> pl.Expr:
 # Each expression is named once: Polars would run the functions of a repeated one again.
 def _bare_of(both: pl.Expr) -> pl.Expr:
     plain = pl.struct(bare(both.struct.field("title")).alias("title"), both.struct.field("artist"))
-    headed = only_where(plain, lambda e: e.struct.field("title").str.contains(_HEADED), _without_artist, _BOTH)
+    headed = map_where(plain, lambda e: e.struct.field("title").str.contains(_HEADED), _without_artist, _BOTH)
     return headed.struct.field("title")
 
 
@@ -153,7 +153,7 @@ def _first(artist: pl.Expr) -> pl.Expr:
 
 
 def _initials(name: pl.Expr) -> pl.Expr:
-    return only_where(name, lambda e: e.str.contains(_HAS_INITIALS), lambda e: e.str.replace_all(_INITIAL, "${1}"))
+    return map_where(name, lambda e: e.str.contains(_HAS_INITIALS), lambda e: e.str.replace_all(_INITIAL, "${1}"))
 
 
 def _written_alike(folded: pl.Expr) -> pl.Expr:
@@ -163,7 +163,7 @@ def _written_alike(folded: pl.Expr) -> pl.Expr:
 
 def _folded(name: pl.Expr) -> pl.Expr:
     """Return a name's words; what is plain letters, two names in three, has nothing to fold but case."""
-    return only_where(name.str.to_lowercase(), lambda e: e.str.contains(_NOT_PLAIN), _words)
+    return map_where(name.str.to_lowercase(), lambda e: e.str.contains(_NOT_PLAIN), _words)
 
 
 def _words(name: pl.Expr) -> pl.Expr:

@@ -4,7 +4,7 @@ import ast
 
 import polars as pl
 
-from indexer.normalise.expressions import once
+from indexer.normalise.expressions import over_distinct
 from indexer.normalise.text import distinct
 
 LONGEST_S = 30 * 24 * 3600
@@ -21,14 +21,14 @@ def integer(written: pl.Expr) -> pl.Expr:
     return pl.when(number.is_between(0, 2**53)).then(number).cast(pl.Int64, strict=False)
 
 
-def spoken_count(written: pl.Expr) -> pl.Expr:
+def parse_count(written: pl.Expr) -> pl.Expr:
     """Return how many "3 plays", "10K plays", "1.2M views" are; null for what is no count.
 
     >>> frame = pl.DataFrame({"views": ["3 plays", "10K plays", "1.2M views", "1,234 views", "1,2M views"]})
     >>> frame.select(spoken_count(pl.col("views")))["views"].to_list()
     [3, 10000, 1200000, 1234, None]
     """
-    return once(written.cast(pl.String), _counted, pl.Int64)
+    return over_distinct(written.cast(pl.String), _counted, pl.Int64)
 
 
 def _counted(text: pl.Expr) -> pl.Expr:
@@ -65,7 +65,7 @@ def _clock(text: pl.Expr) -> pl.Expr:
     return hours.fill_null(0) * 3600 + minutes * 60 + rest
 
 
-def truth(written: pl.Expr) -> pl.Expr:
+def parse_bool(written: pl.Expr) -> pl.Expr:
     """Return a boolean of True, TRUE, true, 1 and their opposites."""
     known = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
     text = written.cast(pl.String).str.strip_chars().str.to_lowercase()
@@ -76,7 +76,7 @@ PLACEHOLDERS = ("n/a", "n.a.", "-", "--", "---", "–", "—")
 """Compared in lower case. Only for the sets that write such words: LAION has null, and an album may be named so."""
 
 
-def none(text: pl.Expr) -> pl.Expr:
+def null_if_placeholder(text: pl.Expr) -> pl.Expr:
     """Return a text, null for a placeholder.
 
     >>> frame = pl.DataFrame({"a": ["N/A", "-", "Nevermind", None]})
@@ -89,7 +89,7 @@ def none(text: pl.Expr) -> pl.Expr:
 _MOST_CHARACTERS = 100_000
 
 
-def members(literal: str) -> list[str]:
+def parse_list(literal: str) -> list[str]:
     r"""Return the members of a written list as strings, without None; [] where it is no list.
 
     Read as Python reads it, not by swapping quotation marks: both kinds occur in one list.
@@ -100,7 +100,7 @@ def members(literal: str) -> list[str]:
     return [str(member) for member in _parsed(literal) or () if isinstance(member, str | int | float)]
 
 
-def readable(literal: str) -> bool:
+def is_list(literal: str) -> bool:
     """Tell whether a text is a list, or blank."""
     return not literal.strip() or _parsed(literal) is not None
 

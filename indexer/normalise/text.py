@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from indexer.normalise.expressions import STRINGS, only_where
+from indexer.normalise.expressions import STRINGS, map_where
 from mappings.spelling import mojibake
 from mappings.spelling.cleaning import ENTITY, INVISIBLE, MARKUP, clean, not_composed
 
@@ -20,18 +20,18 @@ def tidy(text: pl.Expr) -> pl.Expr:
     >>> frame.select(tidy(pl.col("a")))["a"].to_list()
     ['Rock & Roll', None, 'AT&T; R&B']
     """
-    return only_where(text, _is_untidy, _tidied)
+    return map_where(text, _is_untidy, _tidied)
 
 
 def tidy_list(texts: pl.Expr) -> pl.Expr:
     """Return each list's tidied, distinct members in order; null where none is left."""
-    return only_where(texts, _holds_untidy, lambda lists: distinct(lists.list.eval(tidy(pl.element()))), STRINGS)
+    return map_where(texts, _holds_untidy, lambda lists: distinct(lists.list.eval(tidy(pl.element()))), STRINGS)
 
 
 def distinct(lists: pl.Expr) -> pl.Expr:
     """Return each list's members that aren't null, each once, in order; null for none: it means the same as []."""
     found = lists.list.drop_nulls().list.unique(maintain_order=True)
-    return only_where(found, lambda e: e.list.len() == 0, lambda _: pl.lit(None, STRINGS), STRINGS)
+    return map_where(found, lambda e: e.list.len() == 0, lambda _: pl.lit(None, STRINGS), STRINGS)
 
 
 def _is_untidy(text: pl.Expr) -> pl.Expr:
@@ -45,10 +45,10 @@ def _holds_untidy(lists: pl.Expr) -> pl.Expr:
 
 
 def _tidied(text: pl.Expr) -> pl.Expr:
-    found = only_where(text, _needs_more, _resolved)
+    found = map_where(text, _needs_more, _resolved)
     visible = found.str.normalize("NFC").str.replace_many(dict.fromkeys(INVISIBLE, ""))
     seen = visible.str.replace_all(_BLANK, " ").str.strip_chars(" ").str.normalize("NFC")
-    return only_where(seen, _needs_more, _resolved).replace("", None)
+    return map_where(seen, _needs_more, _resolved).replace("", None)
 
 
 def _needs_more(text: pl.Expr) -> pl.Expr:

@@ -11,7 +11,7 @@ import polars as pl
 
 from indexer.normalise import language, licence, recording_key, scalars
 from indexer.normalise import text as artists
-from indexer.normalise.expressions import STRINGS, found_where, only_where
+from indexer.normalise.expressions import STRINGS, extract_where, map_where
 from indexer.normalise.text import distinct, tidy, tidy_list
 from mappings.schema import SCHEMA
 from mappings.spelling.cleaning import OTHER_REASON, clean, reasons
@@ -140,16 +140,16 @@ def _guests() -> Step:
 
 def _people() -> Step:
     together = pl.concat_str(_ARTIST_GUESTS, _TITLE_GUESTS, separator=", ", ignore_nulls=True)
-    named = found_where(together, lambda text: text != "", artists.names, STRINGS).alias("named")
+    named = extract_where(together, lambda text: text != "", artists.names, STRINGS).alias("named")
     both = pl.struct(pl.col(CONTRIBUTORS), named)
-    main = only_where(
+    main = map_where(
         pl.col(ARTISTS),
         lambda lists: artists.guests(lists.list.first()).is_not_null(),
         lambda lists: lists.list.eval(artists.without_guests(pl.element())),
         STRINGS,
     )
     return {
-        CONTRIBUTORS: only_where(both, _has_named, _joined, _BOTH).struct.field(CONTRIBUTORS),
+        CONTRIBUTORS: map_where(both, _has_named, _joined, _BOTH).struct.field(CONTRIBUTORS),
         ARTISTS: main,
     }
 
@@ -179,7 +179,7 @@ def _script() -> Step:
     named = pl.struct(TITLE, ALBUM, pl.col(ARTISTS).list.first().alias(ARTISTS))
     return {
         DECLARED_LANGUAGE: language.code(pl.col(DECLARED_LANGUAGE)),
-        _SCRIPT_LANGUAGE: found_where(named, lambda e: language.tells(e.struct.field(TITLE)), _by_script),
+        _SCRIPT_LANGUAGE: extract_where(named, lambda e: language.has_script_hint(e.struct.field(TITLE)), _by_script),
     }
 
 

@@ -8,8 +8,8 @@ from itertools import islice
 
 import polars as pl
 
-from indexer.readers.files import STRETCH_BYTES, Text, open_text
-from indexer.records import SOURCE_ROW, RawBatch, Rejection, SourceFile, Stretch, rejection
+from indexer.readers.files import CHUNK_BYTES, Text, open_text
+from indexer.records import SOURCE_ROW, Chunk, RawBatch, Rejection, SourceFile, rejection
 from mappings.errors import InputError
 
 RECORD_BYTES = 16 << 20
@@ -38,9 +38,9 @@ class CsvReader:
         wanted: Sequence[str],
         header_rows: int = 1,
         header: Header = lambda rows: rows[0],
-        block: int | None = STRETCH_BYTES,
+        block: int | None = CHUNK_BYTES,
     ) -> None:
-        """Open the file and read its header; `block` None makes the whole file one stretch.
+        """Open the file and read its header; `block` None makes the whole file one chunk.
 
         Raises InputError when the file can't be read, is empty, or has fewer lines than header rows.
         """
@@ -52,20 +52,20 @@ class CsvReader:
         self.seen = {*self.columns, *rows[0]}
         self._wanted = [self.columns.index(name) for name in wanted if name in self.columns]
 
-    def stretches(self) -> list[Stretch]:
-        """Return stretches that end at record ends."""
-        return list(self._text.stretches(self._start, self._cut, self._block))
+    def chunks(self) -> list[Chunk]:
+        """Return chunks that end at record ends."""
+        return list(self._text.chunks(self._start, self._cut, self._block))
 
-    def read(self, stretch: Stretch) -> RawBatch:
-        """Return the stretch's rows as columns of strings; damaged rows are rejected."""
-        data = self._text.read_at(stretch.offset, stretch.length)
+    def read(self, chunk: Chunk) -> RawBatch:
+        """Return the chunk's rows as columns of strings; damaged rows are rejected."""
+        data = self._text.read_at(chunk.offset, chunk.length)
         rejected: list[Rejection] = []
         skipped = 0
 
         def good() -> Iterator[list[str | int]]:
             nonlocal skipped
             start = 0
-            for row, (end, cells) in enumerate(records(data, len(self.columns)), stretch.first_row):
+            for row, (end, cells) in enumerate(records(data, len(self.columns)), chunk.first_row):
                 if isinstance(cells, str):
                     rejected.append(rejection(self.file.name, row, "unreadable", cells, data[start:end]))
                 elif cells:

@@ -1,7 +1,7 @@
 """Where bytes come from: a plain file, a packed one, or a member of a zip archive, read at any offset.
 
 What can't be entered in its middle is unpacked once, to a temporary file: a second pass over bzip2 costs as much as
-the first, and a stretch in its middle can't be reached at all. A load has one reader for each file, so unpacks it once.
+the first, and a chunk in its middle can't be reached at all. A load has one reader for each file, so unpacks it once.
 """
 
 import os
@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from indexer.readers.compression import PACKINGS, TemporaryCopy, packing, unpacked
-from indexer.records import SourceFile, Stretch
+from indexer.records import Chunk, SourceFile
 from mappings.errors import InputError
 
-STRETCH_BYTES = 16 << 20
-"""Bytes of text in a stretch. Smaller ones cost more CPU, as each has some before its first row; larger ones memory."""
+CHUNK_BYTES = 16 << 20
+"""Bytes of text in a chunk. Smaller ones cost more CPU, as each has some before its first row; larger ones memory."""
 
 UNENDED_BYTES = 256 << 20
 """Text that goes on for so long without the end of a record isn't of this format; a limit keeps memory flat."""
@@ -72,14 +72,14 @@ class Text:
         except OSError as error:
             raise _unreadable(self.name, error) from error
 
-    def stretches(self, start: int, cut: Cut, block: int = STRETCH_BYTES) -> Iterator[Stretch]:
-        """Yield the stretches from byte `start` on: whole records, about `block` bytes each, rows counted from 1."""
+    def chunks(self, start: int, cut: Cut, block: int = CHUNK_BYTES) -> Iterator[Chunk]:
+        """Yield the chunks from byte `start` on: whole records, about `block` bytes each, rows counted from 1."""
         number, first_row, offset, buffer = 0, 1, start, b""
         while offset < self.size:
             buffer += self.read_at(offset + len(buffer), block)
             end, rows = cut(buffer, offset + len(buffer) >= self.size)
             if end:
-                yield Stretch(number, offset, end, first_row, rows)
+                yield Chunk(number, offset, end, first_row, rows)
                 number, first_row, offset, buffer = number + 1, first_row + rows, offset + end, buffer[end:]
             elif len(buffer) > max(UNENDED_BYTES, block):
                 size = f"{len(buffer) / 1e6:,.0f} MB"
@@ -120,12 +120,12 @@ def check_path(path: Path) -> None:
     """Raise InputError, with what to do, for a path that is missing or may not be read."""
     try:
         folder = stat.S_ISDIR(path.stat().st_mode)
-        readable = os.access(path, os.R_OK | (os.X_OK if folder else 0), effective_ids=True)
+        is_list = os.access(path, os.R_OK | (os.X_OK if folder else 0), effective_ids=True)
     except PermissionError:  # a folder above it
-        readable = False
+        is_list = False
     except (OSError, ValueError) as error:
         raise InputError(f"{path} does not exist.", "Check the path.") from error
-    if not readable:
+    if not is_list:
         raise InputError(f"{path} may not be read by this user.", "Change its permissions, or run as its owner.")
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from indexer.readers.files import STRETCH_BYTES, Text, open_text
-from indexer.records import LYRICS_KEYS, SOURCE_ROW, RawBatch, Rejection, SourceFile, Stretch, rejection
+from indexer.readers.files import CHUNK_BYTES, Text, open_text
+from indexer.records import LYRICS_KEYS, SOURCE_ROW, Chunk, RawBatch, Rejection, SourceFile, rejection
 from mappings.errors import InputError
 
 _HEAD_BYTES = 1 << 16
@@ -24,7 +24,7 @@ _KINDS = {
 }
 
 _GROUP = 256
-"""Lines that are tried together where a stretch has a bad one: only its group is then read line by line, by Python's
+"""Lines that are tried together where a chunk has a bad one: only its group is then read line by line, by Python's
 own parser, which takes ten times as long."""
 
 _UNQUOTED = re.compile(rf"""["']?(?:{LYRICS_KEYS})\\*["']?\s*[:=].*""", re.DOTALL | re.IGNORECASE)
@@ -43,21 +43,21 @@ class JsonLinesReader:
     A row is a line, blank ones too, so that `source_row` is the line's number in the file.
     """
 
-    def __init__(self, file: SourceFile, keys: Keys, block: int = STRETCH_BYTES) -> None:
+    def __init__(self, file: SourceFile, keys: Keys, block: int = CHUNK_BYTES) -> None:
         """Open the file; raises InputError when it can't be read or is empty."""
         self.file = file
         self._keys = dict(keys)
         self._block = block
         self._text: Text = open_text(file)
 
-    def stretches(self) -> list[Stretch]:
-        """Return stretches that end at line ends."""
-        return list(self._text.stretches(self._text.start, _cut, self._block))
+    def chunks(self) -> list[Chunk]:
+        """Return chunks that end at line ends."""
+        return list(self._text.chunks(self._text.start, _cut, self._block))
 
-    def read(self, stretch: Stretch) -> RawBatch:
-        """Return the stretch's objects as columns of strings; lines that hold none are rejected."""
-        data = self._text.read_at(stretch.offset, stretch.length)
-        return self._read_whole(data, stretch) or self._read_lines(data, stretch)
+    def read(self, chunk: Chunk) -> RawBatch:
+        """Return the chunk's objects as columns of strings; lines that hold none are rejected."""
+        data = self._text.read_at(chunk.offset, chunk.length)
+        return self._read_whole(data, chunk) or self._read_lines(data, chunk)
 
     def seen_keys(self) -> set[str]:
         """Return the keys of the objects in the file's first 64 KB, as an object may lack some.
@@ -69,16 +69,16 @@ class JsonLinesReader:
             return seen
         raise InputError(f"{self.file.name} is no JSON Lines file: no line begins with an object.", _HINT)
 
-    def _read_whole(self, data: bytes, stretch: Stretch) -> RawBatch | None:
+    def _read_whole(self, data: bytes, chunk: Chunk) -> RawBatch | None:
         frame = self._decoded(data)
-        if frame is None or frame.height != stretch.rows:  # blank lines: rows have to be numbered one by one
+        if frame is None or frame.height != chunk.rows:  # blank lines: rows have to be numbered one by one
             return None
-        rows = pl.int_range(stretch.first_row, stretch.first_row + frame.height, dtype=pl.Int64, eager=True)
+        rows = pl.int_range(chunk.first_row, chunk.first_row + frame.height, dtype=pl.Int64, eager=True)
         return RawBatch(frame.with_columns(rows.alias(SOURCE_ROW)))
 
-    def _read_lines(self, data: bytes, stretch: Stretch) -> RawBatch:
+    def _read_lines(self, data: bytes, chunk: Chunk) -> RawBatch:
         lines = data.removesuffix(b"\n").split(b"\n")
-        numbered = [(row, line) for row, line in enumerate(lines, stretch.first_row) if line.strip()]
+        numbered = [(row, line) for row, line in enumerate(lines, chunk.first_row) if line.strip()]
         groups = [numbered[start : start + _GROUP] for start in range(0, len(numbered), _GROUP)]
         read = [self._read_group(group) for group in groups]
         frame = pl.concat([self._empty(), *(frame for frame, _ in read)])

@@ -1,4 +1,4 @@
-"""Parquet: row groups, decoded one at a time, handed out in stretches."""
+"""Parquet: row groups, decoded one at a time, handed out in chunks."""
 
 import threading
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ import polars as pl
 
 from indexer.readers.files import open_bytes
 from indexer.readers.parquet_footer import row_groups
-from indexer.records import SOURCE_ROW, RawBatch, SourceFile, Stretch
+from indexer.records import SOURCE_ROW, Chunk, RawBatch, SourceFile
 from mappings.errors import InputError
 
-STRETCH_ROWS = 50_000
-"""Rows in a stretch: some 30 ms of CPU go before the first row of each (0.6 microseconds a row here), and encoded they
+CHUNK_ROWS = 50_000
+"""Rows in a chunk: some 30 ms of CPU go before the first row of each (0.6 microseconds a row here), and encoded they
 are about 30 MB."""
 
 
 @dataclass(frozen=True)
 class _Window:
-    """Neighbouring row groups that are decoded together: small ones are joined up to a stretch's size."""
+    """Neighbouring row groups that are decoded together: small ones are joined up to a chunk's size."""
 
     offset: int
     rows: int
@@ -29,10 +29,10 @@ class ParquetReader:
     """Reads the wanted columns, with their types as published.
 
     Memory is bounded by one window: a row group, or several small ones. It is kept until another one is asked
-    for, so that its stretches, read one after the other, decode it once.
+    for, so that its chunks, read one after the other, decode it once.
     """
 
-    def __init__(self, file: SourceFile, wanted: Sequence[str], rows: int = STRETCH_ROWS) -> None:
+    def __init__(self, file: SourceFile, wanted: Sequence[str], rows: int = CHUNK_ROWS) -> None:
         """Read the footer; raises InputError when the file can't be read, is empty or cut off."""
         self.file = file
         self._bytes = open_bytes(file)
@@ -44,26 +44,26 @@ class ParquetReader:
         self._lock = threading.Lock()
         self._decoded: tuple[_Window, pl.DataFrame] | None = None
 
-    def stretches(self) -> list[Stretch]:
-        """Return stretches of up to `rows` rows; none goes beyond its window."""
+    def chunks(self) -> list[Chunk]:
+        """Return chunks of up to `rows` rows; none goes beyond its window."""
         pieces = [
             (offset, min(self._rows, window.offset + window.rows - offset))
             for window in self._windows
             for offset in range(window.offset, window.offset + window.rows, self._rows)
         ]
-        return [Stretch(number, offset, rows, offset + 1, rows) for number, (offset, rows) in enumerate(pieces)]
+        return [Chunk(number, offset, rows, offset + 1, rows) for number, (offset, rows) in enumerate(pieces)]
 
-    def read(self, stretch: Stretch) -> RawBatch:
-        """Return the stretch's rows; raises InputError when the file's pages are damaged."""
-        window = next(w for w in self._windows if w.offset <= stretch.offset < w.offset + w.rows)
+    def read(self, chunk: Chunk) -> RawBatch:
+        """Return the chunk's rows; raises InputError when the file's pages are damaged."""
+        window = next(w for w in self._windows if w.offset <= chunk.offset < w.offset + w.rows)
         with self._lock:
             if self._decoded is None or self._decoded[0] != window:
                 self._decoded = None  # free the one before the next is decoded
                 self._decoded = (window, self._decode(window))
-            frame = self._decoded[1].slice(stretch.offset - window.offset, stretch.length)
-            if stretch.offset + stretch.length == window.offset + window.rows:
-                self._decoded = None  # its last stretch: a reader that is done with its file holds nothing
-        rows = pl.int_range(stretch.first_row, stretch.first_row + frame.height, dtype=pl.Int64, eager=True)
+            frame = self._decoded[1].slice(chunk.offset - window.offset, chunk.length)
+            if chunk.offset + chunk.length == window.offset + window.rows:
+                self._decoded = None  # its last chunk: a reader that is done with its file holds nothing
+        rows = pl.int_range(chunk.first_row, chunk.first_row + frame.height, dtype=pl.Int64, eager=True)
         return RawBatch(frame.with_columns(rows.alias(SOURCE_ROW)))
 
     def _decode(self, window: _Window) -> pl.DataFrame:

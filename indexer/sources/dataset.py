@@ -12,15 +12,20 @@ import orjson
 import polars as pl
 
 from indexer.normalise.track import Constants, canonical
-from indexer.records import SOURCE_ROW, Batch, RawBatch, Reader, Rejection, SourceFile, rejection
+from indexer.records import SOURCE_ROW, RawBatch, Reader, Rejection, SourceFile, TrackBatch, rejection
 from indexer.sources.discovery import choose
 from mappings.cards import CARDS, SYNTHETIC, Card
 from mappings.track import SOURCE_ID
 
 
 @dataclass(frozen=True)
+<<<<<<< HEAD
 class Given:
     """One field of a track: the published columns that it is made of, how, and what is counted on the way.
+=======
+class FieldSpec:
+    """One field of a track: the published columns that it is made of, and what is counted on the way.
+>>>>>>> 19decba (Indexer: the field's words (chunks, progress, strategy, data sources))
 
     `field` is one of `canonical.INPUTS`. `value` is an expression over the columns, or makes one for a source file
     whose neighbours say what its values mean. `how` is for people, "" for a text as published. `lost` names the rule
@@ -39,9 +44,9 @@ class Given:
         return self.value if isinstance(self.value, pl.Expr) else self.value(file)
 
 
-def as_published(field: str, column: str) -> Given:
+def copied(field: str, column: str) -> FieldSpec:
     """Return a field that is one column, as it is."""
-    return Given(field, (column,), pl.col(column))
+    return FieldSpec(field, (column,), pl.col(column))
 
 
 def stated(column: str) -> pl.Expr:
@@ -50,7 +55,7 @@ def stated(column: str) -> pl.Expr:
 
 
 @dataclass(frozen=True)
-class Table:
+class DataSource:
     """A published table: how its files are found and opened, and what its columns mean.
 
     `required` columns tell the data set's files from others; any other may be missing. `counted` are rules beside
@@ -60,10 +65,10 @@ class Table:
     dataset: str
     patterns: tuple[str, ...]
     required: tuple[str, ...]
-    given: tuple[Given, ...]
-    open: Callable[[SourceFile, "Table"], Reader]
+    given: tuple[FieldSpec, ...]
+    open: Callable[[SourceFile, "DataSource"], Reader]
     lists: tuple[str, ...] = ()
-    identified: Callable[[pl.Expr], pl.Expr] = lambda identifier: identifier.str.strip_chars() != ""
+    row_ids: Callable[[pl.Expr], pl.Expr] = lambda identifier: identifier.str.strip_chars() != ""
     counted: Mapping[str, pl.Expr] = field(default_factory=dict)
     merge: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 
@@ -86,18 +91,18 @@ class Table:
         """Return a reader of one file; raises InputError when its columns are another data set's."""
         return self.open(file, self)
 
-    def normalise(self, raw: RawBatch, file: SourceFile) -> Batch:
+    def normalise(self, raw: RawBatch, file: SourceFile) -> TrackBatch:
         """Return the tracks of a raw batch; rows without an id are rejected, repeats are merged."""
         frame = raw.frame.with_columns(self._shaped(raw.frame.schema))
         values = {entry.field: entry.of(file) for entry in self.given}
         given = frame.select(SOURCE_ROW, **values, **self._counting()).with_columns(**self._losses())
-        identified = given.select(self.identified(pl.col(SOURCE_ID)).fill_null(value=False)).to_series()
-        refused = self._refused(frame.filter(~identified), given.filter(~identified), file)
-        given = given.filter(identified)
+        row_ids = given.select(self.row_ids(pl.col(SOURCE_ID)).fill_null(value=False)).to_series()
+        refused = self._refused(frame.filter(~row_ids), given.filter(~row_ids), file)
+        given = given.filter(row_ids)
         changed = {rule: count for rule in self.rules if (count := int(given[rule].sum()))}
         merged = self.merge(given) if self.merge else given
         tracks, more = canonical(merged, self._constants(file))
-        return Batch(
+        return TrackBatch(
             tracks=tracks,
             read=raw.frame.height + len(raw.rejections) + raw.skipped,
             duplicates=given.height - merged.height,

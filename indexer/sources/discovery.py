@@ -84,8 +84,8 @@ class _Kind:
         """Return the file itself, or those that are in it when it is an archive."""
         if not is_archive(file.path):
             return [file]
-        if members := self._matching(_entries(file.path, file.name)):
-            return [replace(file, name=f"{file.name}/{member}", member=member) for member in members]
+        if parse_list := self._matching(_entries(file.path, file.name)):
+            return [replace(file, name=f"{file.name}/{member}", member=member) for member in parse_list]
         raise self._nothing_in(file.name)
 
     def _nothing_in(self, name: str) -> InputError:

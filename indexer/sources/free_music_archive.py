@@ -7,13 +7,13 @@ from pathlib import Path
 import polars as pl
 
 from indexer.normalise import genre, scalars
-from indexer.normalise.expressions import STRINGS, by_unique
+from indexer.normalise.expressions import STRINGS, map_distinct
 from indexer.normalise.licence import licence_columns
 from indexer.normalise.track import DECLARED_LANGUAGE, WRITTEN_DATE
 from indexer.readers.csv_reader import CsvReader
 from indexer.readers.files import open_archive
 from indexer.records import Reader, SourceFile
-from indexer.sources.dataset import Given, Table, as_published, stated
+from indexer.sources.dataset import DataSource, FieldSpec, copied, stated
 from indexer.sources.discovery import check_columns
 from mappings.track import (
     ALBUM,
@@ -47,7 +47,7 @@ def _header(rows: list[list[str]]) -> list[str]:
     return [first[0] if first else "", *named[1:]]
 
 
-def _open(file: SourceFile, table: Table) -> Reader:
+def _open(file: SourceFile, table: DataSource) -> Reader:
     reader = CsvReader(file, table.wanted, _HEADER_ROWS, _header)
     check_columns(file.name, table.dataset, reader.seen, table.required)
     return reader
@@ -78,12 +78,12 @@ def _read_tree(path: Path, member: str) -> genre.GenreTree:
 
 def _families(file: SourceFile) -> pl.Expr:
     tree = _tree(file)
-    return by_unique(_genres(), lambda written: tree.families(scalars.members(written)) or None, STRINGS)
+    return map_distinct(_genres(), lambda written: tree.families(scalars.parse_list(written)) or None, STRINGS)
 
 
 def _path(file: SourceFile) -> pl.Expr:
     tree = _tree(file)
-    return by_unique(_genres(), lambda written: tree.terms(scalars.members(written)) or None, STRINGS)
+    return map_distinct(_genres(), lambda written: tree.terms(scalars.parse_list(written)) or None, STRINGS)
 
 
 def _text(name: str) -> pl.Expr:
@@ -115,7 +115,7 @@ _GENRES = ("track.genres", "track.genre_top")
 _HAS_GENRES = stated("track.genres") & (pl.col("track.genres").str.strip_chars() != "[]")
 
 
-def _licences() -> tuple[Given, ...]:
+def _licences() -> tuple[FieldSpec, ...]:
     """Return the fields of a licence; what the set wrote is kept beside them."""
     made = licence_columns(pl.col("track.license"))
     hows = {
@@ -125,35 +125,35 @@ def _licences() -> tuple[Given, ...]:
         DERIVATIVES: "what the licence says",
         LICENCE_URL: "address of its text, where the version is known",
     }
-    return tuple(Given(name, _LICENCE, made[name], how) for name, how in hows.items())
+    return tuple(FieldSpec(name, _LICENCE, made[name], how) for name, how in hows.items())
 
 
-SOURCE = Table(
+SOURCE = DataSource(
     dataset="free-music-archive",
     patterns=("tracks.csv", "fma_metadata.zip", "*tracks*.csv"),
     required=("track_id", "track.title", "artist.name", "track.license", "track.genres"),
     open=_open,
-    identified=lambda identifier: identifier.str.contains(r"^\d+$"),
+    row_ids=lambda identifier: identifier.str.contains(r"^\d+$"),
     given=(
-        Given(SOURCE_ID, ("track_id",), _text("track_id").str.strip_suffix(".0")),
-        as_published(TITLE, "track.title"),
-        Given(ARTISTS, ("artist.name",), pl.concat_list("artist.name"), "one name: its commas divide nothing"),
-        Given(ARTIST_IDS, ("artist.id",), pl.concat_list(_number("artist.id")), "-1 is none"),
-        Given(
+        FieldSpec(SOURCE_ID, ("track_id",), _text("track_id").str.strip_suffix(".0")),
+        copied(TITLE, "track.title"),
+        FieldSpec(ARTISTS, ("artist.name",), pl.concat_list("artist.name"), "one name: its commas divide nothing"),
+        FieldSpec(ARTIST_IDS, ("artist.id",), pl.concat_list(_number("artist.id")), "-1 is none"),
+        FieldSpec(
             CONTRIBUTORS,
             ("track.composer", "track.lyricist"),
             pl.concat_list("track.composer", "track.lyricist"),
         ),
-        Given(
+        FieldSpec(
             ALBUM,
             ("album.title",),
-            scalars.none(_text("album.title")),
+            scalars.null_if_placeholder(_text("album.title")),
             'without "N/A" and the like',
             lost="album: placeholder, dropped",
             stated=stated("album.title"),
         ),
-        Given(ALBUM_ID, ("album.id",), _number("album.id"), "-1 is none"),
-        Given(
+        FieldSpec(ALBUM_ID, ("album.id",), _number("album.id"), "-1 is none"),
+        FieldSpec(
             GENRE,
             _GENRES,
             _families,
@@ -161,25 +161,25 @@ SOURCE = Table(
             lost="genre: term without a family",
             stated=_HAS_GENRES,
         ),
-        Given(GENRE_PATH, _GENRES, _path, "names and ancestors by the tree in `genres.csv`, roots first"),
-        Given(
+        FieldSpec(GENRE_PATH, _GENRES, _path, "names and ancestors by the tree in `genres.csv`, roots first"),
+        FieldSpec(
             TAGS,
             ("track.tags",),
-            by_unique(_text("track.tags"), lambda written: scalars.members(written) or None, STRINGS),
+            map_distinct(_text("track.tags"), lambda written: scalars.parse_list(written) or None, STRINGS),
             "Python list",
             lost="tags: unreadable list, dropped",
             stated=stated("track.tags") & (pl.col("track.tags").str.strip_chars() != "[]"),
         ),
         *_licences(),
-        Given(LICENCE_RAW, _LICENCE, pl.col("track.license")),
-        Given(
+        FieldSpec(LICENCE_RAW, _LICENCE, pl.col("track.license")),
+        FieldSpec(
             WRITTEN_DATE,
             ("album.date_released", "track.date_recorded", "track.date_created"),
             pl.coalesce(_text("album.date_released"), _RECORDED),
             "the album's release, else the recording, unless that is the day of the upload",
         ),
-        Given(DECLARED_LANGUAGE, ("track.language_code",), pl.col("track.language_code"), "a weak en"),
-        Given(
+        FieldSpec(DECLARED_LANGUAGE, ("track.language_code",), pl.col("track.language_code"), "a weak en"),
+        FieldSpec(
             DURATION_S,
             ("track.duration",),
             scalars.seconds(pl.col("track.duration")),
@@ -187,7 +187,7 @@ SOURCE = Table(
             lost="duration: implausible, dropped",
             stated=stated("track.duration"),
         ),
-        Given(
+        FieldSpec(
             PLAYS,
             ("track.listens",),
             scalars.integer(pl.col("track.listens")),

@@ -3,11 +3,11 @@
 import polars as pl
 
 from indexer.normalise import scalars
-from indexer.normalise.expressions import STRINGS, only_where
+from indexer.normalise.expressions import STRINGS, map_where
 from indexer.normalise.text import distinct
 from indexer.readers.parquet_reader import ParquetReader
 from indexer.records import Reader, SourceFile
-from indexer.sources.dataset import Given, Table, as_published
+from indexer.sources.dataset import DataSource, FieldSpec, copied
 from indexer.sources.discovery import check_columns
 from mappings.track import (
     ALBUM,
@@ -26,7 +26,7 @@ from mappings.track import (
 _ADDRESS = "https://music.youtube.com/watch?v="
 
 
-def _open(file: SourceFile, table: Table) -> Reader:
+def _open(file: SourceFile, table: DataSource) -> Reader:
     reader = ParquetReader(file, table.wanted)
     check_columns(file.name, table.dataset, reader.columns, table.required)
     return reader
@@ -38,7 +38,7 @@ def _id(written: pl.Expr) -> pl.Expr:
 
 
 def _ids(written: pl.Expr) -> pl.Expr:
-    return only_where(written, _holds_blank, lambda lists: distinct(lists.list.eval(_id(pl.element()))), STRINGS)
+    return map_where(written, _holds_blank, lambda lists: distinct(lists.list.eval(_id(pl.element()))), STRINGS)
 
 
 def _holds_blank(lists: pl.Expr) -> pl.Expr:
@@ -50,21 +50,21 @@ def _holds_blank(lists: pl.Expr) -> pl.Expr:
 _SONG = pl.col("song_id").cast(pl.String).str.strip_chars()
 _VIDEO = scalars.whole_id(_SONG)
 
-SOURCE = Table(
+SOURCE = DataSource(
     dataset="laion-disco-12m",
     patterns=("*.parquet",),
     required=("song_id", "title", "artist_names"),
     lists=("artist_names", "artist_ids"),
     open=_open,
     given=(
-        Given(SOURCE_ID, ("song_id",), _SONG),
-        Given(
+        FieldSpec(SOURCE_ID, ("song_id",), _SONG),
+        FieldSpec(
             URL,
             ("song_id",),
             pl.concat_str(pl.lit(_ADDRESS), _VIDEO),
             "address of YouTube Music, for a video's id",
         ),
-        Given(
+        FieldSpec(
             VIDEO_IDS,
             ("song_id",),
             pl.when(_VIDEO.is_not_null()).then(pl.concat_list(_VIDEO)),
@@ -72,12 +72,12 @@ SOURCE = Table(
             lost="video: no id of 11 characters",
             stated=_SONG != "",
         ),
-        as_published(TITLE, "title"),
-        Given(ARTISTS, ("artist_names",), pl.col("artist_names"), "without null and blank names"),
-        Given(ARTIST_IDS, ("artist_ids",), _ids(pl.col("artist_ids"))),
-        as_published(ALBUM, "album_name"),
-        Given(ALBUM_ID, ("album_id",), _id(pl.col("album_id"))),
-        Given(
+        copied(TITLE, "title"),
+        FieldSpec(ARTISTS, ("artist_names",), pl.col("artist_names"), "without null and blank names"),
+        FieldSpec(ARTIST_IDS, ("artist_ids",), _ids(pl.col("artist_ids"))),
+        copied(ALBUM, "album_name"),
+        FieldSpec(ALBUM_ID, ("album_id",), _id(pl.col("album_id"))),
+        FieldSpec(
             DURATION_S,
             ("duration",),
             scalars.seconds(pl.col("duration")),
@@ -85,11 +85,11 @@ SOURCE = Table(
             lost="duration: implausible, dropped",
             stated=pl.col("duration").is_not_null(),
         ),
-        Given(EXPLICIT, ("isExplicit",), scalars.truth(pl.col("isExplicit"))),
-        Given(
+        FieldSpec(EXPLICIT, ("isExplicit",), scalars.parse_bool(pl.col("isExplicit"))),
+        FieldSpec(
             PLAYS,
             ("views",),
-            scalars.spoken_count(pl.col("views")),
+            scalars.parse_count(pl.col("views")),
             'the number in "1.2M views", "3 plays"',
             lost="plays: unreadable, dropped",
             stated=pl.col("views").cast(pl.String).str.len_bytes() > 0,

@@ -8,7 +8,7 @@ from indexer.normalise.text import tidy_list
 from indexer.normalise.track import DECLARED_LANGUAGE, WRITTEN_DATE
 from indexer.readers.jsonl_reader import JsonLinesReader
 from indexer.records import Reader, SourceFile
-from indexer.sources.dataset import Given, Table, as_published, stated
+from indexer.sources.dataset import DataSource, FieldSpec, copied, stated
 from indexer.sources.discovery import check_columns
 from mappings.track import ALBUM, ARTISTS, CONTRIBUTORS, GENRE, GENRE_PATH, SOURCE_ID, TAGS, TITLE, URL, VIDEO_IDS
 
@@ -16,7 +16,7 @@ _NO_NAME = r"^\s*(?:\{\s*\"|\[\s*[\"{\]]|\{\s*\})"
 """How an object or a list begins, where a name should be."""
 
 
-def _open(file: SourceFile, table: Table) -> Reader:
+def _open(file: SourceFile, table: DataSource) -> Reader:
     reader = JsonLinesReader(file, {name: table.kind(name) for name in table.wanted})
     check_columns(file.name, table.dataset, reader.seen_keys(), table.required)
     return reader
@@ -29,7 +29,7 @@ def _text(name: str) -> pl.Expr:
 
 def _meant(name: str) -> pl.Expr:
     """Return a text, null for a placeholder such as "N/A"; not for titles, of which one may be that."""
-    return scalars.none(_text(name))
+    return scalars.null_if_placeholder(_text(name))
 
 
 def _person(text: pl.Expr) -> pl.Expr:
@@ -44,16 +44,16 @@ def _people(name: str) -> pl.Expr:
 _TAGS = tidy_list(pl.col("tags"))
 _GENRES = known_terms(_TAGS)
 
-SOURCE = Table(
+SOURCE = DataSource(
     dataset="sleeping-disco-9m",
     patterns=("*.jsonl", "*.ndjson"),
     required=("song_id",),
     lists=("featured_artists", "lyricists", "tags", "youtube_links"),
     open=_open,
     given=(
-        Given(SOURCE_ID, ("song_id",), _text("song_id").str.strip_suffix(".0"), "number or text"),
-        Given(URL, ("song_url",), _text("song_url")),
-        Given(
+        FieldSpec(SOURCE_ID, ("song_id",), _text("song_id").str.strip_suffix(".0"), "number or text"),
+        FieldSpec(URL, ("song_url",), _text("song_url")),
+        FieldSpec(
             VIDEO_IDS,
             ("youtube_links",),
             scalars.video_ids(pl.col("youtube_links")),
@@ -61,19 +61,19 @@ SOURCE = Table(
             lost="video: no id in any link",
             stated=pl.col("youtube_links").list.len() > 0,
         ),
-        Given(TITLE, ("title",), _text("title")),
-        Given(
+        FieldSpec(TITLE, ("title",), _text("title")),
+        FieldSpec(
             ARTISTS,
             ("primary_artist",),
             pl.concat_list(_person(_meant("primary_artist"))),
             "one name, not divided",
         ),
-        Given(
+        FieldSpec(
             CONTRIBUTORS,
             ("featured_artists", "lyricists"),
             pl.concat_list(_people("featured_artists"), _people("lyricists")),
         ),
-        Given(
+        FieldSpec(
             ALBUM,
             ("album_name",),
             _meant("album_name"),
@@ -81,7 +81,7 @@ SOURCE = Table(
             lost="album: placeholder, dropped",
             stated=stated("album_name"),
         ),
-        Given(
+        FieldSpec(
             GENRE,
             ("tags",),
             genre_families(_TAGS),
@@ -89,10 +89,10 @@ SOURCE = Table(
             lost="genre: none among the tags",
             stated=pl.col("tags").list.len() > 0,
         ),
-        Given(GENRE_PATH, ("tags",), _GENRES, "those tags that are genres"),
-        as_published(TAGS, "tags"),
-        Given(WRITTEN_DATE, ("album_release_date",), _meant("album_release_date"), "YYYY-MM-DD or YYYY"),
-        Given(DECLARED_LANGUAGE, ("language",), _meant("language"), "ISO 639-1"),
+        FieldSpec(GENRE_PATH, ("tags",), _GENRES, "those tags that are genres"),
+        copied(TAGS, "tags"),
+        FieldSpec(WRITTEN_DATE, ("album_release_date",), _meant("album_release_date"), "YYYY-MM-DD or YYYY"),
+        FieldSpec(DECLARED_LANGUAGE, ("language",), _meant("language"), "ISO 639-1"),
     ),
     counted={"artist: not a name, dropped": pl.col("primary_artist").str.contains(_NO_NAME)},
 )

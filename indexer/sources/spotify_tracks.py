@@ -7,7 +7,7 @@ from indexer.normalise.genre import genre_families
 from indexer.normalise.text import distinct
 from indexer.readers.csv_reader import CsvReader
 from indexer.records import SOURCE_ROW, Reader, SourceFile
-from indexer.sources.dataset import Given, Table, as_published, stated
+from indexer.sources.dataset import DataSource, FieldSpec, copied, stated
 from indexer.sources.discovery import check_columns
 from mappings.track import ALBUM, ARTISTS, DURATION_S, EXPLICIT, GENRE, GENRE_PATH, SOURCE_ID, TITLE, URL
 
@@ -15,8 +15,8 @@ _ADDRESS = "https://open.spotify.com/track/"
 _POPULARITY = "popularity"
 
 
-def _open(file: SourceFile, table: Table) -> Reader:
-    # One stretch: the repeats of a track are spread over the whole file, which has only 20 MB.
+def _open(file: SourceFile, table: DataSource) -> Reader:
+    # One chunk: the repeats of a track are spread over the whole file, which has only 20 MB.
     reader = CsvReader(file, table.wanted, block=None)
     check_columns(file.name, table.dataset, reader.seen, table.required)
     return reader
@@ -38,19 +38,19 @@ def _merge(tracks: pl.DataFrame) -> pl.DataFrame:
 _TRACK = pl.col("track_id").str.strip_chars()
 _TERMS = pl.concat_list(pl.col("track_genre").str.strip_chars())
 
-SOURCE = Table(
+SOURCE = DataSource(
     dataset="spotify-tracks-dataset",
     patterns=("dataset.csv", "*.csv"),
     required=("track_id", "artists", "track_name", "track_genre"),
     open=_open,
     given=(
-        Given(SOURCE_ID, ("track_id",), _TRACK),
-        Given(URL, ("track_id",), pl.lit(_ADDRESS) + _TRACK, "address of Spotify"),
-        as_published(TITLE, "track_name"),
-        Given(ARTISTS, ("artists",), pl.col("artists").str.split(";"), "divided at ;"),
-        as_published(ALBUM, "album_name"),
-        Given(GENRE_PATH, ("track_genre",), _TERMS, "those of all rows of the id"),
-        Given(
+        FieldSpec(SOURCE_ID, ("track_id",), _TRACK),
+        FieldSpec(URL, ("track_id",), pl.lit(_ADDRESS) + _TRACK, "address of Spotify"),
+        copied(TITLE, "track_name"),
+        FieldSpec(ARTISTS, ("artists",), pl.col("artists").str.split(";"), "divided at ;"),
+        copied(ALBUM, "album_name"),
+        FieldSpec(GENRE_PATH, ("track_genre",), _TERMS, "those of all rows of the id"),
+        FieldSpec(
             GENRE,
             ("track_genre",),
             genre_families(_TERMS),
@@ -58,7 +58,7 @@ SOURCE = Table(
             lost="genre: term without a family",
             stated=stated("track_genre"),
         ),
-        Given(
+        FieldSpec(
             DURATION_S,
             ("duration_ms",),
             scalars.seconds(pl.col("duration_ms"), per_second=1000),
@@ -66,15 +66,15 @@ SOURCE = Table(
             lost="duration: implausible, dropped",
             stated=stated("duration_ms"),
         ),
-        Given(
+        FieldSpec(
             EXPLICIT,
             ("explicit",),
-            scalars.truth(pl.col("explicit")),
+            scalars.parse_bool(pl.col("explicit")),
             "True, TRUE, 1.0 and their opposites",
             lost="explicit: unreadable, dropped",
             stated=stated("explicit"),
         ),
-        Given(
+        FieldSpec(
             _POPULARITY, ("popularity",), scalars.integer(pl.col("popularity")), "decides which row of an id is kept"
         ),
     ),

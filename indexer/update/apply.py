@@ -8,8 +8,8 @@ import orjson
 import polars as pl
 from elasticsearch import Elasticsearch
 
-from indexer.cluster.bulk import Sender
-from indexer.cluster.ledger import Key, Ledger
+from indexer.cluster.bulk import BulkSender
+from indexer.cluster.ledger import ChunkId, Ledger
 from indexer.cluster.rejects import RejectedStore
 from indexer.cluster.retry import RetryableError, policy_of
 from indexer.documents import digest
@@ -19,7 +19,7 @@ from indexer.load.pipeline import REQUEST_BYTES
 from indexer.records import SOURCE_ROW, Rejection
 from indexer.update.changes import CHANGES
 from indexer.update.compare import KEPT
-from indexer.update.workdir import Spool
+from indexer.update.workdir import WorkDir
 from mappings.index_names import Generation
 
 REJECTED_BATCH = 1_000
@@ -37,8 +37,8 @@ class Applier:
 
     client: Elasticsearch
     to: Generation
-    spool: Spool
-    sender: Sender
+    spool: WorkDir
+    sender: BulkSender
     store: RejectedStore
 
     def send(self) -> None:
@@ -86,4 +86,4 @@ class Applier:
             self._keep(number, waiting)
 
     def _keep(self, number: int, frame: pl.DataFrame) -> None:
-        Ledger(self.client, self.to.prefix).write_sketch(self.to, Key(0, number), frame)
+        Ledger(self.client, self.to.prefix).write_sketch(self.to, ChunkId(0, number), frame)

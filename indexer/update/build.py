@@ -10,19 +10,19 @@ from typing import Any
 
 from indexer.checks import Candidate
 from indexer.cluster import audit_log, indices, lease, ledger, recovery
-from indexer.cluster.bulk import Sender
+from indexer.cluster.bulk import BulkSender
 from indexer.cluster.current import next_number
 from indexer.cluster.lease import Lease
 from indexer.cluster.ledger import Ledger
 from indexer.cluster.rejects import RejectedStore
 from indexer.documents.bulk_body import EVIDENCE
 from indexer.load.plan import is_synthetic
-from indexer.load.publish import Finished, Finisher, part_of
+from indexer.load.publish import Finished, Finisher, partial_reason
 from indexer.update.apply import Applier, RefusedError
 from indexer.update.compare import FIRST_GONE, Compared, Difference, removed
 from indexer.update.sampler import Sampler
-from indexer.update.update import Job
-from indexer.update.workdir import Spool
+from indexer.update.update import UpdateContext
+from indexer.update.workdir import WorkDir
 from mappings.index_names import Generation
 from mappings.index_names import rejected as rejected_index
 
@@ -31,10 +31,10 @@ from mappings.index_names import rejected as rejected_index
 class Builder:
     """Builds one generation out of the current one; the caller holds the data set's lease."""
 
-    job: Job
+    context: UpdateContext
     held: Lease
     compared: Compared
-    spool: Spool
+    spool: WorkDir
 
     def run(self) -> tuple[Generation, Finished]:
         """Return the new generation, in service.
@@ -42,70 +42,70 @@ class Builder:
         Raises GateError (the alias did not move), RefusedError (only a load can tell what takes the place of a
         document that Elasticsearch refused; nothing is left of the clone).
         """
-        base = self.compared.present.generation
-        to = next_number(self.job.client, base)
-        books = Ledger(self.job.client, self.job.prefix)
-        plan = self.job.notes() | {
+        base = self.compared.in_service.generation
+        to = next_number(self.context.client, base)
+        load_ledger = Ledger(self.context.client, self.context.prefix)
+        plan = self.context.notes() | {
             "what": lease.UPDATE,
             recovery.BASE: base.index,
             "epoch": self.compared.epoch,
             "started": datetime.now(UTC).isoformat(),
         }
-        books.begin(to, plan)
-        self.job.tell(to, audit_log.STARTED, f"{to.index}: update of {base.index} by its difference")
+        load_ledger.begin(to, plan)
+        self.context.tell(to, audit_log.STARTED, f"{to.index}: update of {base.index} by its difference")
         try:
             self._build(base, to, plan)
         except RefusedError:
-            (record,) = [entry for entry in books.loads(to.dataset) if entry.generation == to]
-            recovery.give_up(self.job.client, books, record)
+            (record,) = [entry for entry in load_ledger.loads(to.dataset) if entry.generation == to]
+            recovery.give_up(self.context.client, load_ledger, record)
             raise
         return to, self._finish(to, plan)
 
     def _build(self, base: Generation, to: Generation, plan: dict[str, Any]) -> None:
-        job = self.job
-        job.step("closing to writes")
+        context = self.context
+        context.step("closing to writes")
         try:
-            indices.block(job.client, base)
-            job.step("cloning")
-            indices.clone(job.client, base, to, {"state": ledger.BUILDING, **plan})
-            job.step("opening again")
+            indices.block(context.client, base)
+            context.step("cloning")
+            indices.clone(context.client, base, to, {"state": ledger.BUILDING, **plan})
+            context.step("opening again")
         finally:
-            indices.unblock(job.client, base)
-        job.step("applying")
-        sender = Sender(job.client, indices.write_alias(to))
-        applier = Applier(job.client, to, self.spool, sender, self._store(to))
+            indices.unblock(context.client, base)
+        context.step("applying")
+        sender = BulkSender(context.client, indices.write_alias(to))
+        applier = Applier(context.client, to, self.spool, sender, self._store(to))
         applier.send()
-        job.step("deleting")
+        context.step("deleting")
         for frame in self.spool.frames(FIRST_GONE):
             applier.delete(frame["_id"].to_list())
-        for batch in removed(job.client, base, self.spool, skip=1):
+        for batch in removed(context.client, base, self.spool, skip=1):
             applier.delete(batch)
-        job.step("writing down")
+        context.step("writing down")
         applier.keep_rejected()
         applier.keep_sketch()
 
     def _finish(self, to: Generation, plan: dict[str, Any]) -> Finished:
-        job, totals, difference = self.job, self.compared.totals, self.compared.difference
-        job.step("checking")
-        indices.flush(job.client, to)
+        context, totals, difference = self.context, self.compared.totals, self.compared.difference
+        context.step("checking")
+        indices.flush(context.client, to)
         candidate = Candidate(
             generation=to,
             totals=totals,
-            documents=indices.count(job.client, to),
+            documents=indices.count(context.client, to),
             kept=self._store(to).count(),
-            planned=job.plan.rows,
+            planned=context.plan.rows,
             touched=difference.touched,
-            synthetic=is_synthetic(job.plan),
-            part_before=part_of(self.compared.present.meta),
+            synthetic=is_synthetic(context.plan),
+            part_before=partial_reason(self.compared.in_service.meta),
             ignored=EVIDENCE,
         )
-        sampler = Sampler(self.compared.release, self.spool, job.orders.bounds.sample, to.index)
-        finisher = Finisher(job.client, self.held, job.orders.bounds, job.orders.force)
+        sampler = Sampler(self.compared.release, self.spool, context.options.thresholds.sample, to.index)
+        finisher = Finisher(context.client, self.held, context.options.thresholds, context.options.force)
         counts = {"totals": asdict(totals), "changed": {}, "difference": counted(difference)}
         return finisher.run(candidate, sampler, plan | counts)
 
     def _store(self, generation: Generation) -> RejectedStore:
-        sender = Sender(self.job.client, rejected_index(self.job.prefix), require_alias=False)
+        sender = BulkSender(self.context.client, rejected_index(self.context.prefix), require_alias=False)
         return RejectedStore(sender, generation)
 
 

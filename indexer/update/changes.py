@@ -5,22 +5,22 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from indexer.cluster.ledger import Key
+from indexer.cluster.ledger import ChunkId
 from indexer.documents.bulk_body import LINE, lines
 from indexer.documents.digest import ID, PRINT, RAW, hashed_id
 from indexer.documents.finalize import ready
 from indexer.records import SOURCE_ROW, RawBatch
 from indexer.update.compare import BEFORE, KEPT, SUSPECT
 from indexer.update.read_release import ORDINAL, WITHOUT_ID, Release
-from indexer.update.workdir import Spool
+from indexer.update.workdir import WorkDir
 from mappings.track import FINGERPRINT, SOURCE_ID
 
 CHANGES = "changes"
 
 BATCH_ROWS = 20_000
-"""Rows that are normalised at once: as for a stretch, 30 ms go before the first row of each (`formats.parquet`)."""
-STRETCHES = 40
-"""Stretches of which the suspected rows are looked up at once: two million rows."""
+"""Rows that are normalised at once: as for a chunk, 30 ms go before the first row of each (`readers.parquet_reader`)."""
+CHUNKS = 40
+"""Chunks of which the suspected rows are looked up at once: two million rows."""
 
 
 @dataclass
@@ -38,13 +38,13 @@ class Changes:
     """Confirms suspected records and spools the documents that have to be sent, with version numbers of `epoch`."""
 
     release: Release
-    spool: Spool
+    spool: WorkDir
     epoch: int
     found: Found = field(default_factory=Found)
     _waiting: list[tuple[pl.DataFrame, pl.DataFrame]] = field(default_factory=list, repr=False)
 
     def run(self) -> Found:
-        """Read all stretches that have such records."""
+        """Read all chunks that have such records."""
         file = 0
         for key, raw, wanted in self._suspected():
             if key.file != file or sum(frame.height for frame, _ in self._waiting) > BATCH_ROWS:
@@ -54,22 +54,22 @@ class Changes:
         self._flush(file)
         return self.found
 
-    def _suspected(self) -> Iterator[tuple[Key, RawBatch, pl.DataFrame]]:
-        stretches = list(self.release.stretches())
-        for start in range(0, len(stretches), STRETCHES):
-            some = stretches[start : start + STRETCHES]
+    def _suspected(self) -> Iterator[tuple[ChunkId, RawBatch, pl.DataFrame]]:
+        chunks = list(self.release.chunks())
+        for start in range(0, len(chunks), CHUNKS):
+            some = chunks[start : start + CHUNKS]
             inside = pl.col(ORDINAL).is_between(some[0][0], some[-1][0])
             parts = [self.spool.where(name, inside) for name in (SUSPECT, WITHOUT_ID)]
             found = pl.concat([part for part in parts if part is not None] or [pl.DataFrame()], how="diagonal")
-            by_stretch = found.partition_by(ORDINAL, as_dict=True) if found.height else {}
-            for ordinal, key, stretch in some:
-                if (wanted := by_stretch.get((ordinal,))) is not None:
-                    yield key, self.release.read(key, stretch), wanted
+            by_chunk = found.partition_by(ORDINAL, as_dict=True) if found.height else {}
+            for ordinal, key, chunk in some:
+                if (wanted := by_chunk.get((ordinal,))) is not None:
+                    yield key, self.release.read(key, chunk), wanted
 
-    def _take(self, key: Key, raw: RawBatch, wanted: pl.DataFrame) -> None:
+    def _take(self, key: ChunkId, raw: RawBatch, wanted: pl.DataFrame) -> None:
         if self.release.by_row:
             self._waiting.append((raw.frame.join(wanted, on=SOURCE_ROW, how="semi", maintain_order="left"), wanted))
-        else:  # what becomes of a row may depend on others of its stretch
+        else:  # what becomes of a row may depend on others of its chunk
             self._confirm(key.file, raw, wanted)
 
     def _flush(self, file: int) -> None:

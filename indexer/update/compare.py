@@ -10,15 +10,15 @@ import orjson
 import polars as pl
 from elasticsearch import Elasticsearch
 
-from indexer.cluster.current import Present
+from indexer.cluster.current import CurrentGeneration
 from indexer.documents.bulk_body import EVIDENCE, LINE
-from indexer.documents.digest import ID, NO_RAW, PRINT, RAW, hashed_id, rowwise
+from indexer.documents.digest import ID, NO_RAW, PRINT, RAW, hashed_id, row_independent
 from indexer.records import SOURCE_ROW, Totals
 from indexer.update.changes import CHANGES, Changes
 from indexer.update.read_current import OLD, matching, spool_index, spool_sketch
 from indexer.update.read_release import NEW, ORDINAL, Release
-from indexer.update.update import Job
-from indexer.update.workdir import Spool
+from indexer.update.update import UpdateContext
+from indexer.update.workdir import WorkDir
 from mappings.errors import CheckFailedError
 from mappings.index_names import Generation
 from mappings.track import ARTISTS, FINGERPRINT, SEARCH_ONLY, SOURCE_ID, TITLE
@@ -74,7 +74,7 @@ class Difference:
         return self.added + self.changed + self.unchanged
 
 
-def details(client: Elasticsearch, current: Generation, spool: Spool) -> dict[str, Any]:
+def details(client: Elasticsearch, current: Generation, spool: WorkDir) -> dict[str, Any]:
     """Return `fields`, `looked_at` and `examples` of a difference."""
     added = _first(spool, pl.col(BEFORE).is_null(), EXAMPLES)
     changed = _first(spool, pl.col(BEFORE).is_not_null(), LOOKED_AT)
@@ -91,7 +91,7 @@ def details(client: Elasticsearch, current: Generation, spool: Spool) -> dict[st
     return {"fields": dict(counted.most_common()), "looked_at": len(fields), "examples": examples}
 
 
-def removed(client: Elasticsearch, current: Generation, spool: Spool, skip: int = 0) -> Iterator[list[str]]:
+def removed(client: Elasticsearch, current: Generation, spool: WorkDir, skip: int = 0) -> Iterator[list[str]]:
     """Yield the `_id` of the tracks that are gone, in batches of `TERMS`, leaving out the first `skip`.
 
     The sketch knows them by hashes only: their fingerprints find them. Raises CheckFailedError where one is not found.
@@ -128,7 +128,7 @@ def _found(client: Elasticsearch, current: Generation, gone: pl.DataFrame) -> li
     return found
 
 
-def _first(spool: Spool, wanted: pl.Expr, most: int) -> dict[str, dict[str, Any]]:
+def _first(spool: WorkDir, wanted: pl.Expr, most: int) -> dict[str, dict[str, Any]]:
     """Return the first documents that are to be sent of one kind."""
     found: dict[str, dict[str, Any]] = {}
     for frame in spool.frames(CHANGES):
@@ -185,7 +185,7 @@ class Joined:
         )
 
 
-def join(spool: Spool, *, by_row: bool) -> Joined:
+def join(spool: WorkDir, *, by_row: bool) -> Joined:
     """Spool what is kept, suspected and gone."""
     count, total = spool.parted(NEW, OLD), Joined()
     for new, old in zip(spool.parts(NEW, count), spool.parts(OLD, count), strict=True):
@@ -195,7 +195,7 @@ def join(spool: Spool, *, by_row: bool) -> Joined:
     return total
 
 
-def _part(spool: Spool, new: pl.DataFrame, old: pl.DataFrame, *, by_row: bool) -> Joined:
+def _part(spool: WorkDir, new: pl.DataFrame, old: pl.DataFrame, *, by_row: bool) -> Joined:
     """Join one part; of several records with one id the first counts, on both sides."""
     if new.is_empty():
         spool.put(GONE, old.unique(ID).select(ID, PRINT))
@@ -224,7 +224,7 @@ def same(*, by_row: bool) -> pl.Expr:
 class Compared:
     """The new release against the current generation: totals and difference; the spool has the records."""
 
-    present: Present
+    in_service: CurrentGeneration
     release: Release
     totals: Totals
     difference: Difference
@@ -232,27 +232,27 @@ class Compared:
     @property
     def epoch(self) -> int:
         """Return the epoch of the documents that have to be sent."""
-        return self.present.epoch + 1
+        return self.in_service.epoch + 1
 
 
-def compare(job: Job, present: Present, spool: Spool) -> Compared:
+def compare(context: UpdateContext, in_service: CurrentGeneration, spool: WorkDir) -> Compared:
     """Return the difference, exactly counted; memory does not depend on the size of either side."""
-    current = present.generation
-    job.step("reading the current generation")
-    sketched = spool_sketch(job.client, current, present.plan, spool)
+    current = in_service.generation
+    context.step("reading the current generation")
+    sketched = spool_sketch(context.client, current, in_service.plan, spool)
     if not sketched:
-        spool_index(job.client, current, spool)
-    release = Release(job.plan, sketched and rowwise(job.plan.source) is not None)
-    job.step("reading the new release")
-    read = release.spool(spool, job.meter)
-    job.step("comparing")
+        spool_index(context.client, current, spool)
+    release = Release(context.plan, sketched and row_independent(context.plan.source) is not None)
+    context.step("reading the new release")
+    read = release.spool(spool, context.progress)
+    context.step("comparing")
     joined = join(spool, by_row=release.by_row)
-    found = Changes(release, spool, present.epoch + 1).run()
+    found = Changes(release, spool, in_service.epoch + 1).run()
     totals = read + Totals(indexed=joined.new - read.indexed, duplicates=read.indexed - joined.new)
     difference = Difference(found.added, found.changed, joined.gone, joined.kept + found.same)
     if difference.documents != joined.new or totals.missing:
         what = f"{joined.new:,} ids, {difference.documents:,} in the difference, {totals.missing:,} records missing"
-        hint = f"Load it: linernotes load {job.dataset} PATH..."
+        hint = f"Load it: linernotes load {context.dataset} PATH..."
         raise CheckFailedError(f"The comparison does not add up: {what}.", hint)
-    shown = details(job.client, current, spool)
-    return Compared(present, release, totals, replace(difference, **shown))
+    shown = details(context.client, current, spool)
+    return Compared(in_service, release, totals, replace(difference, **shown))

@@ -15,7 +15,7 @@ from indexer.cluster.retry import sending_once, whole
 from indexer.documents import digest
 from indexer.documents.digest import ID, NO_RAW, PRINT, RAW
 from indexer.normalise.track import normalisation
-from indexer.update.workdir import Spool
+from indexer.update.workdir import WorkDir
 from mappings.errors import CheckFailedError
 from mappings.index_names import Generation
 from mappings.track import FINGERPRINT, SOURCE_ID
@@ -26,7 +26,7 @@ SLICES = 2
 KEEP_ALIVE, CLOSE_S = "5m", 0.5
 
 
-def spool_sketch(client: Elasticsearch, current: Generation, plan: Mapping[str, Any], to: Spool) -> bool:
+def spool_sketch(client: Elasticsearch, current: Generation, plan: Mapping[str, Any], to: WorkDir) -> bool:
     """Spool the current generation's sketch; return False where it can't be trusted, and then nothing is spooled.
 
     It is trusted when the same code hashed it, and it has just as many distinct ids as the index has documents.
@@ -43,12 +43,12 @@ def spool_sketch(client: Elasticsearch, current: Generation, plan: Mapping[str, 
     return False
 
 
-def distinct(spool: Spool, name: str) -> int:
+def distinct(spool: WorkDir, name: str) -> int:
     """Return how many ids there are."""
     return sum(part[ID].n_unique() for part in spool.parts(name, spool.parted(name)))
 
 
-def spool_index(client: Elasticsearch, current: Generation, to: Spool) -> None:
+def spool_index(client: Elasticsearch, current: Generation, to: WorkDir) -> None:
     """Spool id and fingerprint of all documents, from one point in time: no document is decoded.
 
     Raises CheckFailedError when other documents were read than the index counts.
@@ -66,7 +66,7 @@ def spool_index(client: Elasticsearch, current: Generation, to: Spool) -> None:
         )
 
 
-def _slice(client: Elasticsearch, pit: str, dataset: str, number: int, to: Spool) -> int:
+def _slice(client: Elasticsearch, pit: str, dataset: str, number: int, to: WorkDir) -> int:
     count, own = 0, f"{dataset}:"
     search = {"slice": {"id": number, "max": SLICES}, "docvalue_fields": [FINGERPRINT]}
     for hits in _pages(client, pit, search):

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from indexer.cluster.ledger import Key
-from indexer.cluster.progress import Meter
+from indexer.cluster.ledger import ChunkId
+from indexer.cluster.progress import Progress
 from indexer.documents.bulk_body import PIECE, lines
-from indexer.documents.digest import ID, NO_RAW, PRINT, RAW, hashed, identified, rowwise, sketch
+from indexer.documents.digest import ID, NO_RAW, PRINT, RAW, row_hashes, row_ids, row_independent, sketch
 from indexer.documents.finalize import cut, known, ready
 from indexer.load.plan import Plan
-from indexer.records import SOURCE_ROW, RawBatch, Stretch, Totals
-from indexer.sources.dataset import Table
-from indexer.update.workdir import Spool
+from indexer.records import SOURCE_ROW, Chunk, RawBatch, Totals
+from indexer.sources.dataset import DataSource
+from indexer.update.workdir import WorkDir
 from mappings.track import FINGERPRINT
 
 NEW, WITHOUT_ID = "new", "without-id"
 ORDINAL = "ordinal"
-"""The number of a stretch in the whole plan."""
+"""The number of a chunk in the whole plan."""
 
 PLACE = (ORDINAL, SOURCE_ROW)
 
@@ -33,45 +33,43 @@ class Release:
     plan: Plan
     by_row: bool
 
-    def stretches(self) -> Iterator[tuple[int, Key, Stretch]]:
-        """Yield all stretches with their number and key."""
-        for ordinal, (key, stretch) in enumerate(self.plan.stretches()):
-            yield ordinal, key, stretch
+    def chunks(self) -> Iterator[tuple[int, ChunkId, Chunk]]:
+        """Yield all chunks with their number and key."""
+        for ordinal, (key, chunk) in enumerate(self.plan.chunks()):
+            yield ordinal, key, chunk
 
-    def read(self, key: Key, stretch: Stretch) -> RawBatch:
-        """Return the raw records of a stretch."""
-        return cut(self.plan.files[key.file].reader.read(stretch), stretch)
+    def read(self, key: ChunkId, chunk: Chunk) -> RawBatch:
+        """Return the raw records of a chunk."""
+        return cut(self.plan.files[key.file].reader.read(chunk), chunk)
 
-    def spool(self, to: Spool, meter: Meter) -> Totals:
+    def spool(self, to: WorkDir, progress: Progress) -> Totals:
         """Read everything once; return the totals, in which every record with an id still counts as indexed."""
-        return sum(
-            (self._one(ordinal, key, stretch, to, meter) for ordinal, key, stretch in self.stretches()), Totals()
-        )
+        return sum((self._one(ordinal, key, chunk, to, progress) for ordinal, key, chunk in self.chunks()), Totals())
 
-    def _one(self, ordinal: int, key: Key, stretch: Stretch, to: Spool, meter: Meter) -> Totals:
-        raw = self.read(key, stretch)
-        table = rowwise(self.plan.source)
+    def _one(self, ordinal: int, key: ChunkId, chunk: Chunk, to: WorkDir, progress: Progress) -> Totals:
+        raw = self.read(key, chunk)
+        table = row_independent(self.plan.source)
         if table and self.by_row:
             frame, totals = _by_row(table, raw, to, ordinal)
         else:
             frame, totals = self._by_content(key, raw, to)
         to.put(NEW, frame.with_columns(pl.lit(ordinal, pl.UInt32).alias(ORDINAL)))
-        meter.advance(key.file, totals)
+        progress.advance(key.file, totals)
         return totals
 
-    def _by_content(self, key: Key, raw: RawBatch, to: Spool) -> tuple[pl.DataFrame, Totals]:
+    def _by_content(self, key: ChunkId, raw: RawBatch, to: WorkDir) -> tuple[pl.DataFrame, Totals]:
         entry = self.plan.files[key.file]
         batch = ready(self.plan.source.normalise(raw, entry.file), entry.file.name)
         to.reject(batch.rejections)
-        rows = hashed(raw.frame) if rowwise(self.plan.source) else None
+        rows = row_hashes(raw.frame) if row_independent(self.plan.source) else None
         prints = [lines(piece, key.file)[FINGERPRINT] for piece in batch.tracks.iter_slices(PIECE)]
         made = sketch(batch.tracks, prints, rows)
         return made.select(SOURCE_ROW, ID, PRINT, RAW), known(batch) + Totals(indexed=made.height)
 
 
-def _by_row(table: Table, raw: RawBatch, to: Spool, ordinal: int) -> tuple[pl.DataFrame, Totals]:
+def _by_row(table: DataSource, raw: RawBatch, to: WorkDir, ordinal: int) -> tuple[pl.DataFrame, Totals]:
     to.reject(raw.rejections)
-    rows = identified(table, raw.frame)
+    rows = row_ids(table, raw.frame)
     without = rows.filter(pl.col(ID).is_null())
     to.put(WITHOUT_ID, without.select(pl.lit(ordinal, pl.UInt32).alias(ORDINAL), SOURCE_ROW))
     with_id = rows.filter(pl.col(ID).is_not_null())

@@ -14,26 +14,26 @@ from indexer.records import SOURCE_ROW
 from indexer.update.changes import CHANGES
 from indexer.update.compare import KEPT
 from indexer.update.read_release import ORDINAL, Release
-from indexer.update.workdir import Spool
+from indexer.update.workdir import WorkDir
 
 
 @dataclass(frozen=True)
 class Sampler:
-    """Reads records of the new release once more: of each of a few stretches some that stayed and some that were sent.
+    """Reads records of the new release once more: of each of a few chunks some that stayed and some that were sent.
 
     A record that stayed has the evidence and the version of the release in which it was last read as new: neither is
     compared.
     """
 
     release: Release
-    spool: Spool
+    spool: WorkDir
     wanted: int
     seed: str
 
     def __call__(self) -> Iterator[list[Expected]]:
-        """Yield batches: some rows of a few stretches, then all rows of all of them."""
+        """Yield batches: some rows of a few chunks, then all rows of all of them."""
         chance = random.Random(self.seed)  # noqa: S311 - a sample that can be drawn again, no secret
-        ordinals = [ordinal for ordinal, _, stretch in self.release.stretches() if stretch.rows]
+        ordinals = [ordinal for ordinal, _, chunk in self.release.chunks() if chunk.rows]
         chance.shuffle(ordinals)
         each = ceil(EXTRA * self.wanted / max(1, min(len(ordinals), SPREAD)))
         for most in (each, None):
@@ -43,12 +43,12 @@ class Sampler:
     def _expected(self, ordinals: set[int], most: int | None) -> Iterator[list[Expected]]:
         frames = (self.spool.where(name, pl.col(ORDINAL).is_in(ordinals)) for name in (KEPT, CHANGES))
         rows = pl.concat([frame.select(ORDINAL, SOURCE_ROW) for frame in frames if frame is not None])
-        for ordinal, key, stretch in self.release.stretches():
+        for ordinal, key, chunk in self.release.chunks():
             own = rows.filter(pl.col(ORDINAL) == ordinal)
             if ordinal not in ordinals or own.is_empty():
                 continue
             picked = own.sample(most, seed=ordinal) if most is not None and most < own.height else own
-            raw = self.release.read(key, stretch)
+            raw = self.release.read(key, chunk)
             if self.release.by_row:
                 raw = replace(raw, frame=raw.frame.join(picked, on=SOURCE_ROW, how="semi"), rejections=(), skipped=0)
             entry = self.release.plan.files[key.file]

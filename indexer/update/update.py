@@ -8,13 +8,13 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 
-from indexer.checks import Bounds, Gate
+from indexer.checks import Gate, Thresholds
 from indexer.cluster import audit_log, indices, lease, recovery
-from indexer.cluster.audit_log import History
-from indexer.cluster.current import Present, current
+from indexer.cluster.audit_log import AuditLog
+from indexer.cluster.current import CurrentGeneration, current
 from indexer.cluster.diagnostics import ensure_swappable
 from indexer.cluster.lease import Lease
-from indexer.cluster.progress import Meter, peak_rss_mb
+from indexer.cluster.progress import Progress, peak_rss_mb
 from indexer.cluster.retry import DEADLINE_S, RetryPolicy, retrying
 from indexer.cluster.status import BUILDING, READY
 from indexer.load.load import Loader, Options
@@ -23,11 +23,11 @@ from indexer.records import Totals
 from indexer.update.apply import RefusedError
 from indexer.update.build import Builder, counted
 from indexer.update.compare import Compared, Difference, compare
-from indexer.update.workdir import Spool, spooled
+from indexer.update.workdir import WorkDir, work_dir
 from mappings.index_names import Generation
 
-DIFFERENCE, AFRESH = "difference", "afresh"
-WAYS = (DIFFERENCE, AFRESH)
+DIFFERENCE, FULL_LOAD = "difference", "afresh"
+STRATEGIES = (DIFFERENCE, FULL_LOAD)
 
 MOST = 0.5
 """Share of the release that may be touched: of 200,000 tracks, updates of 10, 40, 80 % took 33, 60, 107 % of the time
@@ -36,56 +36,56 @@ of a load (benchmarks/README.md). Less than where both are equal, as replaced do
 
 
 @dataclass(frozen=True)
-class Way:
+class Strategy:
     """The way that is taken, and why, as a sentence."""
 
     name: str
     why: str
 
 
-def choose(difference: Difference, must: str = "", wanted: str = "") -> Way:
+def choose(difference: Difference, must: str = "", wanted: str = "") -> Strategy:
     """Return the way: `must` says why nothing but afresh is sound, `wanted` is what the user asks for.
 
     >>> choose(Difference(5, 10, 5, 1_000)).name, choose(Difference(500, 0, 0, 100)).name
     ('difference', 'afresh')
     """
     if must:
-        return Way(AFRESH, must)
+        return Strategy(FULL_LOAD, must)
     share = difference.touched / max(1, difference.documents)
     told = f"{difference.touched:,} of {difference.documents:,} tracks are touched ({100 * share:.1f} %)"
     if wanted:
-        return Way(wanted, f"asked for; {told}")
+        return Strategy(wanted, f"asked for; {told}")
     if share > MOST:
-        return Way(AFRESH, f"{told}; above {100 * MOST:g} % a clone costs more than it saves")
-    return Way(DIFFERENCE, f"{told}; up to {100 * MOST:g} % a clone is cheaper")
+        return Strategy(FULL_LOAD, f"{told}; above {100 * MOST:g} % a clone costs more than it saves")
+    return Strategy(DIFFERENCE, f"{told}; up to {100 * MOST:g} % a clone is cheaper")
 
 
 @dataclass(frozen=True)
-class Orders:
+class UpdateOptions:
     """Stop at the difference; which way; what the gates allow, or a reason to pass closed ones."""
 
     dry_run: bool = False
     way: str = ""
-    bounds: Bounds = field(default_factory=Bounds)
+    thresholds: Thresholds = field(default_factory=Thresholds)
     force: str = ""
     deadline_s: float = DEADLINE_S
 
 
-def say_nothing(_difference: Difference, _way: Way) -> None:
+def say_nothing(_difference: Difference, _way: Strategy) -> None:
     """Show a difference to nobody."""
 
 
 @dataclass(frozen=True)
-class Job:
+class UpdateContext:
     """One update of one data set; `show` is told the difference and the way before anything is done."""
 
     client: Elasticsearch
     prefix: str
     plan: Plan
-    orders: Orders = field(default_factory=Orders)
-    meter: Meter = field(default_factory=Meter)
+    options: UpdateOptions = field(default_factory=UpdateOptions)
+    progress: Progress = field(default_factory=Progress)
     stop: threading.Event = field(default_factory=threading.Event)
-    show: Callable[[Difference, Way], None] = say_nothing
+    show: Callable[[Difference, Strategy], None] = say_nothing
 
     @property
     def dataset(self) -> str:
@@ -94,18 +94,18 @@ class Job:
 
     def __post_init__(self) -> None:
         """Make the client retry."""
-        policy = RetryPolicy(self.meter, self.stop, self.orders.deadline_s)
+        policy = RetryPolicy(self.progress, self.stop, self.options.deadline_s)
         object.__setattr__(self, "client", retrying(self.client, policy))
 
     def step(self, name: str) -> None:
         """Tell which step begins; an update that was asked to stop ends between two of them. Tests kill it here."""
-        self.meter.state = name
+        self.progress.state = name
         if self.stop.is_set():
             raise KeyboardInterrupt
 
     def tell(self, generation: Generation, event: str, text: str, **details: Any) -> None:
         """Add an event to the history."""
-        History(self.client, self.prefix).write(generation, event, text, **details)
+        AuditLog(self.client, self.prefix).write(generation, event, text, **details)
 
     def notes(self) -> dict[str, Any]:
         """Return what the ledger and `_meta` say of where documents are from, and what made them."""
@@ -120,7 +120,7 @@ class Updated:
     from_: str
     to: str | None
     difference: Difference
-    way: Way
+    way: Strategy
     totals: Totals
     gates: Sequence[Gate] = ()
     alias_moved: bool = False
@@ -133,7 +133,7 @@ class Updated:
 class Updater:
     """Brings one data set to the state of a new release."""
 
-    job: Job
+    context: UpdateContext
     _begun: list[Mapping[str, Any]] = field(default_factory=list, repr=False)
 
     def run(self) -> Updated:
@@ -142,71 +142,78 @@ class Updater:
         Raises CheckFailedError (another is at work; nothing is loaded yet; a gate is closed: the alias did not move),
         UnreachableError.
         """
-        job, started = self.job, time.monotonic()
-        recovery.create_system_indices(job.client, job.prefix)
-        for entry in job.plan.files:
-            job.meter.add_file(entry.file.name, entry.rows)
-        with spooled() as spool:
-            with lease.held(job.client, job.prefix, job.dataset, lease.UPDATE) as held:
-                present = self._present()
-                done, compared = self._decide(present, spool)
+        context, started = self.context, time.monotonic()
+        recovery.create_system_indices(context.client, context.prefix)
+        for entry in context.plan.files:
+            context.progress.add_file(entry.file.name, entry.rows)
+        with work_dir() as spool:
+            with lease.held(context.client, context.prefix, context.dataset, lease.UPDATE) as held:
+                in_service = self._present()
+                done, compared = self._decide(in_service, spool)
                 if compared and done.way.name == DIFFERENCE:
                     done = self._by_difference(held, compared, done, spool)
-            if compared and done.way.name == AFRESH:
-                done = self._afresh(present, done)
+            if compared and done.way.name == FULL_LOAD:
+                done = self._afresh(in_service, done)
         return replace(done, seconds=round(time.monotonic() - started, 3), peak_rss_mb=peak_rss_mb())
 
-    def _present(self) -> Present:
+    def _present(self) -> CurrentGeneration:
         """Return the current generation, after clearing away what dead updates left."""
-        job = self.job
-        found = ensure_swappable(job.client, job.prefix, job.dataset)
-        recovery.clear(job.client, found)
+        context = self.context
+        found = ensure_swappable(context.client, context.prefix, context.dataset)
+        recovery.clear(context.client, found)
         self._begun = [view.plan for view in found.views if view.state in (BUILDING, READY) and _is_load(view.plan)]
-        return current(job.client, found)
+        return current(context.client, found)
 
-    def _decide(self, present: Present, spool: Spool) -> tuple[Updated, Compared | None]:
+    def _decide(self, in_service: CurrentGeneration, spool: WorkDir) -> tuple[Updated, Compared | None]:
         """Return the difference and the way; and what was compared, if anything is to be done."""
-        job, name = self.job, present.generation.index
-        compared = compare(job, present, spool)
+        context, name = self.context, in_service.generation.index
+        compared = compare(context, in_service, spool)
         difference = compared.difference
-        way = choose(difference, present.must_be_afresh(), job.orders.way)
-        done = Updated(job.dataset, name, None, difference, way, compared.totals)
-        job.show(difference, way)
-        if job.orders.dry_run:
+        way = choose(difference, in_service.needs_full_load(), context.options.way)
+        done = Updated(context.dataset, name, None, difference, way, compared.totals)
+        context.show(difference, way)
+        if context.options.dry_run:
             return done, None
-        if not difference.touched and not job.orders.way and self._has_all(present):
-            return replace(done, to=name, way=Way(DIFFERENCE, "nothing is to be done")), None
+        if not difference.touched and not context.options.way and self._has_all(in_service):
+            return replace(done, to=name, way=Strategy(DIFFERENCE, "nothing is to be done")), None
         text = f"{way.name}: " + ", ".join(f"{count:,} {what}" for what, count in counted(difference).items())
-        job.tell(present.generation, audit_log.DIFFERENCE, text, **counted(difference), way=way.name, why=way.why)
+        context.tell(
+            in_service.generation, audit_log.DIFFERENCE, text, **counted(difference), way=way.name, why=way.why
+        )
         return done, compared
 
-    def _has_all(self, present: Present) -> bool:
+    def _has_all(self, in_service: CurrentGeneration) -> bool:
         """Tell whether the current generation is of these very files already, and made by this program."""
-        return all(present.meta.get(key) == value for key, value in identity(self.job.plan).items())
+        return all(in_service.meta.get(key) == value for key, value in identity(self.context.plan).items())
 
-    def _by_difference(self, held: Lease, compared: Compared, done: Updated, spool: Spool) -> Updated:
+    def _by_difference(self, held: Lease, compared: Compared, done: Updated, spool: WorkDir) -> Updated:
         try:
-            to, finished = Builder(self.job, held, compared, spool).run()
+            to, finished = Builder(self.context, held, compared, spool).run()
         except RefusedError as refused:
-            return replace(done, way=Way(AFRESH, f"Elasticsearch refused a document of the difference: {refused}"))
+            return replace(
+                done, way=Strategy(FULL_LOAD, f"Elasticsearch refused a document of the difference: {refused}")
+            )
         return replace(done, to=to.index, gates=finished.gates, alias_moved=finished.moved, watched=finished.watched)
 
-    def _afresh(self, present: Present, done: Updated) -> Updated:
+    def _afresh(self, in_service: CurrentGeneration, done: Updated) -> Updated:
         """Load the files into a new generation; the load takes the lease itself, and goes on after an interruption."""
-        job = self.job
-        job.meter.note(f"Building afresh: {done.way.why}.")
-        job.meter.files.clear()
-        job.meter.totals = Totals()
+        context = self.context
+        context.progress.note(f"Building afresh: {done.way.why}.")
+        context.progress.files.clear()
+        context.progress.totals = Totals()
         options = Options(
-            fresh=self._starts_over(present),
-            replicas=indices.number_of(job.client, present.generation, "replicas"),
-            shards=max(indices.number_of(job.client, present.generation, "shards"), indices.shards_for(job.plan.rows)),
-            bounds=job.orders.bounds,
-            force=job.orders.force,
-            deadline_s=job.orders.deadline_s,
+            fresh=self._starts_over(in_service),
+            replicas=indices.number_of(context.client, in_service.generation, "replicas"),
+            shards=max(
+                indices.number_of(context.client, in_service.generation, "shards"),
+                indices.shards_for(context.plan.rows),
+            ),
+            thresholds=context.options.thresholds,
+            force=context.options.force,
+            deadline_s=context.options.deadline_s,
             touched=done.difference.touched,
         )
-        loaded = Loader(job.client, job.prefix, job.plan, options, job.meter, job.stop).run()
+        loaded = Loader(context.client, context.prefix, context.plan, options, context.progress, context.stop).run()
         names = ("read", "indexed", "duplicates", "skipped", "rejected")
         return replace(
             done,
@@ -217,12 +224,14 @@ class Updater:
             watched=loaded.watched,
         )
 
-    def _starts_over(self, present: Present) -> bool:
+    def _starts_over(self, in_service: CurrentGeneration) -> bool:
         """Tell whether the load must not go on: what is there is half a load of other files, or whole already."""
-        wanted = identity(self.job.plan)
+        wanted = identity(self.context.plan)
         if self._begun:
             return not all(bool(plan.get(key) == value) for plan in self._begun for key, value in wanted.items())
-        return self._has_all(present) or all(bool(present.plan.get(key) == value) for key, value in wanted.items())
+        return self._has_all(in_service) or all(
+            bool(in_service.plan.get(key) == value) for key, value in wanted.items()
+        )
 
 
 def _is_load(plan: Mapping[str, Any]) -> bool:

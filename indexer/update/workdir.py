@@ -33,7 +33,7 @@ _MARK = "linernotes-update-"
 
 
 @dataclass
-class Spool:
+class WorkDir:
     """Frames by name, in the order in which they were put, and rejected records."""
 
     folder: Path
@@ -98,12 +98,12 @@ class Spool:
 
 
 @contextmanager
-def spooled() -> Iterator[Spool]:
+def work_dir() -> Iterator[WorkDir]:
     """Give a spool in a temporary folder, which is removed at the end; those of dead processes are removed first."""
     sweep()
     folder, lock = _made()
     try:
-        yield Spool(folder)
+        yield WorkDir(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)

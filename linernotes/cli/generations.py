@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from indexer.cluster.audit_log import History
+from indexer.cluster.audit_log import AuditLog
 from indexer.cluster.diagnostics import inspect
-from indexer.cluster.progress import Meter
+from indexer.cluster.progress import Progress
 from indexer.cluster.retry import RetryPolicy
-from indexer.cluster.status import datasets, survey
+from indexer.cluster.status import dataset_status, datasets
 from indexer.maintenance.prune import LEAST, Pruner
 from indexer.maintenance.rollback import Roller
 from indexer.sources import SOURCES
@@ -40,7 +40,7 @@ def generations(dataset: MaybeDataset = None, json: AsJson = False) -> None:
     """
     wanted = choose.dataset(dataset) if dataset else None
     with connected() as (client, prefix):
-        found = [survey(client, prefix, name) for name in ([wanted] if wanted else datasets(client, prefix))]
+        found = [dataset_status(client, prefix, name) for name in ([wanted] if wanted else datasets(client, prefix))]
     findings = {entry.dataset: inspect(entry) for entry in found}
     if json:
         rows = [report.row(view) for entry in found for view in entry.views]
@@ -55,8 +55,11 @@ def rollback(dataset: Dataset, to: To = None, json: AsJson = False) -> None:
 
     Nothing is deleted: --to goes to any generation that was in service once, so also forward again.
     """
-    meter = Meter()
-    with connected(RetryPolicy(meter)) as (client, prefix), loading.shown(meter, Console(stderr=True), counts=False):
+    progress = Progress()
+    with (
+        connected(RetryPolicy(progress)) as (client, prefix),
+        loading.shown(progress, Console(stderr=True), counts=False),
+    ):
         done = Roller(client, prefix).run(choose.dataset(dataset), to)
     if json:
         row = asdict(done)
@@ -71,8 +74,11 @@ def prune(dataset: Dataset, keep: Keep = LEAST, json: AsJson = False) -> None:
     The current one and the one before it always stay, and so does one that is being built. The rejected records of
     a generation go with it; the history stays.
     """
-    meter = Meter()
-    with connected(RetryPolicy(meter)) as (client, prefix), loading.shown(meter, Console(stderr=True), counts=False):
+    progress = Progress()
+    with (
+        connected(RetryPolicy(progress)) as (client, prefix),
+        loading.shown(progress, Console(stderr=True), counts=False),
+    ):
         done = Pruner(client, prefix).run(choose.dataset(dataset), keep)
     workdir.sweep()
     if json:
@@ -85,7 +91,7 @@ def history(dataset: MaybeDataset = None, size: Size = EVENTS, json: AsJson = Fa
     """Show what happened, the latest first: loads, gates, swaps, rollbacks, what was forced and why."""
     wanted = choose.dataset(dataset) if dataset else None
     with connected() as (client, prefix):
-        events = History(client, prefix).read(wanted, size)
+        events = AuditLog(client, prefix).read(wanted, size)
     if json:
         print_json({"events": [asdict(event) for event in events]})
     else:

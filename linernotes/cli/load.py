@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from indexer.checks import Bounds, GateError
-from indexer.cluster.progress import Meter
+from indexer.checks import GateError, Thresholds
+from indexer.cluster.progress import Progress
 from indexer.load import plan as plans
 from indexer.load.load import InterruptedLoadError, Loader, LoadResult, Options
 from indexer.sources import SOURCES
@@ -50,8 +50,8 @@ def load(
     workers: Workers = 0,
     prepare: Prepare = 1,
     merge: Merge = True,
-    max_change: MaxChange = Bounds.max_change,
-    max_rejected: MaxRejected = Bounds.max_rejected,
+    max_change: MaxChange = Thresholds.max_change,
+    max_rejected: MaxRejected = Thresholds.max_rejected,
     force: Force = None,
     json: AsJson = False,
 ) -> int:
@@ -68,7 +68,7 @@ def load(
         workers=workers,
         prepare=prepare,
         merge=merge,
-        bounds=Bounds(max_change=max_change, max_rejected=max_rejected),
+        thresholds=Thresholds(max_change=max_change, max_rejected=max_rejected),
         force=reason(force),
     )
     try:
@@ -104,10 +104,10 @@ def run(dataset: str, paths: list[Path], limit: int | None, options: Options) ->
     source = SOURCES[dataset]
     client = connect(found)
     client.info()
-    meter, console = Meter(), Console(stderr=True)
-    with resumable(), loading.shown(meter, console), stopping() as stop:
+    progress, console = Progress(), Console(stderr=True)
+    with resumable(), loading.shown(progress, console), stopping() as stop:
         plan = plans.make(source, source.files(paths), limit)
-        return Loader(client, found.prefix, plan, options, meter, stop).run()
+        return Loader(client, found.prefix, plan, options, progress, stop).run()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from indexer.cluster import indices
 from indexer.cluster.ledger import Ledger
-from indexer.cluster.progress import Meter
+from indexer.cluster.progress import Progress
 from indexer.cluster.rejects import MAX_ATTEMPTS, RejectedReader, Wanted
 from indexer.maintenance.replay import Replayer
 from indexer.sources import SOURCES
@@ -112,9 +112,9 @@ def replay(dataset: Dataset, max_attempts: Attempts = MAX_ATTEMPTS, json: AsJson
     what was left. The exit code is 4 while rejected records remain.
     """
     name = choose.dataset(dataset)
-    meter, stderr = Meter(), Console(stderr=True)
-    with connected() as (client, prefix), loading.shown(meter, stderr):
-        result = Replayer(client, prefix, meter, max_attempts).run(name)
+    progress, stderr = Progress(), Console(stderr=True)
+    with connected() as (client, prefix), loading.shown(progress, stderr):
+        result = Replayer(client, prefix, progress, max_attempts).run(name)
     if json:
         print_json(asdict(result))
     else:

@@ -6,15 +6,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from indexer.checks import Bounds, GateError
-from indexer.cluster.progress import Meter
+from indexer.checks import GateError, Thresholds
+from indexer.cluster.progress import Progress
 from indexer.cluster.retry import RetryPolicy
 from indexer.cluster.watchlist import Watchlist
 from indexer.load import plan as plans
 from indexer.maintenance.reindex import Reindexer
 from indexer.sources import SOURCES
 from indexer.update.compare import Difference
-from indexer.update.update import WAYS, Job, Orders, Updater, Way
+from indexer.update.update import STRATEGIES, Strategy, UpdateContext, UpdateOptions, Updater
 from linernotes import choose
 from linernotes.cli.load import REJECTED, Dataset, Force, MaxChange, MaxRejected, Paths, reason, resumable, show_closed
 from linernotes.cli.opened import print_json, stopping
@@ -22,7 +22,7 @@ from linernotes.cli.operating import connected
 from linernotes.report import loading, plain, updating
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the difference and stop.")]
-WayOption = Annotated[str, typer.Option("--way", help=f"{' or '.join(WAYS)}. [default: the cheaper one]")]
+WayOption = Annotated[str, typer.Option("--way", help=f"{' or '.join(STRATEGIES)}. [default: the cheaper one]")]
 Artist = Annotated[str, typer.Argument(help="Artist's name, written in any way.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -35,8 +35,8 @@ def update(
     dataset: Dataset,
     paths: Paths,
     dry_run: DryRun = False,
-    max_change: MaxChange = Bounds.max_change,
-    max_rejected: MaxRejected = Bounds.max_rejected,
+    max_change: MaxChange = Thresholds.max_change,
+    max_rejected: MaxRejected = Thresholds.max_rejected,
     force: Force = None,
     way: WayOption = "",
     json: AsJson = False,
@@ -47,12 +47,12 @@ def update(
     is built afresh, whichever is cheaper. Searchers see the new state all at once, after the gates have passed.
     """
     name = choose.dataset(dataset)
-    wanted = choose.one_of("way", way, WAYS) if way else ""
-    bounds = Bounds(max_change=max_change, max_rejected=max_rejected)
-    orders = Orders(dry_run, wanted, bounds, reason(force))
-    meter, console = Meter(), plain.console()
+    wanted = choose.one_of("way", way, STRATEGIES) if way else ""
+    thresholds = Thresholds(max_change=max_change, max_rejected=max_rejected)
+    orders = UpdateOptions(dry_run, wanted, thresholds, reason(force))
+    progress, console = Progress(), plain.console()
 
-    def show(difference: Difference, chosen: Way) -> None:
+    def show(difference: Difference, chosen: Strategy) -> None:
         if not json:
             updating.show_difference(difference, chosen, console)
 
@@ -60,12 +60,12 @@ def update(
         with (
             resumable(),
             connected() as (client, prefix),
-            loading.shown(meter, Console(stderr=True)),
+            loading.shown(progress, Console(stderr=True)),
             stopping() as stop,
         ):
             source = SOURCES[name]
             plan = plans.make(source, source.files(paths), None)
-            done = Updater(Job(client, prefix, plan, orders, meter, stop, show)).run()
+            done = Updater(UpdateContext(client, prefix, plan, orders, progress, stop, show)).run()
     except GateError as problem:
         show_closed(problem, as_json=json)
         raise
@@ -77,20 +77,20 @@ def update(
 
 
 def reindex(
-    dataset: Dataset, max_change: MaxChange = Bounds.max_change, force: Force = None, json: AsJson = False
+    dataset: Dataset, max_change: MaxChange = Thresholds.max_change, force: Force = None, json: AsJson = False
 ) -> None:
     """Rebuild a data set under the present fields and analysis, from Elasticsearch alone.
 
     No source file is needed. Where documents would have other contents now, too, that is said: update does it then.
     """
-    name, meter = choose.dataset(dataset), Meter()
+    name, progress = choose.dataset(dataset), Progress()
     try:
         with (
             stopping() as stop,
-            connected(RetryPolicy(meter, stop)) as (client, prefix),
-            loading.shown(meter, Console(stderr=True)),
+            connected(RetryPolicy(progress, stop)) as (client, prefix),
+            loading.shown(progress, Console(stderr=True)),
         ):
-            done = Reindexer(client, prefix, Bounds(max_change=max_change), reason(force)).run(name)
+            done = Reindexer(client, prefix, Thresholds(max_change=max_change), reason(force)).run(name)
     except GateError as problem:
         show_closed(problem, as_json=json)
         raise

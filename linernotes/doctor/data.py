@@ -7,7 +7,7 @@ from indexer.checks.mapping import differences
 from indexer.cluster import audit_log, lease, ledger, rejects
 from indexer.cluster import indices as generations
 from indexer.cluster.diagnostics import inspect
-from indexer.cluster.status import CURRENT, KEPT, View
+from indexer.cluster.status import CURRENT, KEPT, GenerationStatus
 from linernotes.doctor.finding import ERROR, NOTE, WARNING, Finding
 from linernotes.doctor.snapshot import Snapshot, books, is_closed
 from mappings.index import mapping_hash
@@ -139,7 +139,7 @@ def records(found: Snapshot) -> Iterator[Finding]:
             yield from _miscounted(view)
 
 
-def _gone(view: View) -> Iterator[Finding]:
+def _gone(view: GenerationStatus) -> Iterator[Finding]:
     if view.state == KEPT and view.record and view.seen.meta is None:
         evidence = (
             "The ledger says that it was in service, and its index is gone: deleted, and not by linernotes prune."
@@ -148,7 +148,7 @@ def _gone(view: View) -> Iterator[Finding]:
         yield Finding("generation_gone", WARNING, view.generation.index, evidence, remedy)
 
 
-def _miscounted(view: View) -> Iterator[Finding]:
+def _miscounted(view: GenerationStatus) -> Iterator[Finding]:
     totals = view.plan.get("totals") or view.meta.get("totals") or {}
     noted, counted = totals.get("indexed"), view.seen.documents
     if view.state in (CURRENT, KEPT) and None not in (noted, counted) and noted != counted:

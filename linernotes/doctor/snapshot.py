@@ -11,7 +11,7 @@ from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
-from indexer.cluster.status import Survey, datasets, survey
+from indexer.cluster.status import DatasetStatus, dataset_status, datasets
 from indexer.sources import SOURCES
 from mappings import index_names
 from mappings.errors import LinernotesError
@@ -53,7 +53,7 @@ class Snapshot:
     parts: Json = field(default_factory=dict)
     missing: Mapping[str, Missing] = field(default_factory=dict)
     asked_ms: tuple[float, float] = (0.0, 0.0)
-    surveys: tuple[Survey, ...] = ()
+    surveys: tuple[DatasetStatus, ...] = ()
     unsurveyed: Mapping[str, Missing] = field(default_factory=dict)
     explained: str | None = None
 
@@ -167,11 +167,11 @@ ALL = "all"
 """In place of a data set's name: what keeps all of them from being surveyed."""
 
 
-def _surveys(client: Elasticsearch, prefix: str, parts: Json) -> tuple[list[Survey], dict[str, Missing]]:
+def _surveys(client: Elasticsearch, prefix: str, parts: Json) -> tuple[list[DatasetStatus], dict[str, Missing]]:
     """Return a survey of each data set, and why others can't be had: surveys wait patiently for what may pass."""
     if (sick := _sick_books(prefix, parts)) is not None:
         return [], {ALL: Missing(SICK, sick)}
-    found: list[Survey] = []
+    found: list[DatasetStatus] = []
     failed: dict[str, Missing] = {}
     try:
         wanted = sorted({*datasets(client, prefix), *SOURCES, *_locked(client, prefix)})
@@ -179,7 +179,7 @@ def _surveys(client: Elasticsearch, prefix: str, parts: Json) -> tuple[list[Surv
         return [], {ALL: _why(error)}
     for dataset in wanted:
         try:
-            found.append(survey(client, prefix, dataset))
+            found.append(dataset_status(client, prefix, dataset))
         except (ApiError, TransportError, LinernotesError) as error:
             failed[dataset] = _why(error)
             if failed[dataset].kind == DENIED:

@@ -151,7 +151,7 @@ SETS = Board(
     ("linernotes-search-tracks",),
 )
 
-_LOADS, _STRETCHES, _LEASED = "kind : load", "kind : stretch", "kind : stretch and state : leased"
+_LOADS, _STRETCHES, _LEASED = "kind : load", "kind : stretch", "kind : chunk and state : leased"
 _REJECTED, _EVENTS, _GENERATIONS = count("records"), count("events"), count("generations")
 _INDEXED = measure("sum", "indexed", "indexed")
 
@@ -161,7 +161,7 @@ SYSTEM = Board(
     "Generations, loads, rejected records, and what happened.",
     (
         Panel("generations", "Generations", LEDGER, NUMBER, (_GENERATIONS,), 12, 6, _LOADS),
-        Panel("leased", "Stretches that are being loaded", LEDGER, NUMBER, (count("stretches"),), 12, 6, _LEASED),
+        Panel("leased", "Chunks that are being loaded", LEDGER, NUMBER, (count("stretches"),), 12, 6, _LEASED),
         Panel("rejected", "Rejected records", REJECTED, NUMBER, (_REJECTED,), 12, 6),
         Panel("events", "Events", HISTORY, NUMBER, (_EVENTS,), 12, 6),
         Panel(

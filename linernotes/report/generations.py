@@ -10,7 +10,7 @@ from rich.text import Text
 from indexer.checks import Gate
 from indexer.cluster.audit_log import Event
 from indexer.cluster.diagnostics import Finding
-from indexer.cluster.status import Survey, View
+from indexer.cluster.status import DatasetStatus, GenerationStatus
 from indexer.maintenance.prune import Pruned
 from indexer.maintenance.rollback import Rollback
 from linernotes.report.plain import show, visible
@@ -18,7 +18,7 @@ from linernotes.report.plain import show, visible
 _PASSED, _FORCED, _CLOSED = "passed", "forced", "closed"
 
 
-def row(view: View) -> dict[str, Any]:
+def row(view: GenerationStatus) -> dict[str, Any]:
     """Return a generation as a row of `generations --json`."""
     meta = view.meta
     return {
@@ -40,7 +40,9 @@ def row(view: View) -> dict[str, Any]:
     }
 
 
-def show_generations(found: Iterable[Survey], findings: Mapping[str, Sequence[Finding]], console: Console) -> None:
+def show_generations(
+    found: Iterable[DatasetStatus], findings: Mapping[str, Sequence[Finding]], console: Console
+) -> None:
     """Print all generations, and below what is wrong with them."""
     surveys = [entry for entry in found if entry.views or findings[entry.dataset]]
     if not surveys:
@@ -57,7 +59,7 @@ def show_generations(found: Iterable[Survey], findings: Mapping[str, Sequence[Fi
             show(Text(f"! {finding}"), console)
 
 
-def _cells(view: View) -> list[str]:
+def _cells(view: GenerationStatus) -> list[str]:
     seen = view.seen
     documents = "?" if seen.documents is None else f"{seen.documents:,}"
     size = "?" if seen.size_bytes is None else f"{seen.size_bytes / 1e6:,.1f} MB"
@@ -66,7 +68,7 @@ def _cells(view: View) -> list[str]:
     return [number, view.state, f"{documents} tracks", size, revision, _when(view.at), _note(view)]
 
 
-def _note(view: View) -> str:
+def _note(view: GenerationStatus) -> str:
     """Return what else is to be said of a generation."""
     if view.at_work:
         return f"by {' and '.join(view.at_work)}"

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console, Group
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
 
-from indexer.cluster.progress import Meter
+from indexer.cluster.progress import Progress
 from indexer.load.load import LoadResult
 from linernotes.report.plain import LINE_EVERY_S
 
@@ -18,11 +19,11 @@ REFRESH_S = 0.25
 
 
 @contextmanager
-def shown(meter: Meter, console: Console, *, counts: bool = True) -> Iterator[None]:
-    """Show what the meter counts, or its notes alone, on standard error, until the block ends."""
+def shown(progress: Progress, console: Console, *, counts: bool = True) -> Iterator[None]:
+    """Show what a load counts, or its notes alone, on standard error, until the block ends."""
     done = threading.Event()
     show = (_bars if console.is_terminal else _lines) if counts else _notes
-    thread = threading.Thread(target=show, args=(meter, console, done), name="progress", daemon=True)
+    thread = threading.Thread(target=show, args=(progress, console, done), name="progress", daemon=True)
     thread.start()
     try:
         yield
@@ -31,60 +32,60 @@ def shown(meter: Meter, console: Console, *, counts: bool = True) -> Iterator[No
         thread.join()
 
 
-def _notes(meter: Meter, console: Console, done: threading.Event) -> None:
+def _notes(progress: Progress, console: Console, done: threading.Event) -> None:
     while not done.wait(REFRESH_S):
-        _say_notes(meter, console)
-    _say_notes(meter, console)
+        _say_notes(progress, console)
+    _say_notes(progress, console)
 
 
-def _lines(meter: Meter, console: Console, done: threading.Event) -> None:
+def _lines(progress: Progress, console: Console, done: threading.Event) -> None:
     waited = 0.0
     while not done.wait(REFRESH_S):
-        _say_notes(meter, console)
+        _say_notes(progress, console)
         waited += REFRESH_S
         if waited >= LINE_EVERY_S:
             waited = 0.0
-            console.print(status(meter), markup=False, highlight=False, soft_wrap=True)
-    _say_notes(meter, console)
+            console.print(status(progress), markup=False, highlight=False, soft_wrap=True)
+    _say_notes(progress, console)
 
 
-def _say_notes(meter: Meter, console: Console) -> None:
-    for sentence in meter.take_notes():
+def _say_notes(progress: Progress, console: Console) -> None:
+    for sentence in progress.take_notes():
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
-def status(meter: Meter) -> str:
+def status(progress: Progress) -> str:
     """Return one line: how far, how fast, how long still, retries and rejected records."""
-    done, rows = sum(file.done for file in meter.files), sum(file.rows for file in meter.files)
-    rate = meter.totals.read / max(meter.seconds, 1e-6)
+    done, rows = sum(file.done for file in progress.files), sum(file.rows for file in progress.files)
+    rate = progress.totals.read / max(progress.seconds, 1e-6)
     left = f"{(rows - done) / rate:,.0f} s left" if rate else "starting"
     return (
-        f"{meter.state}: {done:,} of {rows:,} records, {rate:,.0f} a second, {left}, "
-        f"{meter.retries} retries, {meter.totals.rejected} rejected"
+        f"{progress.state}: {done:,} of {rows:,} records, {rate:,.0f} a second, {left}, "
+        f"{progress.retries} retries, {progress.totals.rejected} rejected"
     )
 
 
-def _bars(meter: Meter, console: Console, done: threading.Event) -> None:
+def _bars(progress: Progress, console: Console, done: threading.Event) -> None:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        whole = progress.add_task("all files")
-        bars: dict[int, TaskID] = {}
+    with Bars(*columns, console=console, transient=True) as bars:
+        total = bars.add_task("all files")
+        by_file: dict[int, TaskID] = {}
         while not done.wait(REFRESH_S):
-            _say_notes(meter, progress.console)
-            _update(meter, progress, whole, bars)
-    _say_notes(meter, console)
+            _say_notes(progress, bars.console)
+            _update(bars, progress, total, by_file)
+    _say_notes(progress, console)
 
 
-def _update(meter: Meter, progress: Progress, whole: TaskID, bars: dict[int, TaskID]) -> None:
-    """Bring the bars up to date; only files that are under way have one, so that 26 files fit on a screen."""
-    rows, done = sum(file.rows for file in meter.files), sum(file.done for file in meter.files)
-    progress.update(whole, total=rows, completed=done, description=status(meter))
-    for number, file in enumerate(meter.files):
+def _update(bars: Bars, progress: Progress, total: TaskID, by_file: dict[int, TaskID]) -> None:
+    """Bring the bars up to date; only files that are being read have one, so that 26 files fit on a screen."""
+    rows, done = sum(file.rows for file in progress.files), sum(file.done for file in progress.files)
+    bars.update(total, total=rows, completed=done, description=status(progress))
+    for number, file in enumerate(progress.files):
         finished = file.done >= file.rows
-        if number in bars:
-            progress.update(bars[number], completed=file.done, visible=not finished)
-        elif not finished and len(meter.files) > 1 and len(bars) < BARS_AT_MOST:
-            bars[number] = progress.add_task(file.name, total=file.rows, completed=file.done)
+        if number in by_file:
+            bars.update(by_file[number], completed=file.done, visible=not finished)
+        elif not finished and len(progress.files) > 1 and len(by_file) < BARS_AT_MOST:
+            by_file[number] = bars.add_task(file.name, total=file.rows, completed=file.done)
 
 
 def summary(result: LoadResult) -> Group:

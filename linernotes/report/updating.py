@@ -11,7 +11,7 @@ from rich.text import Text
 from indexer.cluster.watchlist import Name, Watched, lines
 from indexer.maintenance.reindex import Reindexed
 from indexer.update.compare import Difference, Example
-from indexer.update.update import Updated, Way
+from indexer.update.update import Strategy, Updated
 from linernotes.report.generations import gates_table
 from linernotes.report.plain import show, visible
 
@@ -45,13 +45,13 @@ def reindexed(done: Reindexed) -> dict[str, Any]:
     return {"dataset": told.pop("dataset"), "from": told.pop("from_"), **told}
 
 
-def show_difference(difference: Difference, way: Way, console: Console) -> None:
+def show_difference(difference: Difference, way: Strategy, console: Console) -> None:
     """Print what the new release would change, before anything is done."""
     for part in _difference(difference, way):
         show(part, console)
 
 
-def _difference(difference: Difference, way: Way) -> Iterator[RenderableType]:
+def _difference(difference: Difference, way: Strategy) -> Iterator[RenderableType]:
     counts = Table(box=None, show_header=False, pad_edge=False)
     counts.add_column()
     counts.add_column(justify="right")

@@ -39,9 +39,9 @@ def expected(dataset: str, folder: Path) -> tuple[int, str]:
     source = SOURCES[dataset]
     plan = plans.make(source, source.files([folder]), None)
     frames = []
-    for key, stretch in plan.stretches():
+    for key, chunk in plan.chunks():
         entry = plan.files[key.file]
-        batch = ready(source.normalise(cut(entry.reader.read(stretch), stretch), entry.file), entry.file.name)
+        batch = ready(source.normalise(cut(entry.reader.read(chunk), chunk), entry.file), entry.file.name)
         made = batch.tracks.select(SOURCE_ID, SOURCE_FILE, SOURCE_ROW)
         frames.append(made.with_columns(lines(batch.tracks, key.file)[FINGERPRINT]))
     tracks = pl.concat(frames).unique(SOURCE_ID, keep="first", maintain_order=True)

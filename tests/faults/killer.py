@@ -13,7 +13,7 @@ from indexer.cluster.ledger import Ledger
 from indexer.load import publish
 from indexer.load.load import Loader
 from indexer.maintenance.reindex import Reindexer
-from indexer.update.update import Job
+from indexer.update.update import UpdateContext
 
 INSTEAD: dict[str, tuple[object, str]] = {
     "before the gates": (checks, "check"),
@@ -29,7 +29,7 @@ AFTER: dict[str, tuple[object, str]] = {
     "blocked": (indices, "block"),
     "cloned": (indices, "clone"),
     # Of a load, and so of an update afresh.
-    "first stretch acknowledged": (Ledger, "acknowledge"),
+    "first chunk acknowledged": (Ledger, "acknowledge"),
     "carried": (Loader, "_carry"),
     # Of a reindex.
     "task asked for": (Elasticsearch, "reindex"),
@@ -37,7 +37,7 @@ AFTER: dict[str, tuple[object, str]] = {
     "documents copied": (Reindexer, "_documents"),
     "books copied": (Reindexer, "_books"),
 }
-"""Steps that are done just once. All others are named by `Job.step`."""
+"""Steps that are done just once. All others are named by `UpdateContext.step`."""
 
 
 def arm(where: str) -> None:
@@ -64,11 +64,11 @@ def _then_die(really: Callable[..., Any]) -> Callable[..., None]:
 
 
 def _die_at(where: str) -> None:
-    really = Job.step
+    really = UpdateContext.step
 
-    def step(self: Job, name: str) -> None:
+    def step(self: UpdateContext, name: str) -> None:
         really(self, name)
         if name == where:
             _die()
 
-    Job.step = step  # type: ignore[method-assign]
+    UpdateContext.step = step  # type: ignore[method-assign]

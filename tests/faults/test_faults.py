@@ -9,7 +9,7 @@ from elasticsearch import Elasticsearch
 from elasticsearch.serializer import OrjsonSerializer
 
 from indexer.cluster import retry
-from indexer.cluster.progress import Meter
+from indexer.cluster.progress import Progress
 from indexer.load.load import Loader, LoadResult, Options
 from indexer.load.plan import Plan
 from mappings.errors import UnreachableError
@@ -26,8 +26,8 @@ def plan() -> Plan:
 
 
 def load(client: Elasticsearch, prefix: str) -> LoadResult:
-    options = Options(bounds=made.LENIENT, workers=3, request_timeout_s=proxy.TIMEOUT_S, request_bytes=100_000)
-    return Loader(client, prefix, plan(), options, Meter(), threading.Event()).run()
+    options = Options(thresholds=made.LENIENT, workers=3, request_timeout_s=proxy.TIMEOUT_S, request_bytes=100_000)
+    return Loader(client, prefix, plan(), options, Progress(), threading.Event()).run()
 
 
 @dataclass(frozen=True)

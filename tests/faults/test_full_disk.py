@@ -8,7 +8,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from indexer.cluster import retry
-from indexer.cluster.progress import Meter
+from indexer.cluster.progress import Progress
 from indexer.load.load import Loader, LoadResult, Options
 from tests.indexer import made
 
@@ -28,15 +28,15 @@ def test_the_load_waits_says_so_and_goes_on(
     client: Elasticsearch, prefix: str, blocked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry, "LONGEST_WAIT_S", 0.5)
-    meter, results = Meter(), list[LoadResult]()
+    progress, results = Progress(), list[LoadResult]()
     plan = made.plan(made.MadeReader("a", 6_000, 60, damaged=70))
     # A deadline far below the wait: a full disk is waited for, however long it takes.
-    loader = Loader(client, prefix, plan, Options(bounds=made.LENIENT, deadline_s=0.4), meter, threading.Event())
+    loader = Loader(client, prefix, plan, Options(thresholds=made.LENIENT, deadline_s=0.4), progress, threading.Event())
     thread = threading.Thread(target=lambda: results.append(loader.run()))
     thread.start()
-    wait_for(lambda: meter.totals.read > 0)
+    wait_for(lambda: progress.totals.read > 0)
     client.indices.put_settings(index=f"{prefix}-{blocked}", settings={BLOCK: True})
-    wait_for(lambda: any("disk is full" in note for note in meter.take_notes()))
+    wait_for(lambda: any("disk is full" in note for note in progress.take_notes()))
     time.sleep(1.0)
     assert thread.is_alive()
     client.indices.put_settings(index=f"{prefix}-{blocked}", settings={BLOCK: None})

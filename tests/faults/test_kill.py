@@ -46,7 +46,7 @@ def start(es_url: str, files: list[Path], tmp_path: Path) -> Iterator[Start]:
 
 
 def acknowledged(client: Elasticsearch, prefix: str) -> int:
-    """Return how many stretches are done, as searches see it a little later."""
+    """Return how many chunks are done, as searches see it a little later."""
     quiet = client.options(ignore_status=(404, 503))  # 503: the ledger was created a moment ago
     quiet.indices.refresh(index=f"{prefix}-ledger")
     found = quiet.search(index=f"{prefix}-ledger", query={"term": {"state": "done"}}, size=0)
@@ -54,7 +54,7 @@ def acknowledged(client: Elasticsearch, prefix: str) -> int:
 
 
 def kill_soon(running: Command, client: Elasticsearch, prefix: str, number: int, wait: float) -> int:
-    """Send a signal a little after the next stretch was acknowledged; return the exit code."""
+    """Send a signal a little after the next chunk was acknowledged; return the exit code."""
     before = acknowledged(client, prefix)
     while acknowledged(client, prefix) == before and running.code is None:
         time.sleep(0.01)

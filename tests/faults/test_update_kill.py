@@ -10,7 +10,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from benchmarks import corpora
-from indexer.cluster.status import survey
+from indexer.cluster.status import dataset_status
 from indexer.maintenance.prune import Pruner
 from indexer.maintenance.reindex import Reindexer
 from indexer.readers.compression import temporary
@@ -26,7 +26,7 @@ STEPS = {
         *("reading the current generation", "begun", "blocked", "cloned", "applying", "deleting", "writing down"),
         *("checking", *END),
     ),
-    "afresh": ("comparing", "begun", "created", "first stretch acknowledged", "carried", *END),
+    "afresh": ("comparing", "begun", "created", "first chunk acknowledged", "carried", *END),
 }
 OF_REINDEX = ("begun", "created", "task asked for", "task noted", "documents copied", "books copied", *END)
 
@@ -37,7 +37,7 @@ RECORDS, FILES = 500, 2
 
 @pytest.fixture(scope="session")
 def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a release in few stretches, as each costs time and there are many steps; some records have no id."""
+    """Return a release in few chunks, as each costs time and there are many steps; some records have no id."""
     folder = tmp_path_factory.mktemp("old")
     corpora.laion(corpora.Corpus(folder, LAION), RECORDS)
     rows = pl.concat([pl.read_parquet(path) for path in sorted((folder / LAION).glob("*.parquet"))])
@@ -78,7 +78,9 @@ def traces(client: Elasticsearch, prefix: str) -> dict[str, object]:
     aliases = {name for body in aliased for name in body["aliases"]}
     kinds = client.search(index=f"{prefix}-ledger", size=1_000, source_excludes=["sketch"])["hits"]["hits"]
     served = {
-        view.generation.index for view in survey(client, prefix, LAION).views if view.state in ("current", "kept")
+        view.generation.index
+        for view in dataset_status(client, prefix, LAION).views
+        if view.state in ("current", "kept")
     }
     left = {hit["_id"] for hit in kinds if hit["_source"]["generation"] not in served}
     states = {hit["_source"]["state"] for hit in kinds if hit["_id"] in left}
@@ -148,7 +150,7 @@ def test_a_reindex_killed_at_each_step(client: Elasticsearch, prefix: str, kill:
     [
         ("blocked", "update"),
         ("swapped", "update"),
-        ("first stretch acknowledged", "update --way afresh"),
+        ("first chunk acknowledged", "update --way afresh"),
         ("task noted", "reindex"),
     ],
 )

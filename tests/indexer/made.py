@@ -5,15 +5,15 @@ from pathlib import Path
 
 import polars as pl
 
-from indexer.checks import Bounds
+from indexer.checks import Thresholds
 from indexer.load.plan import Plan, PlannedFile
-from indexer.records import Batch, RawBatch, Rejection, SourceFile, Stretch
+from indexer.records import Chunk, RawBatch, Rejection, SourceFile, TrackBatch
 from mappings.schema import SCHEMA
 from mappings.track import SEARCH_ONLY
 
 ADDED_LATER = {"source_file", "fingerprint", *SEARCH_ONLY}
 
-LENIENT = Bounds(max_rejected=100)
+LENIENT = Thresholds(max_rejected=100)
 """For loads whose rejected records are what a test is about."""
 
 
@@ -23,17 +23,17 @@ class MadeReader:
 
     file: str
     rows: int
-    per_stretch: int
+    per_chunk: int
     repeat: int = 0
     damaged: int = 0
 
-    def stretches(self) -> list[Stretch]:
-        starts = range(0, self.rows, self.per_stretch)
-        sizes = [min(self.per_stretch, self.rows - start) for start in starts]
-        return [Stretch(n, s, size, s + 1, size) for n, (s, size) in enumerate(zip(starts, sizes, strict=True))]
+    def chunks(self) -> list[Chunk]:
+        starts = range(0, self.rows, self.per_chunk)
+        sizes = [min(self.per_chunk, self.rows - start) for start in starts]
+        return [Chunk(n, s, size, s + 1, size) for n, (s, size) in enumerate(zip(starts, sizes, strict=True))]
 
-    def read(self, stretch: Stretch) -> RawBatch:
-        rows = range(stretch.first_row, stretch.first_row + stretch.rows)
+    def read(self, chunk: Chunk) -> RawBatch:
+        rows = range(chunk.first_row, chunk.first_row + chunk.rows)
         bad = [row for row in rows if self.damaged and row % self.damaged == 0]
         frame = pl.DataFrame({"source_row": [row for row in rows if row not in set(bad)]}, {"source_row": pl.Int64})
         rejections = tuple(Rejection(self.file, row, "damaged", "made so", "?") for row in bad)
@@ -53,12 +53,12 @@ class MadeSource:
     def reader(self, file: SourceFile) -> MadeReader:
         raise AssertionError("a made plan has its readers")
 
-    def normalise(self, raw: RawBatch, file: SourceFile) -> Batch:
+    def normalise(self, raw: RawBatch, file: SourceFile) -> TrackBatch:
         row = pl.col("source_row")
         number = row
         if self.repeat:
             number = pl.when(row % self.repeat == 0).then(row - 1).otherwise(number)
-        if self.across:  # ids that come again far away, in other stretches
+        if self.across:  # ids that come again far away, in other chunks
             number = pl.when(row > self.across).then(row - self.across).otherwise(number)
         made = raw.frame.select(
             source_row=row,
@@ -75,13 +75,13 @@ class MadeSource:
         read = raw.frame.height + len(raw.rejections) + raw.skipped
         rounded = [row for row in raw.frame["source_row"] if self.rounded and row % self.rounded == 0]
         changed = {"year: rounded": len(rounded)} if rounded else {}
-        return Batch(tracks, read, rejections=raw.rejections, changed=changed)
+        return TrackBatch(tracks, read, rejections=raw.rejections, changed=changed)
 
 
 def plan(*readers: MadeReader, source: MadeSource | None = None, limit: int | None = None) -> Plan:
     """Return a plan of made files."""
     files = tuple(
-        PlannedFile(SourceFile(Path(reader.file), reader.file, sha256=reader.file), reader, tuple(reader.stretches()))
+        PlannedFile(SourceFile(Path(reader.file), reader.file, sha256=reader.file), reader, tuple(reader.chunks()))
         for reader in readers
     )
     return Plan(source or MadeSource(), files, limit)

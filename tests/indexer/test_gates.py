@@ -8,13 +8,13 @@ import polars as pl
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer.checks import Bounds, GateError, counts, golden
-from indexer.checks.gate import Candidate, Gate, Look
-from indexer.cluster.audit_log import History
+from indexer.checks import GateError, Thresholds, counts, golden
+from indexer.checks.gate import Candidate, Gate, IndexStats
+from indexer.cluster.audit_log import AuditLog
 from indexer.cluster.ledger import Ledger
-from indexer.cluster.status import survey
+from indexer.cluster.status import dataset_status
 from indexer.load.load import Loader, LoadResult
-from indexer.records import Batch, RawBatch, SourceFile, Totals
+from indexer.records import RawBatch, SourceFile, Totals, TrackBatch
 from mappings.cards import CARDS
 from mappings.index_names import Generation
 from tests.indexer import made
@@ -30,7 +30,7 @@ class Changed(made.MadeSource):
     without: str = ""
     shift: int = 0
 
-    def normalise(self, raw: RawBatch, file: SourceFile) -> Batch:
+    def normalise(self, raw: RawBatch, file: SourceFile) -> TrackBatch:
         batch = super().normalise(raw, file)
         other = {"source_id": (pl.col("source_id").cast(pl.Int64) + self.shift).cast(pl.String)}
         empty = {self.without: pl.lit(None, batch.tracks.schema[self.without])} if self.without else {}
@@ -96,9 +96,9 @@ def test_a_closed_gate_stops_the_swap(
     assert [gate.name for gate in raised.value.gates if not gate.passed] == [name], raised.value.gates
     assert list(client.indices.get_alias(name=prefix).body) == [first.generation]
     assert client.count(index=f"{prefix}-{DATASET}")["count"] == first.indexed
-    states = [view.state for view in survey(client, prefix, DATASET).views]
+    states = [view.state for view in dataset_status(client, prefix, DATASET).views]
     assert states == ["current", "failed"]
-    assert [event.event for event in History(client, prefix).read(DATASET, 1)] == ["failed"]
+    assert [event.event for event in AuditLog(client, prefix).read(DATASET, 1)] == ["failed"]
 
 
 def test_golden_queries_stop_the_swap(client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,12 +127,12 @@ def test_a_reason_forces_and_is_written_down(client: Elasticsearch, prefix: str)
     assert result.resumed == 100
     meta = client.indices.get_mapping(index=result.generation)[result.generation]["mappings"]["_meta"]
     assert meta["forced"] == {"reason": "the release was cut", "gates": ["change"]}
-    assert [event.event for event in History(client, prefix).read(DATASET, 2)] == ["swapped", "forced"]
+    assert [event.event for event in AuditLog(client, prefix).read(DATASET, 2)] == ["swapped", "forced"]
 
 
 def test_a_wider_bound_lets_it_through(client: Elasticsearch, prefix: str) -> None:
     load(client, prefix, made.plan(made.MadeReader("a", ROWS, 150)))
-    result = smaller(client, prefix, bounds=replace(made.LENIENT, max_change=75))
+    result = smaller(client, prefix, thresholds=replace(made.LENIENT, max_change=75))
     assert all(gate.passed for gate in result.gates)
 
 
@@ -166,7 +166,7 @@ def test_a_sample_is_full_where_most_records_are_duplicates(client: Elasticsearc
     assert result.duplicates == 1_100
 
 
-BEFORE = Look(Generation("ln", DATASET, 1), 1_000, {}, ids=tuple("abc"))
+BEFORE = IndexStats(Generation("ln", DATASET, 1), 1_000, {}, ids=tuple("abc"))
 
 
 @pytest.mark.parametrize(
@@ -183,16 +183,16 @@ BEFORE = Look(Generation("ln", DATASET, 1), 1_000, {}, ids=tuple("abc"))
 )
 def test_the_bound_of_change(documents: int, touched: int | None, gone: float, passed: bool) -> None:
     candidate = Candidate(Generation("ln", DATASET, 2), Totals(), documents, 0, touched=touched)
-    gate: Gate = counts.change(candidate, BEFORE, gone, Bounds(max_change=10.0))
+    gate: Gate = counts.change(candidate, BEFORE, gone, Thresholds(max_change=10.0))
     assert gate.passed is passed, gate
 
 
 def test_too_many_rejected_records_stop_the_alias(client: Elasticsearch, prefix: str) -> None:
     plan = made.plan(made.MadeReader("a", ROWS, 150, damaged=20))
     with pytest.raises(GateError, match=r"rejected: 20 of 400 records \(5 %\).*--max-rejected N.*or with --force"):
-        load(client, prefix, plan, bounds=Bounds())
+        load(client, prefix, plan, thresholds=Thresholds())
     assert not client.indices.exists_alias(name=prefix)
-    result = load(client, prefix, plan, bounds=Bounds(max_rejected=5))
+    result = load(client, prefix, plan, thresholds=Thresholds(max_rejected=5))
     assert (result.alias_moved, result.rejected, result.resumed) == (True, 20, ROWS)
 
 

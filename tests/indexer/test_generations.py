@@ -9,12 +9,12 @@ from elasticsearch import Elasticsearch
 
 from indexer import checks
 from indexer.cluster import indices, lease, ledger, recovery
-from indexer.cluster.aliases import canary, swap
+from indexer.cluster.aliases import probe_alias, swap
 from indexer.cluster.diagnostics import inspect
 from indexer.cluster.lease import Lease
 from indexer.cluster.ledger import Ledger
 from indexer.cluster.rejects import RejectedReader
-from indexer.cluster.status import survey
+from indexer.cluster.status import dataset_status
 from indexer.load import publish
 from indexer.load.load import LoadResult
 from indexer.load.publish import Finisher
@@ -33,12 +33,12 @@ def build(client: Elasticsearch, prefix: str, file: str = "a", rows: int = 60, *
 
 
 def states(client: Elasticsearch, prefix: str) -> dict[int, str]:
-    return {view.generation.number: view.state for view in survey(client, prefix, DATASET).views}
+    return {view.generation.number: view.state for view in dataset_status(client, prefix, DATASET).views}
 
 
 def found(client: Elasticsearch, prefix: str) -> dict[str, str]:
     """Return what is wrong: kind to sentence with what to do."""
-    return {finding.kind: str(finding) for finding in inspect(survey(client, prefix, DATASET))}
+    return {finding.kind: str(finding) for finding in inspect(dataset_status(client, prefix, DATASET))}
 
 
 def test_meta_says_what_it_was_made_of(client: Elasticsearch, prefix: str) -> None:
@@ -90,7 +90,7 @@ def test_the_alias_goes_back_when_the_canary_is_not_answered(
     with pytest.raises(CheckFailedError, match=r"answered by 1 by \S+g000002, not by \S+g000002's 57 documents"):
         swap(client, Generation(prefix, DATASET, 2), [Generation(prefix, DATASET, 1)])
     assert list(client.indices.get_alias(name=prefix).body) == [first.generation]
-    canary(client, Generation(prefix, DATASET, 1))
+    probe_alias(client, Generation(prefix, DATASET, 1))
 
 
 def test_a_first_generation_is_taken_off_when_the_canary_is_not_answered(
@@ -145,8 +145,8 @@ def test_prune_leaves_the_current_one_and_the_one_before(client: Elasticsearch, 
     left = {count.generation[-1] for count in RejectedReader(client, prefix).counts()}
     assert left == {"3", "4"}
     client.indices.refresh(index=ledger_index(prefix))
-    stretches = client.search(index=ledger_index(prefix), query={"term": {"kind": "stretch"}}, size=100)
-    assert {hit["_source"]["generation"][-1] for hit in stretches["hits"]["hits"]} == {"3", "4"}
+    chunks = client.search(index=ledger_index(prefix), query={"term": {"kind": "stretch"}}, size=100)
+    assert {hit["_source"]["generation"][-1] for hit in chunks["hits"]["hits"]} == {"3", "4"}
     assert build(client, prefix, "e").generation.endswith("g000006")  # no number is used again
 
 
@@ -164,14 +164,14 @@ def test_prune_leaves_what_somebody_is_building(client: Elasticsearch, prefix: s
     loader = Lease(client, prefix, DATASET, lease.LOAD, generation=generation.index)
     loader.take()
     assert Pruner(client, prefix).run(DATASET).deleted == ()
-    (view,) = survey(client, prefix, DATASET).views
+    (view,) = dataset_status(client, prefix, DATASET).views
     assert (view.state, len(view.at_work)) == ("building", 1)
     with pytest.raises(CheckFailedError, match=r"g000001 is being loaded by process \d+ on"):
         build(client, prefix, fresh=True)
     loader.release()
     assert "nobody is at work on it" in found(client, prefix)["builder_dead"]
     assert Pruner(client, prefix).run(DATASET).deleted == (generation.index,)
-    assert survey(client, prefix, DATASET).views == ()
+    assert dataset_status(client, prefix, DATASET).views == ()
 
 
 def test_a_load_never_goes_on_with_the_half_of_an_update(client: Elasticsearch, prefix: str) -> None:

@@ -3,8 +3,8 @@
 from elasticsearch import Elasticsearch
 
 from indexer.cluster import audit_log, recovery
-from indexer.cluster.audit_log import History
-from indexer.cluster.progress import Meter
+from indexer.cluster.audit_log import AuditLog
+from indexer.cluster.progress import Progress
 from indexer.cluster.retry import RetryPolicy, retrying
 from mappings.index_names import Generation
 from mappings.index_names import history as history_index
@@ -13,9 +13,9 @@ from tests.indexer.test_load import load
 
 
 def test_events_come_back_newest_first(client: Elasticsearch, prefix: str) -> None:
-    assert History(client, prefix).read() == []
+    assert AuditLog(client, prefix).read() == []
     recovery.create_system_indices(client, prefix)
-    book = History(client, prefix)
+    book = AuditLog(client, prefix)
     for number in range(5):
         name = "even" if number % 2 == 0 else "odd"
         assert book.write(Generation(prefix, name, number), audit_log.STARTED, f"event {number}", number=number)
@@ -28,17 +28,17 @@ def test_events_come_back_newest_first(client: Elasticsearch, prefix: str) -> No
 def test_a_history_that_cant_be_written_is_said_and_stops_nothing(client: Elasticsearch, prefix: str) -> None:
     recovery.create_system_indices(client, prefix)
     client.indices.close(index=history_index(prefix))
-    meter = Meter()
-    assert not History(retrying(client, RetryPolicy(meter)), prefix).write(
+    progress = Progress()
+    assert not AuditLog(retrying(client, RetryPolicy(progress)), prefix).write(
         Generation(prefix, "made", 1), audit_log.STARTED, "x"
     )
-    assert "could not be written" in meter.take_notes()[0]
+    assert "could not be written" in progress.take_notes()[0]
     assert load(client, prefix, made.plan(made.MadeReader("a", 100, 50))).alias_moved
 
 
 def test_a_load_tells_its_steps(client: Elasticsearch, prefix: str) -> None:
     result = load(client, prefix, made.plan(made.MadeReader("a", 100, 50)))
-    events = History(client, prefix).read("made")
+    events = AuditLog(client, prefix).read("made")
     assert [event.event for event in events] == ["swapped", "gates", "started"]
     assert {event.generation for event in events} == {result.generation}
     assert [gate["passed"] for gate in events[1].details["gates"]] == [True] * 8

@@ -15,10 +15,10 @@ from elasticsearch import Elasticsearch
 from indexer.cluster import indices, lease, ledger, recovery
 from indexer.cluster.diagnostics import inspect
 from indexer.cluster.lease import LEASE_S, Holder, Lease
-from indexer.cluster.ledger import Claim, Key, Ledger, Taken
-from indexer.cluster.progress import Meter
+from indexer.cluster.ledger import ChunkId, Claim, Ledger, Taken
+from indexer.cluster.progress import Progress
 from indexer.cluster.retry import RetryPolicy, retrying
-from indexer.cluster.status import survey
+from indexer.cluster.status import dataset_status
 from indexer.load.load import Loader, Options
 from indexer.maintenance.prune import Pruner
 from indexer.maintenance.reindex import Reindexer
@@ -60,15 +60,15 @@ def elsewhere(client: Elasticsearch, prefix: str, seconds_ago: float, **other: A
 
 
 def test_a_second_writer_is_told_who_holds_it(client: Elasticsearch, books: str) -> None:
-    meter = Meter()
-    second = retrying(client, RetryPolicy(meter))
+    progress = Progress()
+    second = retrying(client, RetryPolicy(progress))
     with (
         lease.held(client, books, DATASET, lease.UPDATE),
         pytest.raises(CheckFailedError, match=r"made is in other hands: process \d+ on \S+, update since \d{4}-"),
         lease.held(second, books, DATASET, lease.UPDATE),
     ):
         raise AssertionError("two hold it")
-    assert meter.take_notes() == []  # it was looked up, and not waited for
+    assert progress.take_notes() == []  # it was looked up, and not waited for
     with lease.held(client, books, DATASET, lease.PRUNE):
         pass
     assert lease.holders(client, books, DATASET) == []
@@ -83,7 +83,7 @@ def test_data_sets_are_held_side_by_side(client: Elasticsearch, books: str) -> N
 CODE = """
 import sys, time
 from elasticsearch import Elasticsearch
-from indexer.lease import UPDATE, Lease
+from indexer.cluster.lease import UPDATE, Lease
 with Elasticsearch(sys.argv[1]) as client:
     assert Lease(client, sys.argv[2], "made", UPDATE).take() is None
     print("held", flush=True)
@@ -219,7 +219,7 @@ ACTS: dict[str, Act] = {
     "load": lambda client, prefix: load(client, prefix, made.plan(made.MadeReader("b", 61, 30))),
     "update": lambda client, prefix: update(client, prefix, made.plan(made.MadeReader("b", 61, 30))),
     "prune": lambda client, prefix: Pruner(client, prefix).run(DATASET),
-    "replay": lambda client, prefix: Replayer(client, prefix, Meter()).run(DATASET),
+    "replay": lambda client, prefix: Replayer(client, prefix, Progress()).run(DATASET),
     "reindex": lambda client, prefix: Reindexer(client, prefix).run(DATASET),
     "rollback": lambda client, prefix: Roller(client, prefix).run(DATASET),
 }
@@ -267,7 +267,7 @@ def test_a_loader_elsewhere_is_watched(client: Elasticsearch, two: str, name: st
     assert name != "prune" or done.deleted == (generation.index,)  # type: ignore[attr-defined]
 
 
-def test_stretches_of_a_loader_that_died_elsewhere(client: Elasticsearch, prefix: str) -> None:
+def test_chunks_of_a_loader_that_died_elsewhere(client: Elasticsearch, prefix: str) -> None:
     """They are taken over when its lease runs out, without `--fresh`; a loader that lives is joined."""
     plan = made.plan(made.MadeReader("a", 300, 100))
     load(client, prefix, plan)
@@ -276,8 +276,8 @@ def test_stretches_of_a_loader_that_died_elsewhere(client: Elasticsearch, prefix
     client.indices.delete_alias(index=generation.index, name=[prefix, f"{prefix}-{DATASET}"])
     client.indices.put_alias(index=generation.index, name=indices.write_alias(generation))
     Ledger(client, prefix).close(generation, ledger.BUILDING, record.plan)
-    stretch = f"{generation.index}/0/1"
-    client.update(index=f"{prefix}-ledger", id=stretch, doc={"state": "leased", "owner": "x"}, refresh=True)
+    chunk = f"{generation.index}/0/1"
+    client.update(index=f"{prefix}-ledger", id=chunk, doc={"state": "leased", "owner": "x"}, refresh=True)
     elsewhere(client, prefix, LEASE_S - 4, generation=generation.index, what=lease.LOAD)
     started = time.monotonic()
     result = load(client, prefix, plan)
@@ -285,21 +285,21 @@ def test_stretches_of_a_loader_that_died_elsewhere(client: Elasticsearch, prefix
     assert 3 < time.monotonic() - started < 30
 
 
-def test_stretches_in_other_hands_are_not_claimed_over_and_over(
+def test_chunks_in_other_hands_are_not_claimed_over_and_over(
     client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = made.plan(made.MadeReader("a", 300, 100))
     recovery.create_system_indices(client, prefix)
     books = Ledger(client, prefix)
-    generation = Loader(client, prefix, plan, Options(), Meter(), threading.Event())._begin(books)
+    generation = Loader(client, prefix, plan, Options(), Progress(), threading.Event())._begin(books)
     other = Lease(client, prefix, DATASET, lease.LOAD, generation=generation.index)
     assert other.take() is None
     for number in (1, 2):
-        assert isinstance(books.claim(generation, Key(0, number), other), Claim)
+        assert isinstance(books.claim(generation, ChunkId(0, number), other), Claim)
     claimed: list[int] = []
     real = Ledger.claim
 
-    def claim(self: Ledger, generation: Generation, key: Key, mine: Lease) -> Claim | Taken:
+    def claim(self: Ledger, generation: Generation, key: ChunkId, mine: Lease) -> Claim | Taken:
         claimed.append(key.number)
         return real(self, generation, key, mine)
 
@@ -337,11 +337,11 @@ def test_who_was_taken_for_dead_is_counted_again(client: Elasticsearch, books: s
     slow = Lease(client, books, DATASET, lease.LOAD, generation=generation.index)
     assert slow.take() is None
     assert lease.workers(client, books, DATASET, lease_s=-1.0) == []
-    assert lease.living(client, generation) == []
+    assert lease.live_workers(client, generation) == []
     slow.check()
-    assert [holder.owner for holder in lease.living(client, generation)] == [slow.id]
+    assert [holder.owner for holder in lease.live_workers(client, generation)] == [slow.id]
     slow.release()
-    assert lease.living(client, generation) == []
+    assert lease.live_workers(client, generation) == []
 
 
 def test_the_dead_are_named(client: Elasticsearch, two: str) -> None:
@@ -349,15 +349,18 @@ def test_the_dead_are_named(client: Elasticsearch, two: str) -> None:
     loader = {"generation": generation.index, "what": lease.LOAD}
     who = "process 1 on another-machine, load since 2026-01-01 00:00:00 UTC"
     elsewhere(client, two, 5, **loader)
-    assert inspect(survey(client, two, DATASET)) == []
+    assert inspect(dataset_status(client, two, DATASET)) == []
     elsewhere(client, two, 30, **loader)
-    (silent,) = inspect(survey(client, two, DATASET))
+    (silent,) = inspect(dataset_status(client, two, DATASET))
     assert silent.kind == "holder_silent"
     assert f"{generation.index} is held by {who}, which has given no sign of life for 3" in silent.sentence
     elsewhere(client, two, LEASE_S + 10, **loader)
-    (dead,) = inspect(survey(client, two, DATASET))
+    (dead,) = inspect(dataset_status(client, two, DATASET))
     assert dead.kind == "builder_dead"
     assert f"is half built, and {who}, has given no sign of life for 7" in dead.sentence
     assert "Run the same load or update of made again, or: linernotes prune made" in dead.hint
     elsewhere(client, two, LEASE_S + 10)
-    assert {finding.kind for finding in inspect(survey(client, two, DATASET))} == {"builder_dead", "lock_of_the_dead"}
+    assert {finding.kind for finding in inspect(dataset_status(client, two, DATASET))} == {
+        "builder_dead",
+        "lock_of_the_dead",
+    }

@@ -11,8 +11,8 @@ from elasticsearch import Elasticsearch
 
 from indexer.cluster import indices, ledger, recovery
 from indexer.cluster.lease import LOAD, Lease
-from indexer.cluster.ledger import Key, Ledger
-from indexer.cluster.progress import Meter
+from indexer.cluster.ledger import ChunkId, Ledger
+from indexer.cluster.progress import Progress
 from indexer.load.load import InterruptedLoadError, Loader, LoadResult, Options
 from indexer.load.plan import Plan, PlannedFile, first
 from mappings.errors import CheckFailedError, InputError
@@ -24,7 +24,9 @@ DATASET = "made"
 
 
 def load(client: Elasticsearch, prefix: str, plan: Plan, **options: Any) -> LoadResult:
-    return Loader(client, prefix, plan, Options(**{"bounds": made.LENIENT} | options), Meter(), threading.Event()).run()
+    return Loader(
+        client, prefix, plan, Options(**{"bounds": made.LENIENT} | options), Progress(), threading.Event()
+    ).run()
 
 
 def digest(client: Elasticsearch, index: str) -> dict[str, tuple[int, int]]:
@@ -44,7 +46,7 @@ def test_sums_and_alias(client: Elasticsearch, prefix: str) -> None:
 
 
 @pytest.mark.parametrize(("workers", "prepare"), [(1, 1), (4, 3)])
-def test_first_wins_across_stretches_and_files(client: Elasticsearch, prefix: str, workers: int, prepare: int) -> None:
+def test_first_wins_across_chunks_and_files(client: Elasticsearch, prefix: str, workers: int, prepare: int) -> None:
     source = made.MadeSource(repeat=10, across=1500)
     plan = made.plan(made.MadeReader("a", 2000, 300), made.MadeReader("b", 1000, 300), source=source)
     result = load(client, prefix, plan, workers=workers, prepare=prepare)
@@ -57,11 +59,11 @@ def test_first_wins_across_stretches_and_files(client: Elasticsearch, prefix: st
     assert result.duplicates == 3000 - len(first)
 
 
-def stop_at(meter: Meter, records: int, stop: threading.Event) -> threading.Thread:
+def stop_at(progress: Progress, records: int, stop: threading.Event) -> threading.Thread:
     """Stop a load as soon as so many records are acknowledged."""
 
     def watch() -> None:
-        while meter.totals.read < records:
+        while progress.totals.read < records:
             time.sleep(0.005)
         stop.set()
 
@@ -72,25 +74,25 @@ def stop_at(meter: Meter, records: int, stop: threading.Event) -> threading.Thre
 
 def test_a_load_that_was_stopped_goes_on(client: Elasticsearch, prefix: str) -> None:
     plan = made.plan(made.MadeReader("a", 4000, 100, damaged=500))
-    stop, meter = threading.Event(), Meter()
-    stop_at(meter, 500, stop)
+    stop, progress = threading.Event(), Progress()
+    stop_at(progress, 500, stop)
     with pytest.raises(InterruptedLoadError):
-        Loader(client, prefix, plan, Options(), meter, stop).run()
-    assert 0 < meter.totals.read < 4000
+        Loader(client, prefix, plan, Options(), progress, stop).run()
+    assert 0 < progress.totals.read < 4000
     assert not client.indices.exists_alias(name=prefix)
     result = load(client, prefix, plan)
-    assert result.resumed == meter.totals.read
+    assert result.resumed == progress.totals.read
     assert (result.read, result.indexed, result.rejected) == (4000, 3992, 8)
 
 
 def test_what_was_normalised_is_counted_once_by_rule(client: Elasticsearch, prefix: str) -> None:
-    """Stopped and gone on with: the ledger has each stretch's counts once, whoever acknowledged it."""
+    """Stopped and gone on with: the ledger has each chunk's counts once, whoever acknowledged it."""
     plan = made.plan(made.MadeReader("a", 4000, 100, damaged=500), source=made.MadeSource(rounded=7))
     expected = {"year: rounded": sum(row % 7 == 0 and row % 500 != 0 for row in range(1, 4001))}
-    stop, meter = threading.Event(), Meter()
-    stop_at(meter, 500, stop)
+    stop, progress = threading.Event(), Progress()
+    stop_at(progress, 500, stop)
     with pytest.raises(InterruptedLoadError):
-        Loader(client, prefix, plan, Options(), meter, stop).run()
+        Loader(client, prefix, plan, Options(), progress, stop).run()
     result = load(client, prefix, plan)
     assert result.resumed > 0
     assert result.changed == expected
@@ -108,7 +110,7 @@ def test_a_ledger_of_an_earlier_version_gets_the_new_fields(client: Elasticsearc
 
 
 def test_records_that_a_dead_loader_had_sent_are_counted_once(client: Elasticsearch, prefix: str) -> None:
-    """A stretch of a dead owner is taken over; its documents are in already."""
+    """A chunk of a dead owner is taken over; its documents are in already."""
     plan = made.plan(made.MadeReader("a", 300, 100), source=made.MadeSource(rounded=3))
     half_loaded(client, prefix, plan)
     result = load(client, prefix, plan)
@@ -117,15 +119,15 @@ def test_records_that_a_dead_loader_had_sent_are_counted_once(client: Elasticsea
 
 
 def half_loaded(client: Elasticsearch, prefix: str, plan: Plan) -> Generation:
-    """Leave a load whose documents are all in, and whose second stretch is not acknowledged, by a dead loader."""
+    """Leave a load whose documents are all in, and whose second chunk is not acknowledged, by a dead loader."""
     generation = Generation(prefix, DATASET, 1)
     recovery.create_system_indices(client, prefix)
     books = Ledger(client, prefix)
-    loader = Loader(client, prefix, plan, Options(), Meter(), threading.Event())
-    loader.meter.add_file("a", 300)
+    loader = Loader(client, prefix, plan, Options(), Progress(), threading.Event())
+    loader.progress.add_file("a", 300)
     assert loader._begin(books) == generation
     dead = Lease(client, prefix, DATASET, LOAD, generation=generation.index)
-    assert isinstance(books.claim(generation, Key(0, 1), dead), ledger.Claim)
+    assert isinstance(books.claim(generation, ChunkId(0, 1), dead), ledger.Claim)
     loader._carry(books, generation, dead)
     document = client.get(index=f"{prefix}-ledger", id=f"{generation.index}/0/1")["_source"]
     client.index(
@@ -138,7 +140,7 @@ def test_a_lost_document_is_not_hidden_by_a_stretch_that_was_sent_twice(client: 
     plan = made.plan(made.MadeReader("a", 300, 100))
     generation = half_loaded(client, prefix, plan)
     client.indices.refresh(index=generation.index)
-    client.delete(index=generation.index, id="made:7")  # of a stretch that is done; the second one will be sent again
+    client.delete(index=generation.index, id="made:7")  # of a chunk that is done; the second one will be sent again
     with pytest.raises(CheckFailedError, match=r"299 documents .*300, one for each id"):
         load(client, prefix, plan)
     assert not client.indices.exists_alias(name=prefix)
@@ -148,7 +150,7 @@ def test_other_files_are_refused_and_fresh_starts_over(client: Elasticsearch, pr
     stop = threading.Event()
     stop.set()
     with pytest.raises(InterruptedLoadError):
-        Loader(client, prefix, made.plan(made.MadeReader("a", 100, 10)), Options(), Meter(), stop).run()
+        Loader(client, prefix, made.plan(made.MadeReader("a", 100, 10)), Options(), Progress(), stop).run()
     other = made.plan(made.MadeReader("b", 100, 10))
     with pytest.raises(InputError, match="other files"):
         load(client, prefix, other)
@@ -236,4 +238,4 @@ def test_a_limit_counts_damaged_records_too(client: Elasticsearch, prefix: str, 
 
 def _first(plan: Plan, limit: int) -> list[PlannedFile]:
     (file,) = plan.files
-    return [replace(file, stretches=tuple(first(list(file.stretches), limit)))]
+    return [replace(file, chunks=tuple(first(list(file.chunks), limit)))]

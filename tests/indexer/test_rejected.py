@@ -15,12 +15,12 @@ from elasticsearch import Elasticsearch
 
 from indexer.cluster import lease, rejects
 from indexer.cluster.lease import Lease
-from indexer.cluster.progress import Meter
+from indexer.cluster.progress import Progress
 from indexer.cluster.rejects import MAX_ATTEMPTS, MAX_RECORD_CHARS, Count, RejectedReader, RejectedStore, Wanted
 from indexer.documents import digest
 from indexer.load.load import Loader, LoadResult, Options
 from indexer.maintenance.replay import Replay, Replayer
-from indexer.records import Batch, RawBatch, SourceFile
+from indexer.records import RawBatch, SourceFile, TrackBatch
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation
 from mappings.track import YEAR, mapping
@@ -36,7 +36,7 @@ class Refused(made.MadeSource):
 
     outside: int = 4
 
-    def normalise(self, raw: RawBatch, file: SourceFile) -> Batch:
+    def normalise(self, raw: RawBatch, file: SourceFile) -> TrackBatch:
         batch = super().normalise(raw, file)
         wrong = pl.col("source_row") % self.outside == 0
         year = pl.when(wrong).then(pl.lit(40_000)).otherwise(pl.col("year").cast(pl.Int32)).alias("year")
@@ -45,11 +45,11 @@ class Refused(made.MadeSource):
 
 def load(client: Elasticsearch, prefix: str, *readers: made.MadeReader, **source: Any) -> LoadResult:
     plan = made.plan(*readers, source=Refused(**source))
-    return Loader(client, prefix, plan, Options(bounds=made.LENIENT), Meter(), threading.Event()).run()
+    return Loader(client, prefix, plan, Options(thresholds=made.LENIENT), Progress(), threading.Event()).run()
 
 
 def replay(client: Elasticsearch, prefix: str, max_attempts: int = MAX_ATTEMPTS) -> Replay:
-    return Replayer(client, prefix, Meter(), max_attempts).run(DATASET)
+    return Replayer(client, prefix, Progress(), max_attempts).run(DATASET)
 
 
 def relax(client: Elasticsearch, prefix: str, properties: dict[str, Any] | None = None) -> None:
@@ -219,14 +219,14 @@ def test_killed_between_two_steps(
 KILL = """
 import os, signal, sys
 from elasticsearch import Elasticsearch
-from indexer.lease import Lease
-from indexer.meter import Meter
-from indexer.replay import Replayer
-from indexer.rejected import RejectedStore
+from indexer.cluster.lease import Lease
+from indexer.cluster.progress import Progress
+from indexer.maintenance.replay import Replayer
+from indexer.cluster.rejects import RejectedStore
 def die(self, ids):
     os.kill(os.getpid(), signal.SIGKILL)
 RejectedStore.remove = die
-Replayer(Elasticsearch(sys.argv[1]), sys.argv[2], Meter()).run("made")
+Replayer(Elasticsearch(sys.argv[1]), sys.argv[2], Progress()).run("made")
 """
 
 

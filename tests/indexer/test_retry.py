@@ -10,7 +10,7 @@ import pytest
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
 from indexer.cluster import retry
-from indexer.cluster.progress import Meter
+from indexer.cluster.progress import Progress
 from indexer.cluster.retry import RetryPolicy, policy_of, retrying, sending_once
 from mappings.errors import UnreachableError
 from tests.faults import proxy
@@ -50,10 +50,10 @@ PASSING = [kind for kind in proxy.KINDS if kind not in proxy.FITS]
 
 @pytest.mark.parametrize("kind", PASSING)
 def test_what_passes_is_tried_again(es_url: str, kind: str) -> None:
-    meter = Meter()
+    progress = Progress()
     with failing(es_url, kind) as (faults, client):
-        assert retrying(client, RetryPolicy(meter)).cluster.health()["number_of_data_nodes"] >= 1
-    assert (faults.requests, meter.retries) == (3, 2)
+        assert retrying(client, RetryPolicy(progress)).cluster.health()["number_of_data_nodes"] >= 1
+    assert (faults.requests, progress.retries) == (3, 2)
 
 
 @pytest.mark.parametrize("kind", ["503", "reset_after"])
@@ -64,15 +64,15 @@ def test_what_must_be_sent_once_is(es_url: str, kind: str) -> None:
 
 
 def test_a_final_answer_is_told_at_once(es_url: str) -> None:
-    meter = Meter()
+    progress = Progress()
     with failing(es_url, "503", times=0) as (faults, client):
-        patient = retrying(client, RetryPolicy(meter))
+        patient = retrying(client, RetryPolicy(progress))
         with pytest.raises(NotFoundError):
             patient.get(index="there-is-none", id="1")
         assert not patient.indices.exists(index="there-is-none")
         with pytest.raises(ApiError, match="parsing_exception"):
             patient.search(query={"no_query": {}})
-    assert (faults.requests, meter.retries) == (3, 0)
+    assert (faults.requests, progress.retries) == (3, 0)
 
 
 def test_it_ends_at_the_deadline(es_url: str) -> None:

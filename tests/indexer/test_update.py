@@ -17,10 +17,10 @@ from elasticsearch.helpers import scan
 from benchmarks import corpora
 from indexer.checks import GateError
 from indexer.cluster import audit_log, indices
-from indexer.cluster.audit_log import History
+from indexer.cluster.audit_log import AuditLog
 from indexer.cluster.lease import UPDATE, Lease
 from indexer.cluster.ledger import Ledger
-from indexer.cluster.status import survey
+from indexer.cluster.status import dataset_status
 from indexer.cluster.watchlist import Watchlist
 from indexer.documents.bulk_body import EVIDENCE, row_of
 from indexer.load import plan as plans
@@ -30,7 +30,7 @@ from indexer.records import Totals
 from indexer.sources import SOURCES
 from indexer.update import update as way
 from indexer.update import workdir
-from indexer.update.update import Job, Orders, Updated, Updater
+from indexer.update.update import UpdateContext, Updated, UpdateOptions, Updater
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation, parse
 from tests.indexer import made
@@ -94,7 +94,7 @@ def planned(folder: Path) -> Plan:
 
 
 def update(client: Elasticsearch, prefix: str, plan: Plan, **orders: Any) -> Updated:
-    return Updater(Job(client, prefix, plan, Orders(**{"bounds": made.LENIENT} | orders))).run()
+    return Updater(UpdateContext(client, prefix, plan, UpdateOptions(**{"bounds": made.LENIENT} | orders))).run()
 
 
 def content(client: Elasticsearch, index: str) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def test_the_difference_makes_what_a_fresh_build_makes(
     rejected = client.count(index=f"{prefix}-rejected", query={"term": {"generation": done.to}})
     assert rejected["count"] == whole.rejected > 0
     assert all(gate.passed for gate in done.gates)
-    assert [view.state for view in survey(client, prefix, LAION).views] == ["kept", "current"]
+    assert [view.state for view in dataset_status(client, prefix, LAION).views] == ["kept", "current"]
 
 
 def test_updates_upon_updates_and_back(client: Elasticsearch, prefix: str, old: Path, new: Path) -> None:
@@ -191,13 +191,15 @@ def test_a_source_whose_rows_can_not_be_told_apart_alone(client: Elasticsearch, 
 
 def test_a_dry_run_changes_nothing(client: Elasticsearch, prefix: str, old: Path, new: Path) -> None:
     load(client, prefix, planned(old))
-    before = set(client.indices.get(index=f"{prefix}*").body), len(History(client, prefix).read())
+    before = set(client.indices.get(index=f"{prefix}*").body), len(AuditLog(client, prefix).read())
     shown: list[Any] = []
-    job = Job(client, prefix, planned(new), Orders(dry_run=True), show=lambda *told: shown.append(told))
+    job = UpdateContext(
+        client, prefix, planned(new), UpdateOptions(dry_run=True), show=lambda *told: shown.append(told)
+    )
     done = Updater(job).run()
     assert (done.to, done.alias_moved) == (None, False)
     assert shown == [(done.difference, done.way)]
-    assert (set(client.indices.get(index=f"{prefix}*").body), len(History(client, prefix).read())) == before
+    assert (set(client.indices.get(index=f"{prefix}*").body), len(AuditLog(client, prefix).read())) == before
 
 
 def test_a_large_difference_is_built_afresh_and_the_gate_counts_it(
@@ -210,7 +212,7 @@ def test_a_large_difference_is_built_afresh_and_the_gate_counts_it(
         update(client, prefix, other)
     assert [gate.name for gate in told.value.gates if not gate.passed] == ["change"]
     assert client.indices.get_alias(name=f"{prefix}-{LAION}").body.keys() == {f"{prefix}-{LAION}-g000001"}
-    done = update(client, prefix, other, bounds=replace(made.LENIENT, max_change=90))
+    done = update(client, prefix, other, thresholds=replace(made.LENIENT, max_change=90))
     assert (done.way.name, done.alias_moved) == ("afresh", True)
     assert content(client, str(done.to)) == content(client, afresh(client, prefix, other).generation)
 
@@ -247,7 +249,7 @@ def test_a_refused_document_leads_to_a_fresh_build(client: Elasticsearch, prefix
         done = update(client, prefix, planned(new))
         assert (done.way.name, done.alias_moved) == ("afresh", True)
         assert "surprise" in done.way.why
-        assert [view.state for view in survey(client, prefix, LAION).views] == ["kept", "current"]
+        assert [view.state for view in dataset_status(client, prefix, LAION).views] == ["kept", "current"]
     finally:
         client.indices.put_settings(index=first.generation, settings={"index.final_pipeline": None})
         client.ingest.delete_pipeline(id=prefix)
@@ -349,7 +351,7 @@ def test_watched_artists_are_told_what_they_gained_and_lost(client: Elasticsearc
     # Rows 101 and 202 can't be read, row 301 is new: of the band's rows 1, 101, 201 there are 1, 201, 301.
     assert (told.before, told.after, told.gained, told.lost) == (3, 3, 1, 1)
     assert (told.gained_examples, told.lost_examples) == (["Synthetic Song 301"], ["Synthetic Song 101"])
-    events = [event for event in History(client, prefix).read() if event.event == audit_log.WATCHED]
+    events = [event for event in AuditLog(client, prefix).read() if event.event == audit_log.WATCHED]
     assert events[0].text == "MADE  BÅND 1: 3 to 3 tracks, 1 gained, 1 lost"
     watchlist.remove("Made band 1")
     assert [entry.name for entry in watchlist.names()] == ["Made Band 99"]
@@ -370,13 +372,13 @@ def test_folders_of_the_dead_are_removed_and_no_others(tmp_path: Path, monkeypat
     killed = subprocess.Popen([sys.executable, "-c", SPOOLING], stdout=subprocess.PIPE)
     assert killed.stdout is not None
     dead = Path(killed.stdout.readline().decode().strip())
-    with workdir.spooled() as mine, workdir.spooled() as other:
+    with workdir.work_dir() as mine, workdir.work_dir() as other:
         assert set(tmp_path.iterdir()) == {dead, mine.folder, other.folder}
     killed.kill()
     killed.communicate()
     assert list(tmp_path.iterdir()) == [dead]
     (tmp_path / "linernotes-else").mkdir()
-    with workdir.spooled() as mine:
+    with workdir.work_dir() as mine:
         assert set(tmp_path.iterdir()) == {mine.folder, tmp_path / "linernotes-else"}
 
 
@@ -395,13 +397,13 @@ def test_a_folder_that_was_swept_before_it_was_locked_is_made_again(
         return made
 
     monkeypatch.setattr(tempfile, "mkdtemp", mkdtemp)
-    with workdir.spooled() as mine:
+    with workdir.work_dir() as mine:
         assert [mine.folder] == list(tmp_path.iterdir())
         assert str(mine.folder) not in swept
 
 
 def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
-    full = workdir.Spool(tmp_path / "nowhere")
+    full = workdir.WorkDir(tmp_path / "nowhere")
     with pytest.raises(InputError, match=r"The difference can't be written to .*: .*\. .*TMPDIR"):
         full.put("new", pl.DataFrame({"a": [1]}))
 
@@ -412,4 +414,4 @@ def test_numbers_are_never_used_again(client: Elasticsearch, prefix: str, old: P
         update(client, prefix, planned(folder))
     numbers = [record.generation.number for record in Ledger(client, prefix).loads(LAION)]
     assert numbers == [3, 2, 1]
-    assert Generation(prefix, LAION, 3).index == survey(client, prefix, LAION).current.index  # type: ignore[union-attr]
+    assert Generation(prefix, LAION, 3).index == dataset_status(client, prefix, LAION).current.index  # type: ignore[union-attr]

@@ -39,7 +39,7 @@ class Handler(BaseHTTPRequestHandler):
         repository = self.server.repository
         wanted = self.headers.get("Range", "")
         repository.asked.append(wanted)
-        start, end = self.bounds(wanted, len(repository.body))
+        start, end = self.thresholds(wanted, len(repository.body))
         body = repository.body[start:end]
         if repository.faults and repository.faults.pop(0)(self, start, body):
             return
@@ -61,7 +61,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     @staticmethod
-    def bounds(wanted: str, total: int) -> tuple[int, int]:
+    def thresholds(wanted: str, total: int) -> tuple[int, int]:
         first, _, last = wanted.removeprefix("bytes=").partition("-")
         if not first:
             return max(0, total - int(last)), total

@@ -52,8 +52,8 @@ def _documents(dataset: str, paths: list[Path], number: int) -> Iterator[bytes]:
     source = SOURCES[dataset]
     for place, file in enumerate(source.files(paths)):
         reader = source.reader(file)
-        for stretch in reader.stretches():
-            tracks = ready(source.normalise(reader.read(stretch), file), file.name).tracks
+        for chunk in reader.chunks():
+            tracks = ready(source.normalise(reader.read(chunk), file), file.name).tracks
             step = max(1, tracks.height // number)
             for body in encode(tracks.gather_every(step).head(number), place, 1_000_000):
                 yield from body.lines()

@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.normalise.expressions import found_where, only_where
+from indexer.normalise.expressions import extract_where, map_where
 
 
 @settings(deadline=None)
@@ -14,9 +14,9 @@ from indexer.normalise.expressions import found_where, only_where
 def test_strings(values: list[str | None]) -> None:
     column, frame = pl.col("v"), pl.DataFrame({"v": values}, schema={"v": pl.String})
     has = column.str.contains("B")
-    sparse = frame.select(only_where(column, lambda e: e.str.contains("B"), lambda e: e.str.to_lowercase()))
+    sparse = frame.select(map_where(column, lambda e: e.str.contains("B"), lambda e: e.str.to_lowercase()))
     assert sparse.equals(frame.select(pl.when(has).then(column.str.to_lowercase()).otherwise(column)))
-    found = frame.select(found_where(column, lambda e: e.str.contains("B"), lambda e: e.str.len_bytes(), pl.UInt32))
+    found = frame.select(extract_where(column, lambda e: e.str.contains("B"), lambda e: e.str.len_bytes(), pl.UInt32))
     assert found.equals(frame.select(pl.when(has).then(column.str.len_bytes()).alias("v")))
 
 
@@ -24,5 +24,5 @@ def test_strings(values: list[str | None]) -> None:
 @given(st.lists(st.one_of(st.none(), st.lists(st.one_of(st.none(), st.integers(0, 9)), max_size=3))))
 def test_lists(values: list[Any]) -> None:
     column, frame = pl.col("v"), pl.DataFrame({"v": values}, schema={"v": pl.List(pl.Int64)})
-    sparse = frame.select(only_where(column, lambda e: e.list.len() > 1, lambda e: e.list.reverse(), pl.List(pl.Int64)))
+    sparse = frame.select(map_where(column, lambda e: e.list.len() > 1, lambda e: e.list.reverse(), pl.List(pl.Int64)))
     assert sparse.equals(frame.select(pl.when(column.list.len() > 1).then(column.list.reverse()).otherwise(column)))

@@ -31,14 +31,14 @@ RULES: dict[str, tuple[Any, st.SearchStrategy[Any], Any]] = {
     "list of texts": (tidy_list, lists, STRINGS),
     "distinct": (distinct, lists, STRINGS),
     "artist": (artists.without_guests, strings, pl.String),
-    "placeholder": (scalars.none, strings, pl.String),
+    "placeholder": (scalars.null_if_placeholder, strings, pl.String),
     "genre terms": (known_terms, terms, STRINGS),
     "video": (scalars.video_id, links, pl.String),
     "videos": (scalars.video_ids, st.lists(links, max_size=4), STRINGS),
     "integer": (lambda e: scalars.integer(e).cast(pl.String), counts, pl.String),
-    "plays": (lambda e: scalars.spoken_count(e).cast(pl.String), counts, pl.String),
+    "plays": (lambda e: scalars.parse_count(e).cast(pl.String), counts, pl.String),
     "duration": (lambda e: scalars.seconds(e).cast(pl.String), lengths, pl.String),
-    "explicit": (lambda e: scalars.truth(e).cast(pl.String), truths, pl.String),
+    "explicit": (lambda e: scalars.parse_bool(e).cast(pl.String), truths, pl.String),
     "day": (lambda e: scalars.day(e).cast(pl.String), dates, pl.String),
     "year": (lambda e: scalars.plausible(scalars.year(e), 2018).cast(pl.String), dates, pl.String),
 }
@@ -84,5 +84,5 @@ def test_the_licence_of_a_licence(written: str) -> None:
 
 @given(st.lists(st.one_of(st.text(max_size=5), st.integers(), st.none()), max_size=4))
 def test_a_list_read_is_a_list_written(members: list[object]) -> None:
-    once = scalars.members(str(members))
-    assert scalars.members(str(once)) == once
+    once = scalars.parse_list(str(members))
+    assert scalars.parse_list(str(once)) == once

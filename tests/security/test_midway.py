@@ -125,7 +125,7 @@ class Load:
 
 
 def done(client: Elasticsearch, prefix: str) -> int:
-    """Return how many stretches are acknowledged in the ledger."""
+    """Return how many chunks are acknowledged in the ledger."""
     quiet = client.options(ignore_status=(404, 503))  # 503: the ledger was created a moment ago
     quiet.indices.refresh(index=f"{prefix}-ledger")
     found = quiet.count(index=f"{prefix}-ledger", query={"term": {"state": "done"}})

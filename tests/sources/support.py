@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from indexer.records import Batch
+from indexer.records import TrackBatch
 from indexer.sources import SOURCES
 from linernotes.samples import real
 from linernotes.samples.synthetic import sleeping_row
@@ -22,13 +22,13 @@ SPOTIFY_SIX = real("spotify-tracks/six_genres.csv")
 SPOTIFY_ORIGINAL = real("spotify-tracks/original_header.csv")
 
 
-def load(dataset: str, *paths: Path) -> list[Batch]:
-    """Return the batches of all stretches of all files."""
+def load(dataset: str, *paths: Path) -> list[TrackBatch]:
+    """Return the batches of all chunks of all files."""
     source = SOURCES[dataset]
     batches = []
     for file in source.files(list(paths)):
         reader = source.reader(file)
-        batches += [source.normalise(reader.read(stretch), file) for stretch in reader.stretches()]
+        batches += [source.normalise(reader.read(chunk), file) for chunk in reader.chunks()]
     return batches
 
 

@@ -25,11 +25,11 @@ def read_all(source: CsvReader) -> tuple[list[tuple[object, ...]], list[tuple[in
     """Return rows with their numbers, (row, reason) of the rejected ones, and how many were skipped."""
     batches: list[RawBatch] = []
     next_row = 1
-    for stretch in source.stretches():
-        batch = source.read(stretch)
-        assert stretch.first_row == next_row
-        assert stretch.rows == batch.frame.height + len(batch.rejections) + batch.skipped
-        next_row += stretch.rows
+    for chunk in source.chunks():
+        batch = source.read(chunk)
+        assert chunk.first_row == next_row
+        assert chunk.rows == batch.frame.height + len(batch.rejections) + batch.skipped
+        next_row += chunk.rows
         batches.append(batch)
     rows = [row for batch in batches for row in batch.frame.rows()]
     rejected = [(entry.row, entry.reason) for batch in batches for entry in batch.rejections]
@@ -69,7 +69,7 @@ def test_any_bytes_are_accounted_for_and_any_cut_gives_the_same(
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(["a", ",", '"', "\n", "\r\n"]), max_size=120).map("".join), st.integers(1, 60))
-@example('\n,,""a""', 1)  # Polars takes this for a cell, once it stands in a stretch of its own
+@example('\n,,""a""', 1)  # Polars takes this for a cell, once it stands in a chunk of its own
 def test_stray_quotation_marks_are_accounted_for(
     tmp_path_factory: pytest.TempPathFactory, content: str, block: int
 ) -> None:
@@ -138,7 +138,7 @@ def test_only_wanted_columns_are_read(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(HEADER + b"1,a,b\n")
     source = CsvReader(SourceFile(path, path.name), ("note", "absent"))
-    assert source.read(source.stretches()[0]).frame.columns == ["note", SOURCE_ROW]
+    assert source.read(source.chunks()[0]).frame.columns == ["note", SOURCE_ROW]
 
 
 @pytest.mark.parametrize(("content", "message"), [(b"", "is empty"), (b"a,b\n", "fewer than 3 header rows")])
@@ -149,6 +149,6 @@ def test_files_without_rows_say_so(tmp_path: Path, content: bytes, message: str)
         CsvReader(SourceFile(path, path.name), ("a",), header_rows=3)
 
 
-def test_a_header_alone_has_no_stretches(tmp_path: Path) -> None:
-    assert reader(tmp_path / "a.csv", HEADER).stretches() == []
-    assert reader(tmp_path / "b.csv", HEADER.rstrip()).stretches() == []
+def test_a_header_alone_has_no_chunks(tmp_path: Path) -> None:
+    assert reader(tmp_path / "a.csv", HEADER).chunks() == []
+    assert reader(tmp_path / "b.csv", HEADER.rstrip()).chunks() == []

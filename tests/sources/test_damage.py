@@ -93,7 +93,7 @@ def test_a_nul_in_a_csv_cell_harms_nothing(tmp_path: Path) -> None:
     assert rejected == []
 
 
-@pytest.mark.parametrize("before", [0, 3, 40_000], ids=["first", "early", "across stretches"])
+@pytest.mark.parametrize("before", [0, 3, 40_000], ids=["first", "early", "across chunks"])
 @pytest.mark.parametrize("inner", [b"x", b"x, y\n", b'x ""y"" '], ids=["plain", "lines", "marks"])
 @pytest.mark.parametrize("stray", [b"Good", b'6" record'], ids=["well formed", "stray mark"])
 def test_a_cell_of_5_mb_is_one_record(tmp_path: Path, before: int, inner: bytes, stray: bytes) -> None:
@@ -101,7 +101,7 @@ def test_a_cell_of_5_mb_is_one_record(tmp_path: Path, before: int, inner: bytes,
     path = tmp_path / "file"
     path.write_bytes(csv(*[stray] * before, cell, b"Last"))
     reader = CsvReader(SourceFile(path, "file"), ("track_id", "track_name"), block=1 << 20)
-    batches = [reader.read(stretch) for stretch in reader.stretches()]
+    batches = [reader.read(chunk) for chunk in reader.chunks()]
     assert not any(batch.rejections for batch in batches)
     lengths = [len(title) for batch in batches for title in batch.frame["track_name"]]
     assert lengths[before:] == [len(cell.replace(b'""', b'"')) - 2, 4]

@@ -174,7 +174,7 @@ def test_a_damaged_member_is_one_sentence(tmp_path: Path) -> None:
 def test_no_private_or_long_text_is_read() -> None:
     (file,) = SOURCES[FMA].files([FMA_TRACKS])
     reader = SOURCES[FMA].reader(file)
-    columns = reader.read(reader.stretches()[0]).frame.columns
+    columns = reader.read(reader.chunks()[0]).frame.columns
     assert not {"artist.bio", "artist.members", "artist.website", "artist.location"}.intersection(columns)
 
 

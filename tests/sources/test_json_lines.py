@@ -23,9 +23,9 @@ def reader(path: Path, content: bytes, block: int = 1 << 20) -> JsonLinesReader:
 
 def read_all(source: JsonLinesReader) -> tuple[list[dict[str, Any]], list[Rejection], int]:
     batches: list[RawBatch] = []
-    for stretch in source.stretches():
-        batch = source.read(stretch)
-        assert stretch.rows == batch.frame.height + len(batch.rejections) + batch.skipped
+    for chunk in source.chunks():
+        batch = source.read(chunk)
+        assert chunk.rows == batch.frame.height + len(batch.rejections) + batch.skipped
         batches.append(batch)
     rows = [row for batch in batches for row in batch.frame.rows(named=True)]
     return rows, [entry for batch in batches for entry in batch.rejections], sum(batch.skipped for batch in batches)

@@ -159,7 +159,7 @@ def test_standard_input(
     (entry,) = plan.files
     assert (entry.file.name, entry.file.sha256) == ("stdin", hashlib.sha256(content).hexdigest())
     (tmp_path / "plain").write_bytes(content)
-    read = sum(entry.reader.read(stretch).frame.height for stretch in entry.stretches)
+    read = sum(entry.reader.read(chunk).frame.height for chunk in entry.chunks)
     assert read == sum(batch.read for batch in load(dataset, tmp_path / "plain")) > 0
 
 
@@ -175,7 +175,7 @@ def test_an_archive_as_standard_input(
 
 def reading(dataset: str, file: Any) -> Iterator[Any]:
     reader = SOURCES[dataset].reader(file)
-    return ((reader.read(stretch), file) for stretch in reader.stretches())
+    return ((reader.read(chunk), file) for chunk in reader.chunks())
 
 
 def test_empty_standard_input_and_a_terminal_are_told(
@@ -222,8 +222,8 @@ def test_a_file_is_unpacked_once_for_a_load(tmp_path: Path, monkeypatch: pytest.
     temporary = compression._temporary
     monkeypatch.setattr(compression, "_temporary", lambda *given: (next(calls), temporary(*given))[1])
     plan = plans.make(SOURCES[SLEEPING], SOURCES[SLEEPING].files([packed_json(tmp_path)]), None)
-    for _, stretch in [*plan.stretches(), *plan.stretches()]:
-        plan.files[0].reader.read(stretch)
+    for _, chunk in [*plan.chunks(), *plan.chunks()]:
+        plan.files[0].reader.read(chunk)
     assert next(calls) == 1
 
 
@@ -244,7 +244,7 @@ def test_there_may_be_more_files_than_may_be_open(tmp_path: Path, pack: Pack) ->
         "most = resource.getrlimit(resource.RLIMIT_NOFILE)[1];"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (100, int(sys.argv[2]) or most));"
         "s = SOURCES['sleeping-disco-9m']; p = plan.make(s, s.files([Path(sys.argv[1])]), None);"
-        "print(sum(entry.reader.read(stretch).frame.height for entry in p.files for stretch in entry.stretches))"
+        "print(sum(entry.reader.read(chunk).frame.height for entry in p.files for chunk in entry.chunks))"
     )
     limit = 100 if pack is bytes else 0  # a copy needs a descriptor, so the limit is raised
     ran = subprocess.run([sys.executable, "-c", code, tmp_path, str(limit)], capture_output=True, check=False)
@@ -256,13 +256,13 @@ def test_a_file_that_is_changed_while_it_is_loaded_is_told(tmp_path: Path) -> No
     path.write_bytes(json_lines(3))
     source = SOURCES[SLEEPING]
     reader = source.reader(source.files([path])[0])
-    (stretch,) = reader.stretches()
+    (chunk,) = reader.chunks()
     path.write_bytes(json_lines(4))
     with pytest.raises(InputError, match=r"^a\.jsonl was changed while it was read\. "):
-        reader.read(stretch)
+        reader.read(chunk)
     path.unlink()
     with pytest.raises(InputError, match=r"^a\.jsonl can't be read: No such file"):
-        reader.read(stretch)
+        reader.read(chunk)
 
 
 def test_too_small_a_disk_is_told_before_unpacking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,4 +285,4 @@ def test_text_without_the_end_of_a_record_stops(tmp_path: Path, monkeypatch: pyt
     path.write_bytes(b'{"song_id": 1}\n' + b"[" * 5000)
     (file,) = SOURCES[SLEEPING].files([path])
     with pytest.raises(InputError, match="has no end of a record in 0 MB"):
-        JsonLinesReader(file, {}, block=100).stretches()
+        JsonLinesReader(file, {}, block=100).chunks()

@@ -29,8 +29,8 @@ def test_every_row_comes_once_in_order_for_any_sizes(
 ) -> None:
     file = written(tmp_path_factory.mktemp("parquet") / "a.parquet", rows, group)
     reader = ParquetReader(file, ("id",), stretch_rows)
-    batches = [(stretch, reader.read(stretch)) for stretch in reader.stretches()]
-    assert all(stretch.rows == batch.frame.height <= stretch_rows for stretch, batch in batches)
+    batches = [(chunk, reader.read(chunk)) for chunk in reader.chunks()]
+    assert all(chunk.rows == batch.frame.height <= stretch_rows for chunk, batch in batches)
     found = [row for _, batch in batches for row in batch.frame.rows()]
     assert found == [(number, number + 1) for number in range(rows)]
 
@@ -51,19 +51,19 @@ def test_a_row_group_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(ParquetReader, "_decode", counted)
     reader = ParquetReader(written(tmp_path / "a.parquet", 1_000, 500), ("id",), rows=100)
-    for stretch in reader.stretches():
-        reader.read(stretch)
+    for chunk in reader.chunks():
+        reader.read(chunk)
     assert decoded == [0, 500]
 
 
 def test_small_row_groups_are_joined(tmp_path: Path) -> None:
     reader = ParquetReader(written(tmp_path / "a.parquet", 1_000, 50), ("id",), rows=400)
-    assert max(stretch.rows for stretch in reader.stretches()) > 300
+    assert max(chunk.rows for chunk in reader.chunks()) > 300
 
 
-def test_stretches_can_be_read_in_any_order(tmp_path: Path) -> None:
+def test_chunks_can_be_read_in_any_order(tmp_path: Path) -> None:
     reader = ParquetReader(written(tmp_path / "a.parquet", 300, 100), ("id",), rows=50)
-    rows = [reader.read(stretch).frame[SOURCE_ROW][0] for stretch in reversed(reader.stretches())]
+    rows = [reader.read(chunk).frame[SOURCE_ROW][0] for chunk in reversed(reader.chunks())]
     assert rows == [251, 201, 151, 101, 51, 1]
 
 
@@ -98,11 +98,11 @@ def test_damaged_pages_are_one_sentence(tmp_path: Path) -> None:
     file.path.write_bytes(content)
     reader = ParquetReader(file, ("id", "names"), rows=1_000)
     with pytest.raises(InputError, match=r"a\.parquet is damaged at rows 1 to"):
-        for stretch in reader.stretches():
-            reader.read(stretch)
+        for chunk in reader.chunks():
+            reader.read(chunk)
 
 
 def test_only_wanted_columns_are_read(tmp_path: Path) -> None:
     reader = ParquetReader(written(tmp_path / "a.parquet", 10, 10), ("names", "absent"))
-    assert reader.read(reader.stretches()[0]).frame.columns == ["names", SOURCE_ROW]
-    assert parquet_reader.STRETCH_ROWS >= 10
+    assert reader.read(reader.chunks()[0]).frame.columns == ["names", SOURCE_ROW]
+    assert parquet_reader.CHUNK_ROWS >= 10

@@ -9,7 +9,7 @@ import pytest
 from indexer.normalise.track import COLUMNS, CONSTANT, DERIVED, EVIDENCE, INPUTS
 from indexer.records import SOURCE_ROW, RawBatch, SourceFile
 from indexer.sources import TABLES
-from indexer.sources.dataset import Table
+from indexer.sources.dataset import DataSource
 from linernotes import samples
 
 FILE = SourceFile(Path("x.csv"), "x.csv")
@@ -17,7 +17,7 @@ NOT_CANONICAL = {"popularity"}  # decides which of Spotify's repeats is kept
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
-def test_a_table_makes_only_fields_that_there_are_from_columns_that_it_names(table: Table) -> None:
+def test_a_table_makes_only_fields_that_there_are_from_columns_that_it_names(table: DataSource) -> None:
     made = [entry.field for entry in table.given]
     assert len(made) == len(set(made))
     assert set(made) - NOT_CANONICAL <= set(INPUTS)
@@ -38,8 +38,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
         table = TABLES[dataset]
         for file in table.files(paths):
             reader = table.reader(file)
-            for stretch in reader.stretches():
-                tracks = table.normalise(reader.read(stretch), file).tracks
+            for chunk in reader.chunks():
+                tracks = table.normalise(reader.read(chunk), file).tracks
                 found.setdefault(dataset, set()).update(
                     name for name in tracks.columns if tracks[name].null_count() < tracks.height
                 )
@@ -47,7 +47,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
-def test_what_is_filled_is_what_the_documentation_says(table: Table, filled: dict[str, set[str]]) -> None:
+def test_what_is_filled_is_what_the_documentation_says(table: DataSource, filled: dict[str, set[str]]) -> None:
     given = {entry.field for entry in table.given}
     derived = {name for name, made in DERIVED.items() if given.intersection(made.inputs)}
     said = (given | derived | set(CONSTANT) | set(EVIDENCE)) & set(COLUMNS)
@@ -56,7 +56,7 @@ def test_what_is_filled_is_what_the_documentation_says(table: Table, filled: dic
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
-def test_a_row_of_nothing_but_an_id_counts_no_change(table: Table) -> None:
+def test_a_row_of_nothing_but_an_id_counts_no_change(table: DataSource) -> None:
     row: dict[str, Any] = dict.fromkeys(table.wanted)
     key = next(entry.columns[0] for entry in table.given if entry.field == "source_id")
     row[key] = "12345678901"
