@@ -52,7 +52,7 @@ class RetryableError(Exception):
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long to retry: until `deadline_s` after the first attempt, or until `stop` is set. `progress` counts the retries."""
+    """How long to retry: until `deadline_s` after the first attempt, or until `stop` is set; `progress` counts."""
 
     progress: Progress = field(default_factory=Progress)
     stop: threading.Event = field(default_factory=threading.Event)

@@ -44,9 +44,9 @@ class Options:
     of a request, `request_timeout_s` after how long it counts as lost, `deadline_s` how long Elasticsearch may take
     nothing at all.
     `merge` says to have the index merged afterwards, in the background (`indices.merge`).
-    `thresholds` is what the gates allow, `force` a reason to pass those that are closed nevertheless. `sample` says that
-    the files are the project's sample rows: the next load may be larger by any factor. `touched` is how many tracks
-    will be added, changed and removed, where that is known.
+    `thresholds` is what the gates allow, `force` a reason to pass those that are closed nevertheless. `sample` says
+    that the files are the project's sample rows: the next load may be larger by any factor. `touched` is how many
+    tracks will be added, changed and removed, where that is known.
     """
 
     fresh: bool = False

@@ -91,8 +91,8 @@ class _Piece:
         ]
         ids = pl.Series(SOURCE_ID, [document[SOURCE_ID] for document in documents], dtype=pl.String)
         prints = pl.Series(digest.PRINT, [document[FINGERPRINT] for document in documents], dtype=pl.Int64)
-        row_hashes = pl.DataFrame([ids, prints]).with_columns(digest.hashed_id(pl.col(SOURCE_ID)))
-        return row_hashes.with_columns(pl.lit(digest.NO_RAW, pl.UInt64).alias(digest.RAW))
+        hashed = pl.DataFrame([ids, prints]).with_columns(digest.hashed_id(pl.col(SOURCE_ID)))
+        return hashed.with_columns(pl.lit(digest.NO_RAW, pl.UInt64).alias(digest.RAW))
 
     @property
     def key(self) -> ChunkId:

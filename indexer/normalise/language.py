@@ -158,7 +158,7 @@ WEAKLY_DECLARED: Mapping[str, tuple[str, ...]] = {"free-music-archive": ("en",)}
 OVERRULES = 0.9
 """Probability from which the words overrule such a declaration."""
 
-_FAMILY = {member: name for name, parse_list in _SAME_SCRIPT.items() for member in parse_list}
+_FAMILY = {member: name for name, members in _SAME_SCRIPT.items() for member in members}
 
 
 def has_script_hint(title: pl.Expr) -> pl.Expr:

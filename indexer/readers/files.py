@@ -120,12 +120,12 @@ def check_path(path: Path) -> None:
     """Raise InputError, with what to do, for a path that is missing or may not be read."""
     try:
         folder = stat.S_ISDIR(path.stat().st_mode)
-        is_list = os.access(path, os.R_OK | (os.X_OK if folder else 0), effective_ids=True)
+        readable = os.access(path, os.R_OK | (os.X_OK if folder else 0), effective_ids=True)
     except PermissionError:  # a folder above it
-        is_list = False
+        readable = False
     except (OSError, ValueError) as error:
         raise InputError(f"{path} does not exist.", "Check the path.") from error
-    if not is_list:
+    if not readable:
         raise InputError(f"{path} may not be read by this user.", "Change its permissions, or run as its owner.")
 
 

@@ -18,7 +18,7 @@ from mappings.track import FINGERPRINT, SOURCE_ID
 CHANGES = "changes"
 
 BATCH_ROWS = 20_000
-"""Rows that are normalised at once: as for a chunk, 30 ms go before the first row of each (`readers.parquet_reader`)."""
+"""Rows that are normalised at once: as for a chunk, 30 ms go before the first row (`readers.parquet_reader`)."""
 CHUNKS = 40
 """Chunks of which the suspected rows are looked up at once: two million rows."""
 
