@@ -17,8 +17,7 @@ from indexer.documents.bulk_body import LINE, bodies
 from indexer.documents.digest import ID, PRINT, RAW
 from indexer.load.pipeline import REQUEST_BYTES
 from indexer.records import SOURCE_ROW, Rejection
-from indexer.update.changes import CHANGES
-from indexer.update.compare import KEPT
+from indexer.update.compare import CHANGES, KEPT
 from indexer.update.workdir import WorkDir
 from mappings.index_names import Generation
 

@@ -11,8 +11,7 @@ from indexer.checks.sample import EXTRA, SPREAD, Expected, expected
 from indexer.documents.bulk_body import LINE, lines
 from indexer.documents.finalize import ready
 from indexer.records import SOURCE_ROW
-from indexer.update.changes import CHANGES
-from indexer.update.compare import KEPT
+from indexer.update.compare import CHANGES, KEPT
 from indexer.update.read_release import ORDINAL, Release
 from indexer.update.workdir import WorkDir
 

@@ -1,115 +1,162 @@
-"""Which way is cheaper: clone and apply the difference, or build afresh? Pure, and the figures are beside the rule."""
+"""Update a data set to a new release: compare, then clone and apply the difference, or load it in full; publish."""
 
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
-from elasticsearch import Elasticsearch
-
-from indexer.checks import Gate, Thresholds
-from indexer.cluster import audit_log, indices, lease, recovery
-from indexer.cluster.audit_log import AuditLog
-from indexer.cluster.current import CurrentGeneration, current
+from indexer.checks import Candidate, Gate
+from indexer.cluster import audit_log, indices, lease, ledger, recovery
+from indexer.cluster.bulk import BulkSender
+from indexer.cluster.current import CurrentGeneration, current, next_number
 from indexer.cluster.diagnostics import ensure_swappable
 from indexer.cluster.lease import Lease
-from indexer.cluster.progress import Progress, peak_rss_mb
-from indexer.cluster.retry import DEADLINE_S, RetryPolicy, retrying
+from indexer.cluster.ledger import Ledger
+from indexer.cluster.progress import peak_rss_mb
+from indexer.cluster.rejects import RejectedStore
 from indexer.cluster.status import BUILDING, READY
+from indexer.documents.bulk_body import EVIDENCE
+from indexer.documents.digest import row_independent
 from indexer.load.load import Loader, Options
-from indexer.load.plan import Plan, identity, revision
+from indexer.load.plan import identity, is_synthetic
+from indexer.load.publish import Finished, Finisher, partial_reason
 from indexer.records import Totals
-from indexer.update.apply import RefusedError
-from indexer.update.build import Builder, counted
-from indexer.update.compare import Compared, Difference, compare
+from indexer.update.apply import Applier, RefusedError
+from indexer.update.compare import FIRST_GONE, Changes, Difference, details, join, removed
+from indexer.update.context import DIFFERENCE, FULL_LOAD, Strategy, UpdateContext, choose
+from indexer.update.read_current import spool_index, spool_sketch
+from indexer.update.read_release import Release
+from indexer.update.sampler import Sampler
 from indexer.update.workdir import WorkDir, work_dir
+from mappings.errors import CheckFailedError
 from mappings.index_names import Generation
-
-DIFFERENCE, FULL_LOAD = "difference", "afresh"
-STRATEGIES = (DIFFERENCE, FULL_LOAD)
-
-MOST = 0.5
-"""Share of the release that may be touched: of 200,000 tracks, updates of 10, 40, 80 % took 33, 60, 107 % of the time
-of a load (benchmarks/README.md). Less than where both are equal, as replaced documents weigh on a clone until merged.
-"""
+from mappings.index_names import rejected as rejected_index
 
 
 @dataclass(frozen=True)
-class Strategy:
-    """The way that is taken, and why, as a sentence."""
+class Compared:
+    """The new release against the current generation: totals and difference; the spool has the records."""
 
-    name: str
-    why: str
-
-
-def choose(difference: Difference, must: str = "", wanted: str = "") -> Strategy:
-    """Return the way: `must` says why nothing but afresh is sound, `wanted` is what the user asks for.
-
-    >>> choose(Difference(5, 10, 5, 1_000)).name, choose(Difference(500, 0, 0, 100)).name
-    ('difference', 'afresh')
-    """
-    if must:
-        return Strategy(FULL_LOAD, must)
-    share = difference.touched / max(1, difference.documents)
-    told = f"{difference.touched:,} of {difference.documents:,} tracks are touched ({100 * share:.1f} %)"
-    if wanted:
-        return Strategy(wanted, f"asked for; {told}")
-    if share > MOST:
-        return Strategy(FULL_LOAD, f"{told}; above {100 * MOST:g} % a clone costs more than it saves")
-    return Strategy(DIFFERENCE, f"{told}; up to {100 * MOST:g} % a clone is cheaper")
-
-
-@dataclass(frozen=True)
-class UpdateOptions:
-    """Stop at the difference; which way; what the gates allow, or a reason to pass closed ones."""
-
-    dry_run: bool = False
-    way: str = ""
-    thresholds: Thresholds = field(default_factory=Thresholds)
-    force: str = ""
-    deadline_s: float = DEADLINE_S
-
-
-def say_nothing(_difference: Difference, _way: Strategy) -> None:
-    """Show a difference to nobody."""
-
-
-@dataclass(frozen=True)
-class UpdateContext:
-    """One update of one data set; `show` is told the difference and the way before anything is done."""
-
-    client: Elasticsearch
-    prefix: str
-    plan: Plan
-    options: UpdateOptions = field(default_factory=UpdateOptions)
-    progress: Progress = field(default_factory=Progress)
-    stop: threading.Event = field(default_factory=threading.Event)
-    show: Callable[[Difference, Strategy], None] = say_nothing
+    in_service: CurrentGeneration
+    release: Release
+    totals: Totals
+    difference: Difference
 
     @property
-    def dataset(self) -> str:
-        """Return the id of the data set."""
-        return self.plan.source.dataset
+    def epoch(self) -> int:
+        """Return the epoch of the documents that have to be sent."""
+        return self.in_service.epoch + 1
 
-    def __post_init__(self) -> None:
-        """Make the client retry."""
-        policy = RetryPolicy(self.progress, self.stop, self.options.deadline_s)
-        object.__setattr__(self, "client", retrying(self.client, policy))
 
-    def step(self, name: str) -> None:
-        """Tell which step begins; an update that was asked to stop ends between two of them. Tests kill it here."""
-        self.progress.state = name
-        if self.stop.is_set():
-            raise KeyboardInterrupt
+def compare(context: UpdateContext, in_service: CurrentGeneration, spool: WorkDir) -> Compared:
+    """Return the difference, exactly counted; memory does not depend on the size of either side."""
+    current = in_service.generation
+    context.step("reading the current generation")
+    sketched = spool_sketch(context.client, current, in_service.plan, spool)
+    if not sketched:
+        spool_index(context.client, current, spool)
+    release = Release(context.plan, sketched and row_independent(context.plan.source) is not None)
+    context.step("reading the new release")
+    read = release.spool(spool, context.progress)
+    context.step("comparing")
+    joined = join(spool, by_row=release.by_row)
+    found = Changes(release, spool, in_service.epoch + 1).run()
+    totals = read + Totals(indexed=joined.new - read.indexed, duplicates=read.indexed - joined.new)
+    difference = Difference(found.added, found.changed, joined.gone, joined.kept + found.same)
+    if difference.documents != joined.new or totals.missing:
+        what = f"{joined.new:,} ids, {difference.documents:,} in the difference, {totals.missing:,} records missing"
+        hint = f"Load it: linernotes load {context.dataset} PATH..."
+        raise CheckFailedError(f"The comparison does not add up: {what}.", hint)
+    shown = details(context.client, current, spool)
+    return Compared(in_service, release, totals, replace(difference, **shown))
 
-    def tell(self, generation: Generation, event: str, text: str, **details: Any) -> None:
-        """Add an event to the history."""
-        AuditLog(self.client, self.prefix).write(generation, event, text, **details)
 
-    def notes(self) -> dict[str, Any]:
-        """Return what the ledger and `_meta` say of where documents are from, and what made them."""
-        return identity(self.plan) | {"revision": revision(self.plan), "sample": False}
+@dataclass(frozen=True)
+class Builder:
+    """Builds one generation out of the current one; the caller holds the data set's lease."""
+
+    context: UpdateContext
+    held: Lease
+    compared: Compared
+    spool: WorkDir
+
+    def run(self) -> tuple[Generation, Finished]:
+        """Return the new generation, in service.
+
+        Raises GateError (the alias did not move), RefusedError (only a load can tell what takes the place of a
+        document that Elasticsearch refused; nothing is left of the clone).
+        """
+        base = self.compared.in_service.generation
+        to = next_number(self.context.client, base)
+        load_ledger = Ledger(self.context.client, self.context.prefix)
+        plan = self.context.notes() | {
+            "what": lease.UPDATE,
+            recovery.BASE: base.index,
+            "epoch": self.compared.epoch,
+            "started": datetime.now(UTC).isoformat(),
+        }
+        load_ledger.begin(to, plan)
+        self.context.tell(to, audit_log.STARTED, f"{to.index}: update of {base.index} by its difference")
+        try:
+            self._build(base, to, plan)
+        except RefusedError:
+            (record,) = [entry for entry in load_ledger.loads(to.dataset) if entry.generation == to]
+            recovery.give_up(self.context.client, load_ledger, record)
+            raise
+        return to, self._finish(to, plan)
+
+    def _build(self, base: Generation, to: Generation, plan: dict[str, Any]) -> None:
+        context = self.context
+        context.step("closing to writes")
+        try:
+            indices.block(context.client, base)
+            context.step("cloning")
+            indices.clone(context.client, base, to, {"state": ledger.BUILDING, **plan})
+            context.step("opening again")
+        finally:
+            indices.unblock(context.client, base)
+        context.step("applying")
+        sender = BulkSender(context.client, indices.write_alias(to))
+        applier = Applier(context.client, to, self.spool, sender, self._store(to))
+        applier.send()
+        context.step("deleting")
+        for frame in self.spool.frames(FIRST_GONE):
+            applier.delete(frame["_id"].to_list())
+        for batch in removed(context.client, base, self.spool, skip=1):
+            applier.delete(batch)
+        context.step("writing down")
+        applier.keep_rejected()
+        applier.keep_sketch()
+
+    def _finish(self, to: Generation, plan: dict[str, Any]) -> Finished:
+        context, totals, difference = self.context, self.compared.totals, self.compared.difference
+        context.step("checking")
+        indices.flush(context.client, to)
+        candidate = Candidate(
+            generation=to,
+            totals=totals,
+            documents=indices.count(context.client, to),
+            kept=self._store(to).count(),
+            planned=context.plan.rows,
+            touched=difference.touched,
+            synthetic=is_synthetic(context.plan),
+            part_before=partial_reason(self.compared.in_service.meta),
+            ignored=EVIDENCE,
+        )
+        sampler = Sampler(self.compared.release, self.spool, context.options.thresholds.sample, to.index)
+        finisher = Finisher(context.client, self.held, context.options.thresholds, context.options.force)
+        counts = {"totals": asdict(totals), "changed": {}, "difference": counted(difference)}
+        return finisher.run(candidate, sampler, plan | counts)
+
+    def _store(self, generation: Generation) -> RejectedStore:
+        sender = BulkSender(self.context.client, rejected_index(self.context.prefix), require_alias=False)
+        return RejectedStore(sender, generation)
+
+
+def counted(difference: Difference) -> dict[str, int]:
+    """Return the four counts of a difference."""
+    return {name: getattr(difference, name) for name in ("added", "changed", "removed", "unchanged")}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from indexer.load import plan as plans
 from indexer.maintenance.reindex import Reindexer
 from indexer.sources import SOURCES
 from indexer.update.compare import Difference
-from indexer.update.update import STRATEGIES, Strategy, UpdateContext, UpdateOptions, Updater
+from indexer.update.context import STRATEGIES, Strategy, UpdateContext, UpdateOptions
+from indexer.update.update import Updater
 from linernotes import choose
 from linernotes.cli.load import REJECTED, Dataset, Force, MaxChange, MaxRejected, Paths, reason, resumable, show_closed
 from linernotes.cli.opened import print_json, stopping

@@ -11,7 +11,8 @@ from rich.text import Text
 from indexer.cluster.watchlist import Name, Watched, lines
 from indexer.maintenance.reindex import Reindexed
 from indexer.update.compare import Difference, Example
-from indexer.update.update import Strategy, Updated
+from indexer.update.context import Strategy
+from indexer.update.update import Updated
 from linernotes.report.generations import gates_table
 from linernotes.report.plain import show, visible
 

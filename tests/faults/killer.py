@@ -13,7 +13,7 @@ from indexer.cluster.ledger import Ledger
 from indexer.load import publish
 from indexer.load.load import Loader
 from indexer.maintenance.reindex import Reindexer
-from indexer.update.update import UpdateContext
+from indexer.update.context import UpdateContext
 
 INSTEAD: dict[str, tuple[object, str]] = {
     "before the gates": (checks, "check"),

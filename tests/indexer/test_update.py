@@ -30,7 +30,8 @@ from indexer.records import Totals
 from indexer.sources import SOURCES
 from indexer.update import update as way
 from indexer.update import workdir
-from indexer.update.update import UpdateContext, Updated, UpdateOptions, Updater
+from indexer.update.context import UpdateContext, UpdateOptions
+from indexer.update.update import Updated, Updater
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation, parse
 from tests.indexer import made
