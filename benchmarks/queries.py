@@ -23,9 +23,9 @@ from elasticsearch import Elasticsearch
 
 import queries
 from benchmarks import latency_peers
-from linernotes.bench import texts as latency_texts
-from linernotes.bench.times import Spread, spread, timed
-from linernotes.serializer import LeanSerializer
+from linernotes import search_benchmark as latency_texts
+from linernotes.elastic import LeanSerializer
+from linernotes.search_benchmark import Spread, spread, timed
 from mappings.index_names import alias
 
 OURS = "linernotes"

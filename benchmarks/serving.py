@@ -26,11 +26,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import psutil
 
-from linernotes import settings
-from linernotes.bench import texts
-from linernotes.bench.texts import Names
-from linernotes.bench.times import Spread, spread
-from linernotes.connect import connect
+from linernotes import search_benchmark, settings
+from linernotes.elastic import connect
+from linernotes.search_benchmark import Names, Spread, spread
 
 TEXTS = 30_000
 """Texts that are made beforehand: more than are asked in a minute."""
@@ -139,7 +137,7 @@ class Client(threading.Thread):
 def requests(tracks: Sequence[Names], seed: int) -> Iterator[tuple[str, str, Mapping[str, str]]]:
     """Yield kind, address and headers of requests in the shares of `MIX`; each text is used once."""
     rng = random.Random(seed)
-    made = texts.texts(tracks, TEXTS, seed)
+    made = search_benchmark.texts(tracks, TEXTS, seed)
     rng.shuffle(made)
     for number in count():
         kind = rng.choices(list(MIX), [share for share, _ in MIX.values()])[0]
@@ -232,7 +230,7 @@ def main() -> None:
     given = parser.parse_args()
     found = settings.from_environment()
     with connect(found) as client:
-        tracks = texts.drawn(client, found.prefix, given.seed)
+        tracks = search_benchmark.drawn(client, found.prefix, given.seed)
     source = Shared(requests(tracks, given.seed))
     result = measure(given.server, given.clients, given.seconds, given.think, source, given.pid)
     if given.json:

@@ -1,5 +1,5 @@
 """`python -m linernotes`: the same as the console script."""
 
-from linernotes.cli.app import main
+from linernotes.cli.main import main
 
 main()

@@ -13,8 +13,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from linernotes import settings
-from linernotes.node import fetch, releases, service
-from linernotes.serializer import LeanSerializer
+from linernotes.elastic import LeanSerializer
+from linernotes.node import download, releases, service
 
 # Examples are not timed: the machine is shared, and a slow one is no fault of the code.
 hypothesis.settings.register_profile("linernotes", deadline=None)
@@ -28,13 +28,13 @@ RELEASE = releases.of_major(MAJOR)
 def pytest_configure(config: pytest.Config) -> None:
     """Fetch Elasticsearch before the processes of a parallel run start, so that one of them alone does it."""
     if config.getoption("numprocesses", None) and not os.environ.get("LINERNOTES_TEST_URL"):
-        fetch.distribution(settings.from_environment().home, _say, RELEASE)
+        download.distribution(settings.from_environment().home, _say, RELEASE)
 
 
 @pytest.fixture(scope="session")
 def distribution() -> Path:
     """Return the real Elasticsearch that is tested with, shared with the user's own home."""
-    return fetch.distribution(settings.from_environment().home, _say, RELEASE)
+    return download.distribution(settings.from_environment().home, _say, RELEASE)
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 import queries
-from linernotes.cli.opened import asking, print_json
-from linernotes.report import people, plain
+from linernotes.cli.context import asking, print_json
+from linernotes.output import artists, terminal
 
 SIZE = 10
 
@@ -28,4 +28,4 @@ def artist(name: Words = None, artist_id: Id = None, size: Size = SIZE, json: As
     if json:
         print_json(answer.as_json())
     else:
-        people.show_artist(answer, plain.console())
+        artists.show_artist(answer, terminal.console())

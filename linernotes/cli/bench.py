@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from linernotes.bench import run
-from linernotes.cli.opened import asking, print_json
-from linernotes.report import plain, sharing, timing
+from linernotes import search_benchmark
+from linernotes.cli.context import asking, print_json
+from linernotes.output import analysis, tables, terminal
 from mappings.errors import InputError
 
 SEARCHES = 200
@@ -26,9 +26,9 @@ def bench(searches: Searches = SEARCHES, seed: Seed = 1, json: AsJson = False) -
     """
     if not 1 <= searches <= MOST:
         raise InputError(f"{searches} searches can't be asked.", f"Ask for 1 to {MOST}.")
-    with asking() as searcher, sharing.progress(Console(stderr=True), "questions") as look:
-        measured = run.run(searcher, searches, seed, look)
+    with asking() as searcher, analysis.progress(Console(stderr=True), "questions") as look:
+        measured = search_benchmark.run(searcher, searches, seed, look)
     if json:
         print_json(measured.as_json())
     else:
-        timing.show(measured, plain.console())
+        tables.show_timing(measured, terminal.console())

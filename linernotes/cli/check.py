@@ -10,12 +10,17 @@ import orjson
 import typer
 from rich.console import Console
 
-from linernotes.catalogue import provenance, reading, spool, verifying, writing
-from linernotes.catalogue.checking import SHOWN, Check
-from linernotes.catalogue.verifying import Change
-from linernotes.cli.opened import asking
-from linernotes.export import place
-from linernotes.report import checking, plain
+from linernotes.catalogue import csv_file
+from linernotes.catalogue import report as spool
+from linernotes.catalogue import report as writing
+from linernotes.catalogue import run as provenance
+from linernotes.catalogue import verify as verifying
+from linernotes.catalogue.run import SHOWN, Check
+from linernotes.catalogue.verify import Change
+from linernotes.cli.context import asking
+from linernotes.export import target
+from linernotes.output import catalogue as checking
+from linernotes.output import terminal
 from queries import Searcher, catalogue
 from queries.catalogue import RowResult, Verdict
 
@@ -41,7 +46,7 @@ def check(table: Table, out: Out = None, json: AsJson = False) -> None:
     Windows-1252 are read.
     """
     to = writing.target(out) if out else None
-    with reading.opened(Path(table)) as asked, asking() as searcher, spool.opened() as kept:
+    with csv_file.opened(Path(table)) as asked, asking() as searcher, spool.opened() as kept:
         run = Check.of(asked, searcher)
         with _stdout() if json else nullcontext() as stream:
             for answer in _asked(searcher, asked.questions(), "checking"):
@@ -54,7 +59,7 @@ def check(table: Table, out: Out = None, json: AsJson = False) -> None:
         if to:
             writing.write(to, kept, run.summary(), run.told)
         if not json:
-            checking.show(run.tally, run.first[Verdict.NOT_FOUND], run.first[Verdict.UNREADABLE], plain.console())
+            checking.show(run.tally, run.first[Verdict.NOT_FOUND], run.first[Verdict.UNREADABLE], terminal.console())
         if to:
             _say(f"Report: {to.out}")
 
@@ -98,7 +103,7 @@ def verify(report: Report, json: ChangesAsJson = False) -> int:
                 }
                 stream.write(orjson.dumps({"summary": summary}) + b"\n")
     if not json:
-        checking.show_verified(report.name, rows, changed, some, moved, plain.console())
+        checking.show_verified(report.name, rows, changed, some, moved, terminal.console())
     return CHANGED if changed else 0
 
 
@@ -111,7 +116,7 @@ def _asked(searcher: Searcher, questions: Iterable[catalogue.CatalogueRow], what
 
 
 def _stdout() -> Any:
-    return place.opened(place.Place(place.STDOUT, ".ndjson"))
+    return target.opened(target.Place(target.STDOUT, ".ndjson"))
 
 
 def _say(sentence: str) -> None:

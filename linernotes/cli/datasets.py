@@ -7,9 +7,9 @@ import typer
 from rich.console import Console
 
 from linernotes import cards
-from linernotes.cli.opened import asking, print_json
-from linernotes.report import cards as report
-from linernotes.report import plain
+from linernotes.cli.context import asking, print_json
+from linernotes.output import tables as report
+from linernotes.output import terminal
 from mappings.errors import UnreachableError
 from queries import Loaded
 
@@ -32,4 +32,4 @@ def datasets(json: AsJson = False) -> None:
     if json:
         print_json(cards.as_json(loaded))
     else:
-        report.show(loaded, plain.console())
+        report.show_cards(loaded, terminal.console())

@@ -14,9 +14,9 @@ from indexer.cluster import indices
 from indexer.load.load import Options
 from linernotes import samples, settings
 from linernotes.cli import load, search
-from linernotes.connect import connect
+from linernotes.elastic import connect
 from linernotes.node import service
-from linernotes.report import plain
+from linernotes.output import terminal
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def demo() -> None:
 
     LAION-DISCO-12M and Sleeping-DISCO-9M are shown with synthetic rows; those of the other two are real.
     """
-    progress, console = Console(stderr=True), plain.console()
+    progress, console = Console(stderr=True), terminal.console()
     found = settings.from_environment()
     if not found.url:
         service.start(found.home, report=lambda sentence: progress.print(sentence, markup=False, highlight=False))

@@ -8,13 +8,13 @@ from elastic_transport import TransportError
 from elasticsearch import ApiError
 
 from linernotes import settings
-from linernotes.cli.opened import print_json
-from linernotes.connect import address, connect
+from linernotes.cli.context import print_json
 from linernotes.doctor.checks import diagnose, unreachable
 from linernotes.doctor.finding import Diagnosis
 from linernotes.doctor.snapshot import TIMEOUT_S, gather
-from linernotes.report import doctor as report
-from linernotes.report import plain
+from linernotes.elastic import address, connect
+from linernotes.output import doctor as report
+from linernotes.output import terminal
 from linernotes.settings import Settings
 from mappings.errors import CheckFailedError, UnreachableError
 
@@ -34,7 +34,7 @@ def doctor(json: AsJson = False) -> int:
     if json:
         print_json(done.as_json())
     else:
-        report.show_diagnosis(done, plain.console())
+        report.show_diagnosis(done, terminal.console())
     if done.version is None:
         return UNREACHED
     return 0 if done.well else SICK

@@ -8,15 +8,16 @@ from rich.console import Console
 
 import queries
 from linernotes import settings
+from linernotes.arguments import Filters
 from linernotes.cli import filters, search
-from linernotes.cli.opened import print_json, stopping
-from linernotes.connect import connect
-from linernotes.export import place as places
-from linernotes.export.place import Place
+from linernotes.cli.context import print_json, stopping
+from linernotes.elastic import connect
+from linernotes.export import target as places
 from linernotes.export.run import Exported
 from linernotes.export.run import run as write
-from linernotes.filters import Filters
-from linernotes.report import exporting, plain
+from linernotes.export.target import Place
+from linernotes.output import export as exporting
+from linernotes.output import terminal
 from mappings.errors import InputError
 from queries import Searcher, SearchRequest
 from queries.export import open_scan
@@ -54,7 +55,7 @@ def export(
     if json:
         print_json(exported.as_json())
     elif not place.is_stdout:
-        exporting.show_end(exported, plain.console())
+        exporting.show_end(exported, terminal.console())
 
 
 def run(asked: SearchRequest, place: Place) -> Exported:

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 import queries
+from linernotes.arguments import Filters
 from linernotes.cli import filters as options_of
-from linernotes.cli.opened import asking, print_json
-from linernotes.filters import Filters
-from linernotes.report import plain, values
+from linernotes.cli.context import asking, print_json
+from linernotes.output import search, terminal
 from queries import By
 
 SIZE = 50
@@ -54,4 +54,4 @@ def facet(
     options += ["--size", str(size)] if size != SIZE else []
     options += ["--sort", sort] if sort != By.COUNT else []
     following = options_of.command("facet", filters, [*options, "--after", answer.next or ""], typed, name)
-    values.show(answer, plain.console(), following if answer.next else None)
+    search.show_values(answer, terminal.console(), following if answer.next else None)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from linernotes.filters import HELP, Filters, checked
+from linernotes.arguments import HELP, Filters, checked
 
 
 def taken(command: Callable[..., None]) -> Callable[..., None]:

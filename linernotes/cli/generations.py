@@ -15,11 +15,11 @@ from indexer.maintenance.prune import LEAST, Pruner
 from indexer.maintenance.rollback import Roller
 from indexer.sources import SOURCES
 from indexer.update import workdir
-from linernotes import choose
-from linernotes.cli.opened import print_json
+from linernotes import arguments
+from linernotes.cli.context import print_json
 from linernotes.cli.operating import connected
-from linernotes.report import generations as report
-from linernotes.report import loading, plain
+from linernotes.output import generations as report
+from linernotes.output import load, terminal
 
 EVENTS = 30
 
@@ -38,7 +38,7 @@ def generations(dataset: MaybeDataset = None, json: AsJson = False) -> None:
     A generation is one complete load of a data set, an index of its own. It is building, ready (the gates are not
     passed yet), current (searchers see it), kept (it was current, and can be again), or failed.
     """
-    wanted = choose.dataset(dataset) if dataset else None
+    wanted = arguments.dataset(dataset) if dataset else None
     with connected() as (client, prefix):
         found = [dataset_status(client, prefix, name) for name in ([wanted] if wanted else datasets(client, prefix))]
     findings = {entry.dataset: inspect(entry) for entry in found}
@@ -47,7 +47,7 @@ def generations(dataset: MaybeDataset = None, json: AsJson = False) -> None:
         told = [asdict(finding) | {"dataset": name} for name, those in findings.items() for finding in those]
         print_json({"generations": rows, "findings": told})
     else:
-        report.show_generations(found, findings, plain.console())
+        report.show_generations(found, findings, terminal.console())
 
 
 def rollback(dataset: Dataset, to: To = None, json: AsJson = False) -> None:
@@ -58,14 +58,14 @@ def rollback(dataset: Dataset, to: To = None, json: AsJson = False) -> None:
     progress = Progress()
     with (
         connected(RetryPolicy(progress)) as (client, prefix),
-        loading.shown(progress, Console(stderr=True), counts=False),
+        load.shown(progress, Console(stderr=True), counts=False),
     ):
-        done = Roller(client, prefix).run(choose.dataset(dataset), to)
+        done = Roller(client, prefix).run(arguments.dataset(dataset), to)
     if json:
         row = asdict(done)
         print_json({"dataset": done.dataset, "from": row.pop("from_"), **row, "alias_moved": True})
     else:
-        report.show_rollback(done, plain.console())
+        report.show_rollback(done, terminal.console())
 
 
 def prune(dataset: Dataset, keep: Keep = LEAST, json: AsJson = False) -> None:
@@ -77,22 +77,22 @@ def prune(dataset: Dataset, keep: Keep = LEAST, json: AsJson = False) -> None:
     progress = Progress()
     with (
         connected(RetryPolicy(progress)) as (client, prefix),
-        loading.shown(progress, Console(stderr=True), counts=False),
+        load.shown(progress, Console(stderr=True), counts=False),
     ):
-        done = Pruner(client, prefix).run(choose.dataset(dataset), keep)
+        done = Pruner(client, prefix).run(arguments.dataset(dataset), keep)
     workdir.sweep()
     if json:
         print_json(asdict(done))
     else:
-        report.show_pruned(done, plain.console())
+        report.show_pruned(done, terminal.console())
 
 
 def history(dataset: MaybeDataset = None, size: Size = EVENTS, json: AsJson = False) -> None:
     """Show what happened, the latest first: loads, gates, swaps, rollbacks, what was forced and why."""
-    wanted = choose.dataset(dataset) if dataset else None
+    wanted = arguments.dataset(dataset) if dataset else None
     with connected() as (client, prefix):
         events = AuditLog(client, prefix).read(wanted, size)
     if json:
         print_json({"events": [asdict(event) for event in events]})
     else:
-        report.show_history(events, plain.console())
+        report.show_history(events, terminal.console())

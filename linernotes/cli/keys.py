@@ -9,9 +9,9 @@ from elasticsearch import Elasticsearch
 from rich.table import Table
 
 from linernotes import settings
-from linernotes.cli.opened import print_json
-from linernotes.connect import connect
-from linernotes.report import plain
+from linernotes.cli.context import print_json
+from linernotes.elastic import connect
+from linernotes.output import terminal
 from linernotes.security import keys
 from linernotes.security.roles import ROLES, role
 
@@ -58,7 +58,7 @@ def list_(json: AsJson = False) -> None:
         table.add_column(title, no_wrap=title != "name", overflow="fold")
     for key in found:
         table.add_row(key.id, key.name, key.role, key.state, key.expires or "never")
-    plain.console().print(table)
+    terminal.console().print(table)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})  # an id may begin with "-"

@@ -7,13 +7,13 @@ import typer
 from elasticsearch import NotFoundError
 
 from linernotes import settings
-from linernotes.cli.opened import print_json
-from linernotes.connect import connect
+from linernotes.cli.context import print_json
+from linernotes.elastic import connect
 from linernotes.kibana import client
 from linernotes.kibana.check import Fields, Flaw, check, parse
 from linernotes.kibana.objects import ndjson, objects
 from linernotes.kibana.sources import SOURCES, fields_of
-from linernotes.report import plain
+from linernotes.output import terminal
 from linernotes.settings import Settings
 from mappings.errors import CheckFailedError, InputError
 
@@ -68,7 +68,7 @@ def examine(file: MaybeFile = None, live: Live = False, json: AsJson = False) ->
 
 def _show(count: int, flaws: list[Flaw]) -> None:
     for one in flaws:
-        typer.echo(plain.visible(one))
+        typer.echo(terminal.visible(one))
     typer.echo(f"{len(flaws)} flaws in {count} objects." if flaws else f"{count} objects: all that they name is there.")
 
 

@@ -14,10 +14,11 @@ from indexer.cluster.progress import Progress
 from indexer.load import plan as plans
 from indexer.load.load import InterruptedLoadError, Loader, LoadResult, Options
 from indexer.sources import SOURCES
-from linernotes import choose, settings
-from linernotes.cli.opened import print_json, stopping
-from linernotes.connect import connect
-from linernotes.report import generations, loading, plain
+from linernotes import arguments, settings
+from linernotes.cli.context import print_json, stopping
+from linernotes.elastic import connect
+from linernotes.output import generations, terminal
+from linernotes.output import load as loading
 from mappings.errors import InputError
 
 REJECTED, INTERRUPTED = 4, 130
@@ -72,7 +73,7 @@ def load(
         force=reason(force),
     )
     try:
-        result = run(choose.dataset(dataset), paths, limit, options)
+        result = run(arguments.dataset(dataset), paths, limit, options)
     except GateError as problem:
         show_closed(problem, as_json=json)
         raise
@@ -95,7 +96,7 @@ def show_closed(problem: GateError, *, as_json: bool) -> None:
         told = {"dataset": generation.dataset, "generation": generation.index, "gates": rows, "alias_moved": False}
         print_json(told)
     else:
-        plain.console().print(generations.gates_table(problem.gates, swapped=False))
+        terminal.console().print(generations.gates_table(problem.gates, swapped=False))
 
 
 def run(dataset: str, paths: list[Path], limit: int | None, options: Options) -> LoadResult:
@@ -127,4 +128,4 @@ def show(result: LoadResult, *, as_json: bool) -> None:
     else:
         Console().print(loading.summary(result))
         if result.gates:
-            plain.console().print(generations.gates_table(result.gates, swapped=True))
+            terminal.console().print(generations.gates_table(result.gates, swapped=True))

@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 
 from linernotes import settings
-from linernotes.cli.opened import print_json
+from linernotes.cli.context import print_json
 from linernotes.node import logs as node_logs
 from linernotes.node import service
-from linernotes.node.secure import SUPERUSER
-from linernotes.node.secure import of as keys_of
+from linernotes.node.security import SUPERUSER
+from linernotes.node.security import of as keys_of
 from linernotes.node.service import NodeStatus
 
 app = typer.Typer(help="Start, stop and look after the local Elasticsearch.", no_args_is_help=True)

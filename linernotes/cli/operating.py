@@ -7,7 +7,7 @@ from elasticsearch import Elasticsearch
 
 from indexer.cluster.retry import RetryPolicy, retrying
 from linernotes import settings
-from linernotes.connect import connect
+from linernotes.elastic import connect
 
 
 @contextmanager

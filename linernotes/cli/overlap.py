@@ -6,10 +6,10 @@ import typer
 from rich.console import Console
 
 import queries
+from linernotes.arguments import Filters
 from linernotes.cli import filters as options_of
-from linernotes.cli.opened import asking, print_json
-from linernotes.filters import Filters
-from linernotes.report import plain, sharing
+from linernotes.cli.context import asking, print_json
+from linernotes.output import analysis, terminal
 
 Exact = Annotated[
     bool, typer.Option("--exact", help="Count everything, however much: half a minute for a million tracks.")
@@ -25,9 +25,9 @@ def overlap(filters: Filters, exact: Exact = False, json: AsJson = False) -> Non
     the interval that it lies in 95 times of 100. With --exact everything is counted.
     """
     asked = queries.request(filters_by_facet=filters)
-    with asking() as searcher, sharing.progress(Console(stderr=True)) as progress:
+    with asking() as searcher, analysis.progress(Console(stderr=True)) as progress:
         answer = searcher.overlap(asked, exact=exact, progress=progress)
     if json:
         print_json(answer.as_json())
     else:
-        sharing.show(answer, plain.console())
+        analysis.show_overlap(answer, terminal.console())

@@ -15,11 +15,12 @@ from indexer.cluster.progress import Progress
 from indexer.cluster.rejects import MAX_ATTEMPTS, RejectedReader, Wanted
 from indexer.maintenance.replay import Replayer
 from indexer.sources import SOURCES
-from linernotes import choose
-from linernotes.cli.opened import print_json
+from linernotes import arguments
+from linernotes.cli.context import print_json
 from linernotes.cli.operating import connected
-from linernotes.report import loading, plain
-from linernotes.report import rejected as report
+from linernotes.output import load as loading
+from linernotes.output import rejected as report
+from linernotes.output import terminal
 from mappings.errors import InputError
 from mappings.index_names import Generation
 
@@ -49,7 +50,7 @@ def list_(dataset: MaybeDataset = None, json: AsJson = False) -> None:
     By data set, generation and class of reason, each with its first record's. A load rejects what it can't read, and
     what Elasticsearch refuses; only the latter can be replayed.
     """
-    wanted = choose.dataset(dataset) if dataset else None
+    wanted = arguments.dataset(dataset) if dataset else None
     with connected() as (client, prefix):
         counts = RejectedReader(client, prefix).counts(wanted)
         names = {count.dataset for count in counts}
@@ -60,7 +61,7 @@ def list_(dataset: MaybeDataset = None, json: AsJson = False) -> None:
         ]
         print_json({"total": sum(count.records for count in counts), "rejected": rows})
     else:
-        report.show_counts(counts, current, plain.console())
+        report.show_counts(counts, current, terminal.console())
 
 
 @app.command()
@@ -70,10 +71,10 @@ def show(dataset: Dataset, row: Row = None, file: File = None, limit: Limit = SH
     Of the current generation, by file and row. With --json a line for each record, then one with the sum.
     """
     with connected() as (client, prefix):
-        generation = _generation(client, prefix, choose.dataset(dataset))
+        generation = _generation(client, prefix, arguments.dataset(dataset))
         wanted = Wanted(generation, _file(client, generation, file), row)
         reader, shown = RejectedReader(client, prefix), 0
-        total, console = reader.count(wanted), plain.console()
+        total, console = reader.count(wanted), terminal.console()
         for record in islice(reader.records(wanted), limit):
             shown += 1
             if json:
@@ -95,12 +96,12 @@ def export(dataset: Dataset, out: Out, json: AsJson = False) -> None:
     """
     written = report.target(out)
     with connected() as (client, prefix):
-        generation = _generation(client, prefix, choose.dataset(dataset))
+        generation = _generation(client, prefix, arguments.dataset(dataset))
         number = report.write(RejectedReader(client, prefix).records(Wanted(generation)), written)
     if json:
         print_json({"dataset": dataset, "generation": generation.index, "file": str(out), "records": number})
     else:
-        report.show_written(generation, number, out, plain.console())
+        report.show_written(generation, number, out, terminal.console())
 
 
 @app.command()
@@ -111,14 +112,14 @@ def replay(dataset: Dataset, max_attempts: Attempts = MAX_ATTEMPTS, json: AsJson
     not be read can't be replayed: mend the source and load again. When a replay is killed, running it again mends
     what was left. The exit code is 4 while rejected records remain.
     """
-    name = choose.dataset(dataset)
+    name = arguments.dataset(dataset)
     progress, stderr = Progress(), Console(stderr=True)
     with connected() as (client, prefix), loading.shown(progress, stderr):
         result = Replayer(client, prefix, progress, max_attempts).run(name)
     if json:
         print_json(asdict(result))
     else:
-        report.show_replay(result, max_attempts, plain.console())
+        report.show_replay(result, max_attempts, terminal.console())
     return REJECTED if result.rejected else 0
 
 
@@ -135,4 +136,4 @@ def _file(client: Elasticsearch, generation: Generation, given: str | None) -> s
         return None
     loads = Ledger(client, generation.prefix).loads(generation.dataset)
     plans = [load.plan for load in loads if load.generation == generation]
-    return choose.one_of("source file", given, [entry["name"] for plan in plans for entry in plan["files"]])
+    return arguments.one_of("source file", given, [entry["name"] for plan in plans for entry in plan["files"]])

@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 import queries
+from linernotes.arguments import Filters
 from linernotes.cli import filters as options_of
-from linernotes.cli.opened import asking, print_json
-from linernotes.filters import Filters
-from linernotes.report import plain, searching
+from linernotes.cli.context import asking, print_json
+from linernotes.output import search as searching
+from linernotes.output import terminal
 from queries import SearchRequest, SearchResult, Sort
 from queries.types import Group
 
@@ -70,7 +71,7 @@ def show(answer: SearchResult, asked: str, *, as_json: bool) -> None:
     else:
         # Not at the end: behind -- it would be text.
         following = asked.replace("search", f"search --after {answer.next}", 1) if answer.next else None
-        searching.show(answer, plain.console(), following)
+        searching.show_search(answer, terminal.console(), following)
 
 
 def command(typed: str, filters: Filters, asked: SearchRequest) -> str:

@@ -8,8 +8,8 @@ import orjson
 import typer
 
 from linernotes import settings
-from linernotes.web import listening
-from linernotes.web.options import Options
+from linernotes.web import server as listening
+from linernotes.web.config import Options
 
 USUAL = Options()
 

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 import queries
+from linernotes.arguments import Filters
 from linernotes.cli import filters as options_of
-from linernotes.cli.opened import asking, print_json
-from linernotes.filters import Filters
-from linernotes.report import plain, statistics
+from linernotes.cli.context import asking, print_json
+from linernotes.output import analysis, terminal
 from mappings.errors import InputError
 
 SIZE = 10
@@ -34,4 +34,4 @@ def stats(filters: Filters, text: Words = None, size: Size = SIZE, json: AsJson 
     if json:
         print_json(answer.as_json())
     else:
-        statistics.show(answer, plain.console())
+        analysis.show_stats(answer, terminal.console())

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 import queries
-from linernotes.cli.opened import asking, print_json
-from linernotes.report import people, plain
+from linernotes.cli.context import asking, print_json
+from linernotes.output import artists, terminal
 
 SIZE = 10
 
@@ -26,4 +26,4 @@ def suggest(text: Words, size: Size = SIZE, json: AsJson = False) -> None:
     if json:
         print_json(found.as_json())
     else:
-        people.show_suggestions(found, plain.console())
+        artists.show_suggestions(found, terminal.console())

@@ -16,11 +16,11 @@ from indexer.sources import SOURCES
 from indexer.update.compare import Difference
 from indexer.update.context import STRATEGIES, Strategy, UpdateContext, UpdateOptions
 from indexer.update.update import Updater
-from linernotes import choose
+from linernotes import arguments
+from linernotes.cli.context import print_json, stopping
 from linernotes.cli.load import REJECTED, Dataset, Force, MaxChange, MaxRejected, Paths, reason, resumable, show_closed
-from linernotes.cli.opened import print_json, stopping
 from linernotes.cli.operating import connected
-from linernotes.report import loading, plain, updating
+from linernotes.output import generations, load, terminal
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the difference and stop.")]
 WayOption = Annotated[str, typer.Option("--way", help=f"{' or '.join(STRATEGIES)}. [default: the cheaper one]")]
@@ -47,21 +47,21 @@ def update(
     Shows first what is added, changed and removed. Then a clone of the current generation gets the difference, or all
     is built afresh, whichever is cheaper. Searchers see the new state all at once, after the gates have passed.
     """
-    name = choose.dataset(dataset)
-    wanted = choose.one_of("way", way, STRATEGIES) if way else ""
+    name = arguments.dataset(dataset)
+    wanted = arguments.one_of("way", way, STRATEGIES) if way else ""
     thresholds = Thresholds(max_change=max_change, max_rejected=max_rejected)
     orders = UpdateOptions(dry_run, wanted, thresholds, reason(force))
-    progress, console = Progress(), plain.console()
+    progress, console = Progress(), terminal.console()
 
     def show(difference: Difference, chosen: Strategy) -> None:
         if not json:
-            updating.show_difference(difference, chosen, console)
+            generations.show_difference(difference, chosen, console)
 
     try:
         with (
             resumable(),
             connected() as (client, prefix),
-            loading.shown(progress, Console(stderr=True)),
+            load.shown(progress, Console(stderr=True)),
             stopping() as stop,
         ):
             source = SOURCES[name]
@@ -71,9 +71,9 @@ def update(
         show_closed(problem, as_json=json)
         raise
     if json:
-        print_json(updating.row(done))
+        print_json(generations.update_row(done))
     else:
-        updating.show_updated(done, console)
+        generations.show_updated(done, console)
     return REJECTED if done.totals.rejected and not dry_run else 0
 
 
@@ -84,21 +84,21 @@ def reindex(
 
     No source file is needed. Where documents would have other contents now, too, that is said: update does it then.
     """
-    name, progress = choose.dataset(dataset), Progress()
+    name, progress = arguments.dataset(dataset), Progress()
     try:
         with (
             stopping() as stop,
             connected(RetryPolicy(progress, stop)) as (client, prefix),
-            loading.shown(progress, Console(stderr=True)),
+            load.shown(progress, Console(stderr=True)),
         ):
             done = Reindexer(client, prefix, Thresholds(max_change=max_change), reason(force)).run(name)
     except GateError as problem:
         show_closed(problem, as_json=json)
         raise
     if json:
-        print_json(updating.reindexed(done))
+        print_json(generations.reindexed(done))
     else:
-        updating.show_reindexed(done, plain.console())
+        generations.show_reindexed(done, terminal.console())
 
 
 @watch.command("add")
@@ -109,7 +109,7 @@ def watch_add(artist: Artist, json: AsJson = False) -> None:
     if json:
         print_json(asdict(entry))
     else:
-        updating.show_names([entry], plain.console())
+        generations.show_names([entry], terminal.console())
 
 
 @watch.command("list")
@@ -120,7 +120,7 @@ def watch_list(json: AsJson = False) -> None:
     if json:
         print_json({"watched": [asdict(entry) for entry in names]})
     else:
-        updating.show_names(names, plain.console())
+        generations.show_names(names, terminal.console())
 
 
 @watch.command("remove")
@@ -131,4 +131,4 @@ def watch_remove(artist: Artist, json: AsJson = False) -> None:
     if json:
         print_json(asdict(entry))
     else:
-        plain.show(f"{plain.visible(entry.name)} is watched no longer.", plain.console())
+        terminal.show(f"{terminal.visible(entry.name)} is watched no longer.", terminal.console())

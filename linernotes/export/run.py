@@ -10,8 +10,9 @@ from typing import IO, Any
 
 import polars as pl
 
-from linernotes.export import packing, writers
-from linernotes.export.place import Place
+from linernotes.export import writers
+from linernotes.export import writers as packing
+from linernotes.export.target import Place
 from mappings.errors import CheckFailedError
 from queries import Stage
 from queries.export import Scan

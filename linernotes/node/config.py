@@ -1,15 +1,114 @@
-"""What Elasticsearch is told: its settings, its JVM's options, its command line. Pure."""
+"""Where a node's files are below a home. Pure.
 
+home/elasticsearch/8.19.13/      the unpacked distribution, never written to
+home/node/node-1.json, .console  what is known about the node; what its last start printed
+home/node/node-1.lock            who is starting or stopping this home's nodes
+home/node/node-1/                config, data, logs, tmp: these four belong to the user that Elasticsearch
+                                 runs as; the folder itself doesn't, so that nobody can swap one of them
+                                 for a link while root writes there
+"""
+
+import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import socket
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from linernotes.node.jdk import Jdk
-from linernotes.node.layout import Layout
+from linernotes.node.java import Jdk
 from linernotes.node.releases import CURRENT, Release
-from mappings.errors import InputError
+from mappings.errors import InputError, LinernotesError
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths of one node, and the names that come from them."""
+
+    home: Path
+    name: str = "node-1"
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder that the node owns."""
+        return self.home / "node" / self.name
+
+    @property
+    def state(self) -> Path:
+        """Return the file that remembers the node."""
+        return self.home / "node" / f"{self.name}.json"
+
+    @property
+    def lock(self) -> Path:
+        """Return the file that is locked while the node is started or stopped."""
+        return self.home / "node" / f"{self.name}.lock"
+
+    @property
+    def config(self) -> Path:
+        """Return the folder of elasticsearch.yml."""
+        return self.folder / "config"
+
+    @property
+    def data(self) -> Path:
+        """Return the folder of the indices."""
+        return self.folder / "data"
+
+    @property
+    def logs(self) -> Path:
+        """Return the folder of the logs."""
+        return self.folder / "logs"
+
+    @property
+    def tmp(self) -> Path:
+        """Return the folder for what Elasticsearch throws away itself."""
+        return self.folder / "tmp"
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Return what must be there, owned by the node's user, before it starts."""
+        return self.config, self.data, self.logs, self.tmp
+
+    @property
+    def cluster(self) -> str:
+        """Return a cluster name that no other home has, so that two nodes never take each other for peers."""
+        return f"linernotes-{hashlib.sha256(str(self.home).encode()).hexdigest()[:8]}"
+
+    @property
+    def log(self) -> Path:
+        """Return the node's own log."""
+        return self.logs / f"{self.cluster}.log"
+
+    @property
+    def json_log(self) -> Path:
+        """Return the same log as lines of JSON."""
+        return self.logs / f"{self.cluster}_server.json"
+
+    @property
+    def console(self) -> Path:
+        """Return what Java and Elasticsearch printed during the last start."""
+        return self.home / "node" / f"{self.name}.console"
+
+    @property
+    def mark(self) -> str:
+        """Return the argument by which a process of this node, and of no other, is known."""
+        return f"-Dlinernotes.node={self.folder}"
+
+
+def of(home: Path) -> Layout:
+    """Return the layout of the first node below a home folder, whichever way its path was written."""
+    return Layout(home.expanduser().resolve())
+
+
+def several(home: Path, count: int) -> list[Layout]:
+    """Return the layouts of the first nodes of a home.
+
+    >>> [layout.name for layout in several(Path("/srv"), 2)]
+    ['node-1', 'node-2']
+    """
+    first = of(home)
+    return [replace(first, name=f"node-{number}") for number in range(1, count + 1)]
+
 
 Setting = str | int | bool | list[str]
 
@@ -204,3 +303,42 @@ def environment(layout: Layout, jdk: Jdk, distribution: Path, release: Release =
             "CLI_JAVA_OPTS": layout.mark,
         }
     return table
+
+
+# Below 32768, where Linux takes the ports of outgoing connections from: one of those could take ours between two
+# starts, or in the seconds between choosing a port and Elasticsearch's listening there.
+FIRST, LAST = 20_000, 32_000
+LOOPBACK = "127.0.0.1"
+
+
+def is_free(port: int) -> bool:
+    """Tell whether a port of the loopback address can be listened on."""
+    with socket.socket() as probe:
+        # As Elasticsearch does: a connection of the last run that is just timing out doesn't count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True
+
+
+def choose(remembered: Ports | None, seed: str, free: Callable[[int], bool] = is_free) -> Ports:
+    """Return the remembered ports where free, else the first free ones from a place that `seed` sets."""
+    found = (port for port in _from(seed) if free(port))
+    http = remembered.http if remembered and free(remembered.http) else next(found, 0)
+    if remembered and remembered.transport != http and free(remembered.transport):
+        return Ports(http, remembered.transport)
+    transport = next((port for port in found if port != http), 0)
+    if not (http and transport):
+        raise LinernotesError(f"No port between {FIRST} and {LAST} is free.", "End what occupies them.")
+    return Ports(http, transport)
+
+
+def _from(seed: str) -> Iterator[int]:
+    """Yield all ports of the range once, starting at the one that belongs to the seed."""
+    width = LAST - FIRST
+    # Even numbers to begin with: two homes are then less likely to meet.
+    begin = zlib.crc32(seed.encode()) % (width // 2) * 2
+    return (FIRST + (begin + step) % width for step in range(width))

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from linernotes.node import layout as layouts
+from linernotes.node import config as layouts
 from mappings.errors import InputError
 
 # Seconds between two looks at a log that is followed.

@@ -8,16 +8,15 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from linernotes.web import api, pages, problems
-from linernotes.web.access import Access
-from linernotes.web.api import document
-from linernotes.web.bounds import Bounds
-from linernotes.web.checks import keeping
-from linernotes.web.headers import SafeHeaders
-from linernotes.web.methods import Gone, Heads
-from linernotes.web.options import Options
-from linernotes.web.rate import Rate
-from linernotes.web.service import Service, Source
-from linernotes.web.streamed import Streams
+from linernotes.web.api import openapi as document
+from linernotes.web.checks import store
+from linernotes.web.config import Options
+from linernotes.web.middleware.access import Access
+from linernotes.web.middleware.headers import Gone, Heads, SafeHeaders
+from linernotes.web.middleware.rate_limit import Rate
+from linernotes.web.middleware.request_limits import Bounds
+from linernotes.web.services.service import Service, Source
+from linernotes.web.services.streaming import Streams
 from queries import Searcher
 
 PACKED_FROM = 1000
@@ -43,7 +42,7 @@ def create(options: Options, source: Searcher | Source) -> FastAPI:
         app.state.service = Service.of(options, (lambda: source) if isinstance(source, Searcher) else source)
         app.state.exports = Streams(options.counting)
         try:
-            async with keeping.opened(options) as app.state.checks:
+            async with store.opened(options) as app.state.checks:
                 yield
         finally:
             app.state.service.close()

@@ -11,8 +11,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from linernotes.web.pages import errors
-from linernotes.web.refusals import STATUS
+from linernotes.web.errors import STATUS
+from linernotes.web.pages import rendering
 from mappings.errors import LinernotesError
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Told:
             content = {"type": "about:blank", "title": self.status.phrase, "status": int(self.status)}
             told = {"detail": self.message, "hint": self.hint}
             return JSONResponse(content | told, self.status, headers, media_type=MEDIA_TYPE)
-        return errors.page(request, self.status, self.message, self.hint, headers)
+        return rendering.error_page(request, self.status, self.message, self.hint, headers)
 
 
 def of(problem: LinernotesError) -> Told:

@@ -12,7 +12,7 @@ from elasticsearch import Elasticsearch
 
 import benchmarks
 from benchmarks import corpora
-from linernotes.web.options import Options
+from linernotes.web.config import Options
 from queries import Searcher
 from tests.web.serving import serving
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 
 import queries
-from linernotes.web.asked import SIZE
+from linernotes.web.query_params import SIZE
 from queries import Searcher, SearchResult
 
 COMMAND = (sys.executable, "-m", "linernotes")

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from linernotes.report.plain import visible
+from linernotes.output.terminal import visible
 from tests.browser.conftest import Open
 from tests.browser.hostile import NAMES, WORD
 from tests.browser.measures import wider

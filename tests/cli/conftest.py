@@ -9,8 +9,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from linernotes import samples
-from linernotes.cli import app
-from linernotes.cli.commands import COMMANDS, load
+from linernotes.cli import main
+from linernotes.cli.main import COMMANDS, load
 
 DATASETS = ("free-music-archive", "spotify-tracks-dataset", "laion-disco-12m", "sleeping-disco-9m")
 
@@ -38,7 +38,7 @@ def commands() -> Iterator[tuple[str, ...]]:
 def run(capfd: pytest.CaptureFixture[str]) -> Run:
     def ran(*arguments: str | Path) -> Ran:
         capfd.readouterr()
-        code = app.run([str(argument) for argument in arguments])
+        code = main.run([str(argument) for argument in arguments])
         out, err = capfd.readouterr()
         assert "Traceback" not in err, err
         return Ran(code, out, err)
@@ -59,7 +59,7 @@ def loaded(client: Elasticsearch, es_url: str, sample_files: dict[str, list[Path
         patch.setenv("LINERNOTES_URL", es_url)
         patch.setenv("LINERNOTES_PREFIX", prefix)
         for dataset, paths in sample_files.items():
-            assert app.run(["load", dataset, *map(str, paths)]) in (0, 4)
+            assert main.run(["load", dataset, *map(str, paths)]) in (0, 4)
     yield prefix
     for index in client.indices.get(index=f"{prefix}*", features="aliases").body:
         client.indices.delete(index=index)

@@ -5,8 +5,7 @@ import pytest
 from elasticsearch import Elasticsearch
 from jsonschema import validate
 
-from linernotes import settings
-from linernotes.bench import texts
+from linernotes import search_benchmark, settings
 from tests.cli.conftest import Run
 from tests.cli.test_contract import schema
 
@@ -18,7 +17,7 @@ def test_times_are_told(run: Run) -> None:
     told = orjson.loads(ran.out)
     validate(told, schema("bench"))
     kinds = told["kinds"]
-    assert kinds["all texts"]["n"] == 30 == sum(kinds[kind]["n"] for kind in texts.SHARES if kind in kinds)
+    assert kinds["all texts"]["n"] == 30 == sum(kinds[kind]["n"] for kind in search_benchmark.SHARES if kind in kinds)
     for times in kinds.values():
         names = ("least", "quarter", "median", "three_quarters", "p95", "p99", "most")
         assert [times[name] for name in names] == sorted(times[name] for name in names)
@@ -35,7 +34,9 @@ def test_for_people(run: Run) -> None:
 @pytest.mark.usefixtures("on_samples")
 def test_a_seed_draws_the_same_texts(client: Elasticsearch) -> None:
     prefix = settings.from_environment().prefix
-    one, again, other = (texts.texts(texts.drawn(client, prefix, seed), 20, seed) for seed in (3, 3, 4))
+    one, again, other = (
+        search_benchmark.texts(search_benchmark.drawn(client, prefix, seed), 20, seed) for seed in (3, 3, 4)
+    )
     assert one == again != other
     assert len({text for _, text in one}) == 20
 

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from benchmarks import catalogue as benchmark
 from benchmarks.labelled import rows
-from linernotes.catalogue.page import BEGIN
+from linernotes.catalogue.report import BEGIN
 from mappings.cards import PRESENCE_IS_NO_PROOF
 from mappings.index_names import alias
 from tests.cli.conftest import Ran, Run

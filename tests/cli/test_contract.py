@@ -8,7 +8,7 @@ import orjson
 import pytest
 from jsonschema import validate
 
-from linernotes.cli import app
+from linernotes.cli import main
 from linernotes.settings import VARIABLES
 from tests.cli.conftest import DATASETS, Run, commands
 
@@ -39,7 +39,7 @@ def test_the_readme_names_every_command_setting_and_exit_code() -> None:
         assert f"linernotes {command[0]}" in text
     for name, meaning in VARIABLES.items():
         assert f"| `{name}` | {meaning} |" in text
-    for code, meaning in app.EXIT_CODES.items():
+    for code, meaning in main.EXIT_CODES.items():
         assert f"| {code} | {meaning} |" in text
 
 

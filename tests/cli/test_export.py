@@ -22,9 +22,9 @@ from elasticsearch.helpers import scan as every
 from jsonschema import validate
 
 import queries
-from linernotes.export import cells, place
-from linernotes.export.packing import zstd
+from linernotes.export import target, writers
 from linernotes.export.run import run as export_all
+from linernotes.export.writers import zstd
 from mappings.schema import SCHEMA
 from mappings.track import SHOWN
 from queries import Hit, Searcher, export
@@ -47,7 +47,7 @@ def as_texts(row: Mapping[str, Any]) -> list[str]:
 
 def _text(value: object) -> str:
     if isinstance(value, list):
-        return cells.BETWEEN.join(value)
+        return writers.BETWEEN.join(value)
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None else str(value)
@@ -83,9 +83,9 @@ def test_each_format_equals_the_index_under_ties_and_writes(client: Elasticsearc
     searcher = Searcher(client, prefix)
     for number, kind in enumerate(KINDS):
         expected = digest(indexed(client, prefix))
-        out = place.of(tmp_path / f"all{kind}", overwrite=False)
+        out = target.of(tmp_path / f"all{kind}", overwrite=False)
         done = threading.Event()
-        with place.opened(out) as stream, export.open_scan(searcher, queries.request("")) as found:
+        with target.opened(out) as stream, export.open_scan(searcher, queries.request("")) as found:
             writer = threading.Thread(target=_disturb, args=(client, prefix, number, done))
             writer.start()
             while not client.count(index=prefix, query={"term": {"artists": "newcomer"}})["count"]:

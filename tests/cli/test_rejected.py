@@ -14,7 +14,7 @@ from jsonschema import validate
 from indexer.cluster.progress import Progress
 from indexer.cluster.rejects import RejectedReader
 from indexer.load.load import Loader, Options
-from linernotes.report import rejected as report
+from linernotes.output import rejected as report
 from tests.cli.conftest import Run
 from tests.cli.test_bad_input import one_sentence
 from tests.cli.test_contract import schema

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from linernotes import settings
-from linernotes.node import fetch, service
+from linernotes.node import download, service
 from tests.cluster.drill import HEAP, Cluster
 
 collect_ignore_glob = [] if os.environ.get("LINERNOTES_TEST_CLUSTER") else ["test_*.py"]
@@ -20,7 +20,7 @@ def cluster() -> Iterator[Cluster]:
     """Return three real nodes with a home of their own; whatever of it still runs at the end is ended."""
     home = Path(tempfile.mkdtemp(prefix="linernotes-drill-", dir="/tmp"))
     home.chmod(0o755)
-    distribution = fetch.distribution(settings.from_environment().home, print)
+    distribution = download.distribution(settings.from_environment().home, print)
     made = Cluster(home)
     try:
         service.start(home, heap=HEAP, nodes=3, distribution=distribution)

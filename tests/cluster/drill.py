@@ -14,7 +14,7 @@ import psutil
 from elasticsearch import Elasticsearch
 
 from linernotes import settings
-from linernotes.connect import connect
+from linernotes.elastic import connect
 from linernotes.node import service
 from linernotes.settings import Settings
 

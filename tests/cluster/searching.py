@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import queries
-from linernotes.connect import connect
+from linernotes.elastic import connect
 from queries import Searcher
 from tests.cluster.drill import PREFIX, Cluster
 

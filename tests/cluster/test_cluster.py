@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from linernotes import settings
-from linernotes.connect import connect
-from linernotes.node import fetch, layout, ports, probe, service, state
+from linernotes.elastic import connect
+from linernotes.node import config, download, health, service, state
 from mappings.errors import InputError
 
 HEAP = "512m"
@@ -32,7 +32,7 @@ def home() -> Iterator[Path]:
 
 @pytest.mark.parametrize("is_secure", [False, True], ids=["open", "secure"])
 def test_the_life_of_a_cluster(home: Path, is_secure: bool) -> None:
-    distribution = fetch.distribution(settings.from_environment().home, print)
+    distribution = download.distribution(settings.from_environment().home, print)
     started = service.start(home, heap=HEAP, nodes=3, is_secure=is_secure, distribution=distribution)
     assert [node.state for node in started.nodes] == ["running"] * 3
     assert started.secure is is_secure
@@ -47,10 +47,10 @@ def test_the_life_of_a_cluster(home: Path, is_secure: bool) -> None:
         master = str(client.cat.master(h="node")).strip()
         victim = next(node for node in started.nodes if node.name == master)
         # What a rolling restart asks.
-        way = probe.access(home, is_secure=is_secure)
-        assert probe.master(victim.url, way) == master
-        assert probe.health(victim.url, 5, way, 3, "green") == "green"
-        assert INDEX not in probe.without_copy(victim.url, way)
+        way = health.access(home, is_secure=is_secure)
+        assert health.master(victim.url, way) == master
+        assert health.health(victim.url, 5, way, 3, "green") == "green"
+        assert INDEX not in health.without_copy(victim.url, way)
         psutil.Process(victim.pid).kill()
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
@@ -71,5 +71,5 @@ def test_the_life_of_a_cluster(home: Path, is_secure: bool) -> None:
             service.start(home, distribution=distribution, **wrong)  # type: ignore[arg-type]
     stopped = service.stop(home)
     assert [node.state for node in stopped.nodes] == ["stopped"] * 3
-    assert not [process for one in layout.several(home, 3) for process in state.stray(one)]
-    assert all(ports.is_free(int(node.url.rpartition(":")[2])) for node in stopped.nodes)
+    assert not [process for one in config.several(home, 3) for process in state.stray(one)]
+    assert all(config.is_free(int(node.url.rpartition(":")[2])) for node in stopped.nodes)

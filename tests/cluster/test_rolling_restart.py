@@ -6,8 +6,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 import queries
-from linernotes.connect import connect
-from linernotes.node import probe, service
+from linernotes.elastic import connect
+from linernotes.node import health, service
 from mappings.errors import CheckFailedError, UnreachableError
 from queries import Searcher, export, retry
 from tests.cluster import corpus
@@ -66,8 +66,8 @@ def test_while_a_node_is_missing(searched: Cluster, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(retry, "LONG_DELAY_S", 10.0)
     with cluster.client() as client, connect(cluster.settings) as asking:
         client.indices.create(index="alone", settings={"number_of_replicas": 0})
-        assert probe.without_copy(before[0].url) == ["alone"]
-        assert {probe.master(node.url) for node in before} == {cluster.master()}
+        assert health.without_copy(before[0].url) == ["alone"]
+        assert {health.master(node.url) for node in before} == {cluster.master()}
         with export.open_scan(Searcher(asking, PREFIX), queries.request("")) as found:
             frames = found.frames(1)
             next(frames)

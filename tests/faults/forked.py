@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from linernotes.cli import app
+from linernotes.cli import main
 from tests.faults import killer
 
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -74,4 +74,4 @@ def _run(environment: dict[str, str], arguments: tuple[str, ...], out: Path, err
     if dies:
         killer.arm(dies)
     sys.argv = ["linernotes", *arguments]
-    app.main()
+    main.main()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from linernotes.cli.commands import COMMANDS, load
+from linernotes.cli.main import COMMANDS, load
 
 PROJECT = Path(__file__).parents[2]
 

@@ -11,7 +11,7 @@ import pytest
 from elasticsearch import Elasticsearch
 from jsonschema import validate
 
-from linernotes.cli import app
+from linernotes.cli import main
 from linernotes.kibana.client import Kibana
 from linernotes.kibana.objects import ndjson, objects
 from mappings.errors import CheckFailedError, InputError, LinernotesError, UnreachableError
@@ -141,7 +141,7 @@ def test_nobody_there_is_given_up_after_the_deadline() -> None:
 
 def run(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     capfd.readouterr()
-    code = app.run(list(arguments))
+    code = main.run(list(arguments))
     out, err = capfd.readouterr()
     assert "Traceback" not in err
     return code, out, err

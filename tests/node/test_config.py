@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from linernotes.node import config, layout
+from linernotes.node import config
+from linernotes.node import config as layout
 from linernotes.node.config import Ports
-from linernotes.node.jdk import Jdk
+from linernotes.node.java import Jdk
 from mappings.errors import InputError
 
 HERE = layout.of(Path("/srv/a home"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from linernotes.node.diagnose import explain
+from linernotes.node.process import explain
 
 BOOT = "[ERROR][o.e.b.Elasticsearch      ] [node-1] fatal exception while booting Elasticsearch "
 

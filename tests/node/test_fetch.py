@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from linernotes.node import fetch, ranges
+from linernotes.node import download, remote
 from linernotes.node.releases import Release
-from linernotes.node.source import FileSource, HttpSource
+from linernotes.node.remote import FileSource, HttpSource
 from mappings.errors import CheckFailedError, LinernotesError, UnreachableError
 
 from .server import Fault, Handler, Repository
@@ -15,9 +15,9 @@ from .server import Fault, Handler, Repository
 
 @pytest.fixture(autouse=True)
 def small_and_quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(fetch, "TAIL", 20_000)
-    monkeypatch.setattr(ranges, "GAP", 1_000)
+    monkeypatch.setattr(download, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(download, "TAIL", 20_000)
+    monkeypatch.setattr(remote, "GAP", 1_000)
 
 
 def cut_after(count: int) -> Fault:
@@ -71,7 +71,7 @@ def fine(handler: Handler, start: int, body: bytes) -> bool:
 
 def get(home: Path, archive: tuple[Release, bytes], repository: Repository, said: list[str] | None = None) -> Path:
     report = print if said is None else said.append
-    return fetch.distribution(home, report, archive[0], HttpSource(repository.url, advice="Do otherwise."))
+    return download.distribution(home, report, archive[0], HttpSource(repository.url, advice="Do otherwise."))
 
 
 def leftovers(home: Path) -> set[str]:
@@ -82,7 +82,7 @@ def test_only_the_wanted_folder_is_fetched_in_few_requests(
     tmp_path: Path, archive: tuple[Release, bytes], repository: Repository
 ) -> None:
     folder = get(tmp_path, archive, repository)
-    assert fetch.is_whole(folder, archive[0])
+    assert download.is_whole(folder, archive[0])
     assert (folder / "late.txt").read_bytes() == b"late"
     assert (folder / "modules/a/é").stat().st_mode & 0o777 == 0o644
     assert len(repository.asked) == 3, "the directory with the last file, the folder, and the one file that lies apart"
@@ -115,7 +115,7 @@ def test_mends_itself(
     tmp_path: Path, archive: tuple[Release, bytes], repository: Repository, faults: list[Fault]
 ) -> None:
     repository.faults.extend(faults)
-    assert fetch.is_whole(get(tmp_path, archive, repository), archive[0])
+    assert download.is_whole(get(tmp_path, archive, repository), archive[0])
     assert leftovers(tmp_path) == {"1.2.3"}
     assert not repository.faults
 
@@ -132,12 +132,12 @@ def test_a_cut_range_goes_on_where_it_was_cut(
 def test_an_attempt_that_failed_is_gone_on_with_by_the_next(
     tmp_path: Path, archive: tuple[Release, bytes], repository: Repository
 ) -> None:
-    repository.faults.extend([fine, cut_after(300_000), *[status(503)] * fetch.ATTEMPTS])
+    repository.faults.extend([fine, cut_after(300_000), *[status(503)] * download.ATTEMPTS])
     with pytest.raises(UnreachableError, match=r"answered 503\. What has arrived is kept"):
         get(tmp_path, archive, repository)
     sent, said = repository.sent, list[str]()
     folder = get(tmp_path, archive, repository, said)
-    assert fetch.is_whole(folder, archive[0])
+    assert download.is_whole(folder, archive[0])
     assert repository.sent - sent < archive[0].unpacked_bytes - 200_000, (
         "the second attempt fetched only what was missing"
     )
@@ -178,7 +178,7 @@ def test_other_bytes_than_the_pinned_are_never_kept(
 
 def test_nobody_listens(tmp_path: Path, archive: tuple[Release, bytes]) -> None:
     with pytest.raises(UnreachableError, match=r"127\.0\.0\.1 can't be reached"):
-        fetch.distribution(tmp_path, print, archive[0], HttpSource("http://127.0.0.1:9/x"))
+        download.distribution(tmp_path, print, archive[0], HttpSource("http://127.0.0.1:9/x"))
 
 
 def test_a_tree_that_lost_a_file_is_fetched_again(
@@ -186,19 +186,19 @@ def test_a_tree_that_lost_a_file_is_fetched_again(
 ) -> None:
     folder = get(tmp_path, archive, repository)
     (folder / "bin/run").unlink()
-    assert fetch.is_whole(get(tmp_path, archive, repository), archive[0])
+    assert download.is_whole(get(tmp_path, archive, repository), archive[0])
 
 
 def test_a_file_on_this_machine_does_too(tmp_path: Path, archive: tuple[Release, bytes]) -> None:
     (tmp_path / "thing.zip").write_bytes(archive[1])
-    folder = fetch.distribution(tmp_path, print, archive[0], FileSource(tmp_path / "thing.zip"))
-    assert fetch.is_whole(folder, archive[0])
+    folder = download.distribution(tmp_path, print, archive[0], FileSource(tmp_path / "thing.zip"))
+    assert download.is_whole(folder, archive[0])
 
 
 def test_no_room(
     tmp_path: Path, archive: tuple[Release, bytes], repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("linernotes.node.files.room", lambda _: 1_000_000)
+    monkeypatch.setattr("linernotes.node.state.room", lambda _: 1_000_000)
     with pytest.raises(LinernotesError, match=r"needs 2 MB, and the disk of .* has 1 MB left\. Make room"):
         get(tmp_path, archive, repository)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from linernotes.node import account, files, layout, logs, meter, ports
-from linernotes.node.account import Account
+from linernotes.node import config, download, logs, process, state
 from linernotes.node.config import Ports
+from linernotes.node.process import Account
 from mappings.errors import InputError, LinernotesError
 
 
@@ -20,7 +20,7 @@ def test_a_link_in_the_way_is_replaced_and_not_followed(tmp_path: Path) -> None:
     victim.write_text("precious")
     (tmp_path / ".a.yml.new").symlink_to(victim)
     (tmp_path / "a.yml").symlink_to(victim)
-    files.write_whole(tmp_path / "a.yml", b"new")
+    state.write_whole(tmp_path / "a.yml", b"new")
     assert (tmp_path / "a.yml").read_text() == "new"
     assert victim.read_text() == "precious"
     assert (tmp_path / "a.yml").stat().st_mode & 0o777 == 0o644
@@ -29,13 +29,13 @@ def test_a_link_in_the_way_is_replaced_and_not_followed(tmp_path: Path) -> None:
 def test_what_the_system_refuses_becomes_a_sentence(tmp_path: Path) -> None:
     with (
         pytest.raises(LinernotesError, match=r"x/y can't be used: Not a directory\. Set LINERNOTES_HOME"),
-        files.told(tmp_path),
+        state.told(tmp_path),
     ):
         (tmp_path / "x").write_text("")
         (tmp_path / "x" / "y").write_text("")
     with (
         pytest.raises(LinernotesError, match=r"is full\. Make room"),
-        files.told(tmp_path),
+        state.told(tmp_path),
         Path("/dev/full").open("w") as full,
     ):
         full.write("x" * 100_000)
@@ -43,7 +43,7 @@ def test_what_the_system_refuses_becomes_a_sentence(tmp_path: Path) -> None:
 
 def test_too_little_room(tmp_path: Path) -> None:
     with pytest.raises(LinernotesError, match=r"It needs 1,000,000,000,000,000 MB, and the disk of"):
-        files.need_room(tmp_path, 10**21, "It")
+        state.need_room(tmp_path, 10**21, "It")
 
 
 if os.geteuid() == 0:  # only root runs Elasticsearch as somebody else
@@ -51,59 +51,59 @@ if os.geteuid() == 0:  # only root runs Elasticsearch as somebody else
     def test_folders_are_for_all_to_enter_whatever_the_umask(home: Path) -> None:
         before = os.umask(0o077)
         try:
-            files.make(home / "a" / "b")
+            state.make(home / "a" / "b")
         finally:
             os.umask(before)
         assert (home / "a").stat().st_mode & 0o777 == 0o755
 
     def test_root_changes_to_somebody_else_and_says_what_is_closed_to_them(home: Path) -> None:
-        nobody = account.current()
+        nobody = process.current()
         assert nobody.switch
         assert nobody.uid != 0
         (home / "closed" / "inside").mkdir(parents=True)
-        account.need_entry(home / "closed" / "inside", nobody)
+        process.need_entry(home / "closed" / "inside", nobody)
         (home / "closed").chmod(0o700)
         with pytest.raises(LinernotesError, match=rf"runs as {nobody.name}, who may not enter {home}/closed, and"):
-            account.need_entry(home / "closed" / "inside", nobody)
-        account.give([home / "closed"], nobody)
+            process.need_entry(home / "closed" / "inside", nobody)
+        process.give([home / "closed"], nobody)
         assert (home / "closed" / "inside").stat().st_uid == nobody.uid
 
 
 def test_without_root_nobody_changes(tmp_path: Path) -> None:
     me = Account(os.geteuid(), os.getegid(), "", switch=False)
-    account.give([tmp_path / "mine"], me)
-    account.need_entry(tmp_path / "mine", me)
+    process.give([tmp_path / "mine"], me)
+    process.need_entry(tmp_path / "mine", me)
     assert me.may(tmp_path / "mine", os.X_OK)
     assert not me.may(tmp_path / "absent", os.X_OK)
 
 
 def test_ports_stay_the_same_while_they_are_free() -> None:
-    mine = ports.choose(None, "seed")
-    assert mine == ports.choose(None, "seed") == ports.choose(mine, "another seed")
-    assert ports.FIRST <= mine.http < ports.LAST
+    mine = config.choose(None, "seed")
+    assert mine == config.choose(None, "seed") == config.choose(mine, "another seed")
+    assert config.FIRST <= mine.http < config.LAST
     assert mine.http != mine.transport
 
 
 def test_a_taken_port_is_replaced_and_the_other_kept() -> None:
     taken = {25_000}
-    chosen = ports.choose(Ports(25_000, 25_001), "seed", free=lambda port: port not in taken)
+    chosen = config.choose(Ports(25_000, 25_001), "seed", free=lambda port: port not in taken)
     assert chosen.http != 25_000
     assert chosen.transport == 25_001
     with pytest.raises(LinernotesError, match="No port between"):
-        ports.choose(None, "seed", free=lambda _: False)
+        config.choose(None, "seed", free=lambda _: False)
 
 
 def test_a_port_that_is_listened_on_is_not_free() -> None:
     with socket.socket() as other:
-        other.bind((ports.LOOPBACK, 0))
+        other.bind((config.LOOPBACK, 0))
         other.listen()
-        assert not ports.is_free(other.getsockname()[1])
+        assert not config.is_free(other.getsockname()[1])
 
 
 def test_without_a_terminal_progress_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meter, "PAUSE", 0.05)
+    monkeypatch.setattr(download, "PAUSE", 0.05)
     said: list[str] = []
-    with meter.metered(3_000_000, said.append, Console(file=io.StringIO())) as advance:
+    with download.metered(3_000_000, said.append, Console(file=io.StringIO())) as advance:
         advance(1_000_000)
         time.sleep(0.06)
         advance(1_000_000)
@@ -114,7 +114,7 @@ def test_without_a_terminal_progress_is_a_line_now_and_then(monkeypatch: pytest.
 
 def test_on_a_terminal_progress_is_a_bar() -> None:
     screen = Console(file=io.StringIO(), force_terminal=True, width=100)
-    with meter.metered(2_000_000, pytest.fail, screen) as advance:
+    with download.metered(2_000_000, pytest.fail, screen) as advance:
         advance(2_000_000)
     assert "2.0/2.0 MB" in screen.file.getvalue()  # type: ignore[attr-defined]
 
@@ -122,7 +122,7 @@ def test_on_a_terminal_progress_is_a_bar() -> None:
 def test_logs(home: Path) -> None:
     with pytest.raises(InputError, match="no logs"):
         logs.path_of(home)
-    here = layout.of(home)
+    here = config.of(home)
     here.logs.mkdir(parents=True)
     here.console.write_text("printed\n")
     assert logs.path_of(home) == here.console

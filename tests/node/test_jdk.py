@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from linernotes.node import jdk
+from linernotes.node import java as jdk
 from linernotes.node.releases import CURRENT
 from mappings.errors import LinernotesError
 

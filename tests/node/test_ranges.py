@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linernotes.node.ranges import Range, before, merged, missing
+from linernotes.node.remote import Range, before, merged, missing
 
 RANGES = st.lists(
     st.builds(lambda start, length: Range(start, start + length), st.integers(0, 500), st.integers(1, 40)), max_size=30

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 import jgo.constants
 import pytest
 
-from linernotes.node import repository
+from linernotes.node import download
 from linernotes.node.releases import CURRENT
-from linernotes.node.source import FileSource, HttpSource
+from linernotes.node.remote import FileSource, HttpSource
 
 MIRROR = """<settings xmlns="urn:settings">
   <localRepository>${{user.home}}/jars</localRepository>
@@ -31,22 +31,22 @@ def put_settings(home: Path, text: str) -> None:
 
 
 def test_without_settings_it_is_the_repository_that_jgo_knows(tmp_path: Path) -> None:
-    found = repository.source(CURRENT, tmp_path)
+    found = download.maven_source(CURRENT, tmp_path)
     assert isinstance(found, HttpSource)
     assert found.name == urlsplit(jgo.constants.MAVEN_CENTRAL_URL).hostname
 
 
 def test_a_mirror_is_honoured_with_its_password(tmp_path: Path) -> None:
     put_settings(tmp_path, MIRROR.format(password="secret"))
-    assert repository.source(CURRENT, tmp_path).name == "mirror.invalid"
-    assert repository.settings(tmp_path) == repository.Repository(
+    assert download.maven_source(CURRENT, tmp_path).name == "mirror.invalid"
+    assert download.settings(tmp_path) == download.Repository(
         tmp_path / "jars", "http://mirror.invalid/maven/", "me:secret"
     )
 
 
 def test_an_encrypted_password_is_left_out(tmp_path: Path) -> None:
     put_settings(tmp_path, MIRROR.format(password="{jSMOWnoPFgsHVpMvz5VrIt5kRbzGpI8u+9EF1iFQyJQ=}"))
-    assert repository.settings(tmp_path).credentials is None
+    assert download.settings(tmp_path).credentials is None
 
 
 def test_what_maven_has_fetched_already_is_taken_from_its_folder(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_what_maven_has_fetched_already_is_taken_from_its_folder(tmp_path: Path)
     there = tmp_path / "jars" / CURRENT.path
     there.parent.mkdir(parents=True)
     there.write_bytes(b"zip")
-    found = repository.source(CURRENT, tmp_path)
+    found = download.maven_source(CURRENT, tmp_path)
     assert isinstance(found, FileSource)
     assert found.name == str(there)
 
@@ -62,7 +62,7 @@ def test_what_maven_has_fetched_already_is_taken_from_its_folder(tmp_path: Path)
 @pytest.mark.parametrize("text", ["", "<settings>", "<a/>", "\0"])
 def test_settings_that_cannot_be_read_count_as_none(tmp_path: Path, text: str) -> None:
     put_settings(tmp_path, text)
-    assert repository.settings(tmp_path) == repository.Repository()
+    assert download.settings(tmp_path) == download.Repository()
 
 
 def test_the_row_says_where_maven_has_it() -> None:

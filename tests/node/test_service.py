@@ -14,8 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 from linernotes.cli.node import app
-from linernotes.node import layout, ports, service, state
-from linernotes.node.status import NodeStatus
+from linernotes.node import config, service, state
+from linernotes.node.health import NodeStatus
 from mappings.errors import InputError, LinernotesError
 from tests.conftest import MAJOR, RELEASE
 
@@ -23,7 +23,7 @@ HEAP = "256m"
 
 
 def ours(home: Path) -> list[int]:
-    return [process.pid for process in state.stray(layout.of(home))]
+    return [process.pid for process in state.stray(config.of(home))]
 
 
 def test_the_life_of_a_node(home: Path, distribution: Path) -> None:
@@ -58,14 +58,14 @@ def test_the_life_of_a_node(home: Path, distribution: Path) -> None:
     while not state.ended(server):
         time.sleep(0.01)
     assert service.status(home).nodes[0].state == "dead"
-    with socket.create_server((ports.LOOPBACK, int(node.url.rpartition(":")[2]))):
+    with socket.create_server((config.LOOPBACK, int(node.url.rpartition(":")[2]))):
         again = start().nodes[0]
     assert (again.state, again.url == node.url) == ("running", False)
 
     # Stopped: no process, no port, and once more changes nothing.
     assert service.stop(home, said.append).nodes[0].state == "stopped"
     assert ours(home) == []
-    assert ports.is_free(int(again.url.rpartition(":")[2]))
+    assert config.is_free(int(again.url.rpartition(":")[2]))
     assert service.stop(home) == service.status(home)
     assert service.url_of(home) is None
 
@@ -76,7 +76,7 @@ def test_a_start_that_is_killed_is_finished_by_the_next(home: Path, distribution
         "service.start(Path(sys.argv[1]), heap=sys.argv[2], distribution=Path(sys.argv[3]), version=int(sys.argv[4]))"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(home), HEAP, str(distribution), str(MAJOR)]) as starter:
-        while not (found := state.load(layout.of(home))) or not found.server:
+        while not (found := state.load(config.of(home))) or not found.server:
             time.sleep(0.05)
         time.sleep(2)
         starter.kill()
@@ -96,7 +96,7 @@ def test_a_start_that_is_killed_is_finished_by_the_next(home: Path, distribution
 
 
 def test_a_start_that_fails_leaves_nothing(home: Path, distribution: Path) -> None:
-    here = layout.of(home)
+    here = config.of(home)
     broken = home / "elasticsearch" / RELEASE.version
     with pytest.raises(InputError, match="isn't a whole Elasticsearch"):
         service.start(home, heap=HEAP, version=MAJOR, distribution=broken)

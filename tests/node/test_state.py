@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linernotes.node import layout, service, state
+from linernotes.node import config, service, state
 from linernotes.node.state import NodeState, Process
 
 PROCESSES = st.none() | st.builds(Process, st.integers(1, 2**22), st.floats(0, 2e9))
@@ -33,8 +33,8 @@ def note(home: Path, **changes: object) -> NodeState:
     fields = {"name": "node-1", "url": "http://127.0.0.1:1", "version": "8.19.13", "heap": "1g"}
     numbers = {"http_port": 1, "transport_port": 2, "phase": "running"}
     found = NodeState(**(fields | numbers | changes))  # type: ignore[arg-type]
-    layout.of(home).state.parent.mkdir()
-    state.save(layout.of(home), found)
+    config.of(home).state.parent.mkdir()
+    state.save(config.of(home), found)
     return found
 
 
@@ -60,14 +60,14 @@ def test_a_number_that_was_used_again_is_not_ours(home: Path) -> None:
 
 
 def test_a_process_with_the_mark_is_ours_though_the_clock_was_set(home: Path) -> None:
-    here = layout.of(home)
+    here = config.of(home)
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", here.mark]) as marked:
         process = psutil.Process(marked.pid)
         while here.mark not in process.cmdline():
             time.sleep(0.01)
         assert state.alive(Process(marked.pid, process.create_time() - 3600), here) == process
         assert process in state.stray(here)
-        assert state.stray(layout.of(home / "other")) == []
+        assert state.stray(config.of(home / "other")) == []
         note(home)
         service.stop(home)
         assert state.ended(process)
@@ -78,7 +78,7 @@ def test_a_zombie_is_not_alive(home: Path) -> None:
     try:
         while psutil.Process(zombie).status() != psutil.STATUS_ZOMBIE:
             time.sleep(0.01)
-        assert state.alive(state.noted(psutil.Process(zombie)), layout.of(home)) is None
+        assert state.alive(state.noted(psutil.Process(zombie)), config.of(home)) is None
     finally:
         os.waitpid(zombie, 0)
 
@@ -86,6 +86,6 @@ def test_a_zombie_is_not_alive(home: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"{", b'{"name": "node-1"}'])
 def test_a_home_with_a_broken_note_has_no_node(home: Path, content: bytes) -> None:
     note(home)
-    layout.of(home).state.write_bytes(content)
+    config.of(home).state.write_bytes(content)
     assert service.status(home).as_dict() == {"nodes": [], "secure": False}
     assert service.url_of(home) is None

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from linernotes.node import config, layout, wanted
+from linernotes.node import config, startup
+from linernotes.node import config as layout
 from linernotes.node.config import Peers, Ports
 from linernotes.node.state import NodeState
 from mappings.errors import InputError
@@ -15,13 +16,13 @@ def noted(name: str = "node-1", version: str = "8.19.13", *, secure: bool = Fals
 
 
 def test_a_first_start_is_one_open_node_of_the_current_release() -> None:
-    found = wanted.decide([])
+    found = startup.decide([])
     assert (found.nodes, found.heap, found.secure, found.release.version) == (1, "1g", False, "8.19.13")
 
 
 def test_what_is_not_asked_for_stays_as_it_was() -> None:
     before = [noted(f"node-{number}", "9.4.3", secure=True) for number in (1, 2, 3)]
-    found = wanted.decide(before)
+    found = startup.decide(before)
     assert (found.nodes, found.secure, found.release.version) == (3, True, "9.4.3")
 
 
@@ -31,15 +32,15 @@ def test_what_is_not_asked_for_stays_as_it_was() -> None:
 )
 def test_what_cannot_be(before: list[NodeState], asked: dict[str, object]) -> None:
     with pytest.raises(InputError):
-        wanted.decide(before, **asked)  # type: ignore[arg-type]
+        startup.decide(before, **asked)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("asked", [{"nodes": 3}, {"is_secure": True}, {"version": 9}])
 def test_what_runs_is_not_changed_silently(asked: dict[str, object]) -> None:
     before = [noted()]
-    wanted.need_same(before, wanted.decide(before))
+    startup.need_same(before, startup.decide(before))
     with pytest.raises(InputError, match="node stop"):
-        wanted.need_same(before, wanted.decide(before, **asked))  # type: ignore[arg-type]
+        startup.need_same(before, startup.decide(before, **asked))  # type: ignore[arg-type]
 
 
 def test_founders_are_named_once() -> None:

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 import queries
 from linernotes.cli import datasets, search
-from linernotes.report import hits
-from linernotes.report.plain import visible
+from linernotes.output import search as hits
+from linernotes.output.terminal import visible
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
 from mappings.errors import InputError
 from tests.queries.conftest import Collection

@@ -198,7 +198,7 @@ def test_fuzzed_commands_are_answered(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    from linernotes.cli import app  # the rest of this module is for the library alone
+    from linernotes.cli import main  # the rest of this module is for the library alone
 
     monkeypatch.setenv("LINERNOTES_URL", es_url)
     monkeypatch.setenv("LINERNOTES_PREFIX", few.prefix)
@@ -206,7 +206,7 @@ def test_fuzzed_commands_are_answered(
     for _ in range(FUZZED_COMMANDS // 5):
         typed = fuzzed(rng)
         for option in (["--json"], []):
-            code = app.run([*command.split(), *option, "--", typed])
+            code = main.run([*command.split(), *option, "--", typed])
             out, err = capfd.readouterr()
             assert code in (0, 1), (typed[:300], err)
             assert len(err.splitlines()) == code, (typed[:300], err)

@@ -12,7 +12,7 @@ import yaml
 from elasticsearch import Elasticsearch
 from jsonschema import validate
 
-from linernotes.cli import app
+from linernotes.cli import main
 from tests.cli.test_contract import schema
 from tests.queries.tracks import forget
 from tests.scenarios import collection
@@ -44,7 +44,7 @@ def asked(client: Elasticsearch, es_url: str, tmp_path_factory: pytest.TempPathF
         patch.setenv("LINERNOTES_PREFIX", prefix)
         try:
             for dataset, path in files.items():
-                assert app.run(["load", dataset, str(path)]) == 0
+                assert main.run(["load", dataset, str(path)]) == 0
             yield
         finally:
             forget(client, prefix)
@@ -68,7 +68,7 @@ def check(step: Scenario, cursor: str | None, capfd: pytest.CaptureFixture[str])
     command = step["run"].replace("{next}", cursor or "no cursor")
     name, *arguments = shlex.split(command)
     capfd.readouterr()
-    code = app.run([name, "--json", *arguments])
+    code = main.run([name, "--json", *arguments])
     out, err = capfd.readouterr()
     if "refused" in step:
         assert not out

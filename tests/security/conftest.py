@@ -10,9 +10,9 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from linernotes import samples, settings
-from linernotes.cli import app
-from linernotes.connect import connect
-from linernotes.node import secure, service
+from linernotes.cli import main
+from linernotes.elastic import connect
+from linernotes.node import security, service
 from linernotes.security import keys
 from tests.cli.conftest import Ran, Run
 from tests.conftest import MAJOR
@@ -28,7 +28,7 @@ class Node:
 
     home: Path
     url: str
-    own: secure.Own
+    own: security.Own
     keys: dict[str, keys.NewKey]
     sample: Path
 
@@ -56,11 +56,11 @@ def node(distribution: Path) -> Iterator[Node]:
         with connect(settings.from_environment({"LINERNOTES_HOME": str(home)})) as client:
             made = {role: keys.create(client, PREFIX, role, None, None) for role in ROLES}
         sample = samples.write(home / "samples")["spotify-tracks-dataset"][0]
-        found = Node(home, url, secure.of(home), made, sample)
+        found = Node(home, url, security.of(home), made, sample)
         with pytest.MonkeyPatch.context() as patch:
             for name, value in found.environment(API_KEY=made["loader"].encoded).items():
                 patch.setenv(name, value)
-            assert app.run(["load", "spotify-tracks-dataset", str(sample), "--limit", RECORDS]) == 0
+            assert main.run(["load", "spotify-tracks-dataset", str(sample), "--limit", RECORDS]) == 0
         yield found
     finally:
         service.stop(home)
@@ -77,7 +77,7 @@ def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> R
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         capfd.readouterr()
-        code = app.run([str(argument) for argument in arguments])
+        code = main.run([str(argument) for argument in arguments])
         out, err = capfd.readouterr()
         return Ran(code, out, err)
 

@@ -17,7 +17,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from linernotes.security import keys
-from linernotes.security.door import Door
+from linernotes.security.transport import Door
 from tests.cli.conftest import Ran, Run
 from tests.faults import pieces
 from tests.faults.digest import digest

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from linernotes.node import layout as layouts
-from linernotes.node import secure
-from linernotes.node.account import current
+from linernotes.node import config as layouts
+from linernotes.node import security
+from linernotes.node.process import current
 from linernotes.security import certificates, keys
-from linernotes.security.files import write_private
+from linernotes.security.credentials import write_private
 from linernotes.security.roles import ROLES
 from tests.cli.conftest import Ran, Run
 from tests.security.conftest import PREFIX, Node
@@ -217,7 +217,7 @@ def replaced(node: Node) -> Iterator[Callable[[certificates.Pair], None]]:
         write_private(layout.config / "node.crt", pair.certificate, owner)
 
     yield replace
-    secure.equip(layout, node.own, account)
+    security.equip(layout, node.own, account)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_certificate_that_has_ended_or_is_of_another_host(
     replaced(certificates.issue(signer, "node-1", **options))
     one_sentence(later(lambda: run(with_key(node), "search", "--size", "1"), 3), 3, words)
     # The node's own one comes back, and with it everything works again.
-    secure.equip(layouts.of(node.home), node.own, current())
+    security.equip(layouts.of(node.home), node.own, current())
     assert later(lambda: run(with_key(node), "search", "--size", "1"), 0).code == 0
 
 

@@ -212,7 +212,7 @@ def indexed(node: Node) -> bytes:
 @pytest.mark.parametrize("text", ["Credentials", "NewKey", "Access", "Settings", "Pair"])
 def test_no_repr_tells_a_secret(text: str) -> None:
     from linernotes import settings
-    from linernotes.node.probe import Access
+    from linernotes.node.health import Access
     from linernotes.security.certificates import Pair
     from linernotes.security.credentials import Credentials
     from linernotes.security.keys import NewKey

@@ -6,11 +6,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from linernotes.connect import connect, is_superuser
+from linernotes.elastic import connect, is_superuser
 from linernotes.security import keys
 from linernotes.settings import from_environment
 from linernotes.web.api import PREFIX as API
-from linernotes.web.source import MAY_WRITE, Connection
+from linernotes.web.services.es_client import MAY_WRITE, Connection
 from tests.security.conftest import PREFIX, Node
 from tests.web.serving import command
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from linernotes.connect import connect
+from linernotes.elastic import connect
 from linernotes.settings import from_environment
-from linernotes.web.options import Options
+from linernotes.web.config import Options
 from queries import Searcher
 from tests.cli.conftest import loaded, sample_files
 from tests.web.serving import serving

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import orjson
 
-from linernotes.web.api import PREFIX, documented
+from linernotes.web.api import PREFIX, openapi
 
-FILE = Path(documented.__file__).with_name("examples.json")
+FILE = Path(openapi.__file__).with_name("examples.json")
 
 
 def timeless(answer: Any) -> Any:

@@ -13,10 +13,10 @@ from typing import Any
 
 import orjson
 
-from linernotes.web import listening
-from linernotes.web.options import Options
+from linernotes.web import server as listening
+from linernotes.web.config import Options
 from linernotes.web.server import Server, config
-from linernotes.web.service import Source
+from linernotes.web.services.service import Source
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE_S = 30

@@ -11,8 +11,8 @@ from jsonschema import validate
 from pydantic import BaseModel
 
 import queries
-from linernotes.web.api import PREFIX, documented, models
-from linernotes.web.api.documented import examples
+from linernotes.web.api import PREFIX, openapi, schemas
+from linernotes.web.api.openapi import examples
 from queries import Hit
 from tests.web.conftest import Site
 from tests.web.examples import timeless
@@ -20,15 +20,15 @@ from tests.web.examples import timeless
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 
 MODELS: dict[str, type[BaseModel]] = {
-    "search": models.Search,
-    "values": models.Values,
-    "suggest": models.Suggestions,
-    "artist": models.Artists,
-    "track": models.OneTrack,
-    "overlap": models.Overlap,
-    "stats": models.Stats,
-    "datasets": models.DataSets,
-    "dataset": models.OneDataSet,
+    "search": schemas.Search,
+    "values": schemas.Values,
+    "suggest": schemas.Suggestions,
+    "artist": schemas.Artists,
+    "track": schemas.OneTrack,
+    "overlap": schemas.Overlap,
+    "stats": schemas.Stats,
+    "datasets": schemas.DataSets,
+    "dataset": schemas.OneDataSet,
 }
 SAME = {"search": "search", "values": "facet", "suggest": "suggest", "artist": "artist", "overlap": "overlap"}
 SAME |= {"stats": "stats"}
@@ -124,9 +124,9 @@ def test_cards_say_what_is_loaded(web: httpx.Client) -> None:
 
 
 def test_every_field_is_explained() -> None:
-    schema = models.Track.model_json_schema()["properties"]
+    schema = schemas.Track.model_json_schema()["properties"]
     assert all(schema[name].get("description") for name in schema if "$ref" not in schema[name])
 
 
 def test_all_problems_are_explained() -> None:
-    assert set(documented.EVERYWHERE) <= set(documented.SAYS)
+    assert set(openapi.EVERYWHERE) <= set(openapi.SAYS)

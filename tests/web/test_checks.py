@@ -15,10 +15,11 @@ import httpx
 import orjson
 import pytest
 
-from linernotes.connect import connect
+from linernotes.elastic import connect
 from linernotes.settings import from_environment
-from linernotes.web.checks import folder, keeping, upload
-from linernotes.web.options import Options
+from linernotes.web.checks import store, upload
+from linernotes.web.checks import upload as folder
+from linernotes.web.config import Options
 from queries import Searcher
 from tests.cli.conftest import Run, on_samples, run
 from tests.cli.test_check import VERDICTS
@@ -281,19 +282,19 @@ def wait(happened: Callable[[], bool]) -> None:
 
 
 def test_an_hour_later(site: Site, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "SWEEP_S", 0.1)
+    monkeypatch.setattr(store, "SWEEP_S", 0.1)
     with server(site) as web:
         (room,) = rooms(place)
         job = checked(web, CATALOGUE)["id"]
         (kept,) = (path for path in room.iterdir() if path.is_dir())
         assert [path.name for path in kept.iterdir()] == ["answers.ndjson"]
-        monkeypatch.setattr(keeping, "KEEP_S", 0.0)
+        monkeypatch.setattr(store, "KEEP_S", 0.0)
         refused(web.get(f"{CHECKS}/{job}"), 404, "no such check")
         wait(lambda: not kept.exists())
 
 
 def test_more_than_are_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "MOST", 2)
+    monkeypatch.setattr(store, "MOST", 2)
     with server(site) as web:
         first, second, third = (checked(web, CATALOGUE)["id"] for _ in range(3))
         refused(web.get(f"{CHECKS}/{first}"), 404, "no such check")

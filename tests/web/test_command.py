@@ -13,7 +13,7 @@ from typing import TypeVar
 import httpx
 import pytest
 
-from linernotes.cli.commands import load
+from linernotes.cli.main import load
 from linernotes.web.api import PREFIX
 from tests.cli.conftest import Run, run
 from tests.faults.proxy import Answer, Faults, running

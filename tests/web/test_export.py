@@ -15,9 +15,9 @@ import polars as pl
 import pytest
 from elasticsearch import Elasticsearch
 
-from linernotes.connect import connect
+from linernotes.elastic import connect
 from linernotes.settings import from_environment
-from linernotes.web.options import Options
+from linernotes.web.config import Options
 from mappings.track import FINGERPRINT
 from queries import Searcher, retry
 from tests.browser.hostile import NAMES
@@ -225,7 +225,7 @@ def test_only_the_head(many: Many) -> None:
 
 
 def test_who_doesnt_read_is_given_up(many: Many, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("linernotes.web.streamed.STALL_S", 0.3)
+    monkeypatch.setattr("linernotes.web.services.streaming.STALL_S", 0.3)
     with many.web.stream("GET", EXPORT, headers=PLAIN) as answer:
         pieces = answer.iter_raw()
         next(pieces)

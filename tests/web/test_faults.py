@@ -7,8 +7,8 @@ import orjson
 import pytest
 
 from linernotes.web.api import PREFIX
-from linernotes.web.logs import JsonLines
-from linernotes.web.options import Options
+from linernotes.web.config import Options
+from linernotes.web.server import JsonLines
 from queries import Searcher
 from tests.web.serving import serving
 from tests.web.test_problems import told

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from linernotes.connect import connect
+from linernotes.elastic import connect
 from linernotes.settings import from_environment
 from linernotes.web.api import PREFIX
-from linernotes.web.options import Options
+from linernotes.web.config import Options
 from queries import Searcher
 from tests.faults.proxy import Answer, running
 from tests.web.conftest import Site

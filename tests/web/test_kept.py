@@ -7,9 +7,8 @@ import httpx
 from elasticsearch import Elasticsearch
 
 from linernotes.web.api import PREFIX
-from linernotes.web.editions import FRESH_S
-from linernotes.web.kept import EACH, Answer, Kept
-from linernotes.web.options import Options
+from linernotes.web.config import Options
+from linernotes.web.services.service import EACH, FRESH_S, Answer, Kept
 from queries import Searcher
 from tests.queries.tracks import documents, forget, load, track, write
 from tests.web.serving import serving

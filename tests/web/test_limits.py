@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from linernotes.web.api import PREFIX
-from linernotes.web.bounds import AROUND
-from linernotes.web.options import Options
-from linernotes.web.rate import PLACES, Places, client
+from linernotes.web.config import Options
+from linernotes.web.middleware.rate_limit import PLACES, Places, client
+from linernotes.web.middleware.request_limits import AROUND
 from tests.web.conftest import Site
 from tests.web.serving import serving
 from tests.web.test_problems import told

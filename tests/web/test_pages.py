@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 import queries
-from linernotes.web.pages import words
+from linernotes.web.pages import labels
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
 from queries import SearchResult
 from tests.web.conftest import Site
@@ -157,7 +157,7 @@ def test_results_are_those_of_the_searcher(site: Site, address: str) -> None:
         for name in hit.track.get("artists") or ():
             assert name in shown.one("p", "by").text
         if hit.match:
-            assert shown.one("span", f"match-{hit.match}").said == words.MATCHES[hit.match]
+            assert shown.one("span", f"match-{hit.match}").said == labels.MATCHES[hit.match]
         for name in ("album", "year", "licence"):
             assert str(hit.track.get(name) or "") in shown.text
         marked = {mark.text for mark in shown.all("mark")}
@@ -319,7 +319,7 @@ def test_nothing_found_helps(site: Site) -> None:
     for way in ways:
         number = total(page(site, way.one("a")["href"]))
         assert number
-        assert f": {words.tracks(number)}" in way.said
+        assert f": {labels.tracks(number)}" in way.said
     assert found.one("div", "nothing").all("a", href="/datasets")
     assert PRESENCE_IS_NO_PROOF in found.one("p", "proof").said
 

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from elasticsearch import Elasticsearch
 
-from linernotes.report.plain import visible
-from linernotes.web.options import Options
+from linernotes.output.terminal import visible
+from linernotes.web.config import Options
 from queries import Searcher
 from tests.browser.hostile import NAMES, TRACKS, WORD
 from tests.queries.tracks import forget, load

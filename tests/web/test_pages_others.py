@@ -9,8 +9,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 import queries
-from linernotes.web.options import Options
-from linernotes.web.pages import overlap, words
+from linernotes.web.config import Options
+from linernotes.web.pages import labels, overlap
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
 from mappings.track import FIELDS, SHOWN
 from queries import Searcher
@@ -66,7 +66,7 @@ def test_all_values(site: Site, name: str) -> None:
             assert not found.all("table")
             continue
         shown = list(rows(found.one("table")))
-        assert shown == [(words.value(name, each.value), each.count) for each in answer.values]
+        assert shown == [(labels.value(name, each.value), each.count) for each in answer.values]
         for row in found.one("tbody").all("tr")[:2]:
             assert total(page(site, row.one("th").one("a")["href"])) == number(row.all("td")[0].said)
 
@@ -104,12 +104,12 @@ def test_an_artist(site: Site) -> None:
     assert answer.profile
     found = page(site, "/artist?name=kurt+vile")
     assert found.one("h1").said == answer.profile.name
-    assert found.one("p", "summary").said.startswith(words.tracks(answer.profile.tracks.value))
+    assert found.one("p", "summary").said.startswith(labels.tracks(answer.profile.tracks.value))
     assert total(page(site, button(found))) == answer.profile.tracks.value
     assert chart(found, "Titles") == {row.name: row.count for row in answer.profile.titles.rows}
     assert chart(found, "Albums") == {row.name: row.count for row in answer.profile.albums.rows}
     assert chart(found, "With") == {one.name: one.count for one in answer.profile.collaborators}
-    sets = {words.value("dataset", b.value): b.count for b in answer.profile.facets["dataset"].buckets}
+    sets = {labels.value("dataset", b.value): b.count for b in answer.profile.facets["dataset"].buckets}
     assert chart(found, "Data set") == sets
     years = {int(bar["data-year"]) for bar in found.one("svg", "histogram").all("rect")}
     assert years == {int(str(bucket.value)) for bucket in answer.profile.facets["year"].buckets}
@@ -160,7 +160,7 @@ def test_a_track(site: Site) -> None:
             assert name.replace("_", " ") in lacking
             continue
         for one in value if isinstance(value, list) else [value]:
-            told = words.value(name, one) if name in ("dataset", "language") else str(one)
+            told = labels.value(name, one) if name in ("dataset", "language") else str(one)
             assert (told.lower() if isinstance(one, bool) else told) in text[label].text
     assert text["source row evidence: row in that file, from 1"].said == str(hit.track["source_row"])
     others = {link["href"] for each in found.one("ol", "copies").all("h3") for link in each.all("a")}
@@ -194,10 +194,10 @@ def test_data_sets(site: Site, dataset: str) -> None:
 def test_overlap(site: Site, address: str, filters: dict[str, list[str]]) -> None:
     answer = site.searcher.overlap(queries.request(filters_by_facet=filters))
     found, shared = page(site, address), answer.recordings
-    assert words.tracks(answer.tracks.value) in found.one("p", "summary").said
+    assert labels.tracks(answer.tracks.value) in found.one("p", "summary").said
     names = shared.patterns.datasets
     matrix = found.all("table", "matrix")[0]
-    assert [each.said for each in matrix.one("thead").all("th")] == [words.value("dataset", name) for name in names]
+    assert [each.said for each in matrix.one("thead").all("th")] == [labels.value("dataset", name) for name in names]
     for one, row in zip(names, matrix.one("tbody").all("tr"), strict=True):
         for other, cell in zip(names, row.all("td"), strict=True):
             assert number(cell.one("b").said) == (shared.of(one, other) if one != other else shared.of(one)).value
@@ -218,14 +218,16 @@ def test_estimates_have_intervals() -> None:
 def test_statistics(site: Site, address: str, text: str, filters: dict[str, list[str]]) -> None:
     answer = site.searcher.stats(queries.request(text, filters_by_facet=filters), limit=8)
     found = page(site, address)
-    assert found.one("p", "summary").said.startswith(words.tracks(answer.all.tracks))
+    assert found.one("p", "summary").said.startswith(labels.tracks(answer.all.tracks))
     for name, counts in answer.all.facets.items():
-        shown = chart(found, words.FACETS[name])
+        shown = chart(found, labels.FACETS[name])
         assert sum(shown.values()) == sum(counts.values.values()) + counts.missing
-        assert shown.get(words.NONE, 0) == counts.missing
-        told = {words.value(name, value): count for value, count in counts.values.items()}
+        assert shown.get(labels.NOT_STATED, 0) == counts.missing
+        told = {labels.value(name, value): count for value, count in counts.values.items()}
         assert all(told[label] == count for label, count in shown.items() if label in told)
-    over = {f"{each.kind.capitalize()}s in {words.value('dataset', each.dataset)}": each for each in answer.comparisons}
+    over = {
+        f"{each.kind.capitalize()}s in {labels.value('dataset', each.dataset)}": each for each in answer.comparisons
+    }
     for heading, each in over.items():
         if each.rows:
             assert chart(found, heading) == {str(row.value): row.count for row in each.rows}
@@ -248,7 +250,7 @@ def test_api_page_is_the_document(site: Site) -> None:
 
 def test_about_says_what_a_page_must(site: Site) -> None:
     text = page(site, "/about").one("main").said
-    for said in (PRESENCE_IS_NO_PROOF, "No cookies", "exact", *words.MATCHES.values()):
+    for said in (PRESENCE_IS_NO_PROOF, "No cookies", "exact", *labels.MATCHES.values()):
         assert said in text
     assert not [name for name in site.web.get("/about").headers if name == "set-cookie"]
 

@@ -8,8 +8,8 @@ import pytest
 from jsonschema import validate
 
 from linernotes.web.api import PREFIX
-from linernotes.web.api.documented import problem_schema
-from linernotes.web.bounds import LONGEST_ADDRESS
+from linernotes.web.api.openapi import problem_schema
+from linernotes.web.middleware.request_limits import LONGEST_ADDRESS
 
 PROBLEM = "application/problem+json"
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from linernotes.web.api.document import ADDRESS
+from linernotes.web.api.openapi import ADDRESS
 from tests.web.conftest import Site
 
 UNASKED = ("positive_data_acceptance", "ignored_auth")

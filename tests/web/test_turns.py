@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from linernotes.web.turns import Turns
+from linernotes.web.services.thread_pools import Turns
 from mappings.errors import InputError, UnreachableError
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from linernotes.web.api.checked import Check
+from linernotes.web.api.checks import Check
 
 PATIENCE_S = 60
 CHECKS = "/api/v1/checks"

@@ -2,14 +2,22 @@
 
 from fastapi import APIRouter, Depends
 
-from linernotes.web.api import checks, datasets, document, export, people, search, state, strangers, sums, values
+from linernotes.web.api import analysis, checks, datasets, export, openapi, search, strangers
 
 PREFIX = "/api/v1"
 
-ROUTERS = (search.router, values.router, people.router, sums.router, datasets.router, checks.router, export.router)
+ROUTERS = (
+    search.router,
+    search.values_router,
+    analysis.router,
+    analysis.analysis_router,
+    datasets.router,
+    checks.router,
+    export.router,
+)
 
 router = APIRouter(dependencies=[Depends(strangers.refuse)])
-router.include_router(state.router)
-router.include_router(document.router)
+router.include_router(datasets.state_router)
+router.include_router(openapi.router)
 for each in ROUTERS:
     router.include_router(each, prefix=PREFIX)

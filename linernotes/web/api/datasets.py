@@ -1,18 +1,38 @@
-"""`/datasets`: the cards, and what of each data set is loaded. They are shown without Elasticsearch too."""
+"""`/health`: the server is alive; `/ready`: it can answer. For whoever watches over it, without limit."""
 
 from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from linernotes import cards, choose
-from linernotes.web.api import documented, models
-from linernotes.web.api.answering import answer
-from linernotes.web.refusals import NotThereError
-from linernotes.web.service import Service, Shared
+from linernotes import arguments, cards
+from linernotes.web.api import openapi, schemas
+from linernotes.web.api.openapi import answer
+from linernotes.web.errors import NotThereError
+from linernotes.web.services.service import Service, Shared
 from mappings.cards import CARDS
 from mappings.errors import InputError, UnreachableError
 from queries import Loaded
+from queries.errors import NOTHING_LOADED
+
+state_router = APIRouter(tags=["state"])
+
+UNKEPT = {"cache-control": "no-store"}
+
+
+@state_router.get("/health", operation_id="health", responses=openapi.plainly(schemas.Alive, {"status": "alive"}))
+async def health() -> Response:
+    """Say that the server is alive; nothing is asked."""
+    return answer({"status": "alive"}, UNKEPT)
+
+
+@state_router.get("/ready", operation_id="ready", responses=openapi.plainly(schemas.Alive, {"status": "ready"}, 503))
+async def ready(service: Shared) -> Response:
+    """Say whether searches can be answered: Elasticsearch does answer, and something is loaded."""
+    if not (await service.edition()).loaded:
+        raise UnreachableError(*NOTHING_LOADED)
+    return answer({"status": "ready"}, UNKEPT)
+
 
 router = APIRouter(tags=["data sets"])
 
@@ -24,7 +44,7 @@ Id = Annotated[str, Path(description="The data set's id.", json_schema_extra={"e
 @router.get(
     "/datasets",
     operation_id="datasets",
-    responses=documented.plainly(models.DataSets, documented.examples()["datasets"]["answer"], 429),
+    responses=openapi.plainly(schemas.DataSets, openapi.examples()["datasets"]["answer"], 429),
 )
 async def datasets(service: Shared) -> Response:
     """Show all cards: origin, licence, acknowledged use with sources, and what is loaded here."""
@@ -34,12 +54,12 @@ async def datasets(service: Shared) -> Response:
 @router.get(
     "/datasets/{dataset_id}",
     operation_id="dataset",
-    responses=documented.plainly(models.OneDataSet, documented.examples()["dataset"]["answer"], 404, 429),
+    responses=openapi.plainly(schemas.OneDataSet, openapi.examples()["dataset"]["answer"], 404, 429),
 )
 async def dataset(service: Shared, dataset_id: Id) -> Response:
     """Show the card of one data set."""
     try:
-        choose.one_of("data set", dataset_id, CARDS)
+        arguments.one_of("data set", dataset_id, CARDS)
     except InputError as problem:
         raise NotThereError(problem.message, problem.hint) from problem
     return answer(cards.one_as_json(dataset_id, await loaded(service)), FRESH)

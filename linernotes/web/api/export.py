@@ -17,12 +17,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from linernotes.export.run import Meter
 from linernotes.export.writers import WRITERS
-from linernotes.web import naming
-from linernotes.web.api import documented
-from linernotes.web.asked import Asked
-from linernotes.web.parameters import Tracks
-from linernotes.web.service import Service, Shared
-from linernotes.web.streamed import PIECE, Content, Streamed, Streams
+from linernotes.web import query_params
+from linernotes.web.api import openapi
+from linernotes.web.query_params import Asked, Tracks
+from linernotes.web.services.service import Service, Shared
+from linernotes.web.services.streaming import PIECE, Content, Streamed, Streams
 from queries import SearchRequest
 from queries.export import Scan, open_scan
 
@@ -73,7 +72,7 @@ def _streams(request: Request) -> Streams:
 Sent = Annotated[Streams, Depends(_streams)]
 
 
-@router.get("/export", operation_id="export", responses={200: _EXPORTED, **documented.problems()})
+@router.get("/export", operation_id="export", responses={200: _EXPORTED, **openapi.problems()})
 async def export(service: Shared, streams: Sent, asked: Tracks, kind: Kind = ExportFormat.NDJSON) -> Response:
     """Fetch all tracks of a search, however many, as they stood at one moment.
 
@@ -83,7 +82,7 @@ async def export(service: Shared, streams: Sent, asked: Tracks, kind: Kind = Exp
     edition = await service.edition()
     headers = {
         "content-type": MEDIA_TYPES[kind],
-        "content-disposition": naming.attachment(_name(asked), kind),
+        "content-disposition": query_params.attachment(_name(asked), kind),
         "cache-control": "no-store",
         "x-edition": edition.digest,
     }
@@ -143,4 +142,4 @@ def _copy(file: IO[bytes], stream: IO[bytes]) -> None:
 
 def _name(asked: Asked) -> str:
     words = [asked.q, *(value for values in asked.filters.values() for value in values)]
-    return f"linernotes-{naming.plain(' '.join(words))}-{datetime.now(UTC):%Y-%m-%d}".replace("--", "-")
+    return f"linernotes-{query_params.plain(' '.join(words))}-{datetime.now(UTC):%Y-%m-%d}".replace("--", "-")

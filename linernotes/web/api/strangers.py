@@ -4,7 +4,7 @@ from fastapi import Request, params
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 
-from linernotes import choose
+from linernotes import arguments
 
 
 async def refuse(request: Request) -> None:
@@ -14,4 +14,4 @@ async def refuse(request: Request) -> None:
         own = get_flat_params(route.dependant)
         known = [parameter.alias for parameter in own if isinstance(parameter.field_info, params.Query)]
         for given in request.query_params:
-            choose.one_of("parameter", given, known)
+            arguments.one_of("parameter", given, known)

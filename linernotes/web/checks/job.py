@@ -1,9 +1,9 @@
-"""One check: asked in a thread, its answers on disk, its sums and first rows in memory."""
+"""The first rows of a check as the page shows them: short enough to be kept in memory, whatever a catalogue holds."""
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,14 +12,85 @@ from typing import IO, Any
 
 import orjson
 
-from linernotes.catalogue import reading, writing
-from linernotes.catalogue.checking import Check
-from linernotes.catalogue.provenance import Provenance
-from linernotes.catalogue.spool import Spool
-from linernotes.web.checks import brief
-from linernotes.web.refusals import NotYetError
+from linernotes.catalogue import csv_file, report
+from linernotes.catalogue.report import Spool
+from linernotes.catalogue.run import Check, Provenance
+from linernotes.web.errors import NotYetError
+from mappings.cards import is_synthetic
 from mappings.errors import InputError, LinernotesError
+from mappings.track import ARTISTS, DATASET, REVISION, TITLE
 from queries import Searcher, catalogue
+from queries.catalogue import CatalogueMatch, RowResult, Verdict
+
+LISTED = 4
+"""Matches of a row, of as many data sets as there are; the report lists more."""
+
+LONGEST = 200
+"""Characters of a name."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A track that a row stands for, and why."""
+
+    id: str
+    dataset: str
+    artists: str
+    title: str
+    reason: str
+    synthetic: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the catalogue; `more` matches aren't listed."""
+
+    row: int
+    artist: str
+    title: str
+    reason: str
+    matches: tuple[Match, ...]
+    more: int
+
+
+def rows(first: Mapping[Verdict, list[RowResult]]) -> dict[str, list[Row]]:
+    """Return the first rows of each verdict that has some."""
+    return {verdict.value: [_row(each) for each in some] for verdict, some in first.items() if some}
+
+
+def _row(answer: RowResult) -> Row:
+    asked, listed = answer.row, _chosen(answer.matches)
+    ids = ", ".join(f"{each.kind} {each.value}" for each in asked.identifiers)
+    artist, title = (asked.artist, asked.title) if asked.artist or asked.title else ("", ids)
+    more = sum(answer.tracks.values()) - len(listed)
+    return Row(asked.number, cut(artist), cut(title), cut(answer.reason), tuple(map(_match, listed)), more)
+
+
+def _chosen(matches: Sequence[CatalogueMatch]) -> list[CatalogueMatch]:
+    """Return the surest of each data set, then others, surest first."""
+    first: dict[str, CatalogueMatch] = {}
+    for match in matches:
+        first.setdefault(match.track[DATASET], match)
+    rest = [match for match in matches if match not in first.values()]
+    return sorted([*first.values(), *rest][:LISTED], key=lambda match: match.order)
+
+
+def _match(match: CatalogueMatch) -> Match:
+    track = match.track
+    artists = cut(", ".join(track.get(ARTISTS) or ()))
+    synthetic = is_synthetic(track.get(REVISION))
+    title = cut(track.get(TITLE) or "")
+    return Match(match.id, track[DATASET], artists, title, cut(match.reason), synthetic)
+
+
+def cut(text: str) -> str:
+    """Return a text, shortened if it is very long.
+
+    >>> len(cut("la" * 5_000))
+    200
+    """
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +116,7 @@ class Result:
 
     summary: Mapping[str, Any]
     told: Provenance
-    first: Mapping[str, list[brief.Row]]
+    first: Mapping[str, list[Row]]
     moved: bool
 
 
@@ -104,14 +175,14 @@ class Job:
 
         def write(stream: IO[bytes]) -> None:
             with self.answers.open("rb") as kept:
-                writing.WRITERS[kind](stream, Spool(kept), result.summary, result.told)
+                report.WRITERS[kind](stream, Spool(kept), result.summary, result.told)
 
         return write
 
     def _asked(self, source: Callable[[], Searcher]) -> Result:
         self._go_on()
         searcher = source()
-        with reading.opened(self.table, self.name) as asked, self.answers.open("xb") as stream:
+        with csv_file.opened(self.table, self.name) as asked, self.answers.open("xb") as stream:
             check, kept, size = Check.of(asked, searcher), Spool(stream), 0
             with closing(catalogue.check(self._asker(searcher), asked.questions())) as answers:
                 for answer in answers:
@@ -126,7 +197,7 @@ class Job:
                     kept.add(line)
                     check.add(answer)
                     self.done += 1
-        return Result(check.summary(), check.told, brief.rows(check.first), check.moved(searcher))
+        return Result(check.summary(), check.told, rows(check.first), check.moved(searcher))
 
     def _asker(self, searcher: Searcher) -> Callable[..., list[dict[str, Any]]]:
         def ask(*bodies: dict[str, Any]) -> list[dict[str, Any]]:

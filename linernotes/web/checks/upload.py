@@ -1,25 +1,78 @@
-"""A catalogue as it comes in: into a file, piece by piece, and no further than it may be large.
+"""The one folder where the server keeps what it was sent; it goes with the server, also with one that was killed."""
 
-It comes as a form's file, as a browser sends it, or as the body itself. The name that the client gives it is only
-ever shown.
-"""
-
-from collections.abc import Callable
-from contextlib import aclosing, suppress
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import anyio
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, HTTPConnection
 
-from linernotes.report.plain import visible
-from linernotes.web.refusals import TooMuchError, WrongKindError
+from linernotes.output.terminal import visible
+from linernotes.web.errors import ForeignError, TooMuchError, WrongKindError
 from mappings.errors import InputError
+
+PREFIX = "linernotes-checks-"
+_LOCK = "lock"
+_YOUNG_S = 60.0
+"""A folder so young may belong to a server that hasn't locked it yet."""
+
+
+@contextmanager
+def opened() -> Iterator[Path]:
+    """Give a folder that only we may read (mode 700), and remove it in the end, with those that others left behind."""
+    _sweep(Path(tempfile.gettempdir()))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    try:
+        with (folder / _LOCK).open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(where: Path) -> None:
+    for folder in where.glob(f"{PREFIX}*"):
+        try:
+            told = folder.stat(follow_symlinks=False)
+            if told.st_uid != os.geteuid() or time.time() - told.st_mtime < _YOUNG_S:
+                continue
+            with (folder / _LOCK).open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:  # another server's: it holds the lock, or removes it just now
+            continue
+
+
+OURS = ("same-origin", "none")
+
+ORIGIN_TOLD = {"referrer-policy": "same-origin"}
+"""Headers of a page with a form: by `no-referrer` browsers would tell no origin, to us neither."""
+
+
+def refuse_foreign(asked: HTTPConnection) -> None:
+    """Raise ForeignError for what another site sent through somebody's browser."""
+    if not _is_ours(asked):
+        raise ForeignError("A page of another site may not send this.", "Send it from the page of this server.")
+
+
+def _is_ours(asked: HTTPConnection) -> bool:
+    site, origin = asked.headers.get("sec-fetch-site"), asked.headers.get("origin")
+    if site:
+        return site in OURS
+    return origin is None or urlsplit(origin).netloc == asked.headers.get("host")
+
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from linernotes.web.kept import KeptRoute
-from linernotes.web.pages import rendering, words
+from linernotes.web.pages import labels, rendering
+from linernotes.web.services.service import KeptRoute
 from queries import FACETS
 
 router = APIRouter()
@@ -49,7 +49,7 @@ class Endpoint:
 @kept.get("/about")
 async def about(request: Request) -> Response:
     """Show what this is."""
-    return rendering.page(request, "about.html.jinja", title="About", matches=words.MATCHES)
+    return rendering.page(request, "about.html.jinja", title="About", matches=labels.MATCHES)
 
 
 @router.get("/api")

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 import queries
-from linernotes.web.asked import Asked
-from linernotes.web.kept import KeptRoute
-from linernotes.web.pages import bars, histogram, links, names, rendering, words
-from linernotes.web.pages.bars import Chart, Given, Row
-from linernotes.web.pages.claims import Used, used
-from linernotes.web.pages.histogram import Histogram
-from linernotes.web.service import Shared
+from linernotes.web.pages import charts as bars
+from linernotes.web.pages import charts as histogram
+from linernotes.web.pages import labels, links, names, rendering
+from linernotes.web.pages.charts import Chart, Given, Histogram, Row
+from linernotes.web.pages.front import Used, used
+from linernotes.web.query_params import Asked
+from linernotes.web.services.service import KeptRoute, Shared
 from queries import ArtistResult, FacetCount
 from queries.artists.candidates import Candidate
 from queries.artists.profile import Collaborator, NameList, Profile
@@ -84,11 +84,11 @@ def _candidates(answer: ArtistResult) -> tuple[CandidateView, ...]:
 
 def _candidate(one: Candidate, most: int) -> CandidateView:
     by_id = one.shares_name and one.ids
-    sets = ", ".join(f"{words.value('dataset', name)} {count:,}" for name, count in one.datasets.items())
+    sets = ", ".join(f"{labels.value('dataset', name)} {count:,}" for name, count in one.datasets.items())
     href = links.artist_by_id(one.ids[0]) if by_id else links.artist(one.name)
     return CandidateView(
         row=Row(names.parts(one.name), href, one.count, bars.length(one.count, most), (sets,)),
-        why=words.MATCHES[one.match] if one.match else "",
+        why=labels.MATCHES[one.match] if one.match else "",
         ids=tuple((names.shown(each, 40), links.artist_by_id(each)) for each in one.ids[:3]) if by_id else (),
         untold=one.shares_name and not one.ids,
         titles=names.shown(", ".join(names.shown(title, 60) for title in one.titles)),
@@ -112,9 +112,9 @@ def _profile(profile: Profile) -> ProfileView:
 
 
 def _summary(profile: Profile) -> list[str]:
-    recordings = f"{words.about(profile.recordings)} recording{'s' * (profile.recordings.value != 1)}"
-    plays = [f"{profile.plays:,} plays of {words.tracks(profile.plays_tracks)}"] if profile.plays_tracks else []
-    return [words.tracks(profile.tracks.value), recordings, *plays]
+    recordings = f"{labels.about(profile.recordings)} recording{'s' * (profile.recordings.value != 1)}"
+    plays = [f"{profile.plays:,} plays of {labels.tracks(profile.plays_tracks)}"] if profile.plays_tracks else []
+    return [labels.tracks(profile.tracks.value), recordings, *plays]
 
 
 def _charts(profile: Profile, asked: Asked) -> list[Chart]:
@@ -130,13 +130,13 @@ def _charts(profile: Profile, asked: Asked) -> list[Chart]:
 
 def _facet(name: str, count: FacetCount, asked: Asked) -> Chart:
     given: list[Given] = [
-        (words.value(name, b.value), links.search(asked.having(name, names.literal(str(b.value)))), b.count, ())
+        (labels.value(name, b.value), links.search(asked.having(name, names.literal(str(b.value)))), b.count, ())
         for b in count.buckets[:SIZE]
     ]
     if count.missing:
-        given.append((words.NONE, links.search(asked.having(name, "none")), count.missing, ()))
+        given.append((labels.NOT_STATED, links.search(asked.having(name, "none")), count.missing, ()))
     return Chart(
-        name, words.FACETS[name], bars.rows(given), _more(count.distinct - len(count.buckets[:SIZE]), "values")
+        name, labels.FACETS[name], bars.rows(given), _more(count.distinct - len(count.buckets[:SIZE]), "values")
     )
 
 

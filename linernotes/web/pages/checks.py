@@ -5,17 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
-from linernotes.catalogue.page import shares
-from linernotes.web import naming
-from linernotes.web.api import checked
+from linernotes.catalogue.report import shares
+from linernotes.web import query_params
+from linernotes.web.api import checks as checked
 from linernotes.web.api.checks import NOT_KEPT, streamed
 from linernotes.web.api.export import export
-from linernotes.web.checks import origin
+from linernotes.web.checks import upload
 from linernotes.web.checks.job import CheckState, Job
-from linernotes.web.checks.keeping import KEEP_S, Kept
+from linernotes.web.checks.store import KEEP_S, Kept
 from linernotes.web.checks.upload import FIELD
-from linernotes.web.pages import links, rendering, words
-from linernotes.web.service import Shared
+from linernotes.web.pages import labels, links, rendering
+from linernotes.web.services.service import Shared
 from queries.catalogue import SYNONYMS, Verdict
 
 router = APIRouter()
@@ -64,7 +64,7 @@ async def form(request: Request, service: Shared) -> Response:
         request,
         "check.html.jinja",
         title="Check a catalogue",
-        headers=dict(origin.ORIGIN_TOLD),
+        headers=dict(upload.ORIGIN_TOLD),
         field=FIELD,
         columns={name: (meant, ", ".join(SYNONYMS[name][1:5])) for name, meant in COLUMNS.items()},
         megabytes=service.options.upload_bytes // 1_000_000,
@@ -76,7 +76,7 @@ async def form(request: Request, service: Shared) -> Response:
 @router.get("/check/example.csv")
 async def example() -> Response:
     """Give a small catalogue to begin with."""
-    headers = {"content-disposition": naming.attachment("catalogue-example", "csv")}
+    headers = {"content-disposition": query_params.attachment("catalogue-example", "csv")}
     return Response(EXAMPLE, headers=headers, media_type="text/csv")
 
 
@@ -96,7 +96,7 @@ async def look(request: Request, job_id: JobId, checks: Kept) -> Response:
         request,
         "check_job.html.jinja",
         title=f"{_TITLES[job.state]}: {job.name}",
-        headers={**NOT_KEPT, **origin.ORIGIN_TOLD},
+        headers={**NOT_KEPT, **upload.ORIGIN_TOLD},
         job=job,
         summary=summary,
         result=job.result,
@@ -104,7 +104,7 @@ async def look(request: Request, job_id: JobId, checks: Kept) -> Response:
         verdicts=VERDICTS,
         reload=_reload(job),
         kinds=checked.ReportKind,
-        datasets=words.VALUES["dataset"],
+        datasets=labels.VALUES["dataset"],
         track=links.track,
     )
 

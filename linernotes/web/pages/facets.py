@@ -7,14 +7,12 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 import queries
-from linernotes.web.asked import Asked
-from linernotes.web.kept import KeptRoute
-from linernotes.web.pages import bars, facets_view, links, names, rendering, words
-from linernotes.web.pages.bars import Row
-from linernotes.web.pages.facets_view import Chip
-from linernotes.web.pages.results_view import Choice, Hidden
-from linernotes.web.parameters import Tracks
-from linernotes.web.service import Shared
+from linernotes.web.pages import charts, facet_list, labels, links, names, rendering
+from linernotes.web.pages.charts import Row
+from linernotes.web.pages.facet_list import Chip
+from linernotes.web.pages.results import Choice, Hidden
+from linernotes.web.query_params import Asked, Tracks
+from linernotes.web.services.service import KeptRoute, Shared
 from queries import Bucket, By, FacetValues
 from queries.facets.table import get_facet
 
@@ -81,12 +79,12 @@ def _view(asked: Asked, answer: FacetValues, contains: str, sort: By, *, first_p
 
     return ValuesView(
         name=name,
-        label=words.FACETS[name],
+        label=labels.FACETS[name],
         summary=_summary(answer),
         contains=names.shown(contains),
         sort="" if sort is By.COUNT else str(sort),
         sorts=tuple(Choice(label, place(order), order is sort) for order, label in _ORDERS.items()),
-        chips=facets_view.chips(asked, f"/facets/{name}"),
+        chips=facet_list.chips(asked, f"/facets/{name}"),
         hidden=tuple(Hidden(key, value) for key, value in links.pairs(asked)),
         rows=_rows(name, asked, answer.values),
         next=place(sort, answer.next) if answer.next else None,
@@ -97,13 +95,13 @@ def _view(asked: Asked, answer: FacetValues, contains: str, sort: By, *, first_p
 
 def _rows(name: str, asked: Asked, buckets: tuple[Bucket, ...]) -> tuple[Row, ...]:
     most = max((bucket.count for bucket in buckets), default=0)
-    shown = [(bucket, facets_view.value(name, asked, bucket)) for bucket in buckets]
+    shown = [(bucket, facet_list.value(name, asked, bucket)) for bucket in buckets]
     return tuple(
         Row(
-            label=names.parts(words.value(name, bucket.value)),
+            label=names.parts(labels.value(name, bucket.value)),
             href=links.search(asked.toggled(name, value.sent)),
             count=bucket.count,
-            length=bars.length(bucket.count, most),
+            length=charts.length(bucket.count, most),
             exclude=value.exclude,
             state="excluded" if bucket.excluded else "chosen" if bucket.selected else "",
         )
@@ -114,4 +112,4 @@ def _rows(name: str, asked: Asked, buckets: tuple[Bucket, ...]) -> tuple[Row, ..
 def _summary(answer: FacetValues) -> str:
     number = "" if answer.distinct is None else f"{answer.distinct:,} value{'' if answer.distinct == 1 else 's'}; "
     missing = f", {answer.missing:,} of them without one" if answer.missing else ""
-    return f"{number}{words.tracks(answer.total.value)}{missing}"
+    return f"{number}{labels.tracks(answer.total.value)}{missing}"

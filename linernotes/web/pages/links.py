@@ -3,7 +3,7 @@
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
-from linernotes.web.asked import Asked
+from linernotes.web.query_params import Asked
 from mappings.errors import InputError
 
 LONGEST_TEXT = 400

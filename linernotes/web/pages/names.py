@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from linernotes.report.plain import visible
+from linernotes.output.terminal import visible
 from queries.facets.filters import LITERAL, NONE, NOT
 from queries.types import Span
 

@@ -6,12 +6,11 @@ from itertools import combinations
 
 from fastapi import APIRouter, Request, Response
 
-from linernotes.web.asked import Asked
-from linernotes.web.kept import KeptRoute
-from linernotes.web.pages import bars, facets_view, links, rendering, words
-from linernotes.web.pages.facets_view import Chip
-from linernotes.web.parameters import Filtered
-from linernotes.web.service import Shared as Serving
+from linernotes.web.pages import charts, facet_list, labels, links, rendering
+from linernotes.web.pages.facet_list import Chip
+from linernotes.web.query_params import Asked, Filtered
+from linernotes.web.services.service import KeptRoute
+from linernotes.web.services.service import Shared as Serving
 from queries import Overlap
 from queries.analysis.overlap import CONFIDENCE, Estimate, Shared, share
 
@@ -87,10 +86,10 @@ def view(asked: Asked, answer: Overlap) -> OverlapView:
     if answer.videos:
         kinds.append(_kind("videos", "YouTube videos", answer.videos))
     return OverlapView(
-        summary=words.tracks(answer.tracks.value),
+        summary=labels.tracks(answer.tracks.value),
         exact=answer.exact,
         confidence=round(100 * CONFIDENCE),
-        chips=facets_view.chips(asked, "/overlap"),
+        chips=facet_list.chips(asked, "/overlap"),
         kinds=tuple(kind for kind in kinds if kind.names),
         back=links.search(asked),
     )
@@ -123,9 +122,9 @@ def _kind(key: str, heading: str, shared: Shared) -> Kind:
         heading=heading,
         what=heading[0].lower() + heading[1:] if key == "recordings" else heading,
         total=number(shared.total),
-        names=tuple(words.value("dataset", name) for name in names),
+        names=tuple(labels.value("dataset", name) for name in names),
         matrix=tuple(
-            (words.value("dataset", name), links.dataset(name), tuple(_cells(shared, name, names))) for name in names
+            (labels.value("dataset", name), links.dataset(name), tuple(_cells(shared, name, names))) for name in names
         ),
         pairs=tuple(_pairs(shared, sorted(pairs, key=lambda pair: -pair[2].value))),
         levels=tuple(_bars((f"in {at} data set{'s' * (at > 1)}", found, "") for at, found in levels)),
@@ -144,9 +143,9 @@ def _cells(shared: Shared, name: str, names: Iterable[str]) -> Iterator[Cell]:
 def _pairs(shared: Shared, pairs: Iterable[tuple[str, str, Estimate]]) -> Iterator[SharedBar]:
     def told(one: str, other: str, both: Estimate) -> tuple[str, Estimate, str]:
         shares = [
-            f"{share(both, shared.of(name)) or 0:.1f} % of {words.value('dataset', name)}" for name in (one, other)
+            f"{share(both, shared.of(name)) or 0:.1f} % of {labels.value('dataset', name)}" for name in (one, other)
         ]
-        label = " and ".join(words.value("dataset", name) for name in (one, other))
+        label = " and ".join(labels.value("dataset", name) for name in (one, other))
         return label, both, ", ".join(shares)
 
     return _bars(told(*pair) for pair in pairs)
@@ -157,5 +156,5 @@ def _bars(given: Iterable[tuple[str, Estimate, str]]) -> Iterator[SharedBar]:
     most = max((found.high for _, found, _ in listed), default=0)
     for label, found, shares in listed:
         low, high = (round(100 * end / most, 2) if most else 0.0 for end in (found.low, found.high))
-        length = bars.length(found.value, most)
+        length = charts.length(found.value, most)
         yield SharedBar(label, number(found), interval(found), length, low, high, found.exact, shares)

@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 
 from fastapi import APIRouter, Request, Response
 
-from linernotes.web.asked import Asked
-from linernotes.web.kept import KeptRoute
-from linernotes.web.pages import bars, facets_view, links, names, rendering, words
-from linernotes.web.pages.bars import Chart, Given
-from linernotes.web.pages.facets_view import Chip
-from linernotes.web.pages.results_view import Choice
-from linernotes.web.parameters import Tracks
-from linernotes.web.service import Shared
+from linernotes.web.pages import charts as bars
+from linernotes.web.pages import facet_list, labels, links, names, rendering
+from linernotes.web.pages.charts import Chart, Given
+from linernotes.web.pages.facet_list import Chip
+from linernotes.web.pages.results import Choice
+from linernotes.web.query_params import Asked, Tracks
+from linernotes.web.services.service import KeptRoute, Shared
 from mappings.cards import CARDS
 from queries import FACETS, Stats
 from queries.analysis.stats import Comparison, Counts, percent
@@ -59,14 +58,14 @@ def view(asked: Asked, answer: Stats) -> StatsView:
         text=names.shown(asked.q, 120),
         tracks=answer.all.tracks,
         summary=(
-            words.tracks(answer.all.tracks),
-            f"{words.about(answer.recordings)} recordings",
-            f"{words.about(answer.artists)} artists",
+            labels.tracks(answer.all.tracks),
+            f"{labels.about(answer.recordings)} recordings",
+            f"{labels.about(answer.artists)} artists",
         ),
-        rest=f"The second share is of the rest: {words.tracks(rest.tracks)} of the other data sets." if rest else "",
+        rest=f"The second share is of the rest: {labels.tracks(rest.tracks)} of the other data sets." if rest else "",
         notes=("The text is long: only its first words are asked.",) if answer.text_truncated else (),
         datasets=tuple(_datasets(asked)),
-        chips=facets_view.chips(asked, "/stats"),
+        chips=facet_list.chips(asked, "/stats"),
         charts=tuple(chart for chart in _charts(asked, answer) if chart.rows) if answer.all.tracks else (),
         over=tuple(_over(asked, found) for found in answer.comparisons if found.rows),
         back=links.search(asked),
@@ -83,7 +82,7 @@ def _datasets(asked: Asked) -> Iterator[Choice]:
 def _charts(asked: Asked, answer: Stats) -> Iterator[Chart]:
     of = answer.all.tracks
     sets: list[Given] = [
-        (words.value("dataset", one.name), links.dataset(one.name), one.tracks, (_share(one.tracks, of),))
+        (labels.value("dataset", one.name), links.dataset(one.name), one.tracks, (_share(one.tracks, of),))
         for one in answer.datasets
     ]
     yield Chart("dataset", "Data set", bars.rows(sets), columns=("Data set", "Tracks", "Share"))
@@ -100,7 +99,7 @@ def _facet(name: str, counts: Counts, asked: Asked, answer: Stats) -> Chart:
     ordered = sorted(counts.values.items(), key=lambda pair: (0 if in_order else -pair[1], pair[0]))
     shown = ordered if in_order else ordered[:SHOWN]
     given: list[Given] = [
-        (words.value(name, value), _tracks(asked, name, value), count, _cells(name, count, answer, value))
+        (labels.value(name, value), _tracks(asked, name, value), count, _cells(name, count, answer, value))
         for value, count in shown
     ]
     if left := ordered[len(shown) :]:
@@ -108,11 +107,11 @@ def _facet(name: str, counts: Counts, asked: Asked, answer: Stats) -> Chart:
         given.append((f"{len(left):,} others", links.facet(name, asked), total, (_share(total, answer.all.tracks),)))
     if counts.missing:
         none = links.search(asked.having(name, "none"))
-        given.append((words.NONE, none, counts.missing, _cells(name, counts.missing, answer, None)))
+        given.append((labels.NOT_STATED, none, counts.missing, _cells(name, counts.missing, answer, None)))
     second = ("Rest",) if answer.rest and answer.rest.tracks else ()
     width = len(("Value", "Tracks", "Share", *second)) - 2
     padded = [(label, href, count, (*cells, *[""] * (width - len(cells)))) for label, href, count, cells in given]
-    label = words.FACETS[name]
+    label = labels.FACETS[name]
     return Chart(name, label, bars.rows(padded), columns=(label, "Tracks", "Share", *second))
 
 
@@ -146,7 +145,7 @@ def _over(asked: Asked, found: Comparison) -> Chart:
     part = f", of the {found.offered:,} with the most tracks" if found.offered >= MAX_CANDIDATES else ""
     return Chart(
         id=f"{found.kind}-{found.dataset}",
-        heading=f"{found.kind.capitalize()}s in {words.value('dataset', found.dataset)}",
+        heading=f"{found.kind.capitalize()}s in {labels.value('dataset', found.dataset)}",
         rows=rows,
         note=f"corrected for {found.compared:,} comparisons{part}",
         columns=(found.kind.capitalize(), "Here", "In the rest", "At least"),

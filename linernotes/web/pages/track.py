@@ -6,13 +6,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from linernotes.report import plain
-from linernotes.web.kept import KeptRoute
-from linernotes.web.pages import hits_view, links, names, rendering, words
-from linernotes.web.pages.claims import Used, used
-from linernotes.web.pages.hits_view import HitView, Linked
-from linernotes.web.refusals import NotThereError
-from linernotes.web.service import Shared
+from linernotes.output import terminal
+from linernotes.web.errors import NotThereError
+from linernotes.web.pages import labels, links, names, rendering, results
+from linernotes.web.pages.front import Used, used
+from linernotes.web.pages.results import HitView, Linked
+from linernotes.web.services.service import KeptRoute, Shared
 from mappings.cards import CARDS
 from mappings.track import (
     ARTISTS,
@@ -85,12 +84,12 @@ def _view(found: Hit, others: list[Hit], number: int) -> TrackView:
     by = ", ".join(held.get("artists") or ()) or "unknown artist"
     dataset = str(held["dataset"])
     return TrackView(
-        hit=hits_view.hit(1, found),
+        hit=results.hit(1, found),
         id=names.shown(found.id),
         title=names.shown(f"{title} – {by}"),
         fields=tuple(_field(name, held) for name in SHOWN if name not in EVIDENCE),
         evidence=tuple(_field(name, held) for name in EVIDENCE),
-        copies=tuple(hits_view.hit(place, each) for place, each in enumerate(others, 1)),
+        copies=tuple(results.hit(place, each) for place, each in enumerate(others, 1)),
         more_copies=number - len(others),
         used=used(dataset, CARDS[dataset].used_by if dataset in CARDS else ()),
     )
@@ -104,11 +103,11 @@ def _field(name: str, held: Mapping[str, Any]) -> FieldView:
 
 def _value(name: str, value: object) -> Linked:
     """Return a value, whole; addresses and artists lead somewhere."""
-    text = words.value(name, value) if name in (DATASET, LANGUAGE) else str(value)
+    text = labels.value(name, value) if name in (DATASET, LANGUAGE) else str(value)
     written = str(value).lower() if isinstance(value, bool) else text
     href = None
     if name in _ADDRESSES:
-        href = plain.web_address(value)
+        href = terminal.web_address(value)
     elif name in (ARTISTS, CONTRIBUTORS):
         href = links.artist(written)
     elif name == DATASET:

@@ -1,1 +1,0 @@
-"""How fast is a search, here and now? What `linernotes bench` draws, asks and tells."""

@@ -1,0 +1,189 @@
+"""Answers kept on disk between the check and the report, whose first page needs the sums: memory stays flat."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+import polars as pl
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from linernotes.catalogue.run import Provenance
+from linernotes.export import target as place
+from linernotes.export import writers
+from linernotes.output.terminal import visible, web_address
+from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
+from mappings.errors import InputError
+from queries.catalogue import Kind
+
+
+class Spool:
+    """Rows as JSON, a line each, in a temporary file."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def add(self, line: bytes) -> None:
+        """Keep a row's JSON."""
+        self._stream.write(line + b"\n")
+
+    def lines(self) -> Iterator[str]:
+        """Yield the JSON of each row, from the first; one reader at a time."""
+        self._stream.flush()
+        self._stream.seek(0)
+        for line in self._stream:
+            yield line.decode().rstrip("\n")
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield each row, from the first; one reader at a time."""
+        for line in self.lines():
+            yield orjson.loads(line)
+
+
+@contextmanager
+def opened() -> Iterator[Spool]:
+    """Give a spool that is gone afterwards."""
+    with tempfile.TemporaryFile(prefix="linernotes-") as stream:
+        yield Spool(stream)
+
+
+BEGIN = '<script type="application/json" id="linernotes-report">'
+END = "</script>"
+
+VERDICTS = ("found", "likely", "not_found", "unreadable")
+
+_PIECES = 200
+"""Pieces of the template that are written at a time."""
+
+_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def embedded(json: str) -> Markup:
+    r"""Return JSON that can't end the element that it stands in; it says the same.
+
+    >>> embedded('{"title": "</script><b>"}')
+    Markup('{"title": "\\u003c/script\\u003e\\u003cb\\u003e"}')
+    """
+    # Marked as safe on purpose: what could be markup has just been escaped, as JSON does it.
+    return Markup("".join(_ESCAPES.get(letter, letter) for letter in json))  # noqa: S704
+
+
+def render_page(stream: IO[bytes], kept: Spool, summary: Mapping[str, Any], provenance: Provenance) -> None:
+    """Write the page, row by row."""
+    page = _template().stream(
+        asked=provenance.as_json(),
+        summary=summary,
+        shares=shares(summary),
+        cards=CARDS,
+        kinds={kind.name: kind.value for kind in Kind},
+        rows=kept.rows,
+        lines=kept.lines,
+        no_proof=PRESENCE_IS_NO_PROOF,
+    )
+    page.enable_buffering(_PIECES)
+    page.dump(stream, encoding="utf-8")
+
+
+def shares(summary: Mapping[str, Any]) -> list[tuple[str, int, float, float]]:
+    """Return each verdict with its number, where its part of the bar begins, and how long it is, in per cent."""
+    rows, at, found = max(summary["rows"], 1), 0.0, []
+    for verdict in VERDICTS:
+        width = 100 * summary[verdict] / rows
+        found.append((verdict, summary[verdict], round(at, 3), round(width, 3)))
+        at += width
+    return found
+
+
+def _template() -> Any:
+    environment = Environment(
+        loader=PackageLoader("linernotes.catalogue", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "visible": visible,
+        "address": web_address,
+        "embedded": embedded,
+        "json": lambda value: orjson.dumps(value).decode(),
+        "thousands": lambda number: f"{number:,}",
+    }
+    return environment.get_template("report.html.jinja")
+
+
+Json = Mapping[str, Any]
+
+_ROW = ("row", "artist", "title", "album", "year", "verdict", "reason", "duplicate_of", "matches_total", "exact")
+_MATCH = (
+    "id", "dataset", "title", "artists", "album", "year", "match", "verdict", "reason", "url", "revision",
+    "source_file", "source_row",
+)  # fmt: skip
+COLUMNS: Mapping[str, Any] = {
+    **dict.fromkeys(_ROW, pl.String),
+    **dict.fromkeys((f"match_{name}" for name in _MATCH), pl.String),
+}
+"""Columns of the CSV: a row of the catalogue, then one of its matches; a row with five matches has five lines."""
+
+_LINES = 5_000
+"""Lines that are made safe at a time."""
+
+
+def target(out: Path) -> place.Place:
+    """Return where a report goes; raises InputError for a kind or a place that can't be written."""
+    kind = out.suffix.lower()
+    if kind not in WRITERS:
+        raise InputError(f"{out} is no kind of report.", f"End it in {', '.join(WRITERS)}.")
+    if out.is_dir() or not out.parent.is_dir():
+        raise InputError(f"{out} can't be written: its folder is missing, or it is one.", "Give the path of a file.")
+    return place.Place(out, kind)
+
+
+def write(to: place.Place, kept: Spool, summary: Json, provenance: Provenance) -> None:
+    """Write a report, whole or not at all. Raises InputError when the disk is full or the folder can't be used."""
+    with place.opened(to) as stream:
+        WRITERS[to.kind](stream, kept, summary, provenance)
+
+
+def last_line(summary: Json, provenance: Provenance) -> bytes:
+    """Return the last line of a check's NDJSON."""
+    return orjson.dumps({"summary": summary, "report": provenance.as_json()})
+
+
+def _ndjson(stream: IO[bytes], kept: Spool, summary: Json, provenance: Provenance) -> None:
+    for line in kept.lines():
+        stream.write(line.encode() + b"\n")
+    stream.write(last_line(summary, provenance) + b"\n")
+
+
+def _csv(stream: IO[bytes], kept: Spool, _summary: Json, _provenance: Provenance) -> None:
+    lines = (line for row in kept.rows() for line in _lines(row))
+    stream.write(",".join(COLUMNS).encode() + b"\n")
+    while batch := list(islice(lines, _LINES)):
+        safe = writers.safe(pl.DataFrame(batch, schema=COLUMNS, orient="row"))
+        stream.write(safe.write_csv(include_header=False).encode())
+
+
+def _lines(row: Json) -> Iterator[list[str | None]]:
+    own = [_text(row.get(name)) for name in _ROW]
+    matches: Iterable[Json] = row["matches"] or [{}]
+    for match in matches:
+        yield own + [_text(match.get(name)) for name in _MATCH]
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, list):
+        return writers.BETWEEN.join(map(str, value))
+    return value if isinstance(value, str) or value is None else str(value).lower()
+
+
+WRITERS: Mapping[str, Callable[[IO[bytes], Spool, Json, Provenance], None]] = {
+    ".html": render_page,
+    ".csv": _csv,
+    ".ndjson": _ndjson,
+}
+"""Kind of file to what writes it."""

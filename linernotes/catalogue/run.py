@@ -1,0 +1,120 @@
+"""What a report has to say of itself: what was asked, when, of which data, by which program."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from linernotes.catalogue.csv_file import Catalogue
+from mappings.cards import CARDS
+from mappings.errors import InputError
+from mappings.index_names import alias
+from queries import Loaded, Searcher
+from queries.catalogue import RowResult, Tally, Verdict
+from queries.errors import NOTHING_LOADED, translated_errors
+
+FORMAT = 1
+"""Of what `verify` reads; a higher number is of a newer program."""
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """The generation of a data set that was asked, and the source files that it was made of: name, sha256, rows."""
+
+    id: str
+    name: str
+    generation: str
+    revision: str | None
+    records: int
+    files: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What was asked (file, hash, encoding, columns), when (UTC), of which generations, by which version."""
+
+    file: str
+    sha256: str
+    encoding: str
+    delimiter: str
+    columns: Mapping[str, str]
+    unused: tuple[str, ...]
+    checked_at: str
+    program: str
+    datasets: tuple[DataSet, ...]
+    format: int = FORMAT
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as reports keep it."""
+        return asdict(self)
+
+
+def of(catalogue: Catalogue, searcher: Searcher) -> Provenance:
+    """Return the provenance of a check that begins now; raises UnreachableError."""
+    return Provenance(
+        file=catalogue.name,
+        sha256=catalogue.written.sha256,
+        encoding=catalogue.written.encoding.removesuffix("-sig"),
+        delimiter=catalogue.delimiter,
+        columns={column: catalogue.header[place] for column, place in catalogue.columns.items()},
+        unused=catalogue.unused,
+        checked_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+        program=f"linernotes {version('linernotes')}",
+        datasets=datasets(searcher),
+    )
+
+
+def datasets(searcher: Searcher) -> tuple[DataSet, ...]:
+    """Return what is loaded, in the order of ids."""
+    loaded = searcher.loaded()
+    files = _files(searcher) if loaded else {}
+    return tuple(_dataset(dataset, found, files) for dataset, found in sorted(loaded.items()))
+
+
+def _dataset(dataset: str, found: Loaded, files: Mapping[str, tuple[Mapping[str, Any], ...]]) -> DataSet:
+    index = found.generation.index
+    name = CARDS[dataset].name if dataset in CARDS else dataset
+    return DataSet(dataset, name, index, found.revision, found.records, files.get(index, ()))
+
+
+def _files(searcher: Searcher) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    """Return the source files that each index notes in its `_meta`."""
+    with translated_errors():
+        found = searcher.client.indices.get_mapping(index=alias(searcher.prefix), filter_path="*.mappings._meta").body
+    return {index: tuple(body["mappings"]["_meta"].get("files") or ()) for index, body in found.items()}
+
+
+SHOWN = 10
+"""Rows of each verdict that are shown; the others are in the report."""
+
+
+@dataclass
+class Check:
+    """What the command and the server keep of a check while its rows are answered."""
+
+    told: Provenance
+    tally: Tally
+    first: Mapping[Verdict, list[RowResult]] = field(default_factory=lambda: {verdict: [] for verdict in Verdict})
+
+    @classmethod
+    def of(cls, asked: Catalogue, searcher: Searcher) -> "Check":
+        """Return a check that begins now; raises InputError where nothing is loaded, UnreachableError."""
+        told = of(asked, searcher)
+        if not told.datasets:
+            raise InputError(*NOTHING_LOADED)
+        return cls(told, Tally(each.id for each in told.datasets))
+
+    def add(self, answer: RowResult) -> None:
+        """Count a row, and keep it if it is among the first of its verdict."""
+        self.tally.add(answer)
+        if len(self.first[answer.verdict]) < SHOWN:
+            self.first[answer.verdict].append(answer)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the sums as the contract has them."""
+        return self.tally.as_json()
+
+    def moved(self, searcher: Searcher) -> bool:
+        """Say whether a data set got another generation since the check began: not all rows are of one then."""
+        return datasets(searcher) != self.told.datasets

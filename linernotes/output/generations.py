@@ -1,0 +1,241 @@
+"""Generations, gates and history for people; and the rows of `--json`."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from indexer.checks import Gate
+from indexer.cluster.audit_log import Event
+from indexer.cluster.diagnostics import Finding
+from indexer.cluster.status import DatasetStatus, GenerationStatus
+from indexer.cluster.watchlist import Name, Watched, lines
+from indexer.maintenance.prune import Pruned
+from indexer.maintenance.reindex import Reindexed
+from indexer.maintenance.rollback import Rollback
+from indexer.update.compare import Difference, Example
+from indexer.update.context import Strategy
+from indexer.update.update import Updated
+from linernotes.output.terminal import show, visible
+
+_PASSED, _FORCED, _CLOSED = "passed", "forced", "closed"
+
+
+def row(view: GenerationStatus) -> dict[str, Any]:
+    """Return a generation as a row of `generations --json`."""
+    meta = view.meta
+    return {
+        "dataset": view.generation.dataset,
+        "generation": view.generation.index,
+        "number": view.generation.number,
+        "state": view.state,
+        "documents": view.seen.documents,
+        "size_bytes": view.seen.size_bytes,
+        "revision": meta.get("revision") or view.plan.get("revision"),
+        "at": view.at or None,
+        "at_work": list(view.at_work),
+        "forced": meta.get("forced"),
+        "failed": list(view.plan.get("failed", ())),
+        "files": meta.get("files", []),
+        "mapping": meta.get("mapping"),
+        "normalisation": meta.get("normalisation"),
+        "tool": meta.get("tool"),
+    }
+
+
+def show_generations(
+    found: Iterable[DatasetStatus], findings: Mapping[str, Sequence[Finding]], console: Console
+) -> None:
+    """Print all generations, and below what is wrong with them."""
+    surveys = [entry for entry in found if entry.views or findings[entry.dataset]]
+    if not surveys:
+        show(Text("There is no generation: nothing was loaded yet."), console)
+    for entry in surveys:
+        show(Text(entry.dataset, style="bold"), console)
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        for column in range(7):
+            table.add_column(justify="right" if column in (2, 3) else "left", no_wrap=column < 6)
+        for view in entry.views:
+            table.add_row(*_cells(view))
+        console.print(table)
+        for finding in findings[entry.dataset]:
+            show(Text(f"! {finding}"), console)
+
+
+def _cells(view: GenerationStatus) -> list[str]:
+    seen = view.seen
+    documents = "?" if seen.documents is None else f"{seen.documents:,}"
+    size = "?" if seen.size_bytes is None else f"{seen.size_bytes / 1e6:,.1f} MB"
+    revision = visible(view.meta.get("revision") or "?")
+    number = f"g{view.generation.number:06d}"
+    return [number, view.state, f"{documents} tracks", size, revision, _when(view.at), _note(view)]
+
+
+def _note(view: GenerationStatus) -> str:
+    """Return what else is to be said of a generation."""
+    if view.at_work:
+        return f"by {' and '.join(view.at_work)}"
+    if failed := view.plan.get("failed"):
+        return f"closed: {', '.join(failed)}"
+    if forced := view.meta.get("forced"):
+        return f"forced: {visible(forced['reason'])}"
+    return ""
+
+
+def _when(at: str) -> str:
+    return at[:19].replace("T", " ")
+
+
+def gates_table(gates: Iterable[Gate], *, swapped: bool) -> Table:
+    """Return the gates as a table: name, what was seen, what is allowed, and how it went.
+
+    `swapped` says that the generation is in service, so that a gate that was not passed was forced.
+    """
+    otherwise = _FORCED if swapped else _CLOSED
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("gate", "seen", "allowed", ""):
+        table.add_column(column, no_wrap=column in ("gate", ""), overflow="fold")
+    for gate in gates:
+        table.add_row(gate.name, visible(gate.seen), gate.allowed, _PASSED if gate.passed else otherwise)
+    return table
+
+
+def show_rollback(done: Rollback, console: Console) -> None:
+    """Print from where to where."""
+    before = done.from_ or "no generation"
+    show(Text(f"{done.dataset}: from {before} to {done.to}, {done.documents:,} tracks, {done.seconds:.1f} s."), console)
+
+
+def show_pruned(done: Pruned, console: Console) -> None:
+    """Print what was deleted, and what stays."""
+    if not done.deleted:
+        show(Text(f"Nothing of {done.dataset} was to be deleted."), console)
+    for name in done.deleted:
+        show(Text(f"deleted  {name}"), console)
+    for name in done.kept:
+        show(Text(f"stays    {name}"), console)
+    if done.freed_bytes:
+        show(Text(f"{done.freed_bytes / 1e6:,.1f} MB are free again."), console)
+
+
+def show_history(events: Sequence[Event], console: Console) -> None:
+    """Print events, a line each."""
+    if not events:
+        show(Text("Nothing has happened yet."), console)
+    for event in events:
+        who = f"{event.host}/{event.pid}"
+        line = (
+            f"{_when(event.at)}  {event.dataset:<22}  {event.event:<11}  {visible(event.text)}  ({who}, {event.tool})"
+        )
+        show(Text(line), console)
+
+
+_KINDS = ("added", "changed", "removed")
+
+
+def update_row(done: Updated) -> dict[str, Any]:
+    """Return the contract's JSON of an update."""
+    difference = done.difference
+    return {
+        "dataset": done.dataset,
+        "from": done.from_,
+        "to": done.to,
+        **{name: getattr(difference, name) for name in (*_KINDS, "unchanged")},
+        "way": done.way.name,
+        "why": done.way.why,
+        "gates": [asdict(gate) for gate in done.gates],
+        "alias_moved": done.alias_moved,
+        "fields": dict(difference.fields),
+        "fields_looked_at": difference.looked_at,
+        "examples": {kind: [asdict(entry) for entry in some] for kind, some in difference.examples.items()},
+        **asdict(done.totals),
+        "watched": [asdict(entry) for entry in done.watched],
+        "seconds": done.seconds,
+    }
+
+
+def reindexed(done: Reindexed) -> dict[str, Any]:
+    """Return the JSON of a reindex."""
+    told = asdict(done)
+    return {"dataset": told.pop("dataset"), "from": told.pop("from_"), **told}
+
+
+def show_difference(difference: Difference, way: Strategy, console: Console) -> None:
+    """Print what the new release would change, before anything is done."""
+    for part in _difference(difference, way):
+        show(part, console)
+
+
+def _difference(difference: Difference, way: Strategy) -> Iterator[RenderableType]:
+    counts = Table(box=None, show_header=False, pad_edge=False)
+    counts.add_column()
+    counts.add_column(justify="right")
+    for kind in (*_KINDS, "unchanged"):
+        counts.add_row(kind, f"{getattr(difference, kind):,}")
+    yield counts
+    if difference.fields:
+        fields = ", ".join(f"{name} {count:,}" for name, count in difference.fields.items())
+        yield Text(f"Fields changed in {_looked_at(difference)}: {fields}.")
+    for kind in _KINDS:
+        yield from (_example(kind, entry) for entry in difference.examples.get(kind, ()))
+    yield Text(f"Way: {way.name}, for {way.why}.")
+
+
+def _looked_at(difference: Difference) -> str:
+    if difference.looked_at == difference.changed:
+        return "the changed tracks"
+    return f"the first {difference.looked_at:,} of {difference.changed:,} changed tracks"
+
+
+def _example(kind: str, entry: Example) -> Text:
+    names = ", ".join(map(visible, entry.artists))
+    fields = f" ({', '.join(entry.fields)})" if entry.fields else ""
+    return Text(f"  {kind:<8} {visible(entry.id)}  {visible(entry.title or '?')}, {names or '?'}{fields}")
+
+
+def show_updated(done: Updated, console: Console) -> None:
+    """Print how an update ended."""
+    if done.gates:
+        console.print(gates_table(done.gates, swapped=True))
+    show_watched(done.watched, console)
+    show(Text(_ending(done)), console)
+
+
+def _ending(done: Updated) -> str:
+    if done.to is None:
+        return "Nothing was changed: --dry-run stops here."
+    if not done.alias_moved:
+        return f"{done.to} is in service already; nothing was changed."
+    return f"{done.dataset}: from {done.from_} to {done.to}, {done.totals.indexed:,} tracks, {_cost(done)}."
+
+
+def _cost(done: Updated) -> str:
+    return f"{done.seconds:.1f} s, {done.peak_rss_mb:,.0f} MB of memory at most"
+
+
+def show_reindexed(done: Reindexed, console: Console) -> None:
+    """Print how a reindex ended."""
+    if done.gates:
+        console.print(gates_table(done.gates, swapped=True))
+    show_watched(done.watched, console)
+    if done.alias_moved:
+        show(Text(f"{done.dataset}: from {done.from_} to {done.to}, {done.documents:,} tracks."), console)
+    else:
+        show(Text(f"{done.to} has today's fields and analysis already; nothing was changed."), console)
+
+
+def show_watched(found: Sequence[Watched], console: Console) -> None:
+    """Print which watched artists gained or lost tracks."""
+    for line in lines(found):
+        show(Text(f"watched  {visible(line)}"), console)
+
+
+def show_names(names: Sequence[Name], console: Console) -> None:
+    """Print the watched artists."""
+    if not names:
+        show(Text('Nobody is watched. Begin with: linernotes watch add "Artist"'), console)
+    for entry in names:
+        show(Text(f"{visible(entry.name)}  (since {entry.at[:10]})"), console)
