@@ -23,7 +23,7 @@ from elasticsearch import Elasticsearch
 
 import queries
 from benchmarks import latency_peers
-from linernotes import search_benchmark as latency_texts
+from linernotes import search_benchmark
 from linernotes.elastic import LeanSerializer
 from linernotes.search_benchmark import Spread, spread, timed
 from mappings.index_names import alias
@@ -112,7 +112,7 @@ def report(asked: list[Asked], browsed: Mapping[str, Mapping[str, Spread]]) -> N
         table(f"browse with six facets, {state}, ms", rows)
     print(f"\n| {OURS} by kind of text, ms | n | median | p95 | max | tracks found, median |")
     print("|---" * 6 + "|")
-    for kind in latency_texts.SHARES:
+    for kind in search_benchmark.SHARES:
         if own := [one for one in asked if one.kind == kind]:
             of, found = spread(one.seconds[OURS] for one in own), statistics.median(one.found[OURS] for one in own)
             print(f"| {kind} | {of.n} | {of.median:,.1f} | {of.p95:,.1f} | {of.most:,.1f} | {found:,.0f} |")
@@ -144,8 +144,8 @@ def main() -> None:
         contestants = {OURS: ours(client, given.prefix)}
         for name in filter(None, given.peers.split(",")):
             contestants[name] = latency_peers.opened(name, client, given.prefix, given.peer_folder, given.limit)
-        tracks = latency_texts.drawn(client, given.prefix, given.seed)
-        texts = latency_texts.texts(tracks, given.queries + WARM_UP, given.seed)
+        tracks = search_benchmark.drawn(client, given.prefix, given.seed)
+        texts = search_benchmark.texts(tracks, given.queries + WARM_UP, given.seed)
         if len(texts) <= WARM_UP:
             raise SystemExit("Too few tracks to make texts of.")
         run(contestants, texts[:WARM_UP])

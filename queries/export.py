@@ -25,15 +25,14 @@ from elasticsearch.dsl import A, Q
 from elasticsearch.dsl import Search as SearchBody
 from elasticsearch.serializer import OrjsonSerializer
 
-from mappings import track as fields
+from mappings import track
 from mappings.errors import CheckFailedError, LinernotesError, UnreachableError
 from mappings.index_names import alias
 from mappings.schema import SCHEMA
 from queries import retry
 from queries.client import KEEP_ALIVE, LONG_SECONDS, Searcher
 from queries.errors import translated_errors
-from queries.search import bodies
-from queries.search import run as search_run
+from queries.search import bodies, run
 from queries.search.bodies import Search
 from queries.search.request import SearchRequest
 from queries.search.results import Hit
@@ -49,7 +48,7 @@ _EMPTY: Mapping[str, object] = {
 }
 """A row of a track that has nothing, in the order of a hit: that is the one place that says what a row is."""
 
-_TYPES: Mapping[str, DType] = {**SCHEMA, ID: pl.String, fields.RELEASE_DATE: pl.String}
+_TYPES: Mapping[str, DType] = {**SCHEMA, ID: pl.String, track.RELEASE_DATE: pl.String}
 """As JSON has them: a date is a text."""
 
 ROW: Mapping[str, DType] = {name: _TYPES[name] for name in _EMPTY}
@@ -276,8 +275,8 @@ def open_scan(searcher: Searcher, request: SearchRequest, stop_event: threading.
     scan: Scan | None = None
     try:
         ask = searcher.question(LONG_SECONDS, point_in_time=opened)
-        stage = search_run.run(ask, bare(request)).stage
-        search = search_run.at_stage(ask, Search(bare(request), stage or Stage.STRICT))
+        stage = run.run(ask, bare(request)).stage
+        search = run.at_stage(ask, Search(bare(request), stage or Stage.STRICT))
         (answer,) = ask(count_body(search))
         scan = Scan(
             count=read_count(answer),

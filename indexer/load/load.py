@@ -14,7 +14,7 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 
-from indexer import checks as gates
+from indexer import checks
 from indexer.checks import Candidate, Gate, Thresholds
 from indexer.cluster import audit_log, indices, lease, ledger, recovery
 from indexer.cluster.audit_log import AuditLog
@@ -192,7 +192,7 @@ class Loader:
         """Tell whether these very files are loaded, and only a gate was closed that may open now."""
         failed = set(record.plan.get("failed", ()))
         same = all(record.plan.get(key) == value for key, value in self._identity().items())
-        may_open = failed and (failed <= gates.RELATIVE or (self.options.force and not failed & gates.UNFORCEABLE))
+        may_open = failed and (failed <= checks.RELATIVE or (self.options.force and not failed & checks.UNFORCEABLE))
         asked = record.state == ledger.FAILED and record.what == "load" and not self.options.fresh
         return bool(asked and same and may_open and indices.exists(self.client, record.generation))
 

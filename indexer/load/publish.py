@@ -14,7 +14,7 @@ from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
-from indexer import checks as gates
+from indexer import checks
 from indexer.checks import Candidate, Gate, GateError, Thresholds
 from indexer.checks.sample import Sampler
 from indexer.cluster import audit_log, indices, ledger
@@ -80,13 +80,13 @@ class Finisher:
         plan: Mapping[str, Any],
     ) -> tuple[list[Gate], list[str]]:
         generation = candidate.generation
-        asked = gates.counted(candidate)
+        asked = checks.counted(candidate)
         try:
-            gates.decide(generation, asked)
+            checks.decide(generation, asked)
             load_ledger.close(generation, ledger.READY, dict(plan))
             indices.serve(self.client, generation)
-            asked = gates.check(self.client, candidate, current, source, self.thresholds)
-            forced = gates.decide(generation, asked, self.force)
+            asked = checks.check(self.client, candidate, current, source, self.thresholds)
+            forced = checks.decide(generation, asked, self.force)
         except GateError as problem:
             self._fail(load_ledger, generation, plan, problem)
             raise

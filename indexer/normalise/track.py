@@ -10,9 +10,8 @@ from importlib.metadata import version
 import polars as pl
 
 from indexer.normalise import language, licence, recording_key, scalars
-from indexer.normalise import text as artists
 from indexer.normalise.expressions import STRINGS, extract_where, map_where
-from indexer.normalise.text import distinct, tidy, tidy_list
+from indexer.normalise.text import distinct, guests, names, tidy, tidy_list, without_guests
 from mappings.schema import SCHEMA
 from mappings.spelling.cleaning import OTHER_REASON, clean, reasons
 from mappings.track import (
@@ -135,17 +134,17 @@ def _texts(given: Collection[str]) -> Step:
 
 def _guests() -> Step:
     first = pl.col(ARTISTS).list.first()
-    return {_TITLE_GUESTS: artists.guests(pl.col(TITLE)), _ARTIST_GUESTS: artists.guests(first)}
+    return {_TITLE_GUESTS: guests(pl.col(TITLE)), _ARTIST_GUESTS: guests(first)}
 
 
 def _people() -> Step:
     together = pl.concat_str(_ARTIST_GUESTS, _TITLE_GUESTS, separator=", ", ignore_nulls=True)
-    named = extract_where(together, lambda text: text != "", artists.names, STRINGS).alias("named")
+    named = extract_where(together, lambda text: text != "", names, STRINGS).alias("named")
     both = pl.struct(pl.col(CONTRIBUTORS), named)
     main = map_where(
         pl.col(ARTISTS),
-        lambda lists: artists.guests(lists.list.first()).is_not_null(),
-        lambda lists: lists.list.eval(artists.without_guests(pl.element())),
+        lambda lists: guests(lists.list.first()).is_not_null(),
+        lambda lists: lists.list.eval(without_guests(pl.element())),
         STRINGS,
     )
     return {

@@ -11,16 +11,15 @@ import typer
 from rich.console import Console
 
 from linernotes.catalogue import csv_file
-from linernotes.catalogue import report as spool
 from linernotes.catalogue import report as writing
-from linernotes.catalogue import run as provenance
 from linernotes.catalogue import verify as verifying
-from linernotes.catalogue.run import SHOWN, Check
+from linernotes.catalogue.report import Spool, opened
+from linernotes.catalogue.run import SHOWN, Check, datasets
 from linernotes.catalogue.verify import Change
 from linernotes.cli.context import asking
 from linernotes.export import target
-from linernotes.output import catalogue as checking
 from linernotes.output import terminal
+from linernotes.output.catalogue import progress, show, show_verified
 from queries import Searcher, catalogue
 from queries.catalogue import RowResult, Verdict
 
@@ -46,7 +45,7 @@ def check(table: Table, out: Out = None, json: AsJson = False) -> None:
     Windows-1252 are read.
     """
     to = writing.target(out) if out else None
-    with csv_file.opened(Path(table)) as asked, asking() as searcher, spool.opened() as kept:
+    with csv_file.opened(Path(table)) as asked, asking() as searcher, opened() as kept:
         run = Check.of(asked, searcher)
         with _stdout() if json else nullcontext() as stream:
             for answer in _asked(searcher, asked.questions(), "checking"):
@@ -59,12 +58,12 @@ def check(table: Table, out: Out = None, json: AsJson = False) -> None:
         if to:
             writing.write(to, kept, run.summary(), run.told)
         if not json:
-            checking.show(run.tally, run.first[Verdict.NOT_FOUND], run.first[Verdict.UNREADABLE], terminal.console())
+            show(run.tally, run.first[Verdict.NOT_FOUND], run.first[Verdict.UNREADABLE], terminal.console())
         if to:
             _say(f"Report: {to.out}")
 
 
-def _keep(answer: RowResult, stream: IO[bytes] | None, kept: spool.Spool | None) -> None:
+def _keep(answer: RowResult, stream: IO[bytes] | None, kept: Spool | None) -> None:
     if stream or kept:
         line = orjson.dumps(answer.as_json())
         if stream:
@@ -80,7 +79,7 @@ def verify(report: Report, json: ChangesAsJson = False) -> int:
     """
     found = verifying.opened(report)
     with asking() as searcher:
-        moved = verifying.moved(found, provenance.datasets(searcher))
+        moved = verifying.moved(found, datasets(searcher))
         answers = _asked(searcher, found.questions(), "verifying")
         rows, changed = 0, 0
         some: list[Change] = []
@@ -103,13 +102,13 @@ def verify(report: Report, json: ChangesAsJson = False) -> int:
                 }
                 stream.write(orjson.dumps({"summary": summary}) + b"\n")
     if not json:
-        checking.show_verified(report.name, rows, changed, some, moved, terminal.console())
+        show_verified(report.name, rows, changed, some, moved, terminal.console())
     return CHANGED if changed else 0
 
 
 def _asked(searcher: Searcher, questions: Iterable[catalogue.CatalogueRow], what: str) -> Iterator[RowResult]:
     """Yield the answers, with progress on standard error."""
-    with checking.progress(Console(stderr=True), what) as step:
+    with progress(Console(stderr=True), what) as step:
         for number, answer in enumerate(catalogue.check(searcher.ask, questions), 1):
             step(number)
             yield answer

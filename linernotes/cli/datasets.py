@@ -8,8 +8,7 @@ from rich.console import Console
 
 from linernotes import cards
 from linernotes.cli.context import asking, print_json
-from linernotes.output import tables as report
-from linernotes.output import terminal
+from linernotes.output import tables, terminal
 from mappings.errors import UnreachableError
 from queries import Loaded
 
@@ -32,4 +31,4 @@ def datasets(json: AsJson = False) -> None:
     if json:
         print_json(cards.as_json(loaded))
     else:
-        report.show_cards(loaded, terminal.console())
+        tables.show_cards(loaded, terminal.console())

@@ -13,8 +13,8 @@ from linernotes.doctor.checks import diagnose, unreachable
 from linernotes.doctor.finding import Diagnosis
 from linernotes.doctor.snapshot import TIMEOUT_S, gather
 from linernotes.elastic import address, connect
-from linernotes.output import doctor as report
 from linernotes.output import terminal
+from linernotes.output.doctor import show_diagnosis
 from linernotes.settings import Settings
 from mappings.errors import CheckFailedError, UnreachableError
 
@@ -34,7 +34,7 @@ def doctor(json: AsJson = False) -> int:
     if json:
         print_json(done.as_json())
     else:
-        report.show_diagnosis(done, terminal.console())
+        show_diagnosis(done, terminal.console())
     if done.version is None:
         return UNREACHED
     return 0 if done.well else SICK

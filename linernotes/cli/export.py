@@ -12,12 +12,12 @@ from linernotes.arguments import Filters
 from linernotes.cli import filters, search
 from linernotes.cli.context import print_json, stopping
 from linernotes.elastic import connect
-from linernotes.export import target as places
+from linernotes.export import target
 from linernotes.export.run import Exported
 from linernotes.export.run import run as write
 from linernotes.export.target import Place
-from linernotes.output import export as exporting
 from linernotes.output import terminal
+from linernotes.output.export import progress, show_count, show_end
 from mappings.errors import InputError
 from queries import Searcher, SearchRequest
 from queries.export import open_scan
@@ -26,7 +26,7 @@ INTERRUPTED = 130
 
 Out = Annotated[
     Path,
-    typer.Option(metavar="FILE", help=f"File to write: {', '.join(places.known())}; - is standard output, as NDJSON."),
+    typer.Option(metavar="FILE", help=f"File to write: {', '.join(target.known())}; - is standard output, as NDJSON."),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
@@ -43,7 +43,7 @@ def export(
     spreadsheet: text that would be a formula there gets an apostrophe.
     """
     asked = queries.request(" ".join(text or ()), filters_by_facet=filters)
-    place = places.of(out, overwrite=overwrite)
+    place = target.of(out, overwrite=overwrite)
     if place.is_stdout and json:
         raise InputError("Rows and summary can't both go to standard output.", "Leave out --json, or name a file.")
     try:
@@ -55,7 +55,7 @@ def export(
     if json:
         print_json(exported.as_json())
     elif not place.is_stdout:
-        exporting.show_end(exported, terminal.console())
+        show_end(exported, terminal.console())
 
 
 def run(asked: SearchRequest, place: Place) -> Exported:
@@ -63,10 +63,10 @@ def run(asked: SearchRequest, place: Place) -> Exported:
     found, console = settings.from_environment(), Console(stderr=True)
     with (
         stopping() as stop,
-        places.opened(place) as stream,
+        target.opened(place) as stream,
         connect(found) as client,
         open_scan(Searcher(client, found.prefix), asked, stop) as tracks,
     ):
-        exporting.show_count(tracks, console)
-        with exporting.progress(console) as look:
+        show_count(tracks, console)
+        with progress(console) as look:
             return write(tracks, place, stream, stop, look)

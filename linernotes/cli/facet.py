@@ -6,8 +6,8 @@ import typer
 
 import queries
 from linernotes.arguments import Filters
-from linernotes.cli import filters as options_of
 from linernotes.cli.context import asking, print_json
+from linernotes.cli.filters import command, taken
 from linernotes.output import search, terminal
 from queries import By
 
@@ -24,7 +24,7 @@ Order = Annotated[str, typer.Option(help=f"Order of values: {', '.join(By)}.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 
 
-@options_of.taken
+@taken
 def facet(
     name: Name,
     filters: Filters,
@@ -53,5 +53,5 @@ def facet(
     options = ["--contains", contains] if contains else []
     options += ["--size", str(size)] if size != SIZE else []
     options += ["--sort", sort] if sort != By.COUNT else []
-    following = options_of.command("facet", filters, [*options, "--after", answer.next or ""], typed, name)
+    following = command("facet", filters, [*options, "--after", answer.next or ""], typed, name)
     search.show_values(answer, terminal.console(), following if answer.next else None)

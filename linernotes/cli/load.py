@@ -11,14 +11,14 @@ from rich.console import Console
 
 from indexer.checks import GateError, Thresholds
 from indexer.cluster.progress import Progress
-from indexer.load import plan as plans
 from indexer.load.load import InterruptedLoadError, Loader, LoadResult, Options
+from indexer.load.plan import make
 from indexer.sources import SOURCES
 from linernotes import arguments, settings
 from linernotes.cli.context import print_json, stopping
 from linernotes.elastic import connect
 from linernotes.output import generations, terminal
-from linernotes.output import load as loading
+from linernotes.output.load import shown, summary
 from mappings.errors import InputError
 
 REJECTED, INTERRUPTED = 4, 130
@@ -106,8 +106,8 @@ def run(dataset: str, paths: list[Path], limit: int | None, options: Options) ->
     client = connect(found)
     client.info()
     progress, console = Progress(), Console(stderr=True)
-    with resumable(), loading.shown(progress, console), stopping() as stop:
-        plan = plans.make(source, source.files(paths), limit)
+    with resumable(), shown(progress, console), stopping() as stop:
+        plan = make(source, source.files(paths), limit)
         return Loader(client, found.prefix, plan, options, progress, stop).run()
 
 
@@ -126,6 +126,6 @@ def show(result: LoadResult, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(result))
     else:
-        Console().print(loading.summary(result))
+        Console().print(summary(result))
         if result.gates:
             terminal.console().print(generations.gates_table(result.gates, swapped=True))

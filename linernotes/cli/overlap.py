@@ -7,8 +7,8 @@ from rich.console import Console
 
 import queries
 from linernotes.arguments import Filters
-from linernotes.cli import filters as options_of
 from linernotes.cli.context import asking, print_json
+from linernotes.cli.filters import taken
 from linernotes.output import analysis, terminal
 
 Exact = Annotated[
@@ -17,7 +17,7 @@ Exact = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")]
 
 
-@options_of.taken
+@taken
 def overlap(filters: Filters, exact: Exact = False, json: AsJson = False) -> None:
     """Count tracks against distinct recordings, in each data set and between them, also by YouTube video.
 

@@ -19,8 +19,7 @@ from linernotes import arguments
 from linernotes.cli.context import print_json
 from linernotes.cli.operating import connected
 from linernotes.output import load as loading
-from linernotes.output import rejected as report
-from linernotes.output import terminal
+from linernotes.output import rejected, terminal
 from mappings.errors import InputError
 from mappings.index_names import Generation
 
@@ -35,7 +34,7 @@ MaybeDataset = Annotated[str | None, typer.Argument(help=f"Data set; all of them
 Row = Annotated[int | None, typer.Option(min=1, help="Only this row; the first after a CSV's header is 1.")]
 File = Annotated[str | None, typer.Option(help="Only rows of this source file, by its name.")]
 Limit = Annotated[int, typer.Option(min=1, help="Records at most.")]
-Out = Annotated[Path, typer.Option(help=f"File to write: {' or '.join(report.WRITERS)}.")]
+Out = Annotated[Path, typer.Option(help=f"File to write: {' or '.join(rejected.WRITERS)}.")]
 Attempts = Annotated[
     int,
     typer.Option(min=2, help="Send only what was tried fewer times than this, the load included."),
@@ -61,7 +60,7 @@ def list_(dataset: MaybeDataset = None, json: AsJson = False) -> None:
         ]
         print_json({"total": sum(count.records for count in counts), "rejected": rows})
     else:
-        report.show_counts(counts, current, terminal.console())
+        rejected.show_counts(counts, current, terminal.console())
 
 
 @app.command()
@@ -80,11 +79,11 @@ def show(dataset: Dataset, row: Row = None, file: File = None, limit: Limit = SH
             if json:
                 print_json(asdict(record))
             else:
-                report.show_record(record, console)
+                rejected.show_record(record, console)
     if json:
         print_json({"summary": {"generation": generation.index, "shown": shown, "total": total}})
     else:
-        report.show_end(generation, shown, total, console)
+        rejected.show_end(generation, shown, total, console)
 
 
 @app.command()
@@ -94,14 +93,14 @@ def export(dataset: Dataset, out: Out, json: AsJson = False) -> None:
     Of the current generation, in any number. The file appears when it is whole, or not at all. A CSV is safe to open
     in a spreadsheet: text that would be a formula there begins with an apostrophe.
     """
-    written = report.target(out)
+    written = rejected.target(out)
     with connected() as (client, prefix):
         generation = _generation(client, prefix, arguments.dataset(dataset))
-        number = report.write(RejectedReader(client, prefix).records(Wanted(generation)), written)
+        number = rejected.write(RejectedReader(client, prefix).records(Wanted(generation)), written)
     if json:
         print_json({"dataset": dataset, "generation": generation.index, "file": str(out), "records": number})
     else:
-        report.show_written(generation, number, out, terminal.console())
+        rejected.show_written(generation, number, out, terminal.console())
 
 
 @app.command()
@@ -119,7 +118,7 @@ def replay(dataset: Dataset, max_attempts: Attempts = MAX_ATTEMPTS, json: AsJson
     if json:
         print_json(asdict(result))
     else:
-        report.show_replay(result, max_attempts, terminal.console())
+        rejected.show_replay(result, max_attempts, terminal.console())
     return REJECTED if result.rejected else 0
 
 

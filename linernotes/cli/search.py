@@ -8,8 +8,8 @@ import queries
 from linernotes.arguments import Filters
 from linernotes.cli import filters as options_of
 from linernotes.cli.context import asking, print_json
-from linernotes.output import search as searching
 from linernotes.output import terminal
+from linernotes.output.search import show_search
 from queries import SearchRequest, SearchResult, Sort
 from queries.types import Group
 
@@ -71,7 +71,7 @@ def show(answer: SearchResult, asked: str, *, as_json: bool) -> None:
     else:
         # Not at the end: behind -- it would be text.
         following = asked.replace("search", f"search --after {answer.next}", 1) if answer.next else None
-        searching.show_search(answer, terminal.console(), following)
+        show_search(answer, terminal.console(), following)
 
 
 def command(typed: str, filters: Filters, asked: SearchRequest) -> str:

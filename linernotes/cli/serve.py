@@ -8,7 +8,6 @@ import orjson
 import typer
 
 from linernotes import settings
-from linernotes.web import server as listening
 from linernotes.web.config import Options
 
 USUAL = Options()
@@ -48,7 +47,7 @@ def serve(
     # Here and not above: what serves takes 0.5 s of CPU to import, and no other command needs it.
     from linernotes.web import server
 
-    if listening.is_open(host):
+    if server.is_open(host):
         typer.echo(OPEN, err=True)
     asked = Options(host=host, port=port, requests_per_minute=rate, log_texts=log_texts)
     raise typer.Exit(server.run(asked, settings.from_environment(), ready))

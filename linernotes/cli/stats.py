@@ -6,8 +6,8 @@ import typer
 
 import queries
 from linernotes.arguments import Filters
-from linernotes.cli import filters as options_of
 from linernotes.cli.context import asking, print_json
+from linernotes.cli.filters import taken
 from linernotes.output import analysis, terminal
 from mappings.errors import InputError
 
@@ -19,7 +19,7 @@ Size = Annotated[int, typer.Option(help="Rows of each comparison.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")]
 
 
-@options_of.taken
+@taken
 def stats(filters: Filters, text: Words = None, size: Size = SIZE, json: AsJson = False) -> None:
     """Show shares by genre, licence, commercial use, language and decade, and what is over-represented.
 

@@ -10,7 +10,7 @@ from indexer.checks import GateError, Thresholds
 from indexer.cluster.progress import Progress
 from indexer.cluster.retry import RetryPolicy
 from indexer.cluster.watchlist import Watchlist
-from indexer.load import plan as plans
+from indexer.load.plan import make
 from indexer.maintenance.reindex import Reindexer
 from indexer.sources import SOURCES
 from indexer.update.compare import Difference
@@ -65,7 +65,7 @@ def update(
             stopping() as stop,
         ):
             source = SOURCES[name]
-            plan = plans.make(source, source.files(paths), None)
+            plan = make(source, source.files(paths), None)
             done = Updater(UpdateContext(client, prefix, plan, orders, progress, stop, show)).run()
     except GateError as problem:
         show_closed(problem, as_json=json)

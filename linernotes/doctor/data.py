@@ -5,8 +5,8 @@ from typing import Any
 
 from indexer.checks.mapping import differences
 from indexer.cluster import audit_log, lease, ledger, rejects
-from indexer.cluster import indices as generations
 from indexer.cluster.diagnostics import inspect
+from indexer.cluster.indices import SERVING_SETTINGS, write_alias
 from indexer.cluster.status import CURRENT, KEPT, GenerationStatus
 from linernotes.doctor.finding import ERROR, NOTE, WARNING, Finding
 from linernotes.doctor.snapshot import Snapshot, books, is_closed
@@ -162,12 +162,12 @@ def leftovers(found: Snapshot) -> Iterator[Finding]:
     indices = found.part("indices")
     for name, generation in ((name, parse(found.prefix, name)) for name in indices if _serves(found, name)):
         settings = indices[name].get("settings", {})
-        left = [key for key in generations.SERVING_SETTINGS if f"index.{key}" in settings]
+        left = [key for key in SERVING_SETTINGS if f"index.{key}" in settings]
         if left:
             nulls = ", ".join(f'"index.{key}": null' for key in left)
             evidence = f"It serves with the settings of a load: {', '.join(left)}."
             yield Finding("load_settings", WARNING, name, evidence, f"Reset them: PUT /{name}/_settings {{{nulls}}}")
-        if generation and (write := generations.write_alias(generation)) in indices[name].get("aliases", {}):
+        if generation and (write := write_alias(generation)) in indices[name].get("aliases", {}):
             evidence = f"It can still be written to by a load ({write})."
             remedy = _remove(name, write)
             yield Finding("load_alias", WARNING, name, evidence, remedy)

@@ -11,7 +11,6 @@ from typing import IO, Any
 import polars as pl
 
 from linernotes.export import writers
-from linernotes.export import writers as packing
 from linernotes.export.target import Place
 from mappings.errors import CheckFailedError
 from queries import Stage
@@ -108,7 +107,7 @@ def run(
 
 def _write(frames: Iterator[pl.DataFrame], place: Place, stream: IO[bytes]) -> int:
     """Write all frames and return how many bytes the file has then."""
-    with packing.packed(stream, place.packed) as packer:
+    with writers.packed(stream, place.packed) as packer:
         writers.WRITERS[place.kind](frames, packer)
     stream.flush()
     return os.fstat(stream.fileno()).st_size

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO
 
 from linernotes.export import writers
-from linernotes.export import writers as packing
 from mappings.errors import InputError
 
 STDOUT = Path("-")
@@ -38,7 +37,7 @@ def of(out: Path, *, overwrite: bool) -> Place:
     """
     if out == STDOUT:
         return Place(out, writers.NDJSON)
-    packed = out.suffix.lower() if out.suffix.lower() in packing.PACKERS else ""
+    packed = out.suffix.lower() if out.suffix.lower() in writers.PACKERS else ""
     kind = Path(out.stem).suffix.lower() if packed else out.suffix.lower()
     if kind not in writers.WRITERS or (packed and kind not in writers.PACKABLE):
         raise InputError(f"{out} is no kind of file that can be written.", f"End it in {', '.join(known())}.")
@@ -51,7 +50,7 @@ def of(out: Path, *, overwrite: bool) -> Place:
 
 def known() -> list[str]:
     """Return all suffixes that may be written."""
-    return [*writers.WRITERS, *(kind + packed for kind in writers.PACKABLE for packed in packing.PACKERS)]
+    return [*writers.WRITERS, *(kind + packed for kind in writers.PACKABLE for packed in writers.PACKERS)]
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from linernotes.node import remote as ranges
+from linernotes.node import remote
 from linernotes.node.releases import CURRENT, Release
 from linernotes.node.remote import Cut, FileSource, HttpSource, Range, Source, Tail
 from linernotes.node.state import locked, need_room, told
@@ -259,7 +259,7 @@ def _fill(part: Path, release: Release, source: Source, report: Report) -> None:
     plan = _plan(tail, release, part.parent)
     part.touch()
     have = part.stat().st_size
-    left = ranges.missing(plan.ranges, have)
+    left = remote.missing(plan.ranges, have)
     size = sum(map(len, left))
     need_room(part.parent, size + plan.unpacked, "Fetching Elasticsearch")
     if left:
@@ -281,12 +281,12 @@ def _plan(tail: Tail, release: Release, folder: Path) -> Plan:
         skeleton.write(tail.data)
         try:
             with ZipFile(skeleton) as archive:
-                entries = ranges.wanted(archive, release.folder)
-                plan = ranges.merged(ranges.extents(archive, entries), ranges.GAP)
+                entries = remote.wanted(archive, release.folder)
+                plan = remote.merged(remote.extents(archive, entries), remote.GAP)
         except BROKEN as error:
             raise Damaged("no central directory") from error
     # What the tail brought along isn't asked for again: it saves the second of two ranges in 26.4.0.121862.
-    plan = ranges.before(plan, tail.total - len(tail.data))
+    plan = remote.before(plan, tail.total - len(tail.data))
     return Plan(plan, sum(entry.file_size for entry in entries))
 
 
@@ -336,7 +336,7 @@ def _unpack(part: Path, folder: Path, release: Release) -> None:
     shutil.rmtree(room, ignore_errors=True)
     try:
         with ZipFile(part) as archive:
-            entries = ranges.wanted(archive, release.folder)
+            entries = remote.wanted(archive, release.folder)
             # Names that lead elsewhere (`..`, absolute ones) are made harmless by the library.
             archive.extractall(room, entries)
         unpacked = room / entries[0].filename.split("/")[0] / release.folder

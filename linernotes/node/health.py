@@ -9,11 +9,9 @@ import psutil
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from linernotes.node import config as layouts
-from linernotes.node import security
-from linernotes.node import state as states
+from linernotes.node import config, security
 from linernotes.node.config import Layout
-from linernotes.node.state import NodeState
+from linernotes.node.state import NodeState, alive, load
 from linernotes.security.credentials import read_secret
 from mappings.errors import LinernotesError
 
@@ -116,8 +114,8 @@ class NodeStatus:
 
 def noted(home: Path) -> list[tuple[Layout, NodeState]]:
     """Return the nodes of a home that were ever started, in order, with their notes."""
-    count = len(list((layouts.of(home).home / "node").glob("node-*.json")))
-    pairs = ((layout, states.load(layout)) for layout in layouts.several(home, count))
+    count = len(list((config.of(home).home / "node").glob("node-*.json")))
+    pairs = ((layout, load(layout)) for layout in config.several(home, count))
     return [(layout, state) for layout, state in pairs if state]
 
 
@@ -129,9 +127,7 @@ def status(home: Path) -> NodeStatus:
 
 def urls_of(home: Path) -> list[str]:
     """Return the addresses of the running nodes. Asks the system, not the nodes: below a millisecond."""
-    return [
-        state.url for layout, state in noted(home) if state.phase == "running" and states.alive(state.server, layout)
-    ]
+    return [state.url for layout, state in noted(home) if state.phase == "running" and alive(state.server, layout)]
 
 
 def url_of(home: Path) -> str | None:
@@ -141,7 +137,7 @@ def url_of(home: Path) -> str | None:
 
 def node_of(layout: Layout, state: NodeState) -> Node:
     """Return a noted node as it is now; asks it, for two seconds at most."""
-    server = states.alive(state.server, layout)
+    server = alive(state.server, layout)
     return Node(state.name, state.url, server.pid if server else None, state.version, _word(layout, state, server))
 
 
@@ -154,6 +150,6 @@ def answers(layout: Layout, state: NodeState) -> bool:
 def _word(layout: Layout, state: NodeState, server: psutil.Process | None) -> str:
     if server:
         return "running" if answers(layout, state) else "starting"
-    if states.alive(state.launcher, layout):
+    if alive(state.launcher, layout):
         return "starting"
     return "stopped" if state.phase == "stopped" else "dead"

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from linernotes.node import config as layouts
+from linernotes.node import config
 from mappings.errors import InputError
 
 # Seconds between two looks at a log that is followed.
@@ -19,7 +19,7 @@ def path_of(home: Path, *, structured: bool = False) -> Path:
     A start that dies early says why only in what it prints. `structured` picks the log of JSON lines.
     Raises `InputError` when there is none.
     """
-    layout = layouts.of(home)
+    layout = config.of(home)
     logs = [layout.json_log] if structured else [layout.log, layout.console]
     there = [path for path in logs if path.is_file()]
     if not there:

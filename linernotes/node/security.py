@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from linernotes.node import config
-from linernotes.node import config as layouts
 from linernotes.node.config import Layout
 from linernotes.node.process import Account, Plan
 from linernotes.node.state import make, write_whole
@@ -63,7 +62,7 @@ class Own:
 
 def of(home: Path) -> Own:
     """Return where the files of a home's security are."""
-    return Own(layouts.of(home).home / "security")
+    return Own(config.of(home).home / "security")
 
 
 def ensure(home: Path, cluster: str) -> Own:

@@ -12,10 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from linernotes.node import config as layouts
+from linernotes.node import config, process, startup
 from linernotes.node import health as probe
-from linernotes.node import process, startup
-from linernotes.node import process as launch
 from linernotes.node import state as states
 from linernotes.node.config import Layout
 from linernotes.node.health import Access, Node, NodeStatus, answers, noted, status, url_of, urls_of
@@ -88,12 +86,12 @@ def start(
     home's `elasticsearch/8.19.13`. How many, whether secure, and the major version are what they were the last time
     if they aren't given. Raises `LinernotesError`, which says why not and what to do.
     """
-    first = layouts.of(home)
+    first = config.of(home)
     startup.sizes(heap, nodes or 1)
     with _alone(first, report):
         before = [state for _, state in noted(home)]
         goal = startup.decide(before, heap=heap, nodes=nodes, is_secure=is_secure, version=version)
-        every = layouts.several(home, goal.nodes)
+        every = config.several(home, goal.nodes)
         missing = [layout for layout in every if not _found_running(layout, goal, heap, report)]
         if len(missing) < len(every):
             startup.need_same(before, goal)
@@ -105,7 +103,7 @@ def start(
 
 def stop(home: Path, report: Report = lambda _: None) -> NodeStatus:
     """End what `start` started, all of it and nothing else. Raises `LinernotesError` where it can't."""
-    first = layouts.of(home)
+    first = config.of(home)
     if not first.state.parent.is_dir():
         report("No node was ever started here.")
         return NodeStatus(())
@@ -113,7 +111,7 @@ def stop(home: Path, report: Report = lambda _: None) -> NodeStatus:
         known = noted(home)
         began = time.monotonic()
         if processes := _all_processes([first, *(layout for layout, _ in known)]):
-            forced = "" if launch.end(processes) else ", by force since it didn't end by itself"
+            forced = "" if process.end(processes) else ", by force since it didn't end by itself"
             many = f"{len(known)} nodes were" if len(known) > 1 else "Elasticsearch was"
             report(f"{many} stopped in {time.monotonic() - began:.1f} s{forced}.")
         else:
@@ -131,7 +129,7 @@ def restart(
     `heap` changes the memory of each; `distribution` is as for `start`. Raises `CheckFailedError` when one of them
     doesn't run, or a copy of something is missing, so that a restart might take away the last one.
     """
-    with _alone(layouts.of(home), report):
+    with _alone(config.of(home), report):
         known = noted(home)
         missing = [layout.name for layout, state in known if not _runs(layout, state)]
         if missing or not known:
@@ -169,7 +167,7 @@ def _found_running(layout: Layout, goal: Wanted, heap: str | None, report: Repor
 
 def _comes_to_answer(layout: Layout, state: NodeState, report: Report) -> bool:
     """Tell whether a server that is there answers, or comes to answer before it ends or patience does."""
-    deadline = time.monotonic() + launch.PATIENCE
+    deadline = time.monotonic() + process.PATIENCE
     waiting = False
     while states.alive(state.launcher, layout) or not answers(layout, state):
         if not states.alive(state.server, layout) or time.monotonic() > deadline:
@@ -177,7 +175,7 @@ def _comes_to_answer(layout: Layout, state: NodeState, report: Report) -> bool:
         if not waiting:
             waiting = True
             report("The node is there, but doesn't answer yet: waiting for it.")
-        time.sleep(launch.LOOK)
+        time.sleep(process.LOOK)
     return True
 
 
@@ -186,7 +184,7 @@ def _clear_away(these: list[Layout], report: Report) -> None:
     strays = [process for layout in these for process in states.stray(layout)]
     if strays:
         report(f"A forgotten Elasticsearch of this folder is ended first (process {strays[0].pid}).")
-    launch.end(_all_processes(these))
+    process.end(_all_processes(these))
 
 
 def _all_processes(these: list[Layout]) -> list[psutil.Process]:

@@ -11,17 +11,14 @@ from pathlib import Path
 import psutil
 
 from linernotes.node import config, download, releases, security
-from linernotes.node import config as ports
 from linernotes.node import health as probe
-from linernotes.node import java as jdk
-from linernotes.node import process as accounts
 from linernotes.node import process as launch
-from linernotes.node import state as states
 from linernotes.node.config import Layout, Peers, Ports
 from linernotes.node.health import answers
-from linernotes.node.process import Account, Plan, Rising
+from linernotes.node.java import find
+from linernotes.node.process import Account, Plan, Rising, current, give, need_entry
 from linernotes.node.releases import CURRENT, RELEASES, Release
-from linernotes.node.state import NodeState, make, need_room, room
+from linernotes.node.state import NodeState, load, make, need_room, noted, processes, room, save
 from mappings.errors import CheckFailedError, InputError
 
 DEFAULT_HEAP = "1g"
@@ -118,9 +115,9 @@ SMALLEST_ROOM = 200 << 20
 
 def start(every: Sequence[Layout], missing: Sequence[Layout], goal: Wanted, given: Path | None, report: Report) -> None:
     """Start the missing nodes of a cluster and wait until it answers; raises LinernotesError, then none is left."""
-    account = accounts.current()
+    account = current()
     release = goal.release
-    java = jdk.find(release, usable=lambda home: account.may(home / "bin" / "java", os.X_OK))
+    java = find(release, usable=lambda home: account.may(home / "bin" / "java", os.X_OK))
     for layout in missing:
         _prepare(layout, account, report)
     # The download comes after all that may be in the way of a start.
@@ -128,7 +125,7 @@ def start(every: Sequence[Layout], missing: Sequence[Layout], goal: Wanted, give
     plan = Plan(release, unpacked, java, account, goal.heap, goal.size, goal.secure)
     began = time.monotonic()
     chosen = _ports(every, missing)
-    formed = any(state.formed for layout in every if (state := states.load(layout)))
+    formed = any(state.formed for layout in every if (state := load(layout)))
     peers = Peers({name: at.transport for name, at in chosen.items()}, not formed) if len(every) > 1 else None
     _arm(missing, plan)
     many = f" {len(missing)} nodes of" if len(missing) > 1 else ""
@@ -147,7 +144,7 @@ def _distribution(layout: Layout, given: Path | None, release: Release, account:
     if given and not download.is_whole(given, release):
         raise InputError(f"{given} isn't a whole Elasticsearch {release.version}.")
     found = (given or download.distribution(layout.home, report, release)).resolve()
-    accounts.need_entry(found / "modules", account)
+    need_entry(found / "modules", account)
     return found
 
 
@@ -156,8 +153,8 @@ def _prepare(layout: Layout, account: Account, report: Report) -> None:
     make(layout.folder)
     # Each start leaves libraries there that it unpacked; one that was killed can't take them away.
     shutil.rmtree(layout.tmp, ignore_errors=True)
-    accounts.give(layout.folders, account)
-    accounts.need_entry(layout.data, account)
+    give(layout.folders, account)
+    need_entry(layout.data, account)
     need_room(layout.data, SMALLEST_ROOM, "Starting Elasticsearch")
     if (free := room(layout.data)) < config.NO_NEW_INDEX:
         report(
@@ -170,18 +167,18 @@ def _ports(every: Sequence[Layout], missing: Sequence[Layout]) -> dict[str, Port
     """Return the ports of all nodes: those of the running ones, and for the others what is free, no port twice."""
     chosen: dict[str, Ports] = {}
     for layout in every:
-        state = states.load(layout)
+        state = load(layout)
         remembered = Ports(state.http_port, state.transport_port) if state else None
         if layout not in missing and remembered:
             chosen[layout.name] = remembered
             continue
         free = partial(_is_left, {port for at in chosen.values() for port in (at.http, at.transport)})
-        chosen[layout.name] = ports.choose(remembered, str(layout.home), free)
+        chosen[layout.name] = config.choose(remembered, str(layout.home), free)
     return chosen
 
 
 def _is_left(taken: set[int], port: int) -> bool:
-    return port not in taken and ports.is_free(port)
+    return port not in taken and config.is_free(port)
 
 
 def _arm(missing: Sequence[Layout], plan: Plan) -> None:
@@ -200,18 +197,18 @@ def _begin(layout: Layout, plan: Plan, at: Ports, peers: Peers | None, formed: b
     launcher = launch.launch(layout, plan)
     state = NodeState(
         name=layout.name,
-        url=f"{'https' if plan.secure else 'http'}://{ports.LOOPBACK}:{at.http}",
+        url=f"{'https' if plan.secure else 'http'}://{config.LOOPBACK}:{at.http}",
         version=plan.release.version,
         heap=plan.heap,
         http_port=at.http,
         transport_port=at.transport,
         phase="starting",
-        launcher=states.noted(psutil.Process(launcher.pid)),
+        launcher=noted(psutil.Process(launcher.pid)),
         secure=plan.secure,
         formed=formed,
     )
-    states.save(layout, state)
-    seen = lambda found: states.save(layout, replace(state, server=states.noted(found)))  # noqa: E731
+    save(layout, state)
+    seen = lambda found: save(layout, replace(state, server=noted(found)))  # noqa: E731
     return Rising(layout, launcher, seen), state
 
 
@@ -223,13 +220,13 @@ def _see_through(begin: Sequence[Callable[[], tuple[Rising, NodeState]]]) -> lis
             begun.append(one())  # noqa: PERF401 - what was begun before one fails must be ended
         launch.await_servers([rising for rising, _ in begun])
         for rising, state in begun:
-            server = states.noted(rising.server) if rising.server else None
-            states.save(rising.layout, replace(state, phase="running", server=server, launcher=None))
+            server = noted(rising.server) if rising.server else None
+            save(rising.layout, replace(state, phase="running", server=server, launcher=None))
     except BaseException:
-        launch.end([process for rising, _ in begun for process in states.processes(rising.layout)])
+        launch.end([process for rising, _ in begun for process in processes(rising.layout)])
         for rising, state in begun:
             rising.launcher.wait()
-            states.save(rising.layout, state.stopped())
+            save(rising.layout, state.stopped())
         raise
     return [state.url for _, state in begun]
 
@@ -237,7 +234,7 @@ def _see_through(begin: Sequence[Callable[[], tuple[Rising, NodeState]]]) -> lis
 def _check(every: Sequence[Layout], report: Report) -> None:
     """See that what answers is what was just started, all in one cluster, and that it can read its indices."""
     for layout in every:
-        state = states.load(layout)
+        state = load(layout)
         if not state or not _comes_to_answer(layout, state):
             raise CheckFailedError(f"{layout.name} doesn't answer.", "See `linernotes node logs`.")
         url, way = state.url, probe.access(layout.home, is_secure=state.secure)
@@ -247,8 +244,8 @@ def _check(every: Sequence[Layout], report: Report) -> None:
     if health not in {"green", "yellow"}:
         report(f"It answers, but its health is {health}: an index can't be read, see `linernotes node logs`.")
     for layout in every:
-        if found := states.load(layout):
-            states.save(layout, replace(found, formed=True))
+        if found := load(layout):
+            save(layout, replace(found, formed=True))
 
 
 def _comes_to_answer(layout: Layout, state: NodeState) -> bool:

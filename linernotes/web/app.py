@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from linernotes.web import api, pages, problems
-from linernotes.web.api import openapi as document
+from linernotes.web.api.openapi import of
 from linernotes.web.checks import store
 from linernotes.web.config import Options
 from linernotes.web.middleware.access import Access
@@ -30,7 +30,7 @@ class App(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """Return the document, made once."""
-        self.openapi_schema = self.openapi_schema or document.of(self)
+        self.openapi_schema = self.openapi_schema or of(self)
         return self.openapi_schema
 
 

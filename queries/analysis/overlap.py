@@ -17,7 +17,7 @@ from itertools import combinations
 from elasticsearch.dsl.query import Query
 
 from mappings.track import RECORDING_KEY, VIDEO_IDS
-from queries.analysis import overlap_requests as requests
+from queries.analysis import overlap_requests
 from queries.search.request import SearchRequest
 from queries.types import Ask, Json, Total
 
@@ -293,9 +293,9 @@ class Overlap:
 def run(ask: Ask, request: SearchRequest, *, exact: bool = False, progress: Progress = no_progress) -> Overlap:
     """Return what data sets share of the tracks of a request; `exact` counts however many there are."""
     began = time.monotonic()
-    tracks = requests.selected(request)
-    (answer,) = ask(requests.datasets_body(tracks))
-    counted = requests.read_datasets(answer)
+    tracks = overlap_requests.selected(request)
+    (answer,) = ask(overlap_requests.datasets_body(tracks))
+    counted = overlap_requests.read_datasets(answer)
 
     def shared(kind: str, having: Mapping[str, int]) -> Shared:
         number = sum(having.values())
@@ -321,8 +321,8 @@ def _count(ask: Ask, tracks: Sequence[Query], kind: str, having: Mapping[str, in
     counts = Counter[int]()
     value, pattern, done, after = None, 0, 0, None
     while total:
-        (answer,) = ask(requests.block_body(tracks, kind, after))
-        block = requests.read_block(answer)
+        (answer,) = ask(overlap_requests.block_body(tracks, kind, after))
+        block = overlap_requests.read_block(answer)
         for bucket in block:
             if bucket["key"]["value"] != value:
                 counts[pattern] += 1
@@ -330,7 +330,7 @@ def _count(ask: Ask, tracks: Sequence[Query], kind: str, having: Mapping[str, in
             pattern |= bits.get(bucket["key"]["dataset"], 0)
             done += int(bucket["doc_count"])
         progress(kind, done, total)
-        if len(block) < requests.BLOCK:
+        if len(block) < overlap_requests.BLOCK:
             break
         after = block[-1]["key"]
     counts[pattern] += 1
@@ -354,16 +354,16 @@ def _draw(
     # Elasticsearch draws less than a half, or everything.
     probability = SAMPLE_SIZE / total if total > 2 * SAMPLE_SIZE else 1.0
     while True:
-        (answer,) = ask(requests.sample_body(tracks, kind, dataset, probability))
-        drawn = requests.read_sample(answer, probability)
+        (answer,) = ask(overlap_requests.sample_body(tracks, kind, dataset, probability))
+        drawn = overlap_requests.read_sample(answer, probability)
         if drawn.complete:
             break
         probability = min(probability, 0.9) / 2  # all values of fewer tracks, not some values of these
     by_pattern: dict[int, Draws] = {}
     done = 0
-    for values in requests.lookups(drawn.values, len(having)):
-        (answer,) = ask(requests.lookup_body(tracks, kind, values))
-        for value, counts in requests.read_lookup(answer).items():
+    for values in overlap_requests.lookups(drawn.values, len(having)):
+        (answer,) = ask(overlap_requests.lookup_body(tracks, kind, values))
+        for value, counts in overlap_requests.read_lookup(answer).items():
             pattern = bits[dataset] | sum(bits.get(name, 0) for name in counts if name != dataset)
             before = by_pattern.get(pattern, Draws())
             by_pattern[pattern] = before.with_value(drawn.values[value], counts.get(dataset, 1))

@@ -14,7 +14,7 @@ from math import erfc, exp, log, sqrt
 from statistics import NormalDist
 
 from mappings.track import RECORDING_KEY
-from queries.analysis import stats_requests as requests
+from queries.analysis import stats_requests
 from queries.analysis.stats_requests import ARTIST, Candidates, Scope, Shares, Value
 from queries.facets import filters
 from queries.facets.table import FACETS
@@ -204,9 +204,9 @@ class Stats:
 def run(ask: Ask, request: SearchRequest, limit: int) -> Stats:
     """Return the statistics of the tracks of a request; comparisons have up to `limit` rows."""
     began = time.monotonic()
-    scope = requests.scope(_search(ask, request))
-    (answer,) = ask(requests.shares_body(scope))
-    shares, complete = requests.read_shares(answer)
+    scope = stats_requests.scope(_search(ask, request))
+    (answer,) = ask(stats_requests.shares_body(scope))
+    shares, complete = stats_requests.read_shares(answer)
     groups = {name: _group(name, each) for name, each in shares.items()}
     chosen = {name: group for name, group in groups.items() if _is_chosen(request, name)}
     everything = combine("all", chosen.values())
@@ -251,14 +251,14 @@ def _group(name: str, shares: Shares) -> Group:
 def _distinct(ask: Ask, scope: Scope, field: str, tracks: int) -> Total:
     """Return the number of different values: counted one by one where there are few tracks, else estimated."""
     if tracks > MAX_COUNTED:
-        (answer,) = ask(requests.estimate_body(scope, field))
-        return Total(requests.read_estimate(answer), exact=False)
+        (answer,) = ask(stats_requests.estimate_body(scope, field))
+        return Total(stats_requests.read_estimate(answer), exact=False)
     number, after = 0, None
     while tracks:
-        (answer,) = ask(requests.block_body(scope, field, after))
-        block = requests.read_block(answer)
+        (answer,) = ask(stats_requests.block_body(scope, field, after))
+        block = stats_requests.read_block(answer)
         number += len(block)
-        if len(block) < requests.BLOCK:
+        if len(block) < stats_requests.BLOCK:
             break
         after = block[-1]
     return Total(number)
@@ -281,15 +281,15 @@ def _genres(dataset: str, groups: Mapping[str, Group], subjects: int, limit: int
 
 def _artists(ask: Ask, scope: Scope, datasets: tuple[str, ...], limit: int) -> Iterator[Comparison]:
     """Compare the artists with the most tracks of each data set with those of all others."""
-    offered, having = ask(requests.candidates_body(scope, datasets), requests.with_artist_body(scope))
-    candidates, of = requests.read_candidates(offered), requests.read_with_artist(having)
+    offered, having = ask(stats_requests.candidates_body(scope, datasets), stats_requests.with_artist_body(scope))
+    candidates, of = stats_requests.read_candidates(offered), stats_requests.read_with_artist(having)
     for dataset in datasets:
         own = candidates.get(dataset, Candidates([], 0))  # it may be gone by now
         names = own.names
         counts: Mapping[str, Mapping[str, int]] = {}
         if names:
-            (answer,) = ask(requests.artists_body(scope, names))
-            counts = requests.read_artists(answer)
+            (answer,) = ask(stats_requests.artists_body(scope, names))
+            counts = stats_requests.read_artists(answer)
         compared = max(own.distinct, len(names), 1) * len(datasets)
         rows = over_represented(_rows(dataset, counts, of, compared), limit)
         yield Comparison(dataset, "artist", compared, len(names), rows)

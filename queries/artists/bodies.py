@@ -26,9 +26,8 @@ from mappings.track import (
 )
 from queries.artists.request import NameInput, is_distinct, may_be_prefix, spellings
 from queries.facets import filters
-from queries.search import terms as text_terms
 from queries.search.bodies import order
-from queries.search.terms import OPTIONAL_WORDS, Tokens, Word
+from queries.search.terms import OPTIONAL_WORDS, Tokens, Word, forms
 from queries.types import Json
 
 ARTIST = FACETS["artist"]
@@ -140,7 +139,7 @@ def misspelt_bodies(name: NameInput) -> list[Json]:
 
 def misspelt_forms(name: NameInput) -> list[str]:
     """Return the forms of a name as one word that may have a slip; an article that nobody typed isn't added."""
-    return [form for form in text_terms.forms(name.written, article=False) if allowed_slips(form)]
+    return [form for form in forms(name.written, article=False) if allowed_slips(form)]
 
 
 def misspelt_words(name: NameInput) -> dict[str, int]:

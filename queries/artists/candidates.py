@@ -21,7 +21,7 @@ from queries.artists import bodies
 from queries.artists.bodies import MAX_IDS
 from queries.artists.request import MAX_CANDIDATES, ArtistRequest, NameInput, is_distinct, spellings
 from queries.catalogue.name_forms import forms_of, same
-from queries.search import terms as text_terms
+from queries.search import terms
 from queries.types import Ask, Json, Match
 
 _TITLES_SHOWN = 3
@@ -115,7 +115,7 @@ def nearest(name: NameInput, counts: Mapping[str, int], size: int) -> list[str]:
 def _proximity(name: NameInput, other: str) -> Proximity:
     if _match(name.written, other):
         return Proximity.WHOLE
-    forms = [form for form in text_terms.forms(other, article=False) if form.startswith(name.begun_forms)]
+    forms = [form for form in terms.forms(other, article=False) if form.startswith(name.begun_forms)]
     if any(form.startswith(begun) for form in forms for begun in name.begun_forms if begun != name.without_article):
         return Proximity.BEGINS
     if forms or _begins_by_sound(name, other):
@@ -191,7 +191,7 @@ def misspelt(name: NameInput, counts: Mapping[str, int], size: int) -> list[str]
 
 
 def _is_misspelt(forms: Iterable[str], other: str) -> bool:
-    held = text_terms.forms(other, article=False)
+    held = terms.forms(other, article=False)
     return any(distance(form, each, 1) <= 1 for form in forms for each in held)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from elasticsearch.dsl.query import Bool, Exists, MatchAll, Query
 
-from mappings import track as fields
+from mappings import track
 from queries.cursor import Cursor
 from queries.facets import aggregations, filters
 from queries.search import text_query
@@ -19,11 +19,11 @@ from queries.text import Text
 from queries.types import Json, Sort, Stage
 
 _SORT_KEYS: Mapping[Sort, tuple[str, ...]] = {
-    Sort.RELEVANCE: ("_score", fields.PLAYS),
-    Sort.PLAYS: (fields.PLAYS,),
-    Sort.YEAR: (fields.YEAR,),
+    Sort.RELEVANCE: ("_score", track.PLAYS),
+    Sort.PLAYS: (track.PLAYS,),
+    Sort.YEAR: (track.YEAR,),
 }
-TIE_BREAKERS = (fields.SOURCE_ROW, fields.FINGERPRINT)
+TIE_BREAKERS = (track.SOURCE_ROW, track.FINGERPRINT)
 """The last sort keys: the order of publication, and what no two tracks have in common, whatever their data sets."""
 
 _NO_VALUE = -(2**63)

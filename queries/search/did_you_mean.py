@@ -10,8 +10,8 @@ from mappings.spelling.folding import words
 from queries import text
 from queries.facets import filters
 from queries.search import explain, text_query
-from queries.search import terms as text_terms
 from queries.search.request import SearchRequest
+from queries.search.terms import of
 from queries.text import Text
 from queries.types import Json, Stage
 
@@ -28,7 +28,7 @@ def texts(asked: Text, hits: Iterable[Mapping[str, Any]]) -> list[str]:
     """
     if asked.clauses or not asked.words:
         return []
-    terms = text_terms.of(asked)
+    terms = of(asked)
     needed = {words(terms.words[number].typed) for number in terms.required(Stage.FUZZY)}
     typed = [folded for word in asked.words for folded in words(word).split()]
     names = (explain.names_of(hit["_source"]) for hit in hits)

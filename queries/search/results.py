@@ -4,23 +4,23 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from mappings import track as fields
+from mappings.track import ALBUM, ARTISTS, DATASET, FIELDS, GENRE, LANGUAGE, LICENCE, SHOWN, SOURCE_ID, TITLE, URL, YEAR
 from queries.types import FacetCount, Highlights, Json, Stage, Total
 
 _CONTRACT = (
-    fields.DATASET,
-    fields.SOURCE_ID,
-    fields.TITLE,
-    fields.ARTISTS,
-    fields.ALBUM,
-    fields.GENRE,
-    fields.LICENCE,
-    fields.YEAR,
-    fields.LANGUAGE,
-    fields.URL,
+    DATASET,
+    SOURCE_ID,
+    TITLE,
+    ARTISTS,
+    ALBUM,
+    GENRE,
+    LICENCE,
+    YEAR,
+    LANGUAGE,
+    URL,
 )
 """What the contract names comes first, in its order; the rest of what may be shown follows the field table."""
-_REST = tuple(name for name in fields.SHOWN if name not in _CONTRACT)
+_REST = tuple(name for name in SHOWN if name not in _CONTRACT)
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Hit:
 
 
 def _empty(name: str) -> list[str] | None:
-    return [] if fields.FIELDS[name].multi else None
+    return [] if FIELDS[name].multi else None
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from mappings.track import SEARCH_ONLY
 from queries import cursor
 from queries.facets import aggregations
 from queries.search import bodies, did_you_mean, explain, recordings, text_query
-from queries.search import terms as text_terms
 from queries.search.bodies import Search
 from queries.search.request import SearchRequest
 from queries.search.results import Hit, Recording, RecordingsPage, SearchResult, SpellingSuggestion
+from queries.search.terms import of
 from queries.search.text_query import FEW_HITS, Vocabulary
 from queries.search.weights import WHOLE
 from queries.text import Text
@@ -100,7 +100,7 @@ def _goes_on(ask: Ask, found: _Answers) -> bool:
     nothing has them.
     """
     request = found.search.request
-    terms = text_terms.of(request.text.without_phrases)
+    terms = of(request.text.without_phrases)
     if not request.text or not terms.has_fuzzy_stage or found.total >= FEW_HITS:
         return False
     best, total = found.hits[:1], found.total

@@ -14,7 +14,7 @@ from jsonschema import validate
 from indexer.cluster.progress import Progress
 from indexer.cluster.rejects import RejectedReader
 from indexer.load.load import Loader, Options
-from linernotes.output import rejected as report
+from linernotes.output import rejected
 from tests.cli.conftest import Run
 from tests.cli.test_bad_input import one_sentence
 from tests.cli.test_contract import schema
@@ -107,7 +107,7 @@ class TestExport:
         "text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", " =1", "\N{FULLWIDTH EQUALS SIGN}1"]
     )
     def test_cells(self, text: str) -> None:
-        assert report.cell(text) == f"'{text}"
+        assert rejected.cell(text) == f"'{text}"
 
     def test_whole_or_not_at_all(self, run: Run, loaded: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def broken(self: RejectedReader, wanted: Any) -> Iterator[Any]:

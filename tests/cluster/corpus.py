@@ -8,7 +8,7 @@ import polars as pl
 from benchmarks import corpora
 from indexer.documents.bulk_body import lines
 from indexer.documents.finalize import cut, ready
-from indexer.load import plan as plans
+from indexer.load.plan import make
 from indexer.sources import SOURCES
 from mappings.track import FINGERPRINT, SOURCE_FILE, SOURCE_ID, SOURCE_ROW
 
@@ -37,7 +37,7 @@ def spotify(folder: Path, records: int) -> Path:
 def expected(dataset: str, folder: Path) -> tuple[int, str]:
     """Return how many documents an undisturbed load leaves, and their digest as `tests.faults.digest` makes it."""
     source = SOURCES[dataset]
-    plan = plans.make(source, source.files([folder]), None)
+    plan = make(source, source.files([folder]), None)
     frames = []
     for key, chunk in plan.chunks():
         entry = plan.files[key.file]

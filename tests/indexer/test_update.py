@@ -23,9 +23,8 @@ from indexer.cluster.ledger import Ledger
 from indexer.cluster.status import dataset_status
 from indexer.cluster.watchlist import Watchlist
 from indexer.documents.bulk_body import EVIDENCE, row_of
-from indexer.load import plan as plans
 from indexer.load.load import LoadResult
-from indexer.load.plan import Plan
+from indexer.load.plan import Plan, make
 from indexer.records import Totals
 from indexer.sources import SOURCES
 from indexer.update import update as way
@@ -91,7 +90,7 @@ def fresh(client: Elasticsearch, old: Path, new: Path) -> Fresh:
 
 def planned(folder: Path) -> Plan:
     source = SOURCES[LAION]
-    return plans.make(source, source.files([folder]), None)
+    return make(source, source.files([folder]), None)
 
 
 def update(client: Elasticsearch, prefix: str, plan: Plan, **orders: Any) -> Updated:

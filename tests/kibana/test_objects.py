@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from linernotes.kibana import __main__ as program
+from linernotes.kibana import __main__
 from linernotes.kibana.boards import BOARDS
 from linernotes.kibana.check import check, declared, parse
 from linernotes.kibana.objects import ndjson, objects
@@ -26,7 +26,7 @@ def made() -> list[Json]:
 
 def test_the_file_is_what_the_code_makes_twice_the_same() -> None:
     assert ndjson(objects("linernotes")) == ndjson(objects("linernotes"))
-    assert program.FILE.read_bytes() == ndjson(objects(program.PREFIX)), "run: python -m linernotes.kibana"
+    assert __main__.FILE.read_bytes() == ndjson(objects(__main__.PREFIX)), "run: python -m linernotes.kibana"
 
 
 def test_there_are_four_views_four_searches_and_two_dashboards(made: list[Json]) -> None:

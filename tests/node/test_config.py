@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from linernotes.node import config
-from linernotes.node import config as layout
 from linernotes.node.config import Ports
 from linernotes.node.java import Jdk
 from mappings.errors import InputError
 
-HERE = layout.of(Path("/srv/a home"))
+HERE = config.of(Path("/srv/a home"))
 SHIPPED = """## comment
 -XX:+UseG1GC
 20-:--add-modules=jdk.incubator.vector
@@ -31,7 +30,7 @@ def test_it_listens_on_the_loopback_address_alone_and_never_joins_another_cluste
     table = settings()
     assert (table["network.host"], table["http.port"], table["transport.port"]) == ("127.0.0.1", 20_000, 20_001)
     assert table["discovery.type"] == "single-node"
-    assert table["cluster.name"] != config.settings(layout.of(Path("/other")), Ports(1, 2), ())["cluster.name"]
+    assert table["cluster.name"] != config.settings(config.of(Path("/other")), Ports(1, 2), ())["cluster.name"]
     assert table["xpack.security.enabled"] is False
     assert settings(secure=True)["xpack.security.enabled"] is True
 

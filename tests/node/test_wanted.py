@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from linernotes.node import config, startup
-from linernotes.node import config as layout
 from linernotes.node.config import Peers, Ports
 from linernotes.node.state import NodeState
 from mappings.errors import InputError
@@ -44,7 +43,7 @@ def test_what_runs_is_not_changed_silently(asked: dict[str, object]) -> None:
 
 
 def test_founders_are_named_once() -> None:
-    here, at = layout.of(Path("/srv")), Ports(1, 2)
+    here, at = config.of(Path("/srv")), Ports(1, 2)
     first = config.settings(here, at, (), peers=Peers({"node-1": 2, "node-2": 4}, founding=True))
     later = config.settings(here, at, (), peers=Peers({"node-1": 2, "node-2": 4}, founding=False))
     assert first["cluster.initial_master_nodes"] == ["node-1", "node-2"]

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import queries
 from linernotes.cli import datasets, search
-from linernotes.output import search as hits
+from linernotes.output.search import lines
 from linernotes.output.terminal import visible
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
 from mappings.errors import InputError
@@ -126,7 +126,7 @@ def test_matched_words_are_marked() -> None:
     title = "[i]Pink\x1b Moon[/i]"
     track = {"title": title, "artists": ["Nick\nDrake"], "year": 1972, "url": None}
     marked = {"title": {title: ((3, 8),)}}
-    (heading, facts) = hits.lines((queries.Hit("a:1", 1.0, "folded", track, marked),))
+    (heading, facts) = lines((queries.Hit("a:1", 1.0, "folded", track, marked),))
     assert heading.plain == " 1. Nick␊Drake – [i]Pink␛ Moon[/i]  [folded]"
     assert [heading.plain[span.start : span.end] for span in heading.spans if "yellow" in str(span.style)] == ["Pink␛"]
     assert facts.plain.strip() == "1972"

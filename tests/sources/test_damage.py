@@ -9,8 +9,8 @@ import pytest
 
 from indexer.documents.bulk_body import encode
 from indexer.documents.finalize import ready
-from indexer.readers import files as inputs
 from indexer.readers.csv_reader import CsvReader
+from indexer.readers.files import open_text
 from indexer.readers.jsonl_reader import JsonLinesReader, only
 from indexer.records import SourceFile
 from indexer.sources import SOURCES
@@ -196,7 +196,7 @@ def test_what_may_not_be_read_is_one_sentence(tmp_path: Path, given: str, closed
 
 def test_a_folder_a_missing_file_and_wrong_columns_are_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a folder, not a file"):
-        inputs.open_text(SourceFile(tmp_path, "folder"))
+        open_text(SourceFile(tmp_path, "folder"))
     with pytest.raises(InputError, match="does not exist"):
         JsonLinesReader(SourceFile(tmp_path / "absent", "absent"), {})
     with pytest.raises(InputError, match="does not exist"):

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from indexer.load import plan as plans
+from indexer.load.plan import make
 from indexer.readers import compression
 from indexer.readers.compression import STDIN
 from indexer.readers.jsonl_reader import JsonLinesReader
@@ -155,7 +155,7 @@ def test_standard_input(
     monkeypatch.setenv("PIPED", str(tmp_path / "piped"))
     content = pack(TEXTS.get(dataset) or parquet())
     piped(content)
-    plan = plans.make(SOURCES[dataset], SOURCES[dataset].files([STDIN]), None)
+    plan = make(SOURCES[dataset], SOURCES[dataset].files([STDIN]), None)
     (entry,) = plan.files
     assert (entry.file.name, entry.file.sha256) == ("stdin", hashlib.sha256(content).hexdigest())
     (tmp_path / "plain").write_bytes(content)
@@ -195,7 +195,7 @@ def test_a_pipe_with_a_name_is_read_once(tmp_path: Path) -> None:
     (tmp_path / "plain").write_bytes(json_lines(4))
     with subprocess.Popen(["cp", tmp_path / "plain", tmp_path / "fifo"]):
         (file,) = SOURCES[SLEEPING].files([tmp_path / "fifo"])
-    plan = plans.make(SOURCES[SLEEPING], [file], None)
+    plan = make(SOURCES[SLEEPING], [file], None)
     assert (plan.rows, file.name) == (4, "fifo")
 
 
@@ -221,7 +221,7 @@ def test_a_file_is_unpacked_once_for_a_load(tmp_path: Path, monkeypatch: pytest.
     calls = itertools.count()
     temporary = compression._temporary
     monkeypatch.setattr(compression, "_temporary", lambda *given: (next(calls), temporary(*given))[1])
-    plan = plans.make(SOURCES[SLEEPING], SOURCES[SLEEPING].files([packed_json(tmp_path)]), None)
+    plan = make(SOURCES[SLEEPING], SOURCES[SLEEPING].files([packed_json(tmp_path)]), None)
     for _, chunk in [*plan.chunks(), *plan.chunks()]:
         plan.files[0].reader.read(chunk)
     assert next(calls) == 1

@@ -18,7 +18,6 @@ import pytest
 from linernotes.elastic import connect
 from linernotes.settings import from_environment
 from linernotes.web.checks import store, upload
-from linernotes.web.checks import upload as folder
 from linernotes.web.config import Options
 from queries import Searcher
 from tests.cli.conftest import Run, on_samples, run
@@ -70,7 +69,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def rooms(place: Path) -> set[Path]:
-    return set(place.glob(f"{folder.PREFIX}*"))
+    return set(place.glob(f"{upload.PREFIX}*"))
 
 
 def report(web: httpx.Client, job: str, kind: str) -> str:
@@ -319,8 +318,8 @@ def test_nothing_is_left_when_the_server_ends(site: Site, place: Path) -> None:
 
 
 def test_what_a_killed_server_left_is_removed(site: Site, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder, "_YOUNG_S", 0.0)
-    left = Path(tempfile.mkdtemp(prefix=folder.PREFIX))
+    monkeypatch.setattr(upload, "_YOUNG_S", 0.0)
+    left = Path(tempfile.mkdtemp(prefix=upload.PREFIX))
     (left / "lock").touch()
     (left / "answers.ndjson").write_text("{}")
     with server(site):

@@ -17,8 +17,6 @@ from fastapi import Depends, Request
 
 from linernotes.catalogue import csv_file
 from linernotes.web.checks import upload
-from linernotes.web.checks import upload as folder
-from linernotes.web.checks import upload as origin
 from linernotes.web.checks.job import CheckState, Job
 from linernotes.web.config import Options
 from linernotes.web.errors import NotThereError, TooMuchError
@@ -65,7 +63,7 @@ class Checks:
             raise
 
     async def _begin(self, request: Request, service: Service) -> Job:
-        origin.refuse_foreign(request)
+        upload.refuse_foreign(request)
         self._make_room()
         if not (await service.edition()).loaded:
             raise InputError(*NOTHING_LOADED)
@@ -88,7 +86,7 @@ class Checks:
 
     def delete(self, request: Request, name: str) -> None:
         """Stop a job if it runs, and delete what there is of it; raises NotThereError, ForeignError."""
-        origin.refuse_foreign(request)
+        upload.refuse_foreign(request)
         self._drop(self.get(name))
 
     def sweep(self) -> None:
@@ -142,7 +140,7 @@ def _is_over(job: Job) -> bool:
 @asynccontextmanager
 async def opened(options: Options) -> AsyncIterator[Checks]:
     """Give the checks of a server; in the end they are stopped, and what they had is deleted."""
-    with folder.opened() as room:
+    with upload.opened() as room:
         checks = Checks(options, room)
         try:
             async with anyio.create_task_group() as tasks:

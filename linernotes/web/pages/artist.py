@@ -7,10 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 import queries
-from linernotes.web.pages import charts as bars
-from linernotes.web.pages import charts as histogram
 from linernotes.web.pages import labels, links, names, rendering
-from linernotes.web.pages.charts import Chart, Given, Histogram, Row
+from linernotes.web.pages.charts import Chart, Given, Histogram, Row, draw, length, rows
 from linernotes.web.pages.front import Used, used
 from linernotes.web.query_params import Asked
 from linernotes.web.services.service import KeptRoute, Shared
@@ -87,7 +85,7 @@ def _candidate(one: Candidate, most: int) -> CandidateView:
     sets = ", ".join(f"{labels.value('dataset', name)} {count:,}" for name, count in one.datasets.items())
     href = links.artist_by_id(one.ids[0]) if by_id else links.artist(one.name)
     return CandidateView(
-        row=Row(names.parts(one.name), href, one.count, bars.length(one.count, most), (sets,)),
+        row=Row(names.parts(one.name), href, one.count, length(one.count, most), (sets,)),
         why=labels.MATCHES[one.match] if one.match else "",
         ids=tuple((names.shown(each, 40), links.artist_by_id(each)) for each in one.ids[:3]) if by_id else (),
         untold=one.shares_name and not one.ids,
@@ -104,7 +102,7 @@ def _profile(profile: Profile) -> ProfileView:
         summary=tuple(_summary(profile)),
         namesakes=profile.namesakes if not profile.id else 1,
         search=links.search(asked),
-        years=histogram.draw(asked, year.buckets),
+        years=draw(asked, year.buckets),
         yearless=year.missing,
         charts=tuple(chart for chart in _charts(profile, asked) if chart.rows),
         used=tuple(used(dataset, claims) for dataset, claims in profile.used_by.items()),
@@ -135,9 +133,7 @@ def _facet(name: str, count: FacetCount, asked: Asked) -> Chart:
     ]
     if count.missing:
         given.append((labels.NOT_STATED, links.search(asked.having(name, "none")), count.missing, ()))
-    return Chart(
-        name, labels.FACETS[name], bars.rows(given), _more(count.distinct - len(count.buckets[:SIZE]), "values")
-    )
+    return Chart(name, labels.FACETS[name], rows(given), _more(count.distinct - len(count.buckets[:SIZE]), "values"))
 
 
 def _more(number: int, what: str) -> str:
@@ -151,7 +147,7 @@ def _listed(key: str, heading: str, counted: NameList, asked: Asked) -> Chart:
     ]
     more = counted.distinct.value - len(given)
     about = "" if counted.distinct.exact else "at least "
-    return Chart(key, heading, bars.rows(given), f"and {about}{more:,} more" if more > 0 else "")
+    return Chart(key, heading, rows(given), f"and {about}{more:,} more" if more > 0 else "")
 
 
 def _collaborators(collaborators: tuple[Collaborator, ...], *, exact: bool) -> Chart:
@@ -160,4 +156,4 @@ def _collaborators(collaborators: tuple[Collaborator, ...], *, exact: bool) -> C
         for one in collaborators
     ]
     note = "" if exact else "counted on the tracks that were played most"
-    return Chart("with", "With", bars.rows(given), note, ("Name", "Tracks", "As"))
+    return Chart("with", "With", rows(given), note, ("Name", "Tracks", "As"))

@@ -7,8 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from linernotes.catalogue.report import shares
 from linernotes.web import query_params
-from linernotes.web.api import checks as checked
-from linernotes.web.api.checks import NOT_KEPT, streamed
+from linernotes.web.api.checks import NOT_KEPT, ReportKind, streamed
 from linernotes.web.api.export import export
 from linernotes.web.checks import upload
 from linernotes.web.checks.job import CheckState, Job
@@ -103,7 +102,7 @@ async def look(request: Request, job_id: JobId, checks: Kept) -> Response:
         shares=shares(summary) if summary else [],
         verdicts=VERDICTS,
         reload=_reload(job),
-        kinds=checked.ReportKind,
+        kinds=ReportKind,
         datasets=labels.VALUES["dataset"],
         track=links.track,
     )
@@ -117,7 +116,7 @@ def _reload(job: Job) -> int:
 
 
 @router.get("/check/{job_id}/report.{kind}")
-async def report(job_id: JobId, kind: checked.ReportKind, checks: Kept) -> Response:
+async def report(job_id: JobId, kind: ReportKind, checks: Kept) -> Response:
     """Give the report as a file."""
     return streamed(checks.get(job_id), kind, checks)
 
