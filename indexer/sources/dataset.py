@@ -19,13 +19,8 @@ from mappings.track import SOURCE_ID
 
 
 @dataclass(frozen=True)
-<<<<<<< HEAD
-class Given:
-    """One field of a track: the published columns that it is made of, how, and what is counted on the way.
-=======
 class FieldSpec:
-    """One field of a track: the published columns that it is made of, and what is counted on the way.
->>>>>>> 19decba (Indexer: the field's words (chunks, progress, strategy, data sources))
+    """One field of a track: the published columns that it is made of, how, and what is counted on the way.
 
     `field` is one of `canonical.INPUTS`. `value` is an expression over the columns, or makes one for a source file
     whose neighbours say what its values mean. `how` is for people, "" for a text as published. `lost` names the rule

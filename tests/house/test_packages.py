@@ -27,14 +27,14 @@ def imported_by(code: str) -> set[str]:
 
 
 def test_help_imports_no_command() -> None:
-    held = imported_by("from linernotes.cli import app; assert app.run(['--help']) == 0")
+    held = imported_by("from linernotes.cli import main; assert main.run(['--help']) == 0")
     assert "typer" in held
     assert not held & {"elasticsearch", "elastic_transport", "queries", "indexer", "polars", "rich", "starlette"}
 
 
 @pytest.mark.parametrize("command", ["search", "facet", "suggest", "artist", "overlap", "stats"])
 def test_a_question_imports_nothing_of_the_indexer(command: str) -> None:
-    held = imported_by(f"from linernotes.cli.commands import load; load('{command}')")
+    held = imported_by(f"from linernotes.cli.main import load; load('{command}')")
     assert "elasticsearch" in held
     assert not held & {"indexer", "polars", "numpy", "starlette", "jinja2"}
 
