@@ -240,7 +240,8 @@ def test_there_may_be_more_files_than_may_be_open(tmp_path: Path, pack: Pack) ->
     for number in range(1_100):
         (tmp_path / f"{number}.jsonl.gz").write_bytes(pack(b'{"song_id": %d, "title": "One"}\n' % number))
     code = (
-        "import resource, sys; from pathlib import Path; from indexer.load import plan; from indexer.sources import SOURCES;"
+        "import resource, sys; from pathlib import Path;"
+        "from indexer.load import plan; from indexer.sources import SOURCES;"
         "most = resource.getrlimit(resource.RLIMIT_NOFILE)[1];"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (100, int(sys.argv[2]) or most));"
         "s = SOURCES['sleeping-disco-9m']; p = plan.make(s, s.files([Path(sys.argv[1])]), None);"
