@@ -61,7 +61,7 @@ def list_(json: AsJson = False) -> None:
     terminal.console().print(table)
 
 
-@app.command(context_settings={"ignore_unknown_options": True})  # an id may begin with "-"
+@app.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})  # an id may be "-h..."
 def revoke(key_id: Id, json: AsJson = False) -> None:
     """Revoke a key: from now on it opens nothing. It stays in the list for a while."""
     client, prefix = _connected()

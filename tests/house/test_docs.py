@@ -25,6 +25,16 @@ def test_links_lead_somewhere(path: Path) -> None:
         assert (path.parent / target).exists(), target
 
 
+GUIDES = [*READMES, PROJECT / "ARCHITECTURE.md", PROJECT / "CONTRIBUTING.md"]
+MODULES = [path.relative_to(PROJECT).as_posix() for path in PROJECT.rglob("*.py") if ".venv" not in path.parts]
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_modules_that_are_named_are_there(path: Path) -> None:
+    for named in re.findall(r"(?<![\w/.])[\w/]+\.py\b", path.read_text()):
+        assert any(f"/{module}".endswith(f"/{named}") for module in MODULES), named
+
+
 @pytest.mark.parametrize("folder", ["mappings", "indexer", "queries"])
 def test_each_module_is_named_in_its_folders_readme(folder: str) -> None:
     text = (PROJECT / folder / "README.md").read_text()

@@ -196,7 +196,7 @@ def test_too_many_rejected_records_stop_the_alias(client: Elasticsearch, prefix:
     assert (result.alias_moved, result.rejected, result.resumed) == (True, 20, ROWS)
 
 
-@pytest.mark.parametrize("more", [{"bounds": made.LENIENT}, {"force": "an experiment"}])
+@pytest.mark.parametrize("more", [{"thresholds": made.LENIENT}, {"force": "an experiment"}])
 def test_nothing_but_rejected_records_never_goes_live(client: Elasticsearch, prefix: str, more: dict[str, Any]) -> None:
     plan = made.plan(made.MadeReader("a", 50, 20, damaged=1))
     with pytest.raises(GateError, match=r"none: all of 50 records were rejected.*rejected list made") as problem:

@@ -99,7 +99,7 @@ def test_a_first_generation_is_taken_off_when_the_canary_is_not_answered(
     def unanswered(_client: Elasticsearch, _generation: Generation) -> None:
         raise CheckFailedError("answered by nobody")
 
-    monkeypatch.setattr("indexer.cluster.aliases.canary", unanswered)
+    monkeypatch.setattr("indexer.cluster.aliases.probe_alias", unanswered)
     with pytest.raises(CheckFailedError, match="answered by nobody"):
         build(client, prefix)
     assert not client.indices.exists_alias(name=[prefix, f"{prefix}-{DATASET}"])
@@ -113,7 +113,7 @@ def test_who_was_still_does_not_move_the_alias_back(client: Elasticsearch, prefi
     assert list(client.indices.get_alias(name=prefix).body) == [Generation(prefix, DATASET, 2).index]
 
 
-@pytest.mark.parametrize("what", ["indexer.load.load.watchlist.Watchlist.compare", "indexer.cluster.indices.merge"])
+@pytest.mark.parametrize("what", ["indexer.cluster.watchlist.Watchlist.compare", "indexer.cluster.indices.merge"])
 def test_what_comes_after_the_swap_cannot_fail_a_load(
     client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:

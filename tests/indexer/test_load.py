@@ -25,7 +25,7 @@ DATASET = "made"
 
 def load(client: Elasticsearch, prefix: str, plan: Plan, **options: Any) -> LoadResult:
     return Loader(
-        client, prefix, plan, Options(**{"bounds": made.LENIENT} | options), Progress(), threading.Event()
+        client, prefix, plan, Options(**{"thresholds": made.LENIENT} | options), Progress(), threading.Event()
     ).run()
 
 

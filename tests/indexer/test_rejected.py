@@ -15,9 +15,9 @@ from elasticsearch import Elasticsearch
 
 from indexer.cluster import lease, rejects
 from indexer.cluster.lease import Lease
+from indexer.cluster.ledger import Ledger
 from indexer.cluster.progress import Progress
 from indexer.cluster.rejects import MAX_ATTEMPTS, MAX_RECORD_CHARS, Count, RejectedReader, RejectedStore, Wanted
-from indexer.documents import digest
 from indexer.load.load import Loader, LoadResult, Options
 from indexer.maintenance.replay import Replay, Replayer
 from indexer.records import RawBatch, SourceFile, TrackBatch
@@ -186,7 +186,7 @@ def then_die(method: Callable[..., Any], times: int) -> Callable[..., Any]:
 
 STEPS = {
     "sent": (RejectedStore, "put", 1),
-    "ids written down": (digest, "keep", 1),
+    "ids written down": (Ledger, "write_sketch", 1),
     "removed": (RejectedStore, "remove", 1),
     "the second page sent": (RejectedStore, "put", 2),
     "counted": (Replayer, "_count", 1),

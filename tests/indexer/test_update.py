@@ -27,8 +27,7 @@ from indexer.load.load import LoadResult
 from indexer.load.plan import Plan, make
 from indexer.records import Totals
 from indexer.sources import SOURCES
-from indexer.update import update as way
-from indexer.update import workdir
+from indexer.update import context, workdir
 from indexer.update.context import UpdateContext, UpdateOptions
 from indexer.update.update import Updated, Updater
 from mappings.errors import CheckFailedError, InputError
@@ -94,7 +93,7 @@ def planned(folder: Path) -> Plan:
 
 
 def update(client: Elasticsearch, prefix: str, plan: Plan, **orders: Any) -> Updated:
-    return Updater(UpdateContext(client, prefix, plan, UpdateOptions(**{"bounds": made.LENIENT} | orders))).run()
+    return Updater(UpdateContext(client, prefix, plan, UpdateOptions(**{"thresholds": made.LENIENT} | orders))).run()
 
 
 def content(client: Elasticsearch, index: str) -> dict[str, Any]:
@@ -205,7 +204,7 @@ def test_a_dry_run_changes_nothing(client: Elasticsearch, prefix: str, old: Path
 def test_a_large_difference_is_built_afresh_and_the_gate_counts_it(
     client: Elasticsearch, prefix: str, old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(way, "MOST", 0.2)
+    monkeypatch.setattr(context, "MOST", 0.2)
     load(client, prefix, planned(old))
     other = planned(after(old, tmp_path, every=8))
     with pytest.raises(GateError, match=r"change: .* added, changed or removed") as told:
@@ -359,8 +358,8 @@ def test_watched_artists_are_told_what_they_gained_and_lost(client: Elasticsearc
 
 SPOOLING = """
 import time
-from indexer.update import spool
-with spool.spooled() as mine:
+from indexer.update import workdir
+with workdir.work_dir() as mine:
     print(mine.folder, flush=True)
     time.sleep(60)
 """
