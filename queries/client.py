@@ -91,9 +91,9 @@ class Searcher:
         """Return the track that has an id, None if there is none. Raises what `search` raises."""
         return tracks.read_track(*self.ask(tracks.track_body(track_id))) if tracks.may_be_id(track_id) else None
 
-    def duplicates(self, found: Hit) -> tuple[list[Hit], int]:
+    def duplicates(self, hit: Hit) -> tuple[list[Hit], int]:
         """Return the first tracks of the same recording as a track, and how many there are. Raises as `search`."""
-        body = tracks.duplicates_body(found)
+        body = tracks.duplicates_body(hit)
         return tracks.read_duplicates(*self.ask(body)) if body else ([], 0)
 
     def loaded(self) -> dict[str, Loaded]:

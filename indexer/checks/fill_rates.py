@@ -63,10 +63,10 @@ def _all_answered(answer: ObjectApiResponse[Any]) -> list[dict[str, Any]]:
 def _sampled(client: Elasticsearch, generation: Generation) -> list[dict[str, Any]]:
     # The same each time, so that a gate that is asked twice says the same twice.
     random = {"random_score": {"seed": generation.number, "field": "_seq_no"}}
-    found = client.search(
+    response = client.search(
         index=generation.index, size=SAMPLE, query={"function_score": random}, source_includes=list(STORED_ONLY)
     )
-    return list(found["hits"]["hits"])
+    return list(response["hits"]["hits"])
 
 
 def _share(documents: Sequence[Mapping[str, Any]], name: str) -> float:
@@ -78,10 +78,10 @@ def gone(client: Elasticsearch, generation: Generation, before: IndexStats | Non
     """Return how many per cent of the sampled tracks of the current generation the new one doesn't have."""
     if before is None or not before.ids:
         return 0.0
-    found = client.search(
+    response = client.search(
         index=generation.index, size=0, track_total_hits=True, query={"ids": {"values": list(before.ids)}}
     )
-    return 100.0 * (1 - int(found["hits"]["total"]["value"]) / len(before.ids))
+    return 100.0 * (1 - int(response["hits"]["total"]["value"]) / len(before.ids))
 
 
 def rates(candidate: Candidate, before: IndexStats | None, now: IndexStats, thresholds: Thresholds) -> Gate:

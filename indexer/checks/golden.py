@@ -32,8 +32,8 @@ def gate(client: Elasticsearch, candidate: Candidate) -> Gate:
 
 def _found(client: Elasticsearch, candidate: Candidate, golden: GoldenQuery) -> bool:
     index, query = candidate.generation.index, _query(golden)
-    found = client.search(index=index, query=query, size=0, terminate_after=1)
-    return bool(found["hits"]["total"]["value"])
+    response = client.search(index=index, query=query, size=0, terminate_after=1)
+    return bool(response["hits"]["total"]["value"])
 
 
 def _query(golden: GoldenQuery) -> dict[str, Any]:

@@ -20,9 +20,9 @@ _LEFT_OUT = {("keyword", "norms", "false"), ("text", "norms", "true"), ("object"
 def gate(client: Elasticsearch, generation: Generation) -> Gate:
     """Return the gate of the mapping."""
     name = generation.index
-    found = client.indices.get(index=name, features=["mappings", "settings"])[name]
-    wrong = differences(mapping(), found["mappings"])
-    wrong += differences(_settings(), found["settings"]["index"])
+    response = client.indices.get(index=name, features=["mappings", "settings"])[name]
+    wrong = differences(mapping(), response["mappings"])
+    wrong += differences(_settings(), response["settings"]["index"])
     fields = len(mapping()["properties"])
     seen = f"{fields} fields as declared" if not wrong else f"other than declared: {', '.join(wrong[:5])}"
     return Gate("mapping", seen, _ALLOWED, not wrong)

@@ -112,8 +112,8 @@ def _is_of_earlier(entry: Expected, document: Mapping[str, Any]) -> bool:
 def _by_id(client: Elasticsearch, index: str, ids: list[str]) -> dict[str, dict[str, Any]]:
     if not ids:
         return {}
-    found = client.mget(index=index, ids=ids)
-    return {document["_id"]: document for document in found["docs"] if document.get("found")}
+    response = client.mget(index=index, ids=ids)
+    return {document["_id"]: document for document in response["docs"] if document.get("found")}
 
 
 def _rejected_id(generation: Generation, entry: Expected) -> str:

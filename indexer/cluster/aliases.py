@@ -48,8 +48,8 @@ def _move(client: Elasticsearch, to: Generation, before: Iterable[Generation]) -
         client.indices.update_aliases(actions=_actions(to, before))
     if indices.current(client, to.prefix, to.dataset) != [to]:
         raise CheckFailedError(f"Alias {names[0]} is not on {to.index} alone after the swap.", "Run this again.")
-    found = client.indices.get_alias(index=to.index)[to.index]["aliases"]
-    if names[1] not in found:
+    response = client.indices.get_alias(index=to.index)[to.index]["aliases"]
+    if names[1] not in response:
         raise CheckFailedError(f"Alias {names[1]} is not on {to.index} after the swap.", "Run this again.")
 
 
@@ -69,10 +69,10 @@ def probe_alias(client: Elasticsearch, generation: Generation) -> None:
     """Search through the alias; raises CheckFailedError unless this generation alone answers, with all documents."""
     name = alias(generation.prefix, generation.dataset)
     by_index = {"by": {"terms": {"field": "_index", "size": 10}}}
-    found = client.search(index=name, size=0, track_total_hits=True, aggs=by_index)
+    response = client.search(index=name, size=0, track_total_hits=True, aggs=by_index)
     documents = int(client.count(index=generation.index)["count"])
-    seen = {bucket["key"]: bucket["doc_count"] for bucket in found["aggregations"]["by"]["buckets"]}
-    if found["_shards"]["failed"] or seen != ({generation.index: documents} if documents else {}):
+    seen = {bucket["key"]: bucket["doc_count"] for bucket in response["aggregations"]["by"]["buckets"]}
+    if response["_shards"]["failed"] or seen != ({generation.index: documents} if documents else {}):
         told = ", ".join(f"{count:,} by {index}" for index, count in seen.items()) or "nobody"
         raise CheckFailedError(
             f"A search through {name} was answered by {told}, not by {generation.index}'s {documents:,} documents.",

@@ -77,7 +77,7 @@ class AuditLog:
         """Return the latest events, the newest first; none where there is no history yet."""
         query = {"term": {"dataset": dataset}} if dataset else {"match_all": {}}
         sort = [{"at": {"order": "desc", "unmapped_type": "date_nanos"}}]
-        found = self.client.search(
+        response = self.client.search(
             index=history(self.prefix), query=query, size=size, sort=sort, ignore_unavailable=True
         )
-        return [Event(**hit["_source"]) for hit in found["hits"]["hits"]]
+        return [Event(**hit["_source"]) for hit in response["hits"]["hits"]]

@@ -48,15 +48,15 @@ class CurrentGeneration:
         return f"{EPOCHS:,} updates were applied one upon another" if self.epoch + 1 >= EPOCHS else ""
 
 
-def current(client: Elasticsearch, found: DatasetStatus) -> CurrentGeneration:
+def current(client: Elasticsearch, status: DatasetStatus) -> CurrentGeneration:
     """Return the current generation; raises CheckFailedError where there is none, or more than one."""
-    dataset = found.dataset
-    ensure_not(found, ON_TWO, MISSING)
-    if found.current is None:
+    dataset = status.dataset
+    ensure_not(status, ON_TWO, MISSING)
+    if status.current is None:
         raise CheckFailedError(f"Nothing of {dataset} is loaded yet.", f"Load it: linernotes load {dataset} PATH...")
-    view = found.view(found.current)
+    view = status.view(status.current)
     plan = view.plan if view else {}
-    return CurrentGeneration(found.current, indices.meta(client, found.current), plan)
+    return CurrentGeneration(status.current, indices.meta(client, status.current), plan)
 
 
 def next_number(client: Elasticsearch, base: Generation) -> Generation:

@@ -35,31 +35,31 @@ class Finding:
         return f"{self.sentence} {self.hint}"
 
 
-def inspect(found: DatasetStatus) -> list[Finding]:
+def inspect(status: DatasetStatus) -> list[Finding]:
     """Return what is wrong, the gravest first."""
     checks = (_names, _indices, _aliases, _leases, _builders, _orphans)
-    findings = [finding for check in checks for finding in check(found)]
+    findings = [finding for check in checks for finding in check(status)]
     return sorted(findings, key=lambda finding: not finding.blocks_swap)
 
 
 def ensure_swappable(client: Elasticsearch, prefix: str, dataset: str) -> DatasetStatus:
     """Return what is there; raises CheckFailedError for the first thing that keeps the alias from being moved."""
-    found = dataset_status(client, prefix, dataset)
-    for finding in inspect(found):
+    status = dataset_status(client, prefix, dataset)
+    for finding in inspect(status):
         if finding.blocks_swap:
             raise CheckFailedError(finding.sentence, finding.hint)
-    return found
+    return status
 
 
-def ensure_not(found: DatasetStatus, *kinds: str) -> None:
+def ensure_not(status: DatasetStatus, *kinds: str) -> None:
     """Raise CheckFailedError where one of these kinds of things is wrong."""
-    for finding in inspect(found):
+    for finding in inspect(status):
         if finding.kind in kinds:
             raise CheckFailedError(finding.sentence, finding.hint)
 
 
-def _names(found: DatasetStatus) -> Iterator[Finding]:
-    for name in found.in_place_of_alias:
+def _names(status: DatasetStatus) -> Iterator[Finding]:
+    for name in status.in_place_of_alias:
         yield Finding(
             "name_taken",
             f"An index is called {name}, which is the alias's own name.",
@@ -68,8 +68,8 @@ def _names(found: DatasetStatus) -> Iterator[Finding]:
         )
 
 
-def _indices(found: DatasetStatus) -> Iterator[Finding]:
-    for view in found.views:
+def _indices(status: DatasetStatus) -> Iterator[Finding]:
+    for view in status.views:
         name, current = view.generation.index, view.state == CURRENT
         if view.seen.closed:
             yield Finding("closed", f"Index {name} is closed.", f"Open it: POST /{name}/_open", current)
@@ -79,36 +79,36 @@ def _indices(found: DatasetStatus) -> Iterator[Finding]:
             yield Finding("read_only", f"Index {name} is {what}.", hint, current and block in _BLOCKS)
 
 
-def _aliases(found: DatasetStatus) -> Iterator[Finding]:
-    dataset, own, over = found.dataset, alias(found.prefix, found.dataset), alias(found.prefix)
-    if len(found.aliased) > 1:
-        names = " and ".join(entry.index for entry in found.aliased)
-        hint = f"Choose one: linernotes rollback {dataset} --to {found.aliased[-1].number}"
-        yield Finding(ON_TWO, f"Alias {own} is on {len(found.aliased)} generations at once: {names}.", hint)
-    elif not found.aliased and (kept := found.kept()):
+def _aliases(status: DatasetStatus) -> Iterator[Finding]:
+    dataset, own, over = status.dataset, alias(status.prefix, status.dataset), alias(status.prefix)
+    if len(status.aliased) > 1:
+        names = " and ".join(entry.index for entry in status.aliased)
+        hint = f"Choose one: linernotes rollback {dataset} --to {status.aliased[-1].number}"
+        yield Finding(ON_TWO, f"Alias {own} is on {len(status.aliased)} generations at once: {names}.", hint)
+    elif not status.aliased and (kept := status.kept()):
         hint = f"Put it on the newest one: linernotes rollback {dataset} --to {kept[0].generation.number}"
         yield Finding(MISSING, f"Alias {own} is missing, so that nobody finds what is loaded.", hint)
-    elif found.aliased != found.overall:
-        names = " and ".join(entry.index for entry in found.overall) or "none of its generations"
+    elif status.aliased != status.overall:
+        names = " and ".join(entry.index for entry in status.overall) or "none of its generations"
         hint = (
-            f"Put both on one: linernotes rollback {dataset} --to {found.aliased[0].number if found.aliased else 'N'}"
+            f"Put both on one: linernotes rollback {dataset} --to {status.aliased[0].number if status.aliased else 'N'}"
         )
         yield Finding("aliases_differ", f"Alias {over} is on {names}, but {own} is not.", hint)
 
 
-def _leases(found: DatasetStatus) -> Iterator[Finding]:
-    if found.holder and found.holder.is_dead():
+def _leases(status: DatasetStatus) -> Iterator[Finding]:
+    if status.holder and status.holder.is_dead():
         hint = "Nothing is to be done: whoever needs the lock next takes it over."
-        what = f"{found.dataset} is locked by {found.holder}, which {_end(found.holder)}."
+        what = f"{status.dataset} is locked by {status.holder}, which {_end(status.holder)}."
         yield Finding("lock_of_the_dead", what, hint)
-    building = [holder for view in found.views if view.at_work for holder in view.holders]
-    for holder in [found.holder, *building] if found.holder else building:
+    building = [holder for view in status.views if view.at_work for holder in view.holders]
+    for holder in [status.holder, *building] if status.holder else building:
         if holder.silent_s > SILENT_S and not holder.is_dead():
             hint = (
                 f"If it was ended, nothing is to be done: {LEASE_S:.0f} s after its last sign of life the next load, "
                 "update or prune takes over."
             )
-            what = f"{holder.generation or found.dataset} is held by {holder}, which {_end(holder)}."
+            what = f"{holder.generation or status.dataset} is held by {holder}, which {_end(holder)}."
             yield Finding("holder_silent", what, hint)
 
 
@@ -117,18 +117,18 @@ def _end(holder: Holder) -> str:
     return "is gone" if holder.is_gone else f"has given no sign of life for {holder.silent_s:,.0f} s"
 
 
-def _builders(found: DatasetStatus) -> Iterator[Finding]:
-    for view in found.views:
-        locked = found.holder and not found.holder.is_dead()
+def _builders(status: DatasetStatus) -> Iterator[Finding]:
+    for view in status.views:
+        locked = status.holder and not status.holder.is_dead()
         if view.state in (BUILDING, READY) and not view.at_work and not locked:
             what = "half built" if view.state == BUILDING else "built, but not in service"
             who = " and ".join(f"{holder}, {_end(holder)}" for holder in view.holders) or "nobody is at work on it"
-            hint = f"Run the same load or update of {found.dataset} again, or: linernotes prune {found.dataset}"
+            hint = f"Run the same load or update of {status.dataset} again, or: linernotes prune {status.dataset}"
             yield Finding("builder_dead", f"{view.generation.index} is {what}, and {who}.", hint)
 
 
-def _orphans(found: DatasetStatus) -> Iterator[Finding]:
-    for view in found.views:
+def _orphans(status: DatasetStatus) -> Iterator[Finding]:
+    for view in status.views:
         if view.record is None:
             hint = _orphan_hint(view)
             yield Finding("orphan", f"Index {view.generation.index} is unknown to the ledger.", hint)

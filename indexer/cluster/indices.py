@@ -72,8 +72,8 @@ def _copies(client: Elasticsearch, replicas: int) -> str:
 
 def number_of(client: Elasticsearch, generation: Generation, what: str) -> int:
     """Return how many "shards" or "replicas" a generation's index has; what follows it gets as many."""
-    found = client.indices.get_settings(index=generation.index, flat_settings=True)
-    return int(found[generation.index]["settings"][f"index.number_of_{what}"])
+    response = client.indices.get_settings(index=generation.index, flat_settings=True)
+    return int(response[generation.index]["settings"][f"index.number_of_{what}"])
 
 
 def exists(client: Elasticsearch, generation: Generation) -> bool:
@@ -88,8 +88,8 @@ def delete(client: Elasticsearch, generation: Generation) -> None:
 
 def numbers(client: Elasticsearch, prefix: str, dataset: str) -> list[int]:
     """Return the numbers of all generations of a data set, in order."""
-    found = client.indices.get(index=f"{prefix}-{dataset}-g*", features=["aliases"])
-    generations = (parse(prefix, name) for name in found.body)
+    response = client.indices.get(index=f"{prefix}-{dataset}-g*", features=["aliases"])
+    generations = (parse(prefix, name) for name in response.body)
     return sorted(entry.number for entry in generations if entry and entry.dataset == dataset)
 
 
@@ -97,12 +97,12 @@ def current(client: Elasticsearch, prefix: str, dataset: str) -> list[Generation
     """Return what the data set's alias points to: one generation, or none."""
     name = alias(prefix, dataset)
     try:
-        found = client.indices.get_alias(name=name)
+        response = client.indices.get_alias(name=name)
     except ApiError as error:
         if error.status_code == 404:
             return []
         raise
-    return sorted(entry for index in found.body if (entry := parse(prefix, index)))
+    return sorted(entry for index in response.body if (entry := parse(prefix, index)))
 
 
 def flush(client: Elasticsearch, generation: Generation) -> None:
@@ -120,8 +120,8 @@ def serve(client: Elasticsearch, generation: Generation) -> None:
     """Put the settings for serving in place and read them back; raises CheckFailedError if they didn't take."""
     name = generation.index
     client.indices.put_settings(index=name, settings={"index": SERVING_SETTINGS})
-    found = client.indices.get_settings(index=name, flat_settings=True)
-    left = [key for key in SERVING_SETTINGS if f"index.{key}" in found[name]["settings"]]
+    response = client.indices.get_settings(index=name, flat_settings=True)
+    left = [key for key in SERVING_SETTINGS if f"index.{key}" in response[name]["settings"]]
     if left:
         raise CheckFailedError(
             f"Index {name} kept its settings for loading: {', '.join(left)}.", "Nothing was swapped."
@@ -143,8 +143,8 @@ def merge(client: Elasticsearch, generation: Generation) -> None:
 
 def meta(client: Elasticsearch, generation: Generation) -> dict[str, Any]:
     """Return the notes in the index's `_meta`."""
-    found = client.indices.get_mapping(index=generation.index)[generation.index]["mappings"]
-    return dict(found.get("_meta", {}))
+    response = client.indices.get_mapping(index=generation.index)[generation.index]["mappings"]
+    return dict(response.get("_meta", {}))
 
 
 def note(client: Elasticsearch, generation: Generation, **notes: Any) -> None:

@@ -203,8 +203,8 @@ class Lease:
             "since": self.since,
         }
         params = {"mine": mine, "dead": dead, "lease": int(self.lease_s * 1000)}
-        found = self._update(client, _TAKE, params, upsert={}, scripted_upsert=True, source=True)
-        holder = Holder.read(found["get"]["_source"])
+        response = self._update(client, _TAKE, params, upsert={}, scripted_upsert=True, source=True)
+        holder = Holder.read(response["get"]["_source"])
         return None if holder.owner == self.id else holder
 
     def _beat(self, client: Elasticsearch) -> bool:
@@ -267,10 +267,10 @@ def holders(client: Elasticsearch, prefix: str, dataset: str) -> list[Holder]:
     name, query = locks(prefix), {"term": {"dataset": dataset}}
     script = {"silent_ms": {"script": _SILENT_MS}}
     client.indices.refresh(index=name, ignore_unavailable=True)
-    found = client.search(
+    response = client.search(
         index=name, query=query, script_fields=script, source=True, size=1000, ignore_unavailable=True
     )
-    hits = found["hits"]["hits"]
+    hits = response["hits"]["hits"]
     return [Holder.read(hit["_source"], hit["fields"]["silent_ms"][0] / 1000) for hit in hits]
 
 

@@ -117,8 +117,8 @@ class Ledger:
         wanted = {"kind": "load"} | ({"dataset": dataset} if dataset else {})
         query = {"bool": {"filter": [{"term": {name: value}} for name, value in wanted.items()]}}
         sort: list[Any] = [{"number": {"order": "desc", "unmapped_type": "long"}}]
-        found = self.client.search(index=self.index, query=query, size=10_000, sort=sort, ignore_unavailable=True)
-        return [self._load(hit["_source"]) for hit in found["hits"]["hits"]]
+        response = self.client.search(index=self.index, query=query, size=10_000, sort=sort, ignore_unavailable=True)
+        return [self._load(hit["_source"]) for hit in response["hits"]["hits"]]
 
     def _load(self, source: dict[str, Any]) -> LoadRecord:
         generation = Generation(self.prefix, source["dataset"], source["number"])
@@ -175,8 +175,8 @@ class Ledger:
             after = page[-1]["sort"]
 
     def _page(self, query: dict[str, Any], sort: list[Any], after: list[Any] | None) -> list[dict[str, Any]]:
-        found = self.client.search(index=self.index, query=query, sort=sort, search_after=after, size=PAGE)
-        return list(found["hits"]["hits"])
+        response = self.client.search(index=self.index, query=query, sort=sort, search_after=after, size=PAGE)
+        return list(response["hits"]["hits"])
 
     def claim(self, generation: Generation, key: ChunkId, lease: Lease) -> Claim | Taken:
         """Take a chunk that nobody has, or whose holder is dead; or return why it can't be had."""
@@ -259,11 +259,11 @@ class Ledger:
         }
         after: list[Any] | None = None
         while True:
-            found = self.client.search(index=self.index, search_after=after, **request)["hits"]["hits"]
-            yield from (digest.unpack(hit["_source"]["sketch"]) for hit in found)
-            if len(found) < SKETCHES:
+            response = self.client.search(index=self.index, search_after=after, **request)["hits"]["hits"]
+            yield from (digest.unpack(hit["_source"]["sketch"]) for hit in response)
+            if len(response) < SKETCHES:
                 return
-            after = found[-1]["sort"]
+            after = response[-1]["sort"]
 
     def distinct_ids(self, generation: Generation) -> int:
         """Count the distinct ids among all accepted records of a generation: 8 bytes of memory for each record.

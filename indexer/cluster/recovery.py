@@ -52,14 +52,14 @@ def settle_current(client: Elasticsearch, prefix: str, dataset: str) -> None:
             audit_log.AuditLog(client, prefix).write(record.generation, audit_log.SWAPPED, text)
 
 
-def clear(client: Elasticsearch, found: DatasetStatus) -> None:
+def clear(client: Elasticsearch, status: DatasetStatus) -> None:
     """Clear away what dead updates left; raises CheckFailedError while somebody builds a generation of this data set.
 
     The caller holds the data set's lease, so no other update is at work. A load that was left half built stays.
     """
-    load_ledger = Ledger(client, found.prefix)
-    settle(client, found)
-    for view in found.views:
+    load_ledger = Ledger(client, status.prefix)
+    settle(client, status)
+    for view in status.views:
         if view.state not in (BUILDING, READY) or view.record is None:
             continue
         if view.record.what != "load":
@@ -67,16 +67,16 @@ def clear(client: Elasticsearch, found: DatasetStatus) -> None:
         elif view.at_work and (live_workers := lease.live_workers(client, view.generation)):
             who = " and ".join(map(str, live_workers))
             raise CheckFailedError(
-                f"{found.dataset} is in other hands: {who}.", "Wait for its end, then run this again."
+                f"{status.dataset} is in other hands: {who}.", "Wait for its end, then run this again."
             )
 
 
-def settle(client: Elasticsearch, found: DatasetStatus) -> None:
+def settle(client: Elasticsearch, status: DatasetStatus) -> None:
     """Write down that the current generation is current, where whoever put it in service died before writing it."""
-    for view in found.views:
+    for view in status.views:
         if view.state == CURRENT and view.record and view.record.state in (ledger.BUILDING, ledger.READY):
-            release(client, found.prefix, view.record.plan)
-            settle_current(client, found.prefix, found.dataset)
+            release(client, status.prefix, view.record.plan)
+            settle_current(client, status.prefix, status.dataset)
 
 
 def give_up(client: Elasticsearch, load_ledger: Ledger, record: LoadRecord) -> None:

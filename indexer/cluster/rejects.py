@@ -196,8 +196,8 @@ class RejectedReader:
     def counts(self, dataset: str | None = None, max_attempts: int = MAX_ATTEMPTS) -> list[Count]:
         """Return how many records were rejected, by data set, generation and class of reason."""
         query = {"term": {"dataset": dataset}} if dataset else {"match_all": {}}
-        found = self._search(query=query, aggs={"by": _by_kind(max_attempts)}, size=0)
-        return [_count(bucket) for bucket in found.get("aggregations", {}).get("by", {}).get("buckets", [])]
+        response = self._search(query=query, aggs={"by": _by_kind(max_attempts)}, size=0)
+        return [_count(bucket) for bucket in response.get("aggregations", {}).get("by", {}).get("buckets", [])]
 
     def generation(self, dataset: str) -> Generation | None:
         """Return the generation whose rejected records are meant: the current one, else the last that has any."""
@@ -205,17 +205,17 @@ class RejectedReader:
         found = found or [entry for count in self.counts(dataset) if (entry := parse(self.prefix, count.generation))]
         return max(found, default=None)
 
-    def count(self, wanted: Wanted) -> int:
+    def count(self, query: Wanted) -> int:
         """Return how many records are meant."""
-        found = self._search(query=wanted.query(), size=0, track_total_hits=True)
-        return int(found["hits"]["total"]["value"])
+        response = self._search(query=query.query(), size=0, track_total_hits=True)
+        return int(response["hits"]["total"]["value"])
 
-    def records(self, wanted: Wanted) -> Iterator[Rejected]:
+    def records(self, query: Wanted) -> Iterator[Rejected]:
         """Yield records by file and row; memory doesn't grow with their number."""
-        for page in self.pages(wanted):
+        for page in self.pages(query):
             yield from page
 
-    def pages(self, wanted: Wanted) -> Iterator[list[Rejected]]:
+    def pages(self, query: Wanted) -> Iterator[list[Rejected]]:
         """Yield records in pages.
 
         Each is met once, also when what was met is changed or removed meanwhile: file and row tell all records of a
@@ -223,14 +223,14 @@ class RejectedReader:
         """
         self._refresh()
         after: list[Any] | None = None
-        while hits := self._page(wanted, after):
+        while hits := self._page(query, after):
             yield [Rejected(**hit["_source"]) for hit in hits]
             after = hits[-1]["sort"]
 
-    def _page(self, wanted: Wanted, after: list[Any] | None) -> list[dict[str, Any]]:
+    def _page(self, query: Wanted, after: list[Any] | None) -> list[dict[str, Any]]:
         sort = [{"file": "asc"}, {"row": "asc"}]
-        found = self._search(query=wanted.query(), sort=sort, search_after=after, size=PAGE)
-        return list(found["hits"]["hits"])
+        response = self._search(query=query.query(), sort=sort, search_after=after, size=PAGE)
+        return list(response["hits"]["hits"])
 
     def _search(self, **request: Any) -> dict[str, Any]:
         index = rejected(self.prefix)

@@ -100,8 +100,8 @@ class DatasetStatus:
 
 def datasets(client: Elasticsearch, prefix: str) -> list[str]:
     """Return the data sets of which there is any generation, in the indices or in the ledger."""
-    found = client.indices.resolve_index(name=f"{prefix}-*-g*", expand_wildcards="all")
-    named = {entry.dataset for index in found["indices"] if (entry := parse(prefix, index["name"]))}
+    response = client.indices.resolve_index(name=f"{prefix}-*-g*", expand_wildcards="all")
+    named = {entry.dataset for index in response["indices"] if (entry := parse(prefix, index["name"]))}
     return sorted(named | {record.generation.dataset for record in _records(client, prefix) if _is_open(record)})
 
 
@@ -158,7 +158,7 @@ def _seen(client: Elasticsearch, prefix: str, dataset: str) -> dict[str, IndexSt
     names = [pattern, own, over]
     resolved = client.options(ignore_status=404).indices.resolve_index(name=f"{pattern},{own}*", expand_wildcards="all")
     ours = {entry["name"]: entry for entry in resolved.body.get("indices", [])}
-    found = client.indices.get(
+    response = client.indices.get(
         index=names,
         expand_wildcards="all",
         ignore_unavailable=True,
@@ -168,7 +168,7 @@ def _seen(client: Elasticsearch, prefix: str, dataset: str) -> dict[str, IndexSt
     stats = client.indices.stats(
         index=pattern, metric=["docs", "store"], expand_wildcards="open", forbid_closed_indices=False
     )["indices"]
-    wanted = {name: body for name, body in found.body.items() if name in (own, over) or parse(prefix, name)}
+    wanted = {name: body for name, body in response.body.items() if name in (own, over) or parse(prefix, name)}
     return {name: _one(body, ours.get(name, {}), stats.get(name)) for name, body in wanted.items()}
 
 

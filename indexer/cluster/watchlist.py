@@ -90,10 +90,10 @@ class Watchlist:
     def names(self) -> list[Name]:
         """Return all watched artists, by name; none where nobody was ever watched."""
         try:
-            found = self.client.search(index=self._index, size=MOST, sort=["folded"], source=True)
+            response = self.client.search(index=self._index, size=MOST, sort=["folded"], source=True)
         except NotFoundError:
             return []
-        return [Name(**hit["_source"]) for hit in found["hits"]["hits"]]
+        return [Name(**hit["_source"]) for hit in response["hits"]["hits"]]
 
     def compare(self, before: Generation | None, to: Generation) -> list[Watched]:
         """Return the artists who gained or lost tracks from one generation to the other, and write it down."""
@@ -127,19 +127,19 @@ class Watchlist:
         if not ways:
             return _Tracks(exact=all_ways)
         query = {"bool": {"filter": [{"terms": {FACETS["artist"]: ways}}]}}
-        found = self.client.search(
+        response = self.client.search(
             index=generation.index, query=query, size=MOST, source_includes=[TITLE], track_total_hits=True
         )
-        count = int(found["hits"]["total"]["value"])
-        titles = {hit["_id"]: str(hit["_source"].get(TITLE, "")) for hit in found["hits"]["hits"]}
+        count = int(response["hits"]["total"]["value"])
+        titles = {hit["_id"]: str(hit["_source"].get(TITLE, "")) for hit in response["hits"]["hits"]}
         return _Tracks(count, titles, exact=all_ways and count <= MOST)
 
     def _ways(self, name: Name, generation: Generation) -> tuple[list[str], bool]:
         """Return how the name is written in a generation, and whether that is all of it."""
         values = {"values": {"terms": {"field": FACETS["artist"], "size": MOST}}}
         query = {"bool": {"filter": [{"terms": {WHOLE_NAMES: artist_terms(name.name)}}]}}
-        found = self.client.search(index=generation.index, query=query, size=0, aggs=values)
-        answer = found["aggregations"]["values"]
+        response = self.client.search(index=generation.index, query=query, size=0, aggs=values)
+        answer = response["aggregations"]["values"]
         written = [bucket["key"] for bucket in answer["buckets"]]
         return [way for way in written if fold(way) == name.folded], answer["sum_other_doc_count"] == 0
 

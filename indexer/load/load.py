@@ -135,8 +135,8 @@ class Loader:
         for entry in self.plan.files:
             self.progress.add_file(entry.file.name, entry.rows)
         with self._held(lease.BRIEF):
-            found = ensure_swappable(self.client, self.prefix, self.plan.source.dataset)
-            recovery.settle(self.client, found)
+            status = ensure_swappable(self.client, self.prefix, self.plan.source.dataset)
+            recovery.settle(self.client, status)
             if (loaded := self._loaded(load_ledger)) is not None:
                 counts = _Counts.read(loaded.plan)
                 finished = Finished([], [], [loaded.generation], moved=False)

@@ -57,15 +57,15 @@ class Finisher:
         (something keeps the alias from being moved, or the lease was lost).
         """
         generation = candidate.generation
-        found = ensure_swappable(self.client, generation.prefix, generation.dataset)
+        status = ensure_swappable(self.client, generation.prefix, generation.dataset)
         load_ledger = Ledger(self.client, generation.prefix)
-        current = found.current if found.current != generation else None
+        current = status.current if status.current != generation else None
         asked, forced = self._pass(load_ledger, candidate, current, source, plan)
         notes = dict(plan) | {"gates": [asdict(gate) for gate in asked], "finished": _now()}
         notes |= {"forced": {"reason": self.force, "gates": forced}} if forced else {}
         indices.note(self.client, generation, state=ledger.CURRENT, **notes)
         self.lease.check()
-        before = swap(self.client, generation, found.aliased)
+        before = swap(self.client, generation, status.aliased)
         self._tell_swap(generation, before, forced)
         load_ledger.close(generation, ledger.CURRENT, notes)
         watched = self._compare_watched(before, generation)
@@ -80,19 +80,19 @@ class Finisher:
         plan: Mapping[str, Any],
     ) -> tuple[list[Gate], list[str]]:
         generation = candidate.generation
-        asked = checks.counted(candidate)
+        gates = checks.counted(candidate)
         try:
-            checks.decide(generation, asked)
+            checks.decide(generation, gates)
             load_ledger.close(generation, ledger.READY, dict(plan))
             indices.serve(self.client, generation)
-            asked = checks.check(self.client, candidate, current, source, self.thresholds)
-            forced = checks.decide(generation, asked, self.force)
+            gates = checks.check(self.client, candidate, current, source, self.thresholds)
+            forced = checks.decide(generation, gates, self.force)
         except GateError as problem:
             self._fail(load_ledger, generation, plan, problem)
             raise
-        passed = len(asked) - len(forced)
-        self._write(generation, audit_log.GATES, f"{passed} of {len(asked)} gates passed", gates=_rows(asked))
-        return asked, forced
+        passed = len(gates) - len(forced)
+        self._write(generation, audit_log.GATES, f"{passed} of {len(gates)} gates passed", gates=_rows(gates))
+        return gates, forced
 
     def _fail(self, load_ledger: Ledger, generation: Generation, plan: Mapping[str, Any], problem: GateError) -> None:
         failed = [gate.name for gate in problem.gates if not gate.passed]
@@ -139,8 +139,8 @@ def partial_reason(meta: Mapping[str, Any]) -> str:
     return f"--limit {meta['limit']}" if meta.get("limit") else ""
 
 
-def _rows(asked: list[Gate]) -> list[dict[str, Any]]:
-    return [asdict(gate) for gate in asked]
+def _rows(gates: list[Gate]) -> list[dict[str, Any]]:
+    return [asdict(gate) for gate in gates]
 
 
 def _now() -> str:

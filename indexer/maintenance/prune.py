@@ -54,15 +54,15 @@ class Pruner:
         recovery.create_system_indices(self.client, self.prefix)
         with lease.held(self.client, self.prefix, dataset, lease.PRUNE) as held:
             recovery.settle_current(self.client, self.prefix, dataset)
-            found = dataset_status(self.client, self.prefix, dataset)
-            busy = {view.generation for view in found.views if view.at_work and self._is_busy(view.generation)}
-            doomed = deletable(found, keep, busy)
+            status = dataset_status(self.client, self.prefix, dataset)
+            busy = {view.generation for view in status.views if view.at_work and self._is_busy(view.generation)}
+            doomed = deletable(status, keep, busy)
             for view in doomed:
                 held.check()
                 self._delete(view)
             self._sweep(dataset)
             lease.workers(self.client, self.prefix, dataset)  # which removes the leases of the dead
-        stays = tuple(view.generation.index for view in found.views if view not in doomed)
+        stays = tuple(view.generation.index for view in status.views if view not in doomed)
         freed = sum(view.seen.size_bytes or 0 for view in doomed)
         return Pruned(dataset, tuple(view.generation.index for view in doomed), stays, freed)
 
@@ -94,12 +94,12 @@ class Pruner:
                 self._clear(record.generation, record.plan)
 
 
-def deletable(found: DatasetStatus, keep: int, busy: Collection[Generation] = ()) -> list[GenerationStatus]:
+def deletable(status: DatasetStatus, keep: int, busy: Collection[Generation] = ()) -> list[GenerationStatus]:
     """Return what may be deleted: what failed, or was given up and isn't `busy`; old ones beyond the newest `keep`."""
-    served = [view for view in reversed(found.views) if view.state in (CURRENT, KEPT)]
-    before = [view for view in served if not found.current or view.generation < found.current][:1]
+    served = [view for view in reversed(status.views) if view.state in (CURRENT, KEPT)]
+    before = [view for view in served if not status.current or view.generation < status.current][:1]
     stays = served[: max(keep, LEAST)] + before
-    return [view for view in found.views if _is_dead(view, busy) or (view.state == KEPT and view not in stays)]
+    return [view for view in status.views if _is_dead(view, busy) or (view.state == KEPT and view not in stays)]
 
 
 def _is_dead(view: GenerationStatus, busy: Collection[Generation]) -> bool:

@@ -70,9 +70,9 @@ class Reindexer:
         """
         recovery.create_system_indices(self.client, self.prefix)
         with lease.held(self.client, self.prefix, dataset, lease.REINDEX) as held:
-            found = ensure_swappable(self.client, self.prefix, dataset)
-            recovery.clear(self.client, found)
-            in_service = current(self.client, found)
+            status = ensure_swappable(self.client, self.prefix, dataset)
+            recovery.clear(self.client, status)
+            in_service = current(self.client, status)
             base = in_service.generation
             if why := in_service.other_normalisation():
                 hint = f"Update from the files: linernotes update {dataset} PATH..."
@@ -170,8 +170,8 @@ class Reindexer:
             seed = random.Random(base.index).getrandbits(30)  # noqa: S311 - no secret
             chance = {"function_score": {"random_score": {"seed": seed, "field": "_seq_no"}}}
             size = min(10_000, max(SAMPLED, self.thresholds.sample))
-            found = self.client.search(index=base.index, query=chance, size=size, version=True)
-            yield [Expected(hit["_id"], hit["_version"], hit["_source"]) for hit in found["hits"]["hits"]]
+            response = self.client.search(index=base.index, query=chance, size=size, version=True)
+            yield [Expected(hit["_id"], hit["_version"], hit["_source"]) for hit in response["hits"]["hits"]]
 
         return sampler
 

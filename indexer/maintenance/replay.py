@@ -123,10 +123,10 @@ class Replayer:
         recovery.create_system_indices(self.client, self.prefix)
         with lease.held(self.client, self.prefix, dataset, lease.REPLAY):
             recovery.settle_current(self.client, self.prefix, dataset)
-            found = ensure_swappable(self.client, self.prefix, dataset)
-            if not found.aliased:
+            status = ensure_swappable(self.client, self.prefix, dataset)
+            if not status.aliased:
                 raise InputError(f"{dataset} is not loaded.", f"Load it first: linernotes load {dataset} PATH...")
-            in_service = current(self.client, found)
+            in_service = current(self.client, status)
             return self._replay(in_service, self._record(in_service))
 
     def _record(self, in_service: CurrentGeneration) -> LoadRecord:

@@ -42,45 +42,45 @@ class Roller:
         recovery.create_system_indices(self.client, self.prefix)
         with lease.held(self.client, self.prefix, dataset, lease.ROLLBACK) as held:
             recovery.settle_current(self.client, self.prefix, dataset)
-            found = ensure_swappable(self.client, self.prefix, dataset)
-            to = target(found, number)
+            status = ensure_swappable(self.client, self.prefix, dataset)
+            to = target(status, number)
             held.check()
-            before = swap(self.client, to, found.aliased)
+            before = swap(self.client, to, status.aliased)
             names = " and ".join(entry.index for entry in before) or None
             text = f"from {names or 'no generation'} to {to.index}"
             AuditLog(self.client, self.prefix).write(to, ROLLED_BACK, text, before=names)
-            view = found.view(to)
+            view = status.view(to)
             documents = (view.seen.documents if view else 0) or 0
             return Rollback(dataset, names, to.index, documents, round(time.monotonic() - started, 3))
 
 
-def target(found: DatasetStatus, number: int | None) -> Generation:
+def target(status: DatasetStatus, number: int | None) -> Generation:
     """Return the generation to go to: the newest that was in service before the current one, or the one asked for."""
-    dataset = found.dataset
+    dataset = status.dataset
     if number is None:
-        return _before(found)
-    wanted = Generation(found.prefix, dataset, number)
-    view = found.view(wanted)
+        return _before(status)
+    generation = Generation(status.prefix, dataset, number)
+    view = status.view(generation)
     if view is None or view.seen.meta is None:
         raise InputError(f"There is no generation {number} of {dataset}.", f"See: linernotes generations {dataset}")
     if view.state not in (KEPT, CURRENT):
         raise CheckFailedError(
-            f"{wanted.index} was never in service ({view.state}).", f"See: linernotes generations {dataset}"
+            f"{generation.index} was never in service ({view.state}).", f"See: linernotes generations {dataset}"
         )
     if view.seen.closed:
-        raise CheckFailedError(f"Index {wanted.index} is closed.", f"Open it: POST /{wanted.index}/_open")
-    if found.aliased == (wanted,) == found.overall:
+        raise CheckFailedError(f"Index {generation.index} is closed.", f"Open it: POST /{generation.index}/_open")
+    if status.aliased == (generation,) == status.overall:
         raise CheckFailedError(
-            f"{wanted.index} is the current generation of {dataset} already.", "Nothing was changed."
+            f"{generation.index} is the current generation of {dataset} already.", "Nothing was changed."
         )
-    return wanted
+    return generation
 
 
-def _before(found: DatasetStatus) -> Generation:
-    dataset = found.dataset
-    ensure_not(found, ON_TWO)
-    current = found.current
-    earlier = [view for view in found.kept() if not current or view.generation < current]
+def _before(status: DatasetStatus) -> Generation:
+    dataset = status.dataset
+    ensure_not(status, ON_TWO)
+    current = status.current
+    earlier = [view for view in status.kept() if not current or view.generation < current]
     usable = [view.generation for view in earlier if not view.seen.closed and view.seen.documents is not None]
     if not usable:
         of_what = f"before {current.index}" if current else f"of {dataset}"

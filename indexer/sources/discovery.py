@@ -99,10 +99,10 @@ def _expanded(paths: Sequence[Path]) -> Iterator[Path]:
         if not glob.has_magic(str(path)) or os.path.lexists(path):
             yield path
             continue
-        found = sorted(glob.glob(str(path), recursive=True), key=_natural)  # noqa: PTH207 - Path.glob takes no absolute one
-        if not found:
+        matches = sorted(glob.glob(str(path), recursive=True), key=_natural)  # noqa: PTH207 - Path.glob takes no absolute one
+        if not matches:
             raise InputError(f"No file matches {path}.", "Check the pattern and the folder.")
-        yield from map(Path, found)
+        yield from map(Path, matches)
 
 
 def _walked(folder: Path) -> Iterator[Path]:

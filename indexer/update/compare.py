@@ -236,8 +236,8 @@ def _first(spool: WorkDir, wanted: pl.Expr, most: int) -> dict[str, dict[str, An
 def _documents(client: Elasticsearch, current: Generation, ids: list[str]) -> dict[str, Any]:
     if not ids:
         return {}
-    found = client.mget(index=current.index, ids=ids)
-    return {entry["_id"]: entry["_source"] for entry in found["docs"] if entry.get("found")}
+    response = client.mget(index=current.index, ids=ids)
+    return {entry["_id"]: entry["_source"] for entry in response["docs"] if entry.get("found")}
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -206,10 +206,10 @@ class Updater:
     def _present(self) -> CurrentGeneration:
         """Return the current generation, after clearing away what dead updates left."""
         context = self.context
-        found = ensure_swappable(context.client, context.prefix, context.dataset)
-        recovery.clear(context.client, found)
-        self._begun = [view.plan for view in found.views if view.state in (BUILDING, READY) and _is_load(view.plan)]
-        return current(context.client, found)
+        status = ensure_swappable(context.client, context.prefix, context.dataset)
+        recovery.clear(context.client, status)
+        self._begun = [view.plan for view in status.views if view.state in (BUILDING, READY) and _is_load(view.plan)]
+        return current(context.client, status)
 
     def _decide(self, in_service: CurrentGeneration, spool: WorkDir) -> tuple[Updated, Compared | None]:
         """Return the difference and the way; and what was compared, if anything is to be done."""

@@ -261,11 +261,11 @@ def _catalogue(path: Path, name: str) -> Catalogue:
     written = of(path, name)
     with _text(path, written) as stream:
         first = stream.readline(LONGEST_LINE)
-        told = _TELLS.match(first)
-        if not told:
+        match = _TELLS.match(first)
+        if not match:
             stream.seek(0)
         start = stream.read(LONGEST_LINE)
-    tried = [told[1]] if told else list(DELIMITERS)
+    tried = [match[1]] if match else list(DELIMITERS)
     headers = {mark: _header(start, mark, name) for mark in tried}
     delimiter = max(tried, key=lambda mark: (len(find_columns(headers[mark])), len(headers[mark])))
     header = headers[delimiter]

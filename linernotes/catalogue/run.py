@@ -72,17 +72,19 @@ def datasets(searcher: Searcher) -> tuple[DataSet, ...]:
     return tuple(_dataset(dataset, found, files) for dataset, found in sorted(loaded.items()))
 
 
-def _dataset(dataset: str, found: Loaded, files: Mapping[str, tuple[Mapping[str, Any], ...]]) -> DataSet:
-    index = found.generation.index
+def _dataset(dataset: str, current: Loaded, files: Mapping[str, tuple[Mapping[str, Any], ...]]) -> DataSet:
+    index = current.generation.index
     name = CARDS[dataset].name if dataset in CARDS else dataset
-    return DataSet(dataset, name, index, found.revision, found.records, files.get(index, ()))
+    return DataSet(dataset, name, index, current.revision, current.records, files.get(index, ()))
 
 
 def _files(searcher: Searcher) -> dict[str, tuple[Mapping[str, Any], ...]]:
     """Return the source files that each index notes in its `_meta`."""
     with translated_errors():
-        found = searcher.client.indices.get_mapping(index=alias(searcher.prefix), filter_path="*.mappings._meta").body
-    return {index: tuple(body["mappings"]["_meta"].get("files") or ()) for index, body in found.items()}
+        response = searcher.client.indices.get_mapping(
+            index=alias(searcher.prefix), filter_path="*.mappings._meta"
+        ).body
+    return {index: tuple(body["mappings"]["_meta"].get("files") or ()) for index, body in response.items()}
 
 
 SHOWN = 10
@@ -100,10 +102,10 @@ class Check:
     @classmethod
     def of(cls, asked: Catalogue, searcher: Searcher) -> "Check":
         """Return a check that begins now; raises InputError where nothing is loaded, UnreachableError."""
-        told = of(asked, searcher)
-        if not told.datasets:
+        provenance = of(asked, searcher)
+        if not provenance.datasets:
             raise InputError(*NOTHING_LOADED)
-        return cls(told, Tally(each.id for each in told.datasets))
+        return cls(provenance, Tally(each.id for each in provenance.datasets))
 
     def add(self, answer: RowResult) -> None:
         """Count a row, and keep it if it is among the first of its verdict."""

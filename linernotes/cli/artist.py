@@ -22,9 +22,9 @@ def artist(name: Words = None, artist_id: Id = None, size: Size = SIZE, json: As
     A name that is written exactly so is the one that is meant; so is the only one that is spelt like it. Artists of the
     same name are listed apart where ids tell them apart: choose one with --id.
     """
-    asked = queries.artist_request(" ".join(name or ()), artist_id=artist_id, size=size)
+    request = queries.artist_request(" ".join(name or ()), artist_id=artist_id, size=size)
     with asking() as searcher:
-        answer = searcher.artist(asked)
+        answer = searcher.artist(request)
     if json:
         print_json(answer.as_json())
     else:

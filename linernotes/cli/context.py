@@ -19,9 +19,9 @@ GRACE_S = 1.5
 @contextmanager
 def asking() -> Iterator[Searcher]:
     """Give what asks the Elasticsearch of the settings."""
-    found = settings.from_environment()
-    with connect(found) as client:
-        yield Searcher(client, found.prefix)
+    config = settings.from_environment()
+    with connect(config) as client:
+        yield Searcher(client, config.prefix)
 
 
 def print_json(answer: Mapping[str, Any]) -> None:

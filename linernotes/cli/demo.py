@@ -61,9 +61,9 @@ def demo() -> None:
     LAION-DISCO-12M and Sleeping-DISCO-9M are shown with synthetic rows; those of the other two are real.
     """
     progress, console = Console(stderr=True), terminal.console()
-    found = settings.from_environment()
-    if not found.url:
-        service.start(found.home, report=lambda sentence: progress.print(sentence, markup=False, highlight=False))
+    config = settings.from_environment()
+    if not config.url:
+        service.start(config.home, report=lambda sentence: progress.print(sentence, markup=False, highlight=False))
     _load_samples(progress)
     for scene in SCENES:
         _show(scene, console)
@@ -83,9 +83,9 @@ def _load_samples(progress: Console) -> None:
 
 def _loaded_otherwise(dataset: str, paths: list[Path]) -> int:
     """Return how many tracks are in service that are no sample rows: 0 where the sample may be loaded."""
-    found = settings.from_environment()
-    with connect(found) as client:
-        current = indices.current(client, found.prefix, dataset)
+    config = settings.from_environment()
+    with connect(config) as client:
+        current = indices.current(client, config.prefix, dataset)
         meta: dict[str, Any] = indices.meta(client, current[-1]) if current else {"sample": True}
         hashes = {hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
         same = hashes == {file.get("sha256") for file in meta.get("files", ())}
@@ -93,14 +93,14 @@ def _loaded_otherwise(dataset: str, paths: list[Path]) -> int:
 
 
 def _show(scene: Scene, console: Console) -> None:
-    asked = queries.request(
+    request = queries.request(
         scene.text, filters_by_facet=scene.filters, facet_names=scene.facets, size=scene.size, highlight=True
     )
     console.rule(characters="-")
     console.print(
-        f"{scene.why}\n$ {search.command(scene.text, scene.filters, asked)}\n",
+        f"{scene.why}\n$ {search.command(scene.text, scene.filters, request)}\n",
         markup=False,
         highlight=False,
         soft_wrap=True,
     )
-    search.show(search.run(asked), search.command(scene.text, scene.filters, asked), as_json=False)
+    search.show(search.run(request), search.command(scene.text, scene.filters, request), as_json=False)

@@ -40,14 +40,14 @@ def doctor(json: AsJson = False) -> int:
     return 0 if done.well else SICK
 
 
-def examine(found: Settings) -> Diagnosis:
+def examine(config: Settings) -> Diagnosis:
     """Return the diagnosis of the Elasticsearch of the settings, also when there is none."""
-    url = found.url or "the local node"
+    url = config.url or "the local node"
     try:
-        url = address(found)
-        with connect(found) as client:
+        url = address(config)
+        with connect(config) as client:
             client.options(request_timeout=TIMEOUT_S).info()
-            return diagnose(gather(client, found.prefix, shown(url)))
+            return diagnose(gather(client, config.prefix, shown(url)))
     except (UnreachableError, CheckFailedError) as error:
         return unreachable(shown(url), error.message, error.hint)
     except TransportError as error:

@@ -42,12 +42,12 @@ def export(
     whatever is loaded meanwhile. The file appears when it is whole, or not at all. A CSV is safe to open in a
     spreadsheet: text that would be a formula there gets an apostrophe.
     """
-    asked = queries.request(" ".join(text or ()), filters_by_facet=filters)
+    request = queries.request(" ".join(text or ()), filters_by_facet=filters)
     place = target.of(out, overwrite=overwrite)
     if place.is_stdout and json:
         raise InputError("Rows and summary can't both go to standard output.", "Leave out --json, or name a file.")
     try:
-        exported = run(asked, place)
+        exported = run(request, place)
     except KeyboardInterrupt as end:
         if not place.is_stdout:
             Console(stderr=True).print("Interrupted: nothing was written.")
@@ -58,14 +58,14 @@ def export(
         show_end(exported, terminal.console())
 
 
-def run(asked: SearchRequest, place: Place) -> Exported:
+def run(request: SearchRequest, place: Place) -> Exported:
     """Export from the Elasticsearch of the settings, with progress on standard error."""
     found, console = settings.from_environment(), Console(stderr=True)
     with (
         stopping() as stop,
         target.opened(place) as stream,
         connect(found) as client,
-        open_scan(Searcher(client, found.prefix), asked, stop) as tracks,
+        open_scan(Searcher(client, found.prefix), request, stop) as tracks,
     ):
         show_count(tracks, console)
         with progress(console) as look:

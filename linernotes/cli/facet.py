@@ -42,11 +42,11 @@ def facet(
     (--genre=-rock). The value none stands for tracks without one.
     """
     typed = " ".join(text or ())
-    asked = queries.values_request(
+    request = queries.values_request(
         name, typed, filters_by_facet=filters, contains=contains, size=size, after=after, sort=sort
     )
     with asking() as searcher:
-        answer = searcher.values(asked)
+        answer = searcher.values(request)
     if json:
         print_json(answer.as_json())
         return

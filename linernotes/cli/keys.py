@@ -71,5 +71,5 @@ def revoke(key_id: Id, json: AsJson = False) -> None:
 
 
 def _connected() -> tuple[Elasticsearch, str]:
-    found = settings.from_environment()
-    return connect(found), found.prefix
+    config = settings.from_environment()
+    return connect(config), config.prefix

@@ -35,12 +35,12 @@ def bring_in(file: MaybeFile = None, url: Url = URL, space: Space = client.DEFAU
 
     They are checked first, and Kibana's version is. Credentials are those for Elasticsearch, from the environment.
     """
-    found = settings.from_environment()
-    data = _data(file, found)
+    config = settings.from_environment()
+    data = _data(file, config)
     if flaws := check(parse(data, _name(file))):
         more = f" (and {len(flaws) - 1} more)" if len(flaws) > 1 else ""
         raise CheckFailedError(f"{flaws[0]}{more}.", "Nothing was imported; see: linernotes kibana check")
-    done = client.of(found, url, space, lambda line: typer.echo(line, err=True)).bring_in(data)
+    done = client.of(config, url, space, lambda line: typer.echo(line, err=True)).bring_in(data)
     if json:
         told = {"url": done.url, "space": done.space, "version": done.version, "imported": done.objects}
         print_json(told | {"kinds": done.kinds})
@@ -55,9 +55,9 @@ def examine(file: MaybeFile = None, live: Live = False, json: AsJson = False) ->
 
     Without --live the field table is asked, and nothing need run. Exit code 5 when something is missing.
     """
-    found = settings.from_environment()
-    known = parse(_data(file, found), _name(file))
-    flaws = check(known, _live(found) if live else None)
+    config = settings.from_environment()
+    known = parse(_data(file, config), _name(file))
+    flaws = check(known, _live(config) if live else None)
     if json:
         told = [{"object": one.object, "place": one.place, "sentence": one.sentence} for one in flaws]
         print_json({"objects": len(known), "flaws": told})
@@ -72,9 +72,9 @@ def _show(count: int, flaws: list[Flaw]) -> None:
     typer.echo(f"{len(flaws)} flaws in {count} objects." if flaws else f"{count} objects: all that they name is there.")
 
 
-def _data(file: Path | None, found: Settings) -> bytes:
+def _data(file: Path | None, config: Settings) -> bytes:
     if file is None:
-        return ndjson(objects(found.prefix))
+        return ndjson(objects(config.prefix))
     try:
         return file.read_bytes()
     except OSError as error:
@@ -85,13 +85,13 @@ def _name(file: Path | None) -> str:
     return str(file) if file else "what the code makes"
 
 
-def _live(found: Settings) -> Fields:
+def _live(config: Settings) -> Fields:
     """Return the fields of each data view as Elasticsearch has them; none where the index is missing."""
-    with connect(found) as elasticsearch:
+    with connect(config) as elasticsearch:
         fields = {}
         for source in SOURCES:
             try:
-                bodies = elasticsearch.indices.get_mapping(index=source.index(found.prefix)).body
+                bodies = elasticsearch.indices.get_mapping(index=source.index(config.prefix)).body
             except NotFoundError:
                 bodies = {}
             fields[source.id] = {

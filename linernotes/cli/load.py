@@ -101,14 +101,14 @@ def show_closed(problem: GateError, *, as_json: bool) -> None:
 
 def run(dataset: str, paths: list[Path], limit: int | None, options: Options) -> LoadResult:
     """Load files into the Elasticsearch of the settings, with progress on standard error."""
-    found = settings.from_environment()
+    config = settings.from_environment()
     source = SOURCES[dataset]
-    client = connect(found)
+    client = connect(config)
     client.info()
     progress, console = Progress(), Console(stderr=True)
     with resumable(), shown(progress, console), stopping() as stop:
         plan = make(source, source.files(paths), limit)
-        return Loader(client, found.prefix, plan, options, progress, stop).run()
+        return Loader(client, config.prefix, plan, options, progress, stop).run()
 
 
 @contextmanager

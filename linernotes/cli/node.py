@@ -32,14 +32,14 @@ def start(
     heap: Heap = None, nodes: Nodes = None, secure: Secure = False, version: Version = None, json: AsJson = False
 ) -> None:
     """Start the local Elasticsearch, fetching it first if it isn't here, and wait until it answers."""
-    found = settings.from_environment()
-    done = service.start(found.home, heap=heap, nodes=nodes, is_secure=secure, version=version, report=say)
+    config = settings.from_environment()
+    done = service.start(config.home, heap=heap, nodes=nodes, is_secure=secure, version=version, report=say)
     show(done, as_json=json)
     if done.secure:
-        own = keys_of(found.home)
+        own = keys_of(config.home)
         say(f"Its certificate authority is {own.authority}, the password of {SUPERUSER} is in {own.password}.")
-    if found.url:
-        say(f"LINERNOTES_URL is set, so the other commands use {found.url} and not this node.")
+    if config.url:
+        say(f"LINERNOTES_URL is set, so the other commands use {config.url} and not this node.")
 
 
 @app.command()

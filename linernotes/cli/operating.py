@@ -13,7 +13,7 @@ from linernotes.elastic import connect
 @contextmanager
 def connected(policy: RetryPolicy | None = None) -> Iterator[tuple[Elasticsearch, str]]:
     """Give client and prefix of the settings, once Elasticsearch has answered: else each request would wait long."""
-    found = settings.from_environment()
-    with connect(found) as client:
+    config = settings.from_environment()
+    with connect(config) as client:
         client.info()
-        yield retrying(client, policy), found.prefix
+        yield retrying(client, policy), config.prefix

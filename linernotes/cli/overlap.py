@@ -24,9 +24,9 @@ def overlap(filters: Filters, exact: Exact = False, json: AsJson = False) -> Non
     Up to 200,000 tracks are counted; of more, 10,000 of each data set are drawn at random, and every number comes with
     the interval that it lies in 95 times of 100. With --exact everything is counted.
     """
-    asked = queries.request(filters_by_facet=filters)
+    request = queries.request(filters_by_facet=filters)
     with asking() as searcher, analysis.progress(Console(stderr=True)) as progress:
-        answer = searcher.overlap(asked, exact=exact, progress=progress)
+        answer = searcher.overlap(request, exact=exact, progress=progress)
     if json:
         print_json(answer.as_json())
     else:

@@ -71,10 +71,10 @@ def show(dataset: Dataset, row: Row = None, file: File = None, limit: Limit = SH
     """
     with connected() as (client, prefix):
         generation = _generation(client, prefix, arguments.dataset(dataset))
-        wanted = Wanted(generation, _file(client, generation, file), row)
+        query = Wanted(generation, _file(client, generation, file), row)
         reader, shown = RejectedReader(client, prefix), 0
-        total, console = reader.count(wanted), terminal.console()
-        for record in islice(reader.records(wanted), limit):
+        total, console = reader.count(query), terminal.console()
+        for record in islice(reader.records(query), limit):
             shown += 1
             if json:
                 print_json(asdict(record))
@@ -123,10 +123,10 @@ def replay(dataset: Dataset, max_attempts: Attempts = MAX_ATTEMPTS, json: AsJson
 
 
 def _generation(client: Elasticsearch, prefix: str, dataset: str) -> Generation:
-    found = RejectedReader(client, prefix).generation(dataset)
-    if found is None:
+    response = RejectedReader(client, prefix).generation(dataset)
+    if response is None:
         raise InputError(f"{dataset} is not loaded.", f"Load it first: linernotes load {dataset} PATH...")
-    return found
+    return response
 
 
 def _file(client: Elasticsearch, generation: Generation, given: str | None) -> str | None:

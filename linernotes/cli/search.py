@@ -45,7 +45,7 @@ def search(
     all others. A value after - excludes (--genre=-rock). The value none stands for tracks without one.
     """
     typed = " ".join(text or ())
-    asked = queries.request(
+    request = queries.request(
         typed,
         filters_by_facet=filters,
         facet_names=[name for name in facets.split(",") if name.strip() not in ("", NO_FACETS)],
@@ -55,13 +55,13 @@ def search(
         highlight=not json,
         group=group,
     )
-    show(run(asked), command(typed, filters, asked), as_json=json)
+    show(run(request), command(typed, filters, request), as_json=json)
 
 
-def run(asked: SearchRequest) -> SearchResult:
+def run(request: SearchRequest) -> SearchResult:
     """Ask the Elasticsearch of the settings."""
     with asking() as searcher:
-        return searcher.search(asked)
+        return searcher.search(request)
 
 
 def show(answer: SearchResult, asked: str, *, as_json: bool) -> None:
@@ -74,20 +74,20 @@ def show(answer: SearchResult, asked: str, *, as_json: bool) -> None:
         show_search(answer, terminal.console(), following)
 
 
-def command(typed: str, filters: Filters, asked: SearchRequest) -> str:
+def command(typed: str, filters: Filters, request: SearchRequest) -> str:
     """Return the command line of a request, without its cursor, fit to be pasted into a shell.
 
     >>> command("nina hagen", {"year": ["..1999"]}, queries.request("", size=5, facet_names=["genre"]))
     "linernotes search --year ..1999 --facets genre --size 5 'nina hagen'"
     """
-    names = [facet.name for facet in asked.facets]
+    names = [facet.name for facet in request.facets]
     options = []
     if names != list(queries.DEFAULT_FACETS):
         options += ["--facets", ",".join(names) or NO_FACETS]
-    if asked.size != SIZE:
-        options += ["--size", str(asked.size)]
-    if asked.sort is not Sort.RELEVANCE:
-        options += ["--sort", asked.sort]
-    if asked.group:
-        options += ["--group", asked.group]
+    if request.size != SIZE:
+        options += ["--size", str(request.size)]
+    if request.sort is not Sort.RELEVANCE:
+        options += ["--sort", request.sort]
+    if request.group:
+        options += ["--group", request.group]
     return options_of.command("search", filters, options, typed)

@@ -49,5 +49,5 @@ def serve(
 
     if server.is_open(host):
         typer.echo(OPEN, err=True)
-    asked = Options(host=host, port=port, requests_per_minute=rate, log_texts=log_texts)
-    raise typer.Exit(server.run(asked, settings.from_environment(), ready))
+    options = Options(host=host, port=port, requests_per_minute=rate, log_texts=log_texts)
+    raise typer.Exit(server.run(options, settings.from_environment(), ready))

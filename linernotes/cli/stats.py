@@ -28,9 +28,9 @@ def stats(filters: Filters, text: Words = None, size: Size = SIZE, json: AsJson 
     """
     if not 1 <= size <= MOST:
         raise InputError(f"A comparison can't have {size} rows.", f"Ask for 1 to {MOST}.")
-    asked = queries.request(" ".join(text or ()), filters_by_facet=filters)
+    request = queries.request(" ".join(text or ()), filters_by_facet=filters)
     with asking() as searcher:
-        answer = searcher.stats(asked, limit=size)
+        answer = searcher.stats(request, limit=size)
     if json:
         print_json(answer.as_json())
     else:

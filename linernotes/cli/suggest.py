@@ -20,10 +20,10 @@ def suggest(text: Words, size: Size = SIZE, json: AsJson = False) -> None:
 
     Artists of the same name are listed apart where the ids of a data set tell them apart.
     """
-    asked = queries.suggest_request(" ".join(text), size=size)
+    request = queries.suggest_request(" ".join(text), size=size)
     with asking() as searcher:
-        found = searcher.suggest(asked)
+        answer = searcher.suggest(request)
     if json:
-        print_json(found.as_json())
+        print_json(answer.as_json())
     else:
-        artists.show_suggestions(found, terminal.console())
+        artists.show_suggestions(answer, terminal.console())

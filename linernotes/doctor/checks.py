@@ -27,17 +27,17 @@ class Check:
         """Return what it asks: the first sentence of its description."""
         return (self.judge.__doc__ or "").split("?")[0] + "?"
 
-    def run(self, found: Snapshot) -> Checked:
+    def run(self, snapshot: Snapshot) -> Checked:
         """Return what it finds, or why that can't be known."""
-        if lacking := self.lacking(found):
-            return Checked(self.name, self.question, unknown=unseen.summary(found, lacking))
-        return Checked(self.name, self.question, unique(list(self.judge(found))))
+        if lacking := self.lacking(snapshot):
+            return Checked(self.name, self.question, unknown=unseen.summary(snapshot, lacking))
+        return Checked(self.name, self.question, unique(list(self.judge(snapshot))))
 
-    def lacking(self, found: Snapshot) -> list[str]:
+    def lacking(self, snapshot: Snapshot) -> list[str]:
         """Return the parts that it needs and that are not there."""
-        if self.spared_by and found.lacks(self.spared_by) is None:
+        if self.spared_by and snapshot.lacks(self.spared_by) is None:
             return []
-        return [name for name in self.needs if found.lacks(name)]
+        return [name for name in self.needs if snapshot.lacks(name)]
 
 
 CHECKS: tuple[Check, ...] = (
@@ -58,24 +58,26 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def diagnose(found: Snapshot) -> Diagnosis:
+def diagnose(snapshot: Snapshot) -> Diagnosis:
     """Return what all checks say of a snapshot."""
     reached = Checked(UNREACHABLE, "Does Elasticsearch answer?")
-    checks = [check.run(found) for check in CHECKS]
-    return Diagnosis(found.url, found.version, (reached, *_with_unseen(found, checks)))
+    checks = [check.run(snapshot) for check in CHECKS]
+    return Diagnosis(snapshot.url, snapshot.version, (reached, *_with_unseen(snapshot, checks)))
 
 
-def _with_unseen(found: Snapshot, checks: Sequence[Checked]) -> Iterator[Checked]:
+def _with_unseen(snapshot: Snapshot, checks: Sequence[Checked]) -> Iterator[Checked]:
     """Yield the checks; the first that needs a part which isn't there tells of it, for all that need it."""
-    lacking = {check.name: check.lacking(found) for check in CHECKS}
+    lacking = {check.name: check.lacking(snapshot) for check in CHECKS}
     told: set[str] = set()
     for one in checks:
         findings = []
         for part in lacking[one.name]:
-            lack = found.lacks(part)
+            lack = snapshot.lacks(part)
             if lack and part not in told:
                 told.add(part)
-                findings.append(unseen.finding(found, part, lack, [name for name in lacking if part in lacking[name]]))
+                findings.append(
+                    unseen.finding(snapshot, part, lack, [name for name in lacking if part in lacking[name]])
+                )
         yield replace(one, findings=(*findings, *one.findings))
 
 

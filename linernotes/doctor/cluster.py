@@ -34,43 +34,43 @@ _STAGES = (
 )
 
 
-def version(found: Snapshot) -> Iterator[Finding]:
+def version(snapshot: Snapshot) -> Iterator[Finding]:
     """Is it a version that linernotes was tested with, and the same on all nodes?"""
-    number = found.version or "0"
+    number = snapshot.version or "0"
     if int(number.split(".")[0]) < OLDEST_MAJOR:
         remedy = f"Use one of {', '.join(sorted(TESTED))}."
         yield Finding("version_old", ERROR, number, f"Elasticsearch is {number}.", remedy)
     elif ".".join(number.split(".")[:2]) not in TESTED:
         remedy = f"Nothing is to be done; tested are {', '.join(sorted(TESTED))}."
         yield Finding("version_untested", NOTE, number, f"linernotes was not tested with {number}.", remedy)
-    versions = {name: node.get("version") for name, node in found.nodes.items()}
+    versions = {name: node.get("version") for name, node in snapshot.nodes.items()}
     if len(set(versions.values())) > 1:
         told = ", ".join(f"{name} {one}" for name, one in sorted(versions.items()))
         yield Finding("versions_mixed", WARNING, "cluster", f"Its nodes differ: {told}.", "Finish the upgrade.")
 
 
-def licence(found: Snapshot) -> Iterator[Finding]:
+def licence(snapshot: Snapshot) -> Iterator[Finding]:
     """Is the licence active, and will it be? Basic is enough for all that linernotes does."""
-    body = found.part("licence")["license"]
+    body = snapshot.part("licence")["license"]
     kind, status = body["type"], body["status"]
     if status != "active":
         evidence = f"The {kind} licence is {status}: parts of Elasticsearch refuse to work."
         yield Finding("licence_inactive", ERROR, kind, evidence, "Go to basic, free: POST /_license/start_basic")
     ends = body.get("expiry_date_in_millis")
     if status == "active" and ends is not None:
-        days = (ends - found.asked_ms[1]) / DAY_MS
+        days = (ends - snapshot.asked_ms[1]) / DAY_MS
         severity = WARNING if days < LICENCE_ENDS_SOON_DAYS else NOTE
         remedy = "Renew it, or go to basic, which is enough: POST /_license/start_basic"
         yield Finding("licence_ends", severity, kind, f"The {kind} licence ends in {days:,.0f} days.", remedy)
 
 
-def disks(found: Snapshot) -> Iterator[Finding]:
+def disks(snapshot: Snapshot) -> Iterator[Finding]:
     """Has each node's disk the room that Elasticsearch wants?"""
-    settings = flat_settings(found.part("settings"))
+    settings = flat_settings(snapshot.part("settings"))
     if settings.get(f"{_DISK}.threshold_enabled") == "false":
         remedy = f'Switch it on: PUT /_cluster/settings {{"persistent": {{"{_DISK}.threshold_enabled": null}}}}'
         yield Finding("disk_unwatched", WARNING, "cluster", "Elasticsearch doesn't watch its disks.", remedy)
-    for name, node in found.nodes.items():
+    for name, node in snapshot.nodes.items():
         total = node["stats"].get("fs", {}).get("total", {})
         if "available_in_bytes" in total:
             yield from _disk(name, total["available_in_bytes"], total["total_in_bytes"], settings)
@@ -111,9 +111,9 @@ def _gb(count: float) -> str:
     return f"{count / 1e9:,.1f} GB"
 
 
-def heap(found: Snapshot) -> Iterator[Finding]:
+def heap(snapshot: Snapshot) -> Iterator[Finding]:
     """Has each node the heap that it needs?"""
-    for name, node in found.nodes.items():
+    for name, node in snapshot.nodes.items():
         memory, jvm = node["stats"].get("jvm", {}).get("mem", {}), node.get("jvm", {})
         used, most = memory.get("heap_used_percent", 0), memory.get("heap_max_in_bytes", LEAST_HEAP)
         if used >= HEAP_FULL_PERCENT:
@@ -139,9 +139,9 @@ def heap(found: Snapshot) -> Iterator[Finding]:
             yield Finding("heap_refused", NOTE, name, evidence, "Give it more heap, or load with fewer --workers.")
 
 
-def blocks(found: Snapshot) -> Iterator[Finding]:
+def blocks(snapshot: Snapshot) -> Iterator[Finding]:
     """Is the cluster writable, and free to place shards?"""
-    settings = flat_settings(found.part("settings"))
+    settings = flat_settings(snapshot.part("settings"))
     for key in ("cluster.blocks.read_only", "cluster.blocks.read_only_allow_delete"):
         if settings.get(key) == "true":
             remedy = f'Lift it: PUT /_cluster/settings {{"persistent": {{"{key}": null}}}}'
@@ -151,11 +151,11 @@ def blocks(found: Snapshot) -> Iterator[Finding]:
         evidence = f"Shards are placed only so far: {key} is {value}, as it is for the time of a restart."
         remedy = f'Set it back: PUT /_cluster/settings {{"persistent": {{"{key}": null}}}}'
         yield Finding("allocation_off", WARNING, "cluster", evidence, remedy)
-    yield from _shard_limit(found, settings)
+    yield from _shard_limit(snapshot, settings)
 
 
-def _shard_limit(found: Snapshot, settings: Mapping[str, str]) -> Iterator[Finding]:
-    health = found.parts.get("cluster", {})
+def _shard_limit(snapshot: Snapshot, settings: Mapping[str, str]) -> Iterator[Finding]:
+    health = snapshot.parts.get("cluster", {})
     per_node = int(settings.get("cluster.max_shards_per_node", 1000))
     most = per_node * health.get("number_of_data_nodes", 0)
     there = health.get("active_shards", 0) + health.get("unassigned_shards", 0)
@@ -164,14 +164,14 @@ def _shard_limit(found: Snapshot, settings: Mapping[str, str]) -> Iterator[Findi
         yield Finding("shards_full", WARNING, "cluster", evidence, "Prune old generations, or add a node.")
 
 
-def shards(found: Snapshot) -> Iterator[Finding]:
+def shards(snapshot: Snapshot) -> Iterator[Finding]:
     """Is each shard and each replica on a node?"""
-    nodes = found.part("health")["number_of_data_nodes"]
+    nodes = snapshot.part("health")["number_of_data_nodes"]
     waiting: dict[str, list[Waiting]] = {}
-    for one in unassigned(found.part("health")):
+    for one in unassigned(snapshot.part("health")):
         waiting.setdefault(one.index, []).append(one)
     for name, ones in waiting.items():
-        why = f" Elasticsearch says: {found.explained.rstrip('.')}." if found.explained else ""
+        why = f" Elasticsearch says: {snapshot.explained.rstrip('.')}." if snapshot.explained else ""
         if any(one.primary for one in ones):
             evidence = f"{len(ones)} shards of it are on no node.{why}"
             remedy = "Bring back the node that held them; without one: load the data set again."
@@ -183,10 +183,10 @@ def shards(found: Snapshot) -> Iterator[Finding]:
             yield Finding("replica_unplaced", WARNING, name, evidence, remedy)
 
 
-def clock(found: Snapshot) -> Iterator[Finding]:
+def clock(snapshot: Snapshot) -> Iterator[Finding]:
     """Do the nodes' clocks agree with this machine's?"""
-    before, after = found.asked_ms
-    for name, node in found.nodes.items():
+    before, after = snapshot.asked_ms
+    for name, node in snapshot.nodes.items():
         told = node["stats"].get("timestamp")
         if told is None:
             continue
@@ -200,12 +200,12 @@ def clock(found: Snapshot) -> Iterator[Finding]:
             yield Finding("clock_skew", severity, name, evidence, "Set both by NTP: timedatectl set-ntp true")
 
 
-def doors(found: Snapshot) -> Iterator[Finding]:
+def doors(snapshot: Snapshot) -> Iterator[Finding]:
     """Can only those write who shall?"""
-    asked = found.lacks("me")
+    asked = snapshot.lacks("me")
     if asked is None or asked.kind == DENIED:
         return
-    for name, node in found.nodes.items():
+    for name, node in snapshot.nodes.items():
         address = str(node.get("http", {}).get("publish_address", ""))
         if address and not _is_loopback(address):
             evidence = f"It answers at {address} without asking who it is: whoever reaches it can delete everything."

@@ -37,25 +37,25 @@ _BOOK_MAPPINGS = {
 _SHOWN = 5
 
 
-def from_inspection(found: Snapshot) -> Iterator[Finding]:
+def from_inspection(snapshot: Snapshot) -> Iterator[Finding]:
     """Are aliases, generations and leases as they shall be? Judged by `indexer.inspect`, as loads judge it."""
-    for survey in found.surveys:
+    for survey in snapshot.surveys:
         for one in inspect(survey):
             severity = _SEVERITY.get(one.kind, ERROR if one.blocks_swap else WARNING)
             yield Finding(one.kind, severity, survey.dataset, one.sentence, one.hint)
-    for dataset, lack in found.unsurveyed.items():
+    for dataset, lack in snapshot.unsurveyed.items():
         remedy = "Mend what is said of the ledger and the locks first, then ask again."
         yield Finding("unsurveyed", ERROR, dataset, f"Its generations can't be read: {lack.why}.", remedy)
 
 
-def aliases(found: Snapshot) -> Iterator[Finding]:
+def aliases(snapshot: Snapshot) -> Iterator[Finding]:
     """Do our aliases lead to our generations, and to all of their documents?"""
-    searched = {alias(found.prefix)} | {alias(found.prefix, dataset) for dataset in _datasets(found)}
-    for index, body in found.part("aliases").items():
+    searched = {alias(snapshot.prefix)} | {alias(snapshot.prefix, dataset) for dataset in _datasets(snapshot)}
+    for index, body in snapshot.part("aliases").items():
         if not isinstance(body, Mapping) or "aliases" not in body:  # not found: no alias is there yet
             continue
         for name, options in body["aliases"].items():
-            if name in searched and parse(found.prefix, index) is None:
+            if name in searched and parse(snapshot.prefix, index) is None:
                 evidence = f"Alias {name} also leads to {index}, which is no generation: searchers find what is in it."
                 yield Finding("alias_astray", ERROR, index, evidence, _remove(index, name))
             elif name in searched and options:
@@ -65,20 +65,20 @@ def aliases(found: Snapshot) -> Iterator[Finding]:
                 yield Finding("alias_narrowed", ERROR, index, evidence, f"{_remove(index, name)}, then roll back to it")
 
 
-def _datasets(found: Snapshot) -> set[str]:
+def _datasets(snapshot: Snapshot) -> set[str]:
     """Return the data sets that are known here, those whose generations can't be surveyed among them."""
-    generations_there = (parse(found.prefix, index) for index in found.parts.get("indices", {}))
-    return {one.dataset for one in generations_there if one} | {survey.dataset for survey in found.surveys}
+    generations_there = (parse(snapshot.prefix, index) for index in snapshot.parts.get("indices", {}))
+    return {one.dataset for one in generations_there if one} | {survey.dataset for survey in snapshot.surveys}
 
 
 def _remove(index: str, name: str) -> str:
     return f"Take it off: DELETE /{index}/_alias/{name}"
 
 
-def layouts(found: Snapshot) -> Iterator[Finding]:
+def layouts(snapshot: Snapshot) -> Iterator[Finding]:
     """Has each generation the fields of the field table?"""
-    for index, body in found.part("indices").items():
-        generation = parse(found.prefix, index)
+    for index, body in snapshot.part("indices").items():
+        generation = parse(snapshot.prefix, index)
         if generation is None:
             continue
         wrong = differences(mapping(), body.get("mappings", {}))
@@ -86,7 +86,7 @@ def layouts(found: Snapshot) -> Iterator[Finding]:
         told = f"{len(wrong)} fields or options differ from the field table: {', '.join(wrong[:_SHOWN])}"
         again = f"linernotes reindex {generation.dataset}"
         if made_with is not None and made_with != mapping_hash():
-            severity = WARNING if _serves(found, index) else NOTE
+            severity = WARNING if _serves(snapshot, index) else NOTE
             evidence = f"It was made with another field table ({made_with}, now {mapping_hash()})."
             yield Finding("mapping_old", severity, index, evidence, f"Make it anew: {again}, or load it again")
         elif wrong:
@@ -96,20 +96,20 @@ def layouts(found: Snapshot) -> Iterator[Finding]:
             )
 
 
-def _serves(found: Snapshot, index: str) -> bool:
+def _serves(snapshot: Snapshot, index: str) -> bool:
     """Tell whether searchers see a generation: its data set's alias is on it."""
-    generation = parse(found.prefix, index)
-    aliased = found.part("indices").get(index, {}).get("aliases", {})
-    return generation is not None and alias(found.prefix, generation.dataset) in aliased
+    generation = parse(snapshot.prefix, index)
+    aliased = snapshot.part("indices").get(index, {}).get("aliases", {})
+    return generation is not None and alias(snapshot.prefix, generation.dataset) in aliased
 
 
-def book_keeping(found: Snapshot) -> Iterator[Finding]:
+def book_keeping(snapshot: Snapshot) -> Iterator[Finding]:
     """Are ledger, locks, history and rejected records there, open, writable, and as they were made?"""
-    indices: Mapping[str, Any] = found.part("indices")
-    there = {name: what for name, what in books(found.prefix).items() if name in indices}
-    for name, what in books(found.prefix).items():
+    indices: Mapping[str, Any] = snapshot.part("indices")
+    there = {name: what for name, what in books(snapshot.prefix).items() if name in indices}
+    for name, what in books(snapshot.prefix).items():
         if name not in there:
-            if there or any(parse(found.prefix, index) for index in indices):
+            if there or any(parse(snapshot.prefix, index) for index in indices):
                 remedy = (
                     "The next load makes an empty one; what was in it is lost, so restore a snapshot if there is one."
                 )
@@ -131,9 +131,9 @@ def _book(name: str, what: str, body: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("book_differs", WARNING, name, evidence, remedy)
 
 
-def records(found: Snapshot) -> Iterator[Finding]:
+def records(snapshot: Snapshot) -> Iterator[Finding]:
     """Is the ledger right about the indices?"""
-    for survey in found.surveys:
+    for survey in snapshot.surveys:
         for view in survey.views:
             yield from _gone(view)
             yield from _miscounted(view)
@@ -157,10 +157,10 @@ def _miscounted(view: GenerationStatus) -> Iterator[Finding]:
         yield Finding("documents_differ", ERROR, view.generation.index, evidence, remedy)
 
 
-def leftovers(found: Snapshot) -> Iterator[Finding]:
+def leftovers(snapshot: Snapshot) -> Iterator[Finding]:
     """Is what serves tuned for serving? What a load sets for itself must be gone."""
-    indices = found.part("indices")
-    for name, generation in ((name, parse(found.prefix, name)) for name in indices if _serves(found, name)):
+    indices = snapshot.part("indices")
+    for name, generation in ((name, parse(snapshot.prefix, name)) for name in indices if _serves(snapshot, name)):
         settings = indices[name].get("settings", {})
         left = [key for key in SERVING_SETTINGS if f"index.{key}" in settings]
         if left:

@@ -171,7 +171,7 @@ def _surveys(client: Elasticsearch, prefix: str, parts: Json) -> tuple[list[Data
     """Return a survey of each data set, and why others can't be had: surveys wait patiently for what may pass."""
     if (sick := _sick_books(prefix, parts)) is not None:
         return [], {ALL: Missing(SICK, sick)}
-    found: list[DatasetStatus] = []
+    statuses: list[DatasetStatus] = []
     failed: dict[str, Missing] = {}
     try:
         wanted = sorted({*datasets(client, prefix), *SOURCES, *_locked(client, prefix)})
@@ -179,12 +179,12 @@ def _surveys(client: Elasticsearch, prefix: str, parts: Json) -> tuple[list[Data
         return [], {ALL: _why(error)}
     for dataset in wanted:
         try:
-            found.append(dataset_status(client, prefix, dataset))
+            statuses.append(dataset_status(client, prefix, dataset))
         except (ApiError, TransportError, LinernotesError) as error:
             failed[dataset] = _why(error)
             if failed[dataset].kind == DENIED:
                 break
-    return found, failed
+    return statuses, failed
 
 
 def _sick_books(prefix: str, parts: Json) -> str | None:
@@ -203,10 +203,10 @@ def is_closed(body: Json) -> bool:
 
 
 def _locked(client: Elasticsearch, prefix: str) -> list[str]:
-    found = client.search(
+    response = client.search(
         index=index_names.locks(prefix), size=1000, source_includes=["dataset"], ignore_unavailable=True
     )
-    return [hit["_source"]["dataset"] for hit in found["hits"]["hits"]]
+    return [hit["_source"]["dataset"] for hit in response["hits"]["hits"]]
 
 
 def _explained(client: Elasticsearch, parts: Json) -> str | None:

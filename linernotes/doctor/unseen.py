@@ -31,17 +31,17 @@ _TOLD: dict[str, tuple[str, str, str, str]] = {
 }
 
 
-def finding(found: Snapshot, part: str, lack: Missing, checks: Iterable[str]) -> Finding:
+def finding(snapshot: Snapshot, part: str, lack: Missing, checks: Iterable[str]) -> Finding:
     """Return what is told of a part that isn't there, which the named checks need."""
     kind, severity, sentence, remedy = _TOLD[lack.kind]
-    words = {"who": found.holder, "what": WORDS.get(part, part), "why": lack.why, "checks": ", ".join(checks)}
+    words = {"who": snapshot.holder, "what": WORDS.get(part, part), "why": lack.why, "checks": ", ".join(checks)}
     return Finding(kind, severity, part, sentence.format_map(words), remedy)
 
 
-def summary(found: Snapshot, parts: Iterable[str]) -> str:
+def summary(snapshot: Snapshot, parts: Iterable[str]) -> str:
     """Return why the parts are not there, those with the same reason together."""
     reasons: dict[str, list[str]] = {}
     for part in parts:
-        if lack := found.lacks(part):
+        if lack := snapshot.lacks(part):
             reasons.setdefault(lack.why, []).append(WORDS.get(part, part))
     return "; ".join(f"{why}: {', '.join(words)}" for why, words in reasons.items())

@@ -87,21 +87,21 @@ def _cells(name: str, count: int, answer: Stats, value: str | int | None) -> tup
     return (*own, f"{percent(other, answer.rest.tracks):.1f} %")
 
 
-def _comparison(found: Comparison, *, bars: bool) -> Iterator[RenderableType]:
-    yield Text(f"\n{found.kind}s over-represented in {found.dataset}", style=_BOLD)
-    if not found.rows:
+def _comparison(comparison: Comparison, *, bars: bool) -> Iterator[RenderableType]:
+    yield Text(f"\n{comparison.kind}s over-represented in {comparison.dataset}", style=_BOLD)
+    if not comparison.rows:
         yield Text("  none for certain", style=_QUIET)
         return
     yield Text("  at least so many times as often as in the rest; tracks here, in the rest; p", style=_QUIET)
     yield table(
         (
             (str(row.value), row.low, (f"{row.low:,.1f} ×", f"{row.count:,}", f"{row.rest:,}", _p(row.p)))
-            for row in found.rows
+            for row in comparison.rows
         ),
         bars=bars,
     )
-    part = f"; of the {found.offered:,} with the most tracks" if found.offered >= MAX_CANDIDATES else ""
-    yield Text(f"  corrected for {found.compared:,} comparisons{part}", style=_QUIET)
+    part = f"; of the {comparison.offered:,} with the most tracks" if comparison.offered >= MAX_CANDIDATES else ""
+    yield Text(f"  corrected for {comparison.compared:,} comparisons{part}", style=_QUIET)
 
 
 def _p(value: float) -> str:
@@ -165,14 +165,14 @@ def _overlap_parts(answer: Overlap, *, bars: bool) -> Iterator[RenderableType]:
     yield Text(f"\n{PRESENCE_IS_NO_PROOF}", style=_QUIET)
 
 
-def number(found: Estimate) -> str:
+def number(estimate: Estimate) -> str:
     """Return a number with what it may be off.
 
     >>> number(Estimate(1200, 1200, 1200)), number(Estimate(1200, 1150, 1260))
     ('1,200', '1,200 ± 60')
     """
-    off = max(found.high - found.value, found.value - found.low)
-    return f"{found.value:,}" if found.exact else f"{found.value:,} ± {off:,}"
+    off = max(estimate.high - estimate.value, estimate.value - estimate.low)
+    return f"{estimate.value:,}" if estimate.exact else f"{estimate.value:,} ± {off:,}"
 
 
 def _kind(what: str, shared: Shared, *, bars: bool) -> Iterator[RenderableType]:

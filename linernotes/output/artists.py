@@ -20,23 +20,23 @@ _VALUES = 12
 _IDS = 3
 
 
-def show_suggestions(found: Suggestions, console: Console) -> None:
+def show_suggestions(suggestions: Suggestions, console: Console) -> None:
     """Print suggestions, one a line."""
-    for part in _suggestions(found):
+    for part in _suggestions(suggestions):
         terminal.show(part, console)
 
 
-def _suggestions(found: Suggestions) -> Iterator[RenderableType]:
-    if found.text_truncated:
+def _suggestions(suggestions: Suggestions) -> Iterator[RenderableType]:
+    if suggestions.text_truncated:
         yield Text(_CUT)
-    if not found.artists and not found.titles:
+    if not suggestions.artists and not suggestions.titles:
         yield Text("Nothing begins so.")
-    if found.artists:
+    if suggestions.artists:
         yield Text("artists", style=_BOLD)
-        yield from map(_artist, found.artists)
-    if found.titles:
+        yield from map(_artist, suggestions.artists)
+    if suggestions.titles:
         yield Text("titles", style=_BOLD)
-    for one in found.titles:
+    for one in suggestions.titles:
         by = f" by {', '.join(one.artists)}" if one.artists else ""
         yield Text(f"  {visible(one.title)}").append(f"  {_tracks(one.count)}{visible(by)}", style=_QUIET)
 

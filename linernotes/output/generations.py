@@ -227,9 +227,9 @@ def show_reindexed(done: Reindexed, console: Console) -> None:
         show(Text(f"{done.to} has today's fields and analysis already; nothing was changed."), console)
 
 
-def show_watched(found: Sequence[Watched], console: Console) -> None:
+def show_watched(watched: Sequence[Watched], console: Console) -> None:
     """Print which watched artists gained or lost tracks."""
-    for line in lines(found):
+    for line in lines(watched):
         show(Text(f"watched  {visible(line)}"), console)
 
 

@@ -29,17 +29,17 @@ def bar(count: float, most: float, width: int = _WIDTH) -> str:
 def table(rows: Iterable[tuple[str, float, tuple[str, ...]]], *, bars: bool) -> Table:
     """Return rows of a name, a number that the bar shows, and further cells, set right."""
     listed = list(rows)
-    found = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    found.add_column(overflow="fold")  # it gives way where there is little room: numbers stay whole
+    source = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    source.add_column(overflow="fold")  # it gives way where there is little room: numbers stay whole
     for _ in range(max((len(cells) for _, _, cells in listed), default=0)):
-        found.add_column(justify="right", no_wrap=True)
+        source.add_column(justify="right", no_wrap=True)
     if bars:
-        found.add_column(no_wrap=True)
+        source.add_column(no_wrap=True)
     most = max((number for _, number, _ in listed), default=0)
     for name, number, cells in listed:
         drawn = [Text(bar(number, most), style="cyan")] if bars else []
-        found.add_row(Text(f"  {visible(name)}"), *cells, *drawn)
-    return found
+        source.add_row(Text(f"  {visible(name)}"), *cells, *drawn)
+    return source
 
 
 _LABEL = 14
@@ -90,11 +90,11 @@ def show_timing(measured: Measured, console: Console) -> None:
     """Print the times of each kind of question, in milliseconds."""
     said = f"{measured.tracks:,} tracks, one question after the other; times in milliseconds"
     terminal.show(Text(said, style="bold"), console)
-    found = Table("", box=None, padding=(0, 2, 0, 0))
+    source = Table("", box=None, padding=(0, 2, 0, 0))
     for name in _NUMBERS:
-        found.add_column(name, justify="right", no_wrap=True)
+        source.add_column(name, justify="right", no_wrap=True)
     for kind, each in measured.kinds.items():
         times = (each.median, each.p95, each.p99, each.most)
-        found.add_row(f"  {kind}", f"{each.n:,}", *(f"{time:,.1f}" for time in times))
-    terminal.show(found, console)
+        source.add_row(f"  {kind}", f"{each.n:,}", *(f"{time:,.1f}" for time in times))
+    terminal.show(source, console)
     terminal.show(Text("Texts are drawn from the tracks: the same ones for the same data and --seed."), console)

@@ -58,10 +58,10 @@ def create(client: Elasticsearch, prefix: str, role_name: str, name: str | None,
 def listed(client: Elasticsearch, prefix: str, now: datetime | None = None) -> list[Key]:
     """Return the keys of a prefix, the newest first."""
     try:
-        found = client.security.get_api_key()["api_keys"]
+        response = client.security.get_api_key()["api_keys"]
     except ApiError as error:
         raise _told(error) from error
-    ours = (entry for entry in found if (entry.get("metadata") or {}).get(MADE_BY, {}).get("prefix") == prefix)
+    ours = (entry for entry in response if (entry.get("metadata") or {}).get(MADE_BY, {}).get("prefix") == prefix)
     newest_first = sorted(ours, key=lambda entry: (-entry["creation"], entry["id"]))
     return [_key(entry, now or datetime.now(UTC)) for entry in newest_first]
 

@@ -246,8 +246,8 @@ class Door(Urllib3HttpNode):
 
 def _refused_part(body: bytes) -> tuple[int, bytes]:
     """Return status and error of the first part that was refused; as it was where none is."""
-    told = orjson.loads(body)
-    for part in (*told.get("responses", ()), *told.get("docs", ())):
+    document = orjson.loads(body)
+    for part in (*document.get("responses", ()), *document.get("docs", ())):
         error = part.get("error")
         if isinstance(error, dict) and error.get("type") == "security_exception":
             return int(part.get("status", 403)), orjson.dumps(part)

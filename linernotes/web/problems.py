@@ -63,10 +63,10 @@ def handle(app: FastAPI) -> None:
 
     @app.exception_handler(LinernotesError)
     async def _problem(request: Request, problem: LinernotesError) -> Response:
-        told = of(problem)
-        if told.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        provenance = of(problem)
+        if provenance.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("refused", exc_info=problem)
-        return told.answer(request)
+        return provenance.answer(request)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:

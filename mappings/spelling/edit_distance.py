@@ -54,16 +54,16 @@ def _numbers(words: list[str]) -> tuple[list[str], list[str]]:
 def _slips_of_word(one: str, other: str, others: int) -> int | None:
     shorter, longer = sorted((len(one), len(other)))
     most = 2 if shorter >= 7 else 1 if shorter >= 3 and (longer >= 4 or others >= _OTHERS_OF_SHORT_WORD) else 0
-    found = distance(one, other, most)
-    return found if found <= most else None
+    slips = distance(one, other, most)
+    return slips if slips <= most else None
 
 
 def _closed(one: str, other: str) -> int | None:
     first, second = one.replace(" ", ""), other.replace(" ", "")
     shorter = min(len(first), len(second))
     most = 2 if shorter >= _LONG_CLOSED else 1 if shorter >= _SHORTEST_CLOSED else 0
-    found = distance(first, second, most)
-    return max(found, 1) if most and found <= most else None
+    slips = distance(first, second, most)
+    return max(slips, 1) if most and slips <= most else None
 
 
 def distance(one: str, other: str, most: int) -> int:

@@ -102,8 +102,8 @@ def symbols(name: str) -> str:
     return " ".join(read.replace("&", SPOKEN["&"]).replace("+", SPOKEN["+"]).split())
 
 
-def _mark_sign(found: "re.Match[str]") -> str:
-    before, sign, behind = ("".join(found[group] or "" for group in groups) for groups in SIGNS_MARKED)
+def _mark_sign(match: "re.Match[str]") -> str:
+    before, sign, behind = ("".join(match[group] or "" for group in groups) for groups in SIGNS_MARKED)
     return f"{before}{SIGN_MARK}{sign}{behind}"
 
 

@@ -112,26 +112,26 @@ def _reordered(mine: str, theirs: str) -> bool:
     return len(my_words) > 1 and sorted(my_words) == sorted(their_words) and numbers[0] == numbers[1]
 
 
-def compare_artists(mine: artists.Artist, found: Candidate) -> Agreement | None:
+def compare_artists(mine: artists.Artist, candidate: Candidate) -> Agreement | None:
     """Return how the artist of a row agrees with the best of a track's artists, None if it is another one."""
-    wholes = [each.whole for each in found.artists]
+    wholes = [each.whole for each in candidate.artists]
     ways = [(mine.whole, MatchKind.EXACT), (mine.turned, MatchKind.EXACT)]
     for name, kind in (*ways, *((part, MatchKind.FIRST_ARTIST) for part in mine.firsts)):
         if name and (label := _among(name, wholes)):
             return Agreement(label, kind)
-    if _same_people(mine, found):
+    if _same_people(mine, candidate):
         return Agreement(Match.FOLDED, MatchKind.EXACT)
     own = forms_of(mine.whole)
     if any(_reordered(own.folded, forms_of(each).folded) for each in wholes):
         return Agreement(Match.FOLDED, MatchKind.WORD_ORDER)
-    if label := _among(mine.whole, [each.turned for each in found.artists if each.turned]):
+    if label := _among(mine.whole, [each.turned for each in candidate.artists if each.turned]):
         return Agreement(label, MatchKind.EXACT)
     if any(sounds_alike(own, forms_of(each)) for each in wholes):
         return Agreement(Match.TRANSLITERATED, MatchKind.PHONETIC)
-    parts = [part for each in found.artists for part in each.parts]
+    parts = [part for each in candidate.artists for part in each.parts]
     if label := _among(mine.whole, parts) or _best(mine.parts, wholes):
         return Agreement(label, MatchKind.SHARED_CREDIT)
-    if label := _best((mine.whole, *mine.parts), found.contributors):
+    if label := _best((mine.whole, *mine.parts), candidate.contributors):
         return Agreement(label, MatchKind.GUEST)
     return _nearest(mine, wholes)
 
@@ -143,8 +143,8 @@ def _nearest(mine: artists.Artist, wholes: Iterable[str]) -> Agreement | None:
     return Agreement(Match.FUZZY, MatchKind.MISSPELT, min(near)) if near else None
 
 
-def _same_people(mine: artists.Artist, found: Candidate) -> bool:
-    theirs = artists.people(*(forms_of(artists.without_article(each.whole)).folded for each in found.artists))
+def _same_people(mine: artists.Artist, candidate: Candidate) -> bool:
+    theirs = artists.people(*(forms_of(artists.without_article(each.whole)).folded for each in candidate.artists))
     return bool(mine.parts) and artists.people(forms_of(artists.without_article(mine.whole)).folded) == theirs
 
 

@@ -89,9 +89,9 @@ class _Noted(NamedTuple):
     versions: set[str]
     guests: set[str]
 
-    def guest(self, found: re.Match[str]) -> str:
+    def guest(self, match: re.Match[str]) -> str:
         """Note who is named, and return what stands for it: nothing."""
-        self.guests.update({word.casefold() for word in _WORD.findall(found[0])} - _MARKS)
+        self.guests.update({word.casefold() for word in _WORD.findall(match[0])} - _MARKS)
         return ""
 
 
@@ -100,9 +100,9 @@ def _without_artist(title: str, artist: str) -> str:
     return rest.strip() if dash and rest.strip() and first.strip().casefold() == artist.strip().casefold() else title
 
 
-def _kept(found: re.Match[str], noted: _Noted) -> str:
+def _kept(match: re.Match[str], noted: _Noted) -> str:
     """Return what is in brackets if it belongs to the name, else nothing."""
-    return found[0] if _belongs_to_name(found[1] or found[2] or "", noted) else ""
+    return match[0] if _belongs_to_name(match[1] or match[2] or "", noted) else ""
 
 
 def _belongs_to_name(part: str, noted: _Noted) -> bool:

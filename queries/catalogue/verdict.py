@@ -78,28 +78,28 @@ class CatalogueMatch:
         return (self.verdict is not Verdict.FOUND, _RANK[self.match], str(self.track[DATASET]), self.id)
 
 
-def classify(row: CatalogueRow, parsed: ParsedRow, found: Candidate) -> CatalogueMatch | None:
+def classify(row: CatalogueRow, parsed: ParsedRow, candidate: Candidate) -> CatalogueMatch | None:
     """Return what a candidate is to a row, None if it is another track."""
-    named = _by_names(row, parsed, found) if parsed.named else None
-    if by := _by_id(row, found):
+    named = _by_names(row, parsed, candidate) if parsed.named else None
+    if by := _by_id(row, candidate):
         aside = ", though artist or title differ" if parsed.named and not named else ""
-        return CatalogueMatch(found.id, Verdict.FOUND, BY_ID, f"by {by}{aside}", found.track)
+        return CatalogueMatch(candidate.id, Verdict.FOUND, BY_ID, f"by {by}{aside}", candidate.track)
     return named
 
 
-def _by_id(row: CatalogueRow, found: Candidate) -> Kind | None:
+def _by_id(row: CatalogueRow, candidate: Candidate) -> Kind | None:
     """Return the kind of an identifier that is the track's."""
-    return next((each.kind for each in row.identifiers if _HAS[each.kind](found, each.value)), None)
+    return next((each.kind for each in row.identifiers if _HAS[each.kind](candidate, each.value)), None)
 
 
 def _has_own_id(kind: Kind) -> Callable[[Candidate, str], bool]:
     return lambda found, value: found.id == f"{identifiers.DATASETS[kind]}:{value}"
 
 
-def _is_fma_address(found: Candidate, value: str) -> bool:
-    if found.track[DATASET] != identifiers.DATASETS[Kind.FMA]:
+def _is_fma_address(candidate: Candidate, value: str) -> bool:
+    if candidate.track[DATASET] != identifiers.DATASETS[Kind.FMA]:
         return False
-    artists, album, title = (found.track.get(name) for name in (ARTISTS, ALBUM, TITLE))
+    artists, album, title = (candidate.track.get(name) for name in (ARTISTS, ALBUM, TITLE))
     return any(identifiers.is_of(value, artist, album or "", title or "") for artist in artists or ())
 
 
@@ -112,33 +112,37 @@ _HAS: Mapping[Kind, Callable[[Candidate, str], bool]] = {
 """Whether a track has an identifier of a kind."""
 
 
-def _by_names(row: CatalogueRow, parsed: ParsedRow, found: Candidate) -> CatalogueMatch | None:
-    artist = compare.compare_artists(parsed.artist, found)
-    title = compare.compare_titles(parsed.title, found.title) if artist else None
+def _by_names(row: CatalogueRow, parsed: ParsedRow, candidate: Candidate) -> CatalogueMatch | None:
+    artist = compare.compare_artists(parsed.artist, candidate)
+    title = compare.compare_titles(parsed.title, candidate.title) if artist else None
     if artist is None or title is None:
         return None
-    verdict, aside = _verdict(row, parsed, title, artist, found)
+    verdict, aside = _verdict(row, parsed, title, artist, candidate)
     if verdict is None:
         return None
     label = max((artist.label, title.label), key=_RANK.__getitem__)
-    return CatalogueMatch(found.id, verdict, label, _reason(label, title, artist) + aside, found.track)
+    return CatalogueMatch(candidate.id, verdict, label, _reason(label, title, artist) + aside, candidate.track)
 
 
 def _verdict(
-    row: CatalogueRow, parsed: ParsedRow, title: Agreement, artist: Agreement, found: Candidate
+    row: CatalogueRow, parsed: ParsedRow, title: Agreement, artist: Agreement, candidate: Candidate
 ) -> tuple[Verdict | None, str]:
     """Return the verdict, and what album and year had to say."""
     doubts = [each for each, sure in ((title, _SURE), (artist, _SURE_OF_ARTISTS)) if each.kind not in sure]
-    album = same(forms_of(parsed.album), forms_of(found.album)) is not None if parsed.album and found.album else None
+    album = (
+        same(forms_of(parsed.album), forms_of(candidate.album)) is not None
+        if parsed.album and candidate.album
+        else None
+    )
     if not doubts:
         if album is False and forms_of(parsed.title.core).folded in _GENERIC:
             return Verdict.LIKELY, ", but on another album"
-        if album is False and artist.kind is MatchKind.FIRST_ARTIST and _years_apart(row, found):
+        if album is False and artist.kind is MatchKind.FIRST_ARTIST and _years_apart(row, candidate):
             return Verdict.LIKELY, ", but of another album and year"
         return Verdict.FOUND, ""
     if len(doubts) > 1:
         return (Verdict.LIKELY if _may_both_be_doubtful(parsed, doubts) and album is not False else None), ""
-    if doubts[0].slips and album and not _years_apart(row, found):
+    if doubts[0].slips and album and not _years_apart(row, candidate):
         return Verdict.FOUND, ", on the same album"
     return Verdict.LIKELY, ""
 
@@ -151,8 +155,8 @@ def _may_both_be_doubtful(parsed: ParsedRow, doubts: list[Agreement]) -> bool:
     return kinds == {MatchKind.PHONETIC} or (kinds == {MatchKind.MISSPELT} and few)
 
 
-def _years_apart(row: CatalogueRow, found: Candidate) -> bool:
-    year = found.track.get(YEAR)
+def _years_apart(row: CatalogueRow, candidate: Candidate) -> bool:
+    year = candidate.track.get(YEAR)
     return bool(row.year and year and abs(row.year - int(year)) > 1)
 
 

@@ -136,10 +136,10 @@ def _facet(facet: Facet, given: tuple[Value, ...], total_of_group: int, aggs: Js
     )
 
 
-def _counts(facet: Facet, found: Json) -> Counts:
+def _counts(facet: Facet, response: Json) -> Counts:
     key = _KEYS.get(facet.kind)
     counts: Counts = {}
-    for bucket in found["buckets"]:
+    for bucket in response["buckets"]:
         value = key(bucket["key"]) if key else bucket["key"]
         counts[value] = counts.get(value, 0) + int(bucket["doc_count"])
     return counts

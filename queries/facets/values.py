@@ -259,12 +259,12 @@ def _means(given: Plain, value: object) -> bool:
 
 def _terms(ask: Ask, base: Json, **options: Any) -> Json:
     (answer,) = ask(base | {"aggs": {"values": {"terms": options}}})
-    found: Json = answer["aggregations"]["values"]
-    return found
+    response: Json = answer["aggregations"]["values"]
+    return response
 
 
-def _buckets(values: ValuesRequest, found: Json) -> list[Bucket]:
-    return [_bucket(values, each["key"], int(each["doc_count"])) for each in found["buckets"]]
+def _buckets(values: ValuesRequest, response: Json) -> list[Bucket]:
+    return [_bucket(values, each["key"], int(each["doc_count"])) for each in response["buckets"]]
 
 
 def _containing(ask: Ask, values: ValuesRequest, base: Json) -> _Page:

@@ -92,31 +92,31 @@ def _fetch(ask: Ask, search: Search) -> _Answers:
     return _Answers(search, hits["hits"]["hits"], counts, total)
 
 
-def _goes_on(ask: Ask, found: _Answers) -> bool:
+def _goes_on(ask: Ask, answers: _Answers) -> bool:
     """Tell whether to ask the fuzzy stage: strictly there are few tracks, whatever the filters, and no whole name.
 
     Were the filters to decide, a facet that says 2 would lead to a page of 40. One word is easily the name of something
     by mistake (there is a Metalica), several hardly are. Phrases beside other words are read as plain words only where
     nothing has them.
     """
-    request = found.search.request
+    request = answers.search.request
     terms = of(request.text.without_phrases)
-    if not request.text or not terms.has_fuzzy_stage or found.total >= FEW_HITS:
+    if not request.text or not terms.has_fuzzy_stage or answers.total >= FEW_HITS:
         return False
-    best, total = found.hits[:1], found.total
+    best, total = answers.hits[:1], answers.total
     if request.filters or request.sort is not Sort.RELEVANCE or not request.size:
-        (answer,) = ask(bodies.strict_check_body(found.search))
+        (answer,) = ask(bodies.strict_check_body(answers.search))
         best, total = answer["hits"]["hits"], total_of(answer)
     is_whole = any((hit["sort"][0] if "sort" in hit else hit["_score"]) >= WHOLE for hit in best)
     return total < (1 if request.text.phrases else FEW_HITS) and not (is_whole and len(terms.words) > 1)
 
 
-def _suggestions(ask: Ask, found: _Answers) -> tuple[SpellingSuggestion, ...]:
+def _suggestions(ask: Ask, answers: _Answers) -> tuple[SpellingSuggestion, ...]:
     """Return texts without slips that find something, for the first page of a text that found little as it is."""
-    search = found.search
+    search = answers.search
     if search.stage is not Stage.FUZZY or search.after:
         return ()
-    texts = did_you_mean.texts(search.text, found.hits)
+    texts = did_you_mean.texts(search.text, answers.hits)
     if not texts:
         return ()
     counted = ask(*(did_you_mean.count_body(search.request, text) for text in texts))
@@ -125,13 +125,13 @@ def _suggestions(ask: Ask, found: _Answers) -> tuple[SpellingSuggestion, ...]:
 
 
 def _result(
-    found: _Answers, page: RecordingsPage | None, meant: tuple[SpellingSuggestion, ...], took_ms: int
+    answers: _Answers, page: RecordingsPage | None, meant: tuple[SpellingSuggestion, ...], took_ms: int
 ) -> SearchResult:
-    search, request = found.search, found.search.request
+    search, request = answers.search, answers.search.request
     planned = aggregations.plan(request.filters, request.facets)
-    total, facets = aggregations.read(planned, total_of(found.counts), found.counts.get("aggregations", {}))
-    shown = page.heads if page else found.hits[: request.size]
-    last = page.last if page else shown[-1] if len(found.hits) > request.size > 0 else None
+    total, facets = aggregations.read(planned, total_of(answers.counts), answers.counts.get("aggregations", {}))
+    shown = page.heads if page else answers.hits[: request.size]
+    last = page.last if page else shown[-1] if len(answers.hits) > request.size > 0 else None
     explained = explain.hits(search.text, shown, highlight=request.highlight)
     rows = page.recordings if page else [None] * len(shown)
     following = bodies.behind(search, last).after if last else None

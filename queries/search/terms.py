@@ -171,10 +171,10 @@ def _spellings(typed: str) -> Iterator[tuple[Match, Tokens]]:
     """Yield the spellings of one word that say something new."""
     seen = set[Tokens]()
     for match, spelling in _all_spellings(typed):
-        found = tuple(tokens(spelling))
-        if found and found not in seen:
-            seen.add(found)
-            yield match, found
+        matches = tuple(tokens(spelling))
+        if matches and matches not in seen:
+            seen.add(matches)
+            yield match, matches
 
 
 def _all_spellings(typed: str) -> Iterator[tuple[Match, str]]:

@@ -58,16 +58,16 @@ def read_track(answer: Mapping[str, Any]) -> Hit | None:
     return Hit(hits[0]["_id"], None, None, hits[0]["_source"]) if hits else None
 
 
-def duplicates_body(found: Hit) -> Json | None:
+def duplicates_body(hit: Hit) -> Json | None:
     """Return the request for other tracks of the same recording: they share its key or a video; None without both."""
     joins: Mapping[str, Sequence[str]] = {
-        RECORDING_KEY: [key] if (key := found.track.get(RECORDING_KEY)) else [],
-        VIDEO_IDS: list(found.track.get(VIDEO_IDS) or ()),
+        RECORDING_KEY: [key] if (key := hit.track.get(RECORDING_KEY)) else [],
+        VIDEO_IDS: list(hit.track.get(VIDEO_IDS) or ()),
     }
     some: list[Query] = [Terms(name, values) for name, values in joins.items() if values]
     if not some:
         return None
-    query = Bool(should=some, minimum_should_match=1, must_not=[Ids(values=[found.id])]).to_dict()
+    query = Bool(should=some, minimum_should_match=1, must_not=[Ids(values=[hit.id])]).to_dict()
     order = [{DATASET: "asc"}, {SOURCE_ROW: "asc"}, {FINGERPRINT: "asc"}]
     return {"query": query, "size": MAX_DUPLICATES, "sort": order, "track_total_hits": True, "_source": list(_LISTED)}
 

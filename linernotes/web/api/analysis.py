@@ -64,11 +64,11 @@ async def overlap(service: Shared, asked: Filtered) -> Response:
 
 
 @analysis_router.get("/stats", operation_id="stats", responses=openapi.answers(schemas.Stats, "stats"))
-async def stats(service: Shared, asked: Tracks, size: TopRows = TOP_SIZE) -> Response:
+async def stats(service: Shared, params: Tracks, size: TopRows = TOP_SIZE) -> Response:
     """Show shares by genre, licence, commercial use, language and decade, and what is over-represented.
 
     Over-represented is what a data set certainly has more of than all others together; with `dataset`, that one alone.
     """
-    request = asked.request()
+    request = params.request()
     found = await service.ask(lambda: service.searcher.stats(request, limit=size), long=True)
     return answer(found.as_json())

@@ -73,16 +73,16 @@ Sent = Annotated[Streams, Depends(_streams)]
 
 
 @router.get("/export", operation_id="export", responses={200: _EXPORTED, **openapi.problems()})
-async def export(service: Shared, streams: Sent, asked: Tracks, kind: Kind = ExportFormat.NDJSON) -> Response:
+async def export(service: Shared, streams: Sent, params: Tracks, kind: Kind = ExportFormat.NDJSON) -> Response:
     """Fetch all tracks of a search, however many, as they stood at one moment.
 
     Text and filters mean what they mean in search.
     """
-    request = asked.request()
+    request = params.request()
     edition = await service.edition()
     headers = {
         "content-type": MEDIA_TYPES[kind],
-        "content-disposition": query_params.attachment(_name(asked), kind),
+        "content-disposition": query_params.attachment(_name(params), kind),
         "cache-control": "no-store",
         "x-edition": edition.digest,
     }
@@ -91,20 +91,20 @@ async def export(service: Shared, streams: Sent, asked: Tracks, kind: Kind = Exp
 
 @contextmanager
 def _rows(
-    service: Service, asked: SearchRequest, kind: ExportFormat, headers: Mapping[str, str], gone: threading.Event
+    service: Service, request: SearchRequest, kind: ExportFormat, headers: Mapping[str, str], gone: threading.Event
 ) -> Iterator[Content]:
     """Give what is sent as it is read."""
-    with open_scan(service.searcher, asked, gone) as tracks:
+    with open_scan(service.searcher, request, gone) as tracks:
         yield Content({**headers, **_counted(tracks)}, partial(_write, tracks, kind, gone))
 
 
 @contextmanager
 def _file(
-    service: Service, asked: SearchRequest, kind: ExportFormat, headers: Mapping[str, str], gone: threading.Event
+    service: Service, request: SearchRequest, kind: ExportFormat, headers: Mapping[str, str], gone: threading.Event
 ) -> Iterator[Content]:
     """Give what has to be made before it is sent: a file that has no name, on disk."""
     with tempfile.TemporaryFile(prefix="linernotes-") as file:
-        with open_scan(service.searcher, asked, gone) as tracks:
+        with open_scan(service.searcher, request, gone) as tracks:
             told = _counted(tracks)
             _write(tracks, kind, gone, file)
         file.flush()
@@ -140,6 +140,6 @@ def _copy(file: IO[bytes], stream: IO[bytes]) -> None:
     copyfileobj(file, stream, PIECE)
 
 
-def _name(asked: Asked) -> str:
-    words = [asked.q, *(value for values in asked.filters.values() for value in values)]
+def _name(params: Asked) -> str:
+    words = [params.q, *(value for values in params.filters.values() for value in values)]
     return f"linernotes-{query_params.plain(' '.join(words))}-{datetime.now(UTC):%Y-%m-%d}".replace("--", "-")

@@ -58,7 +58,7 @@ Order = Annotated[By, Query(description="Order of values.")]
 
 @values_router.get("/facets/{name}", operation_id="values", responses=openapi.answers(schemas.Values, "values", 404))
 async def values(
-    service: Shared, name: Name, asked: Tracks, contains: Contains = "", size: Size = SIZE, sort: Order = By.COUNT,
+    service: Shared, name: Name, params: Tracks, contains: Contains = "", size: Size = SIZE, sort: Order = By.COUNT,
     after: After = None,
 ) -> Response:  # fmt: skip
     """List all values of one facet with their exact counts.
@@ -70,7 +70,7 @@ async def values(
     except InputError as problem:
         raise NotThereError(problem.message, problem.hint) from problem
     request = queries.values_request(
-        name, asked.q, filters_by_facet=asked.checked(), contains=contains, size=size, after=after, sort=sort
+        name, params.q, filters_by_facet=params.checked(), contains=contains, size=size, after=after, sort=sort
     )
     # Looking into all values takes long: it must not take the room of ordinary searches.
     found = await service.ask(lambda: service.searcher.values(request), long=bool(contains))

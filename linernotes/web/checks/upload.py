@@ -45,8 +45,8 @@ def opened() -> Iterator[Path]:
 def _sweep(where: Path) -> None:
     for folder in where.glob(f"{PREFIX}*"):
         try:
-            told = folder.stat(follow_symlinks=False)
-            if told.st_uid != os.geteuid() or time.time() - told.st_mtime < _YOUNG_S:
+            stat = folder.stat(follow_symlinks=False)
+            if stat.st_uid != os.geteuid() or time.time() - stat.st_mtime < _YOUNG_S:
                 continue
             with (folder / _LOCK).open("rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

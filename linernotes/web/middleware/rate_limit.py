@@ -94,8 +94,8 @@ class Rate:
         wait = ceil(self._limiter.get_window_stats(self._item, who).reset_time - time.time())
         headers = {"retry-after": str(max(wait, 1))}
         message = f"More than {self._item.amount} requests in a minute came from your address."
-        told = Told(TOO_OFTEN, message, f"Ask again in {max(wait, 1)} s.", headers)
-        await told.answer(Request(scope))(scope, receive, send)
+        provenance = Told(TOO_OFTEN, message, f"Ask again in {max(wait, 1)} s.", headers)
+        await provenance.answer(Request(scope))(scope, receive, send)
 
 
 def client(scope: Scope) -> str | None:

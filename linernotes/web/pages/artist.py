@@ -94,17 +94,17 @@ def _candidate(one: Candidate, most: int) -> CandidateView:
 
 
 def _profile(profile: Profile) -> ProfileView:
-    asked = Asked(filters={"artist": (names.literal(profile.name),)})
+    params = Asked(filters={"artist": (names.literal(profile.name),)})
     year = profile.facets["year"]
     return ProfileView(
         name=names.shown(profile.name, 300),
         id=names.shown(profile.id) if profile.id else None,
         summary=tuple(_summary(profile)),
         namesakes=profile.namesakes if not profile.id else 1,
-        search=links.search(asked),
-        years=draw(asked, year.buckets),
+        search=links.search(params),
+        years=draw(params, year.buckets),
         yearless=year.missing,
-        charts=tuple(chart for chart in _charts(profile, asked) if chart.rows),
+        charts=tuple(chart for chart in _charts(profile, params) if chart.rows),
         used=tuple(used(dataset, claims) for dataset, claims in profile.used_by.items()),
     )
 
@@ -115,24 +115,24 @@ def _summary(profile: Profile) -> list[str]:
     return [labels.tracks(profile.tracks.value), recordings, *plays]
 
 
-def _charts(profile: Profile, asked: Asked) -> list[Chart]:
-    facets = [_facet(name, profile.facets[name], asked) for name in _BARS if name in profile.facets]
+def _charts(profile: Profile, params: Asked) -> list[Chart]:
+    facets = [_facet(name, profile.facets[name], params) for name in _BARS if name in profile.facets]
     return [
         facets[0],
-        _listed("titles", "Titles", profile.titles, asked),
-        _listed("albums", "Albums", profile.albums, asked),
+        _listed("titles", "Titles", profile.titles, params),
+        _listed("albums", "Albums", profile.albums, params),
         _collaborators(profile.collaborators, exact=profile.collaborators_exact),
         *facets[1:],
     ]
 
 
-def _facet(name: str, count: FacetCount, asked: Asked) -> Chart:
+def _facet(name: str, count: FacetCount, params: Asked) -> Chart:
     given: list[Given] = [
-        (labels.value(name, b.value), links.search(asked.having(name, names.literal(str(b.value)))), b.count, ())
+        (labels.value(name, b.value), links.search(params.having(name, names.literal(str(b.value)))), b.count, ())
         for b in count.buckets[:SIZE]
     ]
     if count.missing:
-        given.append((labels.NOT_STATED, links.search(asked.having(name, "none")), count.missing, ()))
+        given.append((labels.NOT_STATED, links.search(params.having(name, "none")), count.missing, ()))
     return Chart(name, labels.FACETS[name], rows(given), _more(count.distinct - len(count.buckets[:SIZE]), "values"))
 
 
@@ -140,9 +140,9 @@ def _more(number: int, what: str) -> str:
     return f"and {number:,} more {what}" if number > 0 else ""
 
 
-def _listed(key: str, heading: str, counted: NameList, asked: Asked) -> Chart:
+def _listed(key: str, heading: str, counted: NameList, params: Asked) -> Chart:
     given: list[Given] = [
-        (row.name, links.search(replace(asked, q=row.name)) if len(row.name) <= MAX_CHARS else None, row.count, ())
+        (row.name, links.search(replace(params, q=row.name)) if len(row.name) <= MAX_CHARS else None, row.count, ())
         for row in counted.rows
     ]
     more = counted.distinct.value - len(given)

@@ -92,7 +92,7 @@ class Histogram:
     most: int
 
 
-def draw(asked: Asked, buckets: Iterable[Bucket]) -> Histogram | None:
+def draw(params: Asked, buckets: Iterable[Bucket]) -> Histogram | None:
     """Return the histogram of the facet `year`; None where no track has a year.
 
     >>> found = draw(Asked(), [Bucket(1994, 4, False), Bucket(2005, 1, False)])
@@ -108,7 +108,7 @@ def draw(asked: Asked, buckets: Iterable[Bucket]) -> Histogram | None:
     some = any(bucket.selected for _, bucket in counts)
     bars = tuple(
         _bar(
-            asked,
+            params,
             bucket,
             (year - first + _GAP / 2) * step,
             most,
@@ -124,8 +124,8 @@ def _ends(first: int, last: int) -> tuple[int, int]:
     return first - lacking // 2, last + (lacking - lacking // 2)
 
 
-def _bar(asked: Asked, bucket: Bucket, x: float, most: int, *, on: bool) -> Bar:
+def _bar(params: Asked, bucket: Bucket, x: float, most: int, *, on: bool) -> Bar:
     year = int(bucket.value)
     height = round(max(bucket.count / most * HEIGHT, _LEAST if bucket.count else 0), 1)
-    href = links.search(asked.having("year", str(year)))
+    href = links.search(params.having("year", str(year)))
     return Bar(year, bucket.count, round(x, 2), round(HEIGHT - height, 1), height, href, on)

@@ -54,41 +54,41 @@ class Chip:
     href: str
 
 
-def facets(asked: Asked, counted: Mapping[str, FacetCount]) -> tuple[FacetView, ...]:
+def facets(params: Asked, counted: Mapping[str, FacetCount]) -> tuple[FacetView, ...]:
     """Return the facets of an answer in the order of the page."""
-    views = {name: _facet(name, asked, counted[name]) for name in labels.FACETS if name in counted}
+    views = {name: _facet(name, params, counted[name]) for name in labels.FACETS if name in counted}
     # A facet that no track found has a value of, and that no filter names, has nothing to choose from.
-    return tuple(view for name, view in views.items() if counted[name].buckets or name in asked.filters)
+    return tuple(view for name, view in views.items() if counted[name].buckets or name in params.filters)
 
 
-def _facet(name: str, asked: Asked, count: FacetCount) -> FacetView:
+def _facet(name: str, params: Asked, count: FacetCount) -> FacetView:
     if FACETS[name].kind is Kind.YEARS:
-        return _years(name, asked, count)
+        return _years(name, params, count)
     listed = [b for n, b in enumerate(count.buckets) if n < SHOWN or b.selected or b.excluded]
     return FacetView(
         name=name,
         label=labels.FACETS[name],
-        values=(*(value(name, asked, bucket) for bucket in listed), *_missing(name, asked, count.missing)),
+        values=(*(value(name, params, bucket) for bucket in listed), *_missing(name, params, count.missing)),
         more=max(count.distinct - len(listed), 0),
         exact=count.exact,
-        all=links.facet(name, asked),
+        all=links.facet(name, params),
     )
 
 
-def _years(name: str, asked: Asked, count: FacetCount) -> FacetView:
+def _years(name: str, params: Asked, count: FacetCount) -> FacetView:
     """Return the years as a drawing with two fields; whatever the fields can't say of the filter is kept as it is."""
-    held = asked.filters.get(name, ())
+    held = params.filters.get(name, ())
     ranges = [each for each in held if each != NONE and not each.startswith(NOT)]
     first, last = _ends(ranges[0]) if len(ranges) == 1 else ("", "")
     kept = tuple(each for each in held if each not in (NONE, NOT + NONE) and (len(ranges) != 1 or each != ranges[0]))
     return FacetView(
         name=name,
         label=labels.FACETS[name],
-        values=tuple(_missing(name, asked, count.missing)),
+        values=tuple(_missing(name, params, count.missing)),
         more=0,
         exact=count.exact,
-        all=links.facet(name, asked),
-        years=charts.draw(asked, count.buckets),
+        all=links.facet(name, params),
+        years=charts.draw(params, count.buckets),
         year_from=first,
         year_to=last,
         kept=kept,
@@ -100,10 +100,10 @@ def _ends(years: str) -> tuple[str, str]:
     return first.strip(), last.strip() if dots else first.strip()
 
 
-def value(name: str, asked: Asked, bucket: Bucket) -> Value:
+def value(name: str, params: Asked, bucket: Bucket) -> Value:
     """Return one value of a facet as the form has it."""
     written = _written(bucket.value)
-    held = asked.filters.get(name, ())
+    held = params.filters.get(name, ())
     excluded = NOT + written
     others = [each for each in held if each not in (written, excluded)]
     return Value(
@@ -112,7 +112,7 @@ def value(name: str, asked: Asked, bucket: Bucket) -> Value:
         count=bucket.count,
         checked=bucket.selected or bucket.excluded,
         excluded=bucket.excluded,
-        exclude=None if bucket.excluded else links.search(asked.having(name, *others, excluded)),
+        exclude=None if bucket.excluded else links.search(params.having(name, *others, excluded)),
     )
 
 
@@ -120,29 +120,29 @@ def _written(given: str | int | bool) -> str:
     return str(given).lower() if isinstance(given, bool) else names.literal(str(given))
 
 
-def _missing(name: str, asked: Asked, count: int) -> Iterator[Value]:
-    held = asked.filters.get(name, ())
+def _missing(name: str, params: Asked, count: int) -> Iterator[Value]:
+    held = params.filters.get(name, ())
     excluded = NOT + NONE in held
     if count or NONE in held or excluded:
         others = [each for each in held if each not in (NONE, NOT + NONE)]
-        exclude = None if excluded else links.search(asked.having(name, *others, NOT + NONE))
+        exclude = None if excluded else links.search(params.having(name, *others, NOT + NONE))
         sent = NOT + NONE if excluded else NONE
         yield Value(sent, labels.NOT_STATED, count, excluded or NONE in held, excluded, exclude)
 
 
-def chips(asked: Asked, path: str = "/search") -> tuple[Chip, ...]:
+def chips(params: Asked, path: str = "/search") -> tuple[Chip, ...]:
     """Return the filters that are on, in the order of the page; taken away, they lead to the same path.
 
     >>> [(chip.label, chip.href) for chip in chips(Asked("a", {"genre": ("-rock", "none")}))]
     [('not rock', '/search?q=a&genre=none'), ('not stated', '/search?q=a&genre=-rock')]
     """
-    given = [(name, held) for name in labels.FACETS for held in asked.filters.get(name, ())]
+    given = [(name, held) for name in labels.FACETS for held in params.filters.get(name, ())]
     return tuple(
         Chip(
             labels.FACETS[name],
             _said(name, held),
             held.startswith(NOT) and held != NOT + NONE,
-            links.to(path, asked.toggled(name, held).query()),
+            links.to(path, params.toggled(name, held).query()),
         )
         for name, held in given
     )

@@ -70,12 +70,12 @@ async def values(
     return rendering.page(request, "facet.html.jinja", title=f"{view.label}: all values", q=asked.q, view=view)
 
 
-def _view(asked: Asked, answer: FacetValues, contains: str, sort: By, *, first_page: bool) -> ValuesView:
+def _view(params: Asked, answer: FacetValues, contains: str, sort: By, *, first_page: bool) -> ValuesView:
     name = answer.facet
 
     def place(order: By, after: str | None = None) -> str:
         further = {"contains": contains, "sort": "" if order is By.COUNT else str(order), "after": after or ""}
-        return links.facet(name, asked, **further)
+        return links.facet(name, params, **further)
 
     return ValuesView(
         name=name,
@@ -84,22 +84,22 @@ def _view(asked: Asked, answer: FacetValues, contains: str, sort: By, *, first_p
         contains=names.shown(contains),
         sort="" if sort is By.COUNT else str(sort),
         sorts=tuple(Choice(label, place(order), order is sort) for order, label in _ORDERS.items()),
-        chips=facet_list.chips(asked, f"/facets/{name}"),
-        hidden=tuple(Hidden(key, value) for key, value in links.pairs(asked)),
-        rows=_rows(name, asked, answer.values),
+        chips=facet_list.chips(params, f"/facets/{name}"),
+        hidden=tuple(Hidden(key, value) for key, value in links.pairs(params)),
+        rows=_rows(name, params, answer.values),
         next=place(sort, answer.next) if answer.next else None,
         first=None if first_page else place(sort),
-        back=links.search(asked),
+        back=links.search(params),
     )
 
 
-def _rows(name: str, asked: Asked, buckets: tuple[Bucket, ...]) -> tuple[Row, ...]:
+def _rows(name: str, params: Asked, buckets: tuple[Bucket, ...]) -> tuple[Row, ...]:
     most = max((bucket.count for bucket in buckets), default=0)
-    shown = [(bucket, facet_list.value(name, asked, bucket)) for bucket in buckets]
+    shown = [(bucket, facet_list.value(name, params, bucket)) for bucket in buckets]
     return tuple(
         Row(
             label=names.parts(labels.value(name, bucket.value)),
-            href=links.search(asked.toggled(name, value.sent)),
+            href=links.search(params.toggled(name, value.sent)),
             count=bucket.count,
             length=charts.length(bucket.count, most),
             exclude=value.exclude,

@@ -25,37 +25,40 @@ def to(path: str, query: str = "") -> str:
     return f"{path}?{query}" if query else path
 
 
-def search(asked: Asked) -> str:
+def search(params: Asked) -> str:
     """Return the address of a page of hits."""
-    return to("/search", asked.query())
+    return to("/search", params.query())
 
 
-def everything(asked: Asked) -> Asked:
+def everything(params: Asked) -> Asked:
     """Return what is asked without order, grouping and place: all tracks of the text and filters."""
-    return Asked(q=asked.q, filters=asked.filters)
+    return Asked(q=params.q, filters=params.filters)
 
 
-def plain(asked: Asked) -> Asked:
+def plain(params: Asked) -> Asked:
     """Return the same as a page's links repeat it, its filters as the queries read them.
 
     Raises InputError for filters that can't be asked, and for so many that the page would be all addresses.
     """
-    given = {name: tuple(filter(None, values)) for name, values in asked.filters.items()}
-    read = replace(asked, filters={name: values for name, values in given.items() if values}).checked()
+    given = {name: tuple(filter(None, values)) for name, values in params.filters.items()}
+    read = replace(params, filters={name: values for name, values in given.items() if values}).checked()
     found = {name: tuple(dict.fromkeys(values)) for name, values in read.items()}
-    short = replace(asked, q=asked.q[:LONGEST_TEXT], filters=found)
+    short = replace(params, q=params.q[:LONGEST_TEXT], filters=found)
     if len(short.query()) > LONGEST_QUERY:
         raise InputError("These are too many filters for a page.", "Take some away, or ask the API.")
     return short
 
 
-def pairs(asked: Asked) -> list[tuple[str, str]]:
+def pairs(params: Asked) -> list[tuple[str, str]]:
     """Return the text and filters as a form sends them.
 
     >>> pairs(Asked("a", {"genre": ("rock", "-pop")}))
     [('q', 'a'), ('genre', 'rock'), ('genre', '-pop')]
     """
-    return [*([("q", asked.q)] if asked.q else []), *((name, v) for name, held in asked.filters.items() for v in held)]
+    return [
+        *([("q", params.q)] if params.q else []),
+        *((name, v) for name, held in params.filters.items() for v in held),
+    ]
 
 
 def artist(name: str) -> str | None:
@@ -86,7 +89,7 @@ def dataset(dataset_id: str) -> str:
     return f"/datasets/{quote(dataset_id, safe='')}"
 
 
-def facet(name: str, asked: Asked, **further: str) -> str:
+def facet(name: str, params: Asked, **further: str) -> str:
     """Return the address of all values of a facet under a text and filters."""
     rest = urlencode({key: value for key, value in further.items() if value})
-    return to(f"/facets/{name}", "&".join(part for part in (everything(asked).query(), rest) if part))
+    return to(f"/facets/{name}", "&".join(part for part in (everything(params).query(), rest) if part))

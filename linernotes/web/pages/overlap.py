@@ -80,7 +80,7 @@ async def overlap(request: Request, service: Serving, asked: Filtered) -> Respon
     return rendering.page(request, "overlap.html.jinja", title="What data sets share", view=view(asked, answer))
 
 
-def view(asked: Asked, answer: Overlap) -> OverlapView:
+def view(params: Asked, answer: Overlap) -> OverlapView:
     """Return the view of an answer."""
     kinds = [_kind("recordings", "Recordings", answer.recordings)]
     if answer.videos:
@@ -89,28 +89,28 @@ def view(asked: Asked, answer: Overlap) -> OverlapView:
         summary=labels.tracks(answer.tracks.value),
         exact=answer.exact,
         confidence=round(100 * CONFIDENCE),
-        chips=facet_list.chips(asked, "/overlap"),
+        chips=facet_list.chips(params, "/overlap"),
         kinds=tuple(kind for kind in kinds if kind.names),
-        back=links.search(asked),
+        back=links.search(params),
     )
 
 
-def number(found: Estimate) -> str:
+def number(estimate: Estimate) -> str:
     """Return a number, with a sign where it is estimated.
 
     >>> number(Estimate(1200, 1200, 1200)), number(Estimate(1200, 1150, 1260))
     ('1,200', '≈ 1,200')
     """
-    return f"{'' if found.exact else '≈ '}{found.value:,}"
+    return f"{'' if estimate.exact else '≈ '}{estimate.value:,}"
 
 
-def interval(found: Estimate) -> str:
+def interval(estimate: Estimate) -> str:
     """Return between what the truth lies; empty for what was counted.
 
     >>> interval(Estimate(1200, 1150, 1260))
     '1,150 to 1,260'
     """
-    return "" if found.exact else f"{found.low:,} to {found.high:,}"
+    return "" if estimate.exact else f"{estimate.low:,} to {estimate.high:,}"
 
 
 def _kind(key: str, heading: str, shared: Shared) -> Kind:

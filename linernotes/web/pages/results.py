@@ -179,28 +179,28 @@ class ResultsView:
     dropped: tuple[Choice, ...]
 
 
-def results_view(asked: Asked, answer: SearchResult, dropped: Sequence[Choice] = ()) -> ResultsView:
+def results_view(params: Asked, answer: SearchResult, dropped: Sequence[Choice] = ()) -> ResultsView:
     """Return the view of an answer; `dropped` says what fewer filters would find."""
-    all_tracks = links.everything(asked)
+    all_tracks = links.everything(params)
     return ResultsView(
-        heading=names.shown(asked.q, 120),
+        heading=names.shown(params.q, 120),
         total=_total(answer),
         notes=tuple(_notes(answer)),
-        meant=tuple(_guess(asked, guess.text, guess.count) for guess in answer.did_you_mean),
-        chips=facet_list.chips(asked),
-        clear=links.search(replace(asked, filters={}, after=None)),
-        sorts=tuple(_sort(asked, sort) for sort in Sort),
-        grouping=tuple(_group(asked, group) for group in (None, Group.RECORDING)),
-        facets=facet_list.facets(asked, answer.facets),
+        meant=tuple(_guess(params, guess.text, guess.count) for guess in answer.did_you_mean),
+        chips=facet_list.chips(params),
+        clear=links.search(replace(params, filters={}, after=None)),
+        sorts=tuple(_sort(params, sort) for sort in Sort),
+        grouping=tuple(_group(params, group) for group in (None, Group.RECORDING)),
+        facets=facet_list.facets(params, answer.facets),
         further=tuple(
-            Choice(labels.FACETS[name], links.facet(name, asked))
+            Choice(labels.FACETS[name], links.facet(name, params))
             for name in labels.FACETS
             if name not in DEFAULT_FACETS
         ),
-        hidden=tuple(_hidden(asked)),
+        hidden=tuple(_hidden(params)),
         hits=tuple(hit(number, each) for number, each in enumerate(answer.hits, 1)),
-        next=links.search(asked.of_page(answer.next)) if answer.next else None,
-        first=links.search(asked.of_page(None)) if asked.after else None,
+        next=links.search(params.of_page(answer.next)) if answer.next else None,
+        first=links.search(params.of_page(None)) if params.after else None,
         exports=tuple(
             Choice(form.upper(), links.to("/export", "&".join(filter(None, (f"format={form}", all_tracks.query())))))
             for form in ("csv", "ndjson")
@@ -228,28 +228,28 @@ def _notes(answer: SearchResult) -> list[str]:
     return notes
 
 
-def _guess(asked: Asked, text: str, count: int) -> Choice:
-    return Choice(names.shown(text, 80), links.search(replace(asked, q=text, after=None)), count=count)
+def _guess(params: Asked, text: str, count: int) -> Choice:
+    return Choice(names.shown(text, 80), links.search(replace(params, q=text, after=None)), count=count)
 
 
-def _sort(asked: Asked, sort: Sort) -> Choice:
-    return Choice(labels.SORTS[sort], links.search(replace(asked, sort=sort, after=None)), asked.sort == sort)
+def _sort(params: Asked, sort: Sort) -> Choice:
+    return Choice(labels.SORTS[sort], links.search(replace(params, sort=sort, after=None)), params.sort == sort)
 
 
-def _group(asked: Asked, group: Group | None) -> Choice:
+def _group(params: Asked, group: Group | None) -> Choice:
     label = "Recordings" if group else "Tracks"
-    return Choice(label, links.search(replace(asked, group=group, after=None)), asked.group == group)
+    return Choice(label, links.search(replace(params, group=group, after=None)), params.group == group)
 
 
-def _hidden(asked: Asked) -> list[Hidden]:
+def _hidden(params: Asked) -> list[Hidden]:
     """Return what the form of the facets sends along: text, order, grouping, and filters that it doesn't show."""
-    rest = Asked(q=asked.q, sort=asked.sort, group=asked.group, size=asked.size)
+    rest = Asked(q=params.q, sort=params.sort, group=params.group, size=params.size)
     one = [
         ("q", rest.q),
         ("sort", "" if rest.sort == Sort.RELEVANCE else str(rest.sort)),
         ("group", str(rest.group or "")),
     ]
-    many = [(name, value) for name in FACETS if name not in DEFAULT_FACETS for value in asked.filters.get(name, ())]
+    many = [(name, value) for name in FACETS if name not in DEFAULT_FACETS for value in params.filters.get(name, ())]
     return [Hidden(name, value) for name, value in (*one, *many) if value]
 
 
@@ -274,7 +274,7 @@ async def results(request: Request, service: Shared, asked: Page) -> Response:
     return rendering.page(request, "html.jinja", title=title, q=asked.q, in_place=True, view=view)
 
 
-def canonical(asked: Asked, given: Mapping[str, str]) -> str | None:
+def canonical(params: Asked, given: Mapping[str, str]) -> str | None:
     """Return the address that a plain form means, where it isn't the one that was asked.
 
     >>> canonical(Asked("a", {"genre": ("",)}), {"q": "a", "genre": "", "year_from": "1990", "year_to": ""})
@@ -283,19 +283,19 @@ def canonical(asked: Asked, given: Mapping[str, str]) -> str | None:
     """
     if all(given.values()) and YEAR_FROM not in given and YEAR_TO not in given:
         return None
-    filled = {name: held for name, values in asked.filters.items() if (held := tuple(filter(None, values)))}
+    filled = {name: held for name, values in params.filters.items() if (held := tuple(filter(None, values)))}
     first, last = (given.get(name, "").strip() for name in (YEAR_FROM, YEAR_TO))
     if first or last:
         years = first if first == last else f"{first}..{last}"
         filled["year"] = tuple(dict.fromkeys((years, *filled.get("year", ()))))
-    return links.search(replace(asked, filters=filled))
+    return links.search(replace(params, filters=filled))
 
 
-def with_fewer(searcher: Searcher, asked: Asked) -> tuple[Choice, ...]:
+def with_fewer(searcher: Searcher, params: Asked) -> tuple[Choice, ...]:
     """Return what would be found without one of the filters, or without all; raises what a search raises."""
-    ways = [(f"without {labels.FACETS[name].lower()}", asked.having(name)) for name in asked.filters]
+    ways = [(f"without {labels.FACETS[name].lower()}", params.having(name)) for name in params.filters]
     if len(ways) > 1:
-        ways.append(("without any filter", replace(asked, filters={}, after=None)))
+        ways.append(("without any filter", replace(params, filters={}, after=None)))
     return tuple(
         Choice(label, links.search(way), count=found)
         for label, way in ways

@@ -51,11 +51,11 @@ async def stats(request: Request, service: Shared, asked: Tracks) -> Response:
     return rendering.page(request, "stats.html.jinja", title="Statistics", q=asked.q, view=view(asked, answer))
 
 
-def view(asked: Asked, answer: Stats) -> StatsView:
+def view(params: Asked, answer: Stats) -> StatsView:
     """Return the view of an answer."""
     rest = answer.rest if answer.rest and answer.rest.tracks else None
     return StatsView(
-        text=names.shown(asked.q, 120),
+        text=names.shown(params.q, 120),
         tracks=answer.all.tracks,
         summary=(
             labels.tracks(answer.all.tracks),
@@ -64,22 +64,22 @@ def view(asked: Asked, answer: Stats) -> StatsView:
         ),
         rest=f"The second share is of the rest: {labels.tracks(rest.tracks)} of the other data sets." if rest else "",
         notes=("The text is long: only its first words are asked.",) if answer.text_truncated else (),
-        datasets=tuple(_datasets(asked)),
-        chips=facet_list.chips(asked, "/stats"),
-        charts=tuple(chart for chart in _charts(asked, answer) if chart.rows) if answer.all.tracks else (),
-        over=tuple(_over(asked, found) for found in answer.comparisons if found.rows),
-        back=links.search(asked),
+        datasets=tuple(_datasets(params)),
+        chips=facet_list.chips(params, "/stats"),
+        charts=tuple(chart for chart in _charts(params, answer) if chart.rows) if answer.all.tracks else (),
+        over=tuple(_over(params, found) for found in answer.comparisons if found.rows),
+        back=links.search(params),
     )
 
 
-def _datasets(asked: Asked) -> Iterator[Choice]:
-    held = asked.filters.get("dataset", ())
-    yield Choice("All", links.to("/stats", asked.having("dataset").query()), not held)
+def _datasets(params: Asked) -> Iterator[Choice]:
+    held = params.filters.get("dataset", ())
+    yield Choice("All", links.to("/stats", params.having("dataset").query()), not held)
     for name, card in CARDS.items():
-        yield Choice(card.name, links.to("/stats", asked.having("dataset", name).query()), held == (name,))
+        yield Choice(card.name, links.to("/stats", params.having("dataset", name).query()), held == (name,))
 
 
-def _charts(asked: Asked, answer: Stats) -> Iterator[Chart]:
+def _charts(params: Asked, answer: Stats) -> Iterator[Chart]:
     of = answer.all.tracks
     sets: list[Given] = [
         (labels.value("dataset", one.name), links.dataset(one.name), one.tracks, (_share(one.tracks, of),))
@@ -87,26 +87,26 @@ def _charts(asked: Asked, answer: Stats) -> Iterator[Chart]:
     ]
     yield Chart("dataset", "Data set", bars.rows(sets), columns=("Data set", "Tracks", "Share"))
     for name, counts in answer.all.facets.items():
-        yield _facet(name, counts, asked, answer)
+        yield _facet(name, counts, params, answer)
 
 
 def _share(count: int, of: int) -> str:
     return f"{percent(count, of):.1f} %"
 
 
-def _facet(name: str, counts: Counts, asked: Asked, answer: Stats) -> Chart:
+def _facet(name: str, counts: Counts, params: Asked, answer: Stats) -> Chart:
     in_order = FACETS[name].by_value
     ordered = sorted(counts.values.items(), key=lambda pair: (0 if in_order else -pair[1], pair[0]))
     shown = ordered if in_order else ordered[:SHOWN]
     given: list[Given] = [
-        (labels.value(name, value), _tracks(asked, name, value), count, _cells(name, count, answer, value))
+        (labels.value(name, value), _tracks(params, name, value), count, _cells(name, count, answer, value))
         for value, count in shown
     ]
     if left := ordered[len(shown) :]:
         total = sum(count for _, count in left)
-        given.append((f"{len(left):,} others", links.facet(name, asked), total, (_share(total, answer.all.tracks),)))
+        given.append((f"{len(left):,} others", links.facet(name, params), total, (_share(total, answer.all.tracks),)))
     if counts.missing:
-        none = links.search(asked.having(name, "none"))
+        none = links.search(params.having(name, "none"))
         given.append((labels.NOT_STATED, none, counts.missing, _cells(name, counts.missing, answer, None)))
     second = ("Rest",) if answer.rest and answer.rest.tracks else ()
     width = len(("Value", "Tracks", "Share", *second)) - 2
@@ -115,8 +115,8 @@ def _facet(name: str, counts: Counts, asked: Asked, answer: Stats) -> Chart:
     return Chart(name, label, bars.rows(padded), columns=(label, "Tracks", "Share", *second))
 
 
-def _tracks(asked: Asked, name: str, value: str | int) -> str:
-    return links.search(asked.having(name, f"{value}s" if name == "decade" else names.literal(str(value))))
+def _tracks(params: Asked, name: str, value: str | int) -> str:
+    return links.search(params.having(name, f"{value}s" if name == "decade" else names.literal(str(value))))
 
 
 def _cells(name: str, count: int, answer: Stats, value: str | int | None) -> tuple[str, ...]:
@@ -128,11 +128,11 @@ def _cells(name: str, count: int, answer: Stats, value: str | int | None) -> tup
     return own, _share(other, answer.rest.tracks)
 
 
-def _over(asked: Asked, found: Comparison) -> Chart:
-    within = asked.having("dataset", found.dataset)
+def _over(params: Asked, comparison: Comparison) -> Chart:
+    within = params.having("dataset", comparison.dataset)
     given = [
-        (str(row.value), links.search(within.having(found.kind, names.literal(str(row.value)))), row)
-        for row in found.rows
+        (str(row.value), links.search(within.having(comparison.kind, names.literal(str(row.value)))), row)
+        for row in comparison.rows
     ]
     most = max(row.low for _, _, row in given)
     rows = tuple(
@@ -142,11 +142,11 @@ def _over(asked: Asked, found: Comparison) -> Chart:
         )
         for label, href, row in given
     )
-    part = f", of the {found.offered:,} with the most tracks" if found.offered >= MAX_CANDIDATES else ""
+    part = f", of the {comparison.offered:,} with the most tracks" if comparison.offered >= MAX_CANDIDATES else ""
     return Chart(
-        id=f"{found.kind}-{found.dataset}",
-        heading=f"{found.kind.capitalize()}s in {labels.value('dataset', found.dataset)}",
+        id=f"{comparison.kind}-{comparison.dataset}",
+        heading=f"{comparison.kind.capitalize()}s in {labels.value('dataset', comparison.dataset)}",
         rows=rows,
-        note=f"corrected for {found.compared:,} comparisons{part}",
-        columns=(found.kind.capitalize(), "Here", "In the rest", "At least"),
+        note=f"corrected for {comparison.compared:,} comparisons{part}",
+        columns=(comparison.kind.capitalize(), "Here", "In the rest", "At least"),
     )

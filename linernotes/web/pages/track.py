@@ -68,24 +68,24 @@ class TrackView:
 @router.get("/tracks/{track_id:path}")
 async def track(request: Request, service: Shared, track_id: str) -> Response:
     """Show a track."""
-    found = await service.ask(lambda: service.searcher.track(track_id))
-    if found is None:
+    answer = await service.ask(lambda: service.searcher.track(track_id))
+    if answer is None:
         raise NotThereError(
             f"There is no track {names.shown(track_id, 100)!r}.", "It may have left with a new release of its data set."
         )
-    hits, number = await service.ask(lambda: service.searcher.duplicates(found))
-    view = _view(found, hits, number)
+    hits, number = await service.ask(lambda: service.searcher.duplicates(answer))
+    view = _view(answer, hits, number)
     return rendering.page(request, "track.html.jinja", title=view.title, view=view)
 
 
-def _view(found: Hit, others: list[Hit], number: int) -> TrackView:
-    held = found.track
+def _view(hit: Hit, others: list[Hit], number: int) -> TrackView:
+    held = hit.track
     title = str(held.get("title") or "untitled")
     by = ", ".join(held.get("artists") or ()) or "unknown artist"
     dataset = str(held["dataset"])
     return TrackView(
-        hit=results.hit(1, found),
-        id=names.shown(found.id),
+        hit=results.hit(1, hit),
+        id=names.shown(hit.id),
         title=names.shown(f"{title} – {by}"),
         fields=tuple(_field(name, held) for name in SHOWN if name not in EVIDENCE),
         evidence=tuple(_field(name, held) for name in EVIDENCE),

@@ -122,9 +122,9 @@ def may_write(client: Elasticsearch, prefix: str) -> bool | None:
     """Tell whether a client may change the indices of a prefix; False where security is off, None if nobody answers."""
     wanted: Mapping[str, object] = {"names": [prefix, f"{prefix}-*"], "privileges": list(WRITING)}
     try:
-        found = client.options(request_timeout=REVOKE_S).security.has_privileges(index=[wanted])
+        response = client.options(request_timeout=REVOKE_S).security.has_privileges(index=[wanted])
     except ApiError:  # without security there is nothing to ask
         return False
     except (TransportError, LinernotesError):  # what is wrong is told by what is asked next
         return None
-    return any(right for rights in found["index"].values() for right in rights.values())
+    return any(right for rights in response["index"].values() for right in rights.values())
