@@ -4,12 +4,15 @@ Every variable is named here, so that the README's table can be tested against i
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from platformdirs import user_data_path
+
+from mappings.errors import InputError
 
 VARIABLES = {
     "LINERNOTES_URL": "address of Elasticsearch; without it the local node is used",
@@ -22,6 +25,9 @@ VARIABLES = {
     "LINERNOTES_HOME": "folder for downloads and the local node's data",
     "LINERNOTES_PREFIX": "what all index names begin with (default: linernotes)",
 }
+
+PREFIX = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+"""What index names may begin with: nothing that Elasticsearch reads as a pattern or a list."""
 
 ROOT_HOME = Path("/var/lib/linernotes")
 
@@ -46,7 +52,7 @@ class Settings:
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings; empty variables count as not set."""
+    """Read the settings; empty variables count as not set. Raises InputError for a prefix that can't be one."""
     get = {name: environ.get(name, "").strip() or None for name in VARIABLES}.get
     url, username, password = split(get("LINERNOTES_URL"))
     return Settings(
@@ -56,7 +62,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         password=get("LINERNOTES_PASSWORD") or password,
         ca_certs=_path(get("LINERNOTES_CA_CERTS")),
         home=Path(get("LINERNOTES_HOME") or default_home()).expanduser().absolute(),
-        prefix=get("LINERNOTES_PREFIX") or "linernotes",
+        prefix=_prefix(get("LINERNOTES_PREFIX") or "linernotes"),
         api_key_file=_path(get("LINERNOTES_API_KEY_FILE")),
         password_file=_path(get("LINERNOTES_PASSWORD_FILE")),
     )
@@ -83,6 +89,16 @@ def split(url: str | None) -> tuple[str | None, str | None, str | None]:
 def default_home() -> Path:
     """Return the platform's data folder; for root a folder that an unprivileged user can enter."""
     return ROOT_HOME if os.geteuid() == 0 else user_data_path("linernotes", appauthor=False)
+
+
+def _prefix(text: str) -> str:
+    """Return a prefix of index names; raises InputError for one that would name other indices, too, or none."""
+    if not PREFIX.fullmatch(text):
+        raise InputError(
+            f"LINERNOTES_PREFIX can't be {text!r}.",
+            "Write it in small letters, digits, -, _ and ., a letter or digit first.",
+        )
+    return text
 
 
 def _path(text: str | None) -> Path | None:

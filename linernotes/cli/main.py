@@ -19,6 +19,7 @@ from mappings.errors import CheckFailedError, InputError, LinernotesError, Unrea
 
 if TYPE_CHECKING:
     from typer._click import Command, Context
+    from typer._click.formatting import HelpFormatter
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,15 @@ COMMANDS: Mapping[str, Entry] = {
     ),
     "kibana": Entry("kibana", "app", "What Kibana shows of the data: check it, and bring it in."),
 }
-"""Name to command, in the order of the help."""
+"""Name to command."""
+
+PANELS: Mapping[str, tuple[str, ...]] = {
+    "First": ("demo",),
+    "Ask": ("search", "facet", "suggest", "artist", "overlap", "stats", "datasets", "export", "check", "verify"),
+    "Load": ("load", "update", "reindex", "generations", "rollback", "prune", "rejected", "watch", "history"),
+    "Operate": ("node", "doctor", "serve", "keys", "kibana", "bench"),
+}
+"""The commands in the order of the help, by what they are for."""
 
 
 def load(name: str) -> "Command":
@@ -147,6 +156,13 @@ class LazyGroup(TyperGroup):
         for name, entry in COMMANDS.items():
             self.add_command(TyperCommand(name, help=entry.help, rich_markup_mode=None))
 
+    def format_commands(self, ctx: "Context", formatter: "HelpFormatter") -> None:  # noqa: ARG002 - as Typer calls it
+        """Write the commands, a section for each panel."""
+        limit = formatter.width - 6 - max(map(len, self.commands))
+        for panel, names in PANELS.items():
+            with formatter.section(panel):
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(limit)) for name in names])
+
     def invoke(self, ctx: "Context") -> Any:
         """Run the command; Ctrl-C raises Abort, where Typer would end without a word."""
         try:
@@ -167,13 +183,20 @@ EXIT_CODES = {
     3: "Elasticsearch can't be reached",
     4: "done, but records were rejected",
     5: "a check failed and nothing was changed",
+    70: "something unexpected: a mistake of this program",
     130: "interrupted",
 }
 
-CODES: dict[type[LinernotesError], int] = {InputError: 1, UnreachableError: 3, CheckFailedError: 5}
 INTERRUPTED = 130
 
 USAGE = 2
+
+
+class UnexpectedError(LinernotesError):
+    """An error that no part of this program expected."""
+
+
+CODES: dict[type[LinernotesError], int] = {InputError: 1, UnreachableError: 3, CheckFailedError: 5, UnexpectedError: 70}
 
 app = typer.Typer(
     cls=LazyGroup,
@@ -277,7 +300,7 @@ def _problem(error: Exception) -> LinernotesError:
             f"Elasticsearch refused the credentials ({error.status_code}).",
             "Check LINERNOTES_API_KEY, or LINERNOTES_USERNAME and LINERNOTES_PASSWORD.",
         )
-    return LinernotesError(
+    return UnexpectedError(
         f"Something unexpected happened ({type(error).__name__}: {error}).", "Run it again with --debug."
     )
 
