@@ -35,9 +35,9 @@ DATASET = "laion-disco-12m"
 PREFIX = "bench-update"
 MEASURED = """
 import sys
-from indexer.meter import peak_rss_mb
-from linernotes.cli import app
-code = app.run(sys.argv[1:])
+from indexer.cluster.progress import peak_rss_mb
+from linernotes.cli import main
+code = main.run(sys.argv[1:])
 print(peak_rss_mb())
 sys.exit(code)
 """

@@ -151,7 +151,7 @@ SETS = Board(
     ("linernotes-search-tracks",),
 )
 
-_LOADS, _STRETCHES, _LEASED = "kind : load", "kind : stretch", "kind : chunk and state : leased"
+_LOADS, _CHUNKS, _LEASED = "kind : load", "kind : stretch", "kind : stretch and state : leased"
 _REJECTED, _EVENTS, _GENERATIONS = count("records"), count("events"), count("generations")
 _INDEXED = measure("sum", "indexed", "indexed")
 
@@ -199,7 +199,7 @@ SYSTEM = Board(
                 measure("sum", "rejected", "rejected"),
             ),
             32,
-            query=_STRETCHES,
+            query=_CHUNKS,
         ),
         Panel("reasons", "Reasons", REJECTED, BARS, (top("kind", "kind of reason", _REJECTED, 20), _REJECTED)),
         Panel(

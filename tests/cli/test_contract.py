@@ -28,7 +28,7 @@ def test_help_explains(run: Run, command: tuple[str, ...]) -> None:
     ran = run(*command, "--help")
     assert ran.code == 0
     assert ran.out.startswith(f"Usage: linernotes {' '.join(command)}")
-    options = re.findall(r"^  (--[a-z-]+)", ran.out, flags=re.MULTILINE)
+    options = re.findall(r"^  (?:-h, )?(--[a-z-]+)", ran.out, flags=re.MULTILINE)
     assert "--help" in options
     assert "--json" in options or command == ("demo",)
 

@@ -90,7 +90,7 @@ def plainly(model: type[BaseModel], example: Mapping[str, Any], *further: int) -
     return {200: {"model": model, "content": content, "description": _first(model)}, **said}
 
 
-ADDRESS = "/api/v1/json"
+ADDRESS = "/api/v1/openapi.json"
 
 DESCRIPTION = """Search the tracks that are known to be in public data sets on which models for music are trained.
 

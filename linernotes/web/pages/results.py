@@ -271,7 +271,7 @@ async def results(request: Request, service: Shared, asked: Page) -> Response:
     dropped = await service.ask(lambda: with_fewer(service.searcher, asked)) if lacking else ()
     view = results_view(asked, answer, dropped)
     title = f"{asked.q or 'All tracks'}: {view.total}" if not asked.after else f"{asked.q or 'All tracks'}, further on"
-    return rendering.page(request, "html.jinja", title=title, q=asked.q, in_place=True, view=view)
+    return rendering.page(request, "results.html.jinja", title=title, q=asked.q, in_place=True, view=view)
 
 
 def canonical(params: Asked, given: Mapping[str, str]) -> str | None:
