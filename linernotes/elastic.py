@@ -7,7 +7,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 from elasticsearch.serializer import OrjsonSerializer
 
-from linernotes.node import security, service
+from linernotes.node import security, status
 from linernotes.security import credentials
 from linernotes.security.credentials import Credentials
 from linernotes.security.transport import Door
@@ -41,13 +41,17 @@ TIMEOUT_S = 60.0
 
 def address(settings: Settings) -> str:
     """Return the address of Elasticsearch; raises UnreachableError when none is set and no local node runs."""
-    found = settings.url or service.url_of(settings.home)
-    if found is None:
-        raise UnreachableError(
-            "No Elasticsearch: the local node is not running, and LINERNOTES_URL is not set.",
-            "Start it with: linernotes node start",
-        )
-    return found
+    return addresses(settings)[0]
+
+
+def addresses(settings: Settings) -> list[str]:
+    """Return the addresses of all nodes of a local cluster, else the one that is set; raises as `address` does."""
+    if urls := [settings.url] if settings.url else status.urls_of(settings.home):
+        return urls
+    raise UnreachableError(
+        "No Elasticsearch: the local node is not running, and LINERNOTES_URL is not set.",
+        "Start it with: linernotes node start",
+    )
 
 
 def connect(settings: Settings, *, timeout_s: float = TIMEOUT_S) -> Elasticsearch:
@@ -56,9 +60,9 @@ def connect(settings: Settings, *, timeout_s: float = TIMEOUT_S) -> Elasticsearc
     `timeout_s` is what Elasticsearch has for one request. Certificates are always verified. Raises UnreachableError
     where credentials would be sent in the open, InputError for a setting that can't be used.
     """
-    url = address(settings)
     # All nodes of a local cluster, so that one may go: a request that it drops is sent to the next.
-    urls = [url] if settings.url else service.urls_of(settings.home) or [url]
+    urls = addresses(settings)
+    url = urls[0]
     known, authority = _entry(settings, url)
     for one in urls:
         credentials.need_safe_way(one, known)

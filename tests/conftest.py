@@ -14,7 +14,7 @@ from elasticsearch import Elasticsearch
 
 from linernotes import settings
 from linernotes.elastic import LeanSerializer
-from linernotes.node import download, releases, service
+from linernotes.node import download, releases, service, status
 
 # Examples are not timed: the machine is shared, and a slow one is no fault of the code.
 hypothesis.settings.register_profile("linernotes", deadline=None)
@@ -60,7 +60,7 @@ def es_url(request: pytest.FixtureRequest) -> str:
     if given := os.environ.get("LINERNOTES_TEST_URL"):
         return given
     es_home: Path = request.getfixturevalue("es_home")
-    url = service.url_of(es_home)
+    url = status.url_of(es_home)
     assert url is not None
     return url
 

@@ -1,114 +1,17 @@
-"""Where a node's files are below a home. Pure.
+"""What a node is started with: elasticsearch.yml, JVM options, command line, environment, ports."""
 
-home/elasticsearch/8.19.13/      the unpacked distribution, never written to
-home/node/node-1.json, .console  what is known about the node; what its last start printed
-home/node/node-1.lock            who is starting or stopping this home's nodes
-home/node/node-1/                config, data, logs, tmp: these four belong to the user that Elasticsearch
-                                 runs as; the folder itself doesn't, so that nobody can swap one of them
-                                 for a link while root writes there
-"""
-
-import hashlib
 import json
 import re
 import socket
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from linernotes.node.java import Jdk
 from linernotes.node.releases import CURRENT, Release
+from linernotes.node.state import LOOPBACK, Layout
 from mappings.errors import InputError, LinernotesError
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The paths of one node, and the names that come from them."""
-
-    home: Path
-    name: str = "node-1"
-
-    @property
-    def folder(self) -> Path:
-        """Return the folder that the node owns."""
-        return self.home / "node" / self.name
-
-    @property
-    def state(self) -> Path:
-        """Return the file that remembers the node."""
-        return self.home / "node" / f"{self.name}.json"
-
-    @property
-    def lock(self) -> Path:
-        """Return the file that is locked while the node is started or stopped."""
-        return self.home / "node" / f"{self.name}.lock"
-
-    @property
-    def config(self) -> Path:
-        """Return the folder of elasticsearch.yml."""
-        return self.folder / "config"
-
-    @property
-    def data(self) -> Path:
-        """Return the folder of the indices."""
-        return self.folder / "data"
-
-    @property
-    def logs(self) -> Path:
-        """Return the folder of the logs."""
-        return self.folder / "logs"
-
-    @property
-    def tmp(self) -> Path:
-        """Return the folder for what Elasticsearch throws away itself."""
-        return self.folder / "tmp"
-
-    @property
-    def folders(self) -> tuple[Path, ...]:
-        """Return what must be there, owned by the node's user, before it starts."""
-        return self.config, self.data, self.logs, self.tmp
-
-    @property
-    def cluster(self) -> str:
-        """Return a cluster name that no other home has, so that two nodes never take each other for peers."""
-        return f"linernotes-{hashlib.sha256(str(self.home).encode()).hexdigest()[:8]}"
-
-    @property
-    def log(self) -> Path:
-        """Return the node's own log."""
-        return self.logs / f"{self.cluster}.log"
-
-    @property
-    def json_log(self) -> Path:
-        """Return the same log as lines of JSON."""
-        return self.logs / f"{self.cluster}_server.json"
-
-    @property
-    def console(self) -> Path:
-        """Return what Java and Elasticsearch printed during the last start."""
-        return self.home / "node" / f"{self.name}.console"
-
-    @property
-    def mark(self) -> str:
-        """Return the argument by which a process of this node, and of no other, is known."""
-        return f"-Dlinernotes.node={self.folder}"
-
-
-def of(home: Path) -> Layout:
-    """Return the layout of the first node below a home folder, whichever way its path was written."""
-    return Layout(home.expanduser().resolve())
-
-
-def several(home: Path, count: int) -> list[Layout]:
-    """Return the layouts of the first nodes of a home.
-
-    >>> [layout.name for layout in several(Path("/srv"), 2)]
-    ['node-1', 'node-2']
-    """
-    first = of(home)
-    return [replace(first, name=f"node-{number}") for number in range(1, count + 1)]
-
 
 Setting = str | int | bool | list[str]
 
@@ -130,7 +33,7 @@ WATERMARKS: dict[str, Setting] = {
 }
 
 # Both channels speak TLS with the home's own authority, and a node must show a certificate of it to join. There is no
-# file that enrols others (`autoconfiguration`): who may in is told by `linernotes keys`.
+# enrolment of others (`autoconfiguration`): access is given by `linernotes keys`.
 SECURITY: dict[str, Setting] = {
     "xpack.security.autoconfiguration.enabled": False,
     "xpack.security.http.ssl.enabled": True,
@@ -145,15 +48,10 @@ SECURITY: dict[str, Setting] = {
     "xpack.security.transport.ssl.certificate_authorities": ["ca.crt"],
 }
 
-VECTOR = "jdk.incubator.vector"
-UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-# The smallest tried: it started and took 120,000 small records from three senders. Facets over many want more.
-SMALLEST_HEAP = 64 << 20
-
 
 @dataclass(frozen=True)
 class Ports:
-    """Where it listens, on the loopback address."""
+    """Where a node listens, on the loopback address."""
 
     http: int
     transport: int
@@ -177,25 +75,21 @@ def settings(
         "node.roles": ["master", "data", "ingest"],
         "path.data": str(layout.data),
         "path.logs": str(layout.logs),
-        "network.host": "127.0.0.1",
+        "network.host": LOOPBACK,
         "http.port": ports.http,
         "transport.port": ports.transport,
         "xpack.security.enabled": secure,
     }
-    table |= _discovery(peers)
-    table |= SECURITY if secure else {}
-    table |= WATERMARKS
+    if peers is None:
+        table["discovery.type"] = "single-node"
+    else:
+        table["discovery.seed_hosts"] = [f"{LOOPBACK}:{port}" for port in peers.ports.values()]
+        if peers.founding:  # named only once: a second time they could split in two
+            table["cluster.initial_master_nodes"] = list(peers.ports)
+    table |= (SECURITY if secure else {}) | WATERMARKS
     for module in sorted(set(modules) & OF_MODULES.keys()):
         table |= OF_MODULES[module]
     return table
-
-
-def _discovery(peers: Peers | None) -> dict[str, Setting]:
-    """Return how a node finds the others. The founders are named only once: a second time they could split in two."""
-    if peers is None:
-        return {"discovery.type": "single-node"}
-    found: dict[str, Setting] = {"discovery.seed_hosts": [f"127.0.0.1:{port}" for port in peers.ports.values()]}
-    return found | ({"cluster.initial_master_nodes": list(peers.ports)} if peers.founding else {})
 
 
 def as_yaml(table: Mapping[str, Setting]) -> str:
@@ -205,6 +99,10 @@ def as_yaml(table: Mapping[str, Setting]) -> str:
     'path.data: "/a: b"\nhttp.port: 1\n'
     """
     return "".join(f"{name}: {json.dumps(value)}\n" for name, value in table.items())
+
+
+VECTOR = "jdk.incubator.vector"
+GC_LOG = "-Xlog:gc*,gc+age=trace,safepoint:file=gc.log:utctime,level,pid,tags:filecount=2,filesize=8m"
 
 
 def jvm_options(shipped: str, jdk: Jdk) -> str:
@@ -219,21 +117,19 @@ def jvm_options(shipped: str, jdk: Jdk) -> str:
     return text
 
 
-GC_LOG = "-Xlog:gc*,gc+age=trace,safepoint:file=gc.log:utctime,level,pid,tags:filecount=2,filesize=8m"
-
-
-# The shipped options write the whole heap to disk when it overflows: gigabytes that nobody here would read.
-NO_DUMP = "-XX:-HeapDumpOnOutOfMemoryError"
-
-
 def own_options(layout: Layout, heap: int) -> str:
-    """Return the node's own JVM options: the heap, of one size as Elasticsearch asks for, and the node's mark."""
-    return f"-Xms{heap}\n-Xmx{heap}\n{NO_DUMP}\n{layout.mark}\n"
+    """Return the node's own JVM options: the heap, no dump of it when it overflows (gigabytes), and the node's mark."""
+    return f"-Xms{heap}\n-Xmx{heap}\n-XX:-HeapDumpOnOutOfMemoryError\n{layout.mark}\n"
 
 
 def log_options(shipped: str) -> str:
     """Return the distribution's own log4j2.properties, with logs of 16 MB and 64 MB in all instead of 2 GB."""
     return shipped.replace("= 128MB", "= 16MB").replace("= 2GB", "= 64MB")
+
+
+UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+# The smallest tried: it started and took 120,000 small records from three senders. Facets over many want more.
+SMALLEST_HEAP = 64 << 20
 
 
 def parse_heap(text: str) -> int:
@@ -251,25 +147,27 @@ def parse_heap(text: str) -> int:
     return size
 
 
-# Below the working directory, since a colon in the distribution's path would part it here.
+# The class path is below the working directory, since a colon in the distribution's path would part it here.
 CLI = ("-cp", "lib/*:lib/cli-launcher/*", "org.elasticsearch.launcher.CliToolLauncher")
 SERVER = ("-cp", "lib/tools/server-launcher/*", "org.elasticsearch.server.launcher.ServerLauncher")
-SMALL_JAVA = ("-Xms4m", "-Xmx64m", "-XX:+UseSerialGC")
 
 
-def command(distribution: Path, layout: Layout, jdk: Jdk, release: Release = CURRENT) -> list[str]:
+def start_command(distribution: Path, layout: Layout, jdk: Jdk, release: Release) -> list[str]:
     """Return the launcher's command line; `-d` lets the server live on alone once it answers."""
-    java = [str(jdk.home / "bin" / "java"), *SMALL_JAVA, layout.mark]
     if release.launcher == "server":
-        return [*java, *SERVER, "-d"]
-    return [*java, *_tool("server", "bin/elasticsearch", "server-cli", distribution, layout), *CLI, "-d"]
+        return [*_java(jdk, layout), *SERVER, "-d"]
+    tool = _tool("server", "bin/elasticsearch", "server-cli", distribution, layout)
+    return [*_java(jdk, layout), *tool, *CLI, "-d"]
 
 
 def keystore_command(distribution: Path, layout: Layout, jdk: Jdk) -> list[str]:
     """Return the command that makes a keystore with the password that it reads from standard input."""
-    java = [str(jdk.home / "bin" / "java"), *SMALL_JAVA, "-XX:TieredStopAtLevel=1", layout.mark]
     tool = _tool("keystore", "bin/elasticsearch-keystore", "keystore-cli", distribution, layout)
-    return [*java, *tool, *CLI, "add", "--stdin", "--force", "bootstrap.password"]
+    return [*_java(jdk, layout), *tool, *CLI, "add", "--stdin", "--force", "bootstrap.password"]
+
+
+def _java(jdk: Jdk, layout: Layout) -> list[str]:
+    return [str(jdk.home / "bin" / "java"), "-Xms4m", "-Xmx64m", "-XX:+UseSerialGC", layout.mark]
 
 
 def _tool(name: str, script: str, libs: str, distribution: Path, layout: Layout) -> list[str]:
@@ -285,7 +183,7 @@ def _tool(name: str, script: str, libs: str, distribution: Path, layout: Layout)
 
 
 def environment(layout: Layout, jdk: Jdk, distribution: Path, release: Release = CURRENT) -> dict[str, str]:
-    """Return the whole environment: nothing of the caller's, whose ES_JAVA_OPTS could undo what is set here."""
+    """Return all of the environment: nothing of the caller's, whose ES_JAVA_OPTS could undo what is set here."""
     table = {
         "ES_JAVA_HOME": str(jdk.home),
         "ES_TMPDIR": str(layout.tmp),
@@ -308,7 +206,6 @@ def environment(layout: Layout, jdk: Jdk, distribution: Path, release: Release =
 # Below 32768, where Linux takes the ports of outgoing connections from: one of those could take ours between two
 # starts, or in the seconds between choosing a port and Elasticsearch's listening there.
 FIRST, LAST = 20_000, 32_000
-LOOPBACK = "127.0.0.1"
 
 
 def is_free(port: int) -> bool:
@@ -324,21 +221,16 @@ def is_free(port: int) -> bool:
     return True
 
 
-def choose(remembered: Ports | None, seed: str, free: Callable[[int], bool] = is_free) -> Ports:
-    """Return the remembered ports where free, else the first free ones from a place that `seed` sets."""
-    found = (port for port in _from(seed) if free(port))
-    http = remembered.http if remembered and free(remembered.http) else next(found, 0)
-    if remembered and remembered.transport != http and free(remembered.transport):
-        return Ports(http, remembered.transport)
-    transport = next((port for port in found if port != http), 0)
+def choose_ports(before: Ports | None, seed: str, taken: Collection[int] = ()) -> Ports:
+    """Return the ports from before where free, else the first free ones from a place that `seed` sets; none `taken`."""
+    remembered = (before.http, before.transport) if before else (0, 0)
+    kept = [port if port not in taken and is_free(port) else 0 for port in remembered]
+    unavailable = {*taken, *kept}
+    # Even numbers to begin with: two homes are then less likely to meet.
+    begin = zlib.crc32(seed.encode()) % ((LAST - FIRST) // 2) * 2
+    candidates = (FIRST + (begin + step) % (LAST - FIRST) for step in range(LAST - FIRST))
+    others = (port for port in candidates if port not in unavailable and is_free(port))
+    http, transport = (port or next(others, 0) for port in kept)
     if not (http and transport):
         raise LinernotesError(f"No port between {FIRST} and {LAST} is free.", "End what occupies them.")
     return Ports(http, transport)
-
-
-def _from(seed: str) -> Iterator[int]:
-    """Yield all ports of the range once, starting at the one that belongs to the seed."""
-    width = LAST - FIRST
-    # Even numbers to begin with: two homes are then less likely to meet.
-    begin = zlib.crc32(seed.encode()) % (width // 2) * 2
-    return (FIRST + (begin + step) % width for step in range(width))

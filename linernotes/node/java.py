@@ -1,10 +1,11 @@
-"""Which Java to run Elasticsearch with: the first suitable one, in the order that a person would expect."""
+"""Finds a Java that can run Elasticsearch: `JAVA_HOME`, the PATH, then the newest in the usual folders."""
 
 import os
 import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +32,7 @@ class Jdk:
     major: int
     modules: frozenset[str] | None = None
 
-    def lacks(self, release: Release) -> str:
+    def unfit_for(self, release: Release) -> str:
         """Return why a release can't run on it, or nothing when it can."""
         if self.major < release.oldest_java:
             return f"it is Java {self.major}"
@@ -39,25 +40,23 @@ class Jdk:
         return f"it is cut down and lacks {' and '.join(absent)}" if absent else ""
 
 
-def find(
+def find_java(
     release: Release,
     environ: Mapping[str, str] = os.environ,
     usable: Callable[[Path], bool] = lambda home: os.access(home / "bin" / "java", os.X_OK),
     usual: Iterable[str] = USUAL,
 ) -> Jdk:
-    """Return the first Java that suits the release: `JAVA_HOME`, the PATH, then the newest in the usual folders.
+    """Return the first Java that suits the release. Raises `LinernotesError`, naming those that don't.
 
-    `usable` tells whether the user that Elasticsearch runs as may execute it. Raises `LinernotesError`.
+    `usable` tells whether the user that Elasticsearch runs as may execute it.
     """
-    passed_over: list[str] = []
-    for home in candidates(environ, usual):
-        if not (jdk := probe(home)):
-            continue
-        if reason := jdk.lacks(release) or ("" if usable(jdk.home) else "its user may not run it"):
-            passed_over.append(f"{home}: {reason}")
-            continue
-        return jdk
-    seen = f" ({'; '.join(passed_over)})" if passed_over else ""
+    rejected: list[str] = []
+    for jdk in _installed(environ, usual):
+        reason = jdk.unfit_for(release) or ("" if usable(jdk.home) else "its user may not run it")
+        if not reason:
+            return jdk
+        rejected.append(f"{jdk.home}: {reason}")
+    seen = f" ({'; '.join(dict.fromkeys(rejected))})" if rejected else ""
     raise LinernotesError(
         f"Elasticsearch {release.version} needs a JDK, version {release.oldest_java} or newer, "
         f"and none was found{seen}.",
@@ -66,68 +65,44 @@ def find(
     )
 
 
-def candidates(environ: Mapping[str, str], usual: Iterable[str] = USUAL) -> Iterator[Path]:
-    """Yield folders that may be Java installations, each once, in order of preference."""
-    named = [Path(environ["JAVA_HOME"])] if environ.get("JAVA_HOME") else []
+def _installed(environ: Mapping[str, str], usual: Iterable[str]) -> Iterator[Jdk]:
+    if environ.get("JAVA_HOME") and (jdk := _read(Path(environ["JAVA_HOME"]))):
+        yield jdk
     if command := shutil.which("java", path=environ.get("PATH", "")):
-        # Behind a link is the installation; what isn't one (a shim that picks a version) answers for itself.
-        named.append(Path(command).resolve().parent.parent)
-        if not (named[-1] / "lib").is_dir() and (home := _ask(command).get("java.home")):
-            named.append(Path(home))
-    known = {folder.resolve(): folder for pattern in usual for folder in _glob(pattern)}
-    newest_first = sorted(known.values(), key=lambda home: (-_major_of(home), home))
-    yield from dict.fromkeys([*named, *newest_first])
+        home = Path(command).resolve().parent.parent
+        # What isn't in an installation is a shim that picks one: it says which.
+        if not (home / "lib").is_dir():
+            home = Path(_properties(command).get("java.home", home))
+        if jdk := _read(home):
+            yield jdk
+    folders = {found.resolve(): found for pattern in usual for found in _glob(Path(pattern).expanduser())}
+    yield from sorted(filter(None, map(_read, folders.values())), key=lambda jdk: (-jdk.major, jdk.home))
 
 
-def probe(home: Path) -> Jdk | None:
-    """Return what is known of the Java in a folder: from its `release` file, else by asking it; None if none."""
+def _glob(pattern: Path) -> list[Path]:
+    return sorted(pattern.parent.glob(pattern.name))
+
+
+def _read(home: Path) -> Jdk | None:
+    """Return the Java in a folder, as its `release` file describes it or, without one, as it does itself."""
     java = home / "bin" / "java"
     if not java.is_file():
         return None
+    described: dict[str, str] = {}
+    with suppress(OSError):
+        text = (home / "release").read_text(encoding="utf-8", errors="replace")
+        described = dict(re.findall(r'^(\w+)="?(.*?)"?\s*$', text, flags=re.MULTILINE))
+    version = described.get("JAVA_VERSION") or _properties(str(java)).get("java.version", "")
+    major = re.match(r"(?:1\.)?(\d+)", version)
+    modules = frozenset(described["MODULES"].split()) if described.get("MODULES") else None
+    return Jdk(home, int(major[1]), modules) if major else None
+
+
+def _properties(command: str) -> dict[str, str]:
+    """Run a Java for its properties; none when it doesn't run."""
     try:
-        told = parse_release((home / "release").read_text(encoding="utf-8", errors="replace"))
-    except OSError:
-        told = {}
-    version = told.get("JAVA_VERSION") or _ask(str(java)).get("java.version", "")
-    if not (major := parse_major(version)):
-        return None
-    return Jdk(home, major, frozenset(told["MODULES"].split()) if told.get("MODULES") else None)
-
-
-def parse_release(text: str) -> dict[str, str]:
-    """Return the values of a JDK's `release` file.
-
-    >>> parse_release('JAVA_VERSION="17.0.15"')
-    {'JAVA_VERSION': '17.0.15'}
-    """
-    return dict(re.findall(r'^(\w+)="?(.*?)"?\s*$', text, flags=re.MULTILINE))
-
-
-def parse_major(version: str) -> int:
-    """Return the feature number of a Java version, 0 when there is none.
-
-    >>> [parse_major(v) for v in ("17.0.15", "1.8.0_392", "25", "")]
-    [17, 8, 25, 0]
-    """
-    match = re.match(r"(?:1\.)?(\d+)", version)
-    return int(match[1]) if match else 0
-
-
-def _major_of(home: Path) -> int:
-    jdk = probe(home)
-    return jdk.major if jdk else 0
-
-
-def _glob(pattern: str) -> list[Path]:
-    folder = Path(pattern).expanduser()
-    return sorted(folder.parent.glob(folder.name))
-
-
-def _ask(command: str) -> dict[str, str]:
-    """Run a Java for its properties; an empty answer when it doesn't run."""
-    try:
-        asked = [command, "-XshowSettings:properties", "-version"]
-        said = subprocess.run(asked, capture_output=True, text=True, timeout=20, check=False).stderr
+        settings = [command, "-XshowSettings:properties", "-version"]
+        printed = subprocess.run(settings, capture_output=True, text=True, timeout=20, check=False).stderr
     except (OSError, subprocess.TimeoutExpired):
         return {}
-    return dict(re.findall(r"^\s+(java\.[a-z.]+) = (.+)$", said, flags=re.MULTILINE))
+    return dict(re.findall(r"^\s+(java\.[a-z.]+) = (.+)$", printed, flags=re.MULTILINE))

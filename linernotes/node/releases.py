@@ -12,7 +12,7 @@ from mappings.errors import InputError
 class Release:
     """One version of Elasticsearch inside a zip of a Maven repository.
 
-    `files`, `unpacked_bytes` and `tree_sha256` describe the unpacked folder: see `tree.digest`.
+    `files`, `unpacked_bytes` and `tree_sha256` describe the unpacked folder: see `download.tree_digest`.
     """
 
     version: str
@@ -82,7 +82,5 @@ def of_major(major: int) -> Release:
     """
     found = {int(version.partition(".")[0]): release for version, release in RELEASES.items()}
     if major not in found:
-        raise InputError(
-            f"--version {major} is none that can be started here.", f"Give {' or '.join(map(str, found))}."
-        )
+        raise InputError(f"--es-version {major} can't be started here.", f"Give {' or '.join(map(str, found))}.")
     return found[major]

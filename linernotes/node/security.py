@@ -9,46 +9,32 @@ home/node/node-1/config/elasticsearch.keystore    the same password, where Elast
 import os
 import secrets
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from linernotes.node import config
-from linernotes.node.config import Layout
-from linernotes.node.process import Account, Plan
-from linernotes.node.state import make, write_whole
+from linernotes.node.java import Jdk
+from linernotes.node.process import Account
+from linernotes.node.state import Layout, make_folder, write_atomically
 from linernotes.security import credentials
 from mappings.errors import LinernotesError, UnreachableError
 
 SUPERUSER = "elastic"
-# Characters of URL-safe Base64: 24 bytes of the system's randomness.
+# 24 bytes of the system's randomness.
 PASSWORD_BYTES = 24
 # An authority that ends sooner is replaced, so that no node outlives it.
 RENEW_BEFORE = timedelta(days=800)
 # Seconds for Elasticsearch's keystore tool: 1.3 measured.
-PATIENCE = 120
+KEYSTORE_S = 120
 
 
-@dataclass(frozen=True)
-class Own:
-    """The files of one home's security."""
+class SecurityFiles:
+    """The files of one home's security: what LINERNOTES_CA_CERTS and LINERNOTES_PASSWORD_FILE may point to."""
 
-    folder: Path
-
-    @property
-    def authority(self) -> Path:
-        """Return the file with the certificate authority: what LINERNOTES_CA_CERTS may point to."""
-        return self.folder / "ca.crt"
-
-    @property
-    def authority_key(self) -> Path:
-        """Return the file with the authority's key."""
-        return self.folder / "ca.key"
-
-    @property
-    def password(self) -> Path:
-        """Return the file with the password: what LINERNOTES_PASSWORD_FILE may point to."""
-        return self.folder / "password"
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.authority, self.authority_key, self.password = folder / "ca.crt", folder / "ca.key", folder / "password"
 
     def read_password(self) -> str:
         """Return the password of `elastic`; raises UnreachableError for another user than the node's."""
@@ -59,69 +45,76 @@ class Own:
             )
         return credentials.read_secret(self.password, "The local node's password file")
 
+    def password_if_readable(self) -> str | None:
+        """Return the password of `elastic`, None where this user may not read it."""
+        try:
+            return self.read_password()
+        except LinernotesError:
+            return None
 
-def of(home: Path) -> Own:
+
+def of(home: Path) -> SecurityFiles:
     """Return where the files of a home's security are."""
-    return Own(config.of(home).home / "security")
+    return SecurityFiles(Layout(home).home / "security")
 
 
-def ensure(home: Path, cluster: str) -> Own:
-    """Make authority and password where they are missing, and the authority anew before it ends."""
+def install(layouts: Sequence[Layout], distribution: Path, jdk: Jdk, account: Account) -> None:
+    """Give each node a new certificate and the password; make the home's authority and password where missing."""
+    files = _ensure_authority(layouts[0])
+    for layout in layouts:
+        install_certificate(layout, account)
+        if not (layout.config / "elasticsearch.keystore").exists():
+            _make_keystore(layout, files.read_password(), distribution, jdk, account)
+
+
+def install_certificate(layout: Layout, account: Account) -> None:
+    """Give a node a new certificate, signed by the home's authority."""
     # Here and not above: the library takes 0.1 s to import, and mostly nothing has to be signed.
     from linernotes.security import certificates
 
-    own = of(home)
-    make(own.folder)
-    if not own.password.exists():
-        credentials.write_private(own.password, f"{secrets.token_urlsafe(PASSWORD_BYTES)}\n".encode())
-    if not own.authority_key.exists() or not _lasts(own.authority):
-        made = certificates.authority(f"linernotes local authority {cluster}")
-        credentials.write_private(own.authority_key, made.key)
-        write_whole(own.authority, made.certificate)
-    return own
+    files = of(layout.home)
+    signer = certificates.Pair(files.authority.read_bytes(), files.authority_key.read_bytes())
+    made = certificates.issue(signer, layout.name)
+    credentials.write_private(
+        layout.config / "node.key", made.key, (account.uid, account.gid) if account.switch else None
+    )
+    write_atomically(layout.config / "node.crt", made.certificate)
+    write_atomically(layout.config / "ca.crt", signer.certificate)
 
 
-def equip(layout: Layout, own: Own, account: Account) -> None:
-    """Give a node its certificate, signed by the home's authority."""
+def _ensure_authority(layout: Layout) -> SecurityFiles:
+    """Make authority and password where they are missing, and the authority anew before it ends."""
     from linernotes.security import certificates
 
-    signer = certificates.Pair(own.authority.read_bytes(), own.authority_key.read_bytes())
-    made = certificates.issue(signer, layout.name)
-    folder = layout.config
-    owner = (account.uid, account.gid) if account.switch else None
-    credentials.write_private(folder / "node.key", made.key, owner)
-    write_whole(folder / "node.crt", made.certificate)
-    write_whole(folder / "ca.crt", signer.certificate)
+    files = of(layout.home)
+    make_folder(files.folder)
+    if not files.password.exists():
+        credentials.write_private(files.password, f"{secrets.token_urlsafe(PASSWORD_BYTES)}\n".encode())
+    try:
+        lasts = certificates.valid_until(files.authority.read_bytes()) - datetime.now(UTC) > RENEW_BEFORE
+    except (OSError, ValueError):
+        lasts = False
+    if not lasts or not files.authority_key.exists():
+        made = certificates.authority(f"linernotes local authority {layout.cluster}")
+        credentials.write_private(files.authority_key, made.key)
+        write_atomically(files.authority, made.certificate)
+    return files
 
 
-def fill_keystore(layout: Layout, own: Own, plan: Plan) -> None:
-    """Put the password into the node's keystore, unless one is there: by standard input, which `ps` doesn't show."""
-    if (layout.config / "elasticsearch.keystore").exists():
-        return
-    account = plan.account
+def _make_keystore(layout: Layout, password: str, distribution: Path, jdk: Jdk, account: Account) -> None:
+    """Put the password into the node's keystore: by standard input, which `ps` doesn't show."""
     done = subprocess.run(
-        config.keystore_command(plan.distribution, layout, plan.jdk),
-        input=own.read_password(),
-        cwd=plan.distribution,
-        env=config.environment(layout, plan.jdk, plan.distribution),
+        config.keystore_command(distribution, layout, jdk),
+        input=password,
+        cwd=distribution,
+        env=config.environment(layout, jdk, distribution),
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=KEYSTORE_S,
         check=False,
         umask=0o077,
-        user=account.uid if account.switch else None,
-        group=account.gid if account.switch else None,
-        extra_groups=[] if account.switch else None,
+        **account.options,
     )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["without a word"]
-        raise LinernotesError(f"Elasticsearch's keystore can't be made: {said[0][:200]}.")
-
-
-def _lasts(certificate: Path) -> bool:
-    from linernotes.security import certificates
-
-    try:
-        return certificates.valid_until(certificate.read_bytes()) - datetime.now(UTC) > RENEW_BEFORE
-    except (OSError, ValueError):
-        return False
+        printed = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["without a word"]
+        raise LinernotesError(f"Elasticsearch's keystore can't be made: {printed[0][:200]}.")

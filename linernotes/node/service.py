@@ -1,73 +1,57 @@
-"""Restart nodes one after the other, so that a cluster answers all the while: no copy is down before all are up.
+"""Starts, stops and restarts the local Elasticsearch: one node, or several that are one cluster."""
 
-green? -> one stops, writes what it holds, starts again -> green again -> the next; the elected master comes last
-"""
-
+import os
+import shutil
+import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 
-from linernotes.node import config, process, startup
-from linernotes.node import health as probe
-from linernotes.node import state as states
-from linernotes.node.config import Layout
-from linernotes.node.health import Access, Node, NodeStatus, answers, noted, status, url_of, urls_of
-from linernotes.node.startup import DEFAULT_HEAP, Wanted
-from linernotes.node.state import NodeState, locked, told
-from mappings.errors import CheckFailedError
-
-RollingReport = Callable[[str], None]
-Nodes = Sequence[tuple[Layout, NodeState]]
-
-GREEN_SECONDS = 600
-"""How long copies may take to be whole again. Below 10 s measured for 80,000 tracks that nobody wrote meanwhile, 148 s
-for 500,000 that were being written (three nodes on two cores with much other work)."""
-LOOK_SECONDS = 30
-
-
-def restart_rolling(nodes: Nodes, goal: Wanted, given: Path | None, report: RollingReport) -> None:
-    """Restart each node. Raises CheckFailedError, before a node is stopped, where a copy of something is missing."""
-    every = [layout for layout, _ in nodes]
-    way = probe.access(every[0].home, is_secure=goal.secure)
-    if len(every) > 1 and (alone := probe.without_copy(nodes[0][1].url, way)):
-        report(f"Without a replica, so not there while its node restarts: {', '.join(alone)}.")
-    for layout, state in _master_last(nodes, way):
-        _need_green(state.url, way, len(every), f"{layout.name} was not restarted", report)
-        report(f"Restarting {layout.name}.")
-        process.end(states.processes(layout))
-        states.save(layout, state.stopped())
-        startup.start(every, [layout], goal, given, report)
-    _need_green(nodes[0][1].url, way, len(every), "All nodes were restarted", report)
-
-
-def _master_last(nodes: Nodes, way: Access) -> Nodes:
-    """Return the nodes with the elected master at the end: so it changes once, and not with each restart."""
-    master = probe.master(nodes[0][1].url, way)
-    return sorted(nodes, key=lambda node: node[0].name == master)
-
-
-def _need_green(url: str, way: Access, nodes: int, so_far: str, report: RollingReport) -> None:
-    """Wait until all copies of everything are there; a node that is alone has nowhere to put any."""
-    if nodes == 1:
-        return
-    deadline = time.monotonic() + GREEN_SECONDS
-    while (health := probe.health(url, LOOK_SECONDS, way, nodes, "green")) != "green":
-        if time.monotonic() > deadline:
-            raise CheckFailedError(
-                f"{so_far}: the cluster's health is {health}, since a copy of something is missing.",
-                "See: linernotes doctor",
-            )
-        report(f"The cluster's health is {health}: waiting until all copies are there.")
-
-
-__all__ = ["DEFAULT_HEAP", "Node", "NodeStatus", "restart", "start", "status", "stop", "url_of", "urls_of"]
+from linernotes.node import config, download, releases, security, status
+from linernotes.node.config import Peers, Ports
+from linernotes.node.java import Jdk, find_java
+from linernotes.node.process import POLL_S, Account, current_account, end, find_processes
+from linernotes.node.releases import CURRENT, RELEASES, Release
+from linernotes.node.start_errors import explain
+from linernotes.node.state import (
+    Layout,
+    NodeState,
+    exclusive,
+    free_bytes,
+    known_nodes,
+    layouts,
+    load,
+    make_folder,
+    need_free,
+    save,
+    translated_os_errors,
+    write_atomically,
+)
+from linernotes.node.status import NodeStatus, answers, client_of, read_status
+from mappings.errors import CheckFailedError, InputError, LinernotesError
 
 Report = Callable[[str], None]
+Nodes = Sequence[tuple[Layout, NodeState]]
+
+DEFAULT_HEAP = "1g"
+# The largest of these whose sum over all nodes leaves half of the memory to files and programs.
+HEAPS = ("1g", "768m", "512m", "256m")
+MOST_NODES = 9
+# Free bytes below which a start is refused: config, logs and the cluster state must fit.
+SMALLEST_ROOM = 200 << 20
+# Seconds from the launcher's start to the server's answer: 6 to 12 measured, the rest is for slow disks.
+START_S = 240
+# Seconds for the first answer of a server that says it is up: with security on it first reads its users and keys.
+FIRST_ANSWER_S = 30
+# Seconds to wait for the other nodes, and for the indices of a node that answers already.
+HEALTH_S = 60
+# Seconds that copies may take to be complete again during a rolling restart, and between two reports of that.
+GREEN_S = 600
+GREEN_REPORT_S = 30
 
 
 def start(
@@ -80,45 +64,46 @@ def start(
     version: int | None = None,
     report: Report = lambda _: None,
 ) -> NodeStatus:
-    """Bring the nodes of `home` up, those that aren't, and return them when they answer.
+    """Start those nodes of `home` that don't run, and return all of them when they answer.
 
     `heap` is the memory of each, like `1g`; `distribution` an Elasticsearch that is unpacked already, such as another
     home's `elasticsearch/8.19.13`. How many, whether secure, and the major version are what they were the last time
     if they aren't given. Raises `LinernotesError`, which says why not and what to do.
     """
-    first = config.of(home)
-    startup.sizes(heap, nodes or 1)
-    with _alone(first, report):
-        before = [state for _, state in noted(home)]
-        goal = startup.decide(before, heap=heap, nodes=nodes, is_secure=is_secure, version=version)
-        every = config.several(home, goal.nodes)
-        missing = [layout for layout in every if not _found_running(layout, goal, heap, report)]
+    heap_bytes(heap, nodes or 1)
+    with _exclusive(home, report):
+        before = [state for _, state in known_nodes(home)]
+        target = plan(before, heap=heap, nodes=nodes, is_secure=is_secure, version=version)
+        every = layouts(home, target.nodes)
+        missing = [layout for layout in every if not _is_running(layout, target, heap, report)]
         if len(missing) < len(every):
-            startup.need_same(before, goal)
+            need_same(before, target)
+        if leftover := [process for layout in missing for process in find_processes(layout).all]:
+            # They would hold the lock on the data, or the port.
+            report(f"A forgotten Elasticsearch of this folder is ended first (process {leftover[0].pid}).")
+            end(leftover)
         if missing:
-            _clear_away(missing, report)
-            startup.start(every, missing, goal, distribution, report)
-    return status(home)
+            _start_nodes(every, missing, target, distribution, report)
+    return read_status(home)
 
 
 def stop(home: Path, report: Report = lambda _: None) -> NodeStatus:
-    """End what `start` started, all of it and nothing else. Raises `LinernotesError` where it can't."""
-    first = config.of(home)
-    if not first.state.parent.is_dir():
+    """End all nodes of `home` and nothing else. Raises `LinernotesError` where it can't."""
+    if not Layout(home).lock.parent.is_dir():
         report("No node was ever started here.")
         return NodeStatus(())
-    with _alone(first, report):
-        known = noted(home)
+    with _exclusive(home, report):
+        known = known_nodes(home)
         began = time.monotonic()
-        if processes := _all_processes([first, *(layout for layout, _ in known)]):
-            forced = "" if process.end(processes) else ", by force since it didn't end by itself"
+        if running := [process for layout in layouts(home, len(known) or 1) for process in find_processes(layout).all]:
+            forced = "" if end(running) else ", by force since it didn't end by itself"
             many = f"{len(known)} nodes were" if len(known) > 1 else "Elasticsearch was"
             report(f"{many} stopped in {time.monotonic() - began:.1f} s{forced}.")
         else:
             report("The node isn't running.")
         for layout, state in known:
-            states.save(layout, state.stopped())
-    return status(home)
+            save(layout, replace(state, phase="stopped"))
+    return read_status(home)
 
 
 def restart(
@@ -126,67 +111,308 @@ def restart(
 ) -> NodeStatus:
     """Restart all nodes of `home`, one after the other: of several, all others answer meanwhile.
 
-    `heap` changes the memory of each; `distribution` is as for `start`. Raises `CheckFailedError` when one of them
-    doesn't run, or a copy of something is missing, so that a restart might take away the last one.
+    A node is stopped only when all copies of everything are there (health green); the elected master comes last, so
+    that it changes once. `heap` changes the memory of each; `distribution` is as for `start`. Raises `CheckFailedError`
+    when a node doesn't run, or a copy is missing, so that a restart might take away the last one.
     """
-    with _alone(config.of(home), report):
-        known = noted(home)
-        missing = [layout.name for layout, state in known if not _runs(layout, state)]
-        if missing or not known:
+    with _exclusive(home, report):
+        nodes = known_nodes(home)
+        missing = [layout.name for layout, state in nodes if not answers(layout, state)]
+        if missing or not nodes:
             who = ", ".join(missing) or "Elasticsearch"
             raise CheckFailedError(f"Not running: {who}.", "Start it with: linernotes node start")
-        before = [state for _, state in known]
-        goal = startup.decide(before, heap=heap or before[0].heap)
-        restart_rolling(known, goal, distribution, report)
-    return status(home)
+        target = plan([state for _, state in nodes], heap=heap or nodes[0][1].heap)
+        with client_of(*nodes[0]) as client:
+            if len(nodes) > 1 and (alone := status.without_replica(client)):
+                report(f"Without a replica, so not there while its node restarts: {', '.join(alone)}.")
+            master = status.master(client)
+        for layout, state in sorted(nodes, key=lambda node: node[0].name == master):
+            _need_green(layout, state, len(nodes), f"{layout.name} was not restarted", report)
+            report(f"Restarting {layout.name}.")
+            end(find_processes(layout).all)
+            _start_nodes([one for one, _ in nodes], [layout], target, distribution, report)
+        _need_green(*nodes[0], len(nodes), "All nodes were restarted", report)
+    return read_status(home)
 
 
-def _runs(layout: Layout, state: NodeState) -> bool:
-    return states.alive(state.server, layout) is not None and answers(layout, state)
+@dataclass(frozen=True)
+class Target:
+    """What is to run: how many nodes, each with how much memory, of which release, with security or without."""
+
+    nodes: int
+    heap: str
+    heap_bytes: int
+    secure: bool
+    release: Release
+
+    def __str__(self) -> str:
+        """Describe it."""
+        many = "1 node" if self.nodes == 1 else f"{self.nodes} nodes"
+        return f"{many} of {self.release.version} {'with' if self.secure else 'without'} security"
+
+
+def plan(
+    before: Sequence[NodeState],
+    *,
+    heap: str | None = None,
+    nodes: int | None = None,
+    is_secure: bool = False,
+    version: int | None = None,
+) -> Target:
+    """Return what to start. What isn't given stays as it was; security, once on, stays on.
+
+    Raises `InputError`: a heap that can't be, or fewer nodes than have the data.
+    """
+    count = nodes or len(before) or 1
+    if not 1 <= count <= MOST_NODES:
+        raise InputError(f"--nodes {count} is not between 1 and {MOST_NODES}.")
+    if count < len(before):
+        raise InputError(
+            f"The cluster here has {len(before)} nodes, and {count} alone can't go on without "
+            "the data and votes of the others.",
+            "Leave --nodes out, or set LINERNOTES_HOME to another folder.",
+        )
+    heap = heap or default_heap(count, psutil.virtual_memory().total)
+    known = next((RELEASES[state.version] for state in before if state.version in RELEASES), CURRENT)
+    release = releases.of_major(version) if version else known
+    return Target(count, heap, heap_bytes(heap, count), is_secure or any(state.secure for state in before), release)
+
+
+def need_same(before: Sequence[NodeState], target: Target) -> None:
+    """Raise `InputError` when nodes that run already are others than those to start."""
+    release = RELEASES.get(before[0].version, target.release)
+    running = replace(target, nodes=len(before), secure=any(state.secure for state in before), release=release)
+    if running != target:
+        raise InputError(f"What runs here is {running}, and not {target}.", "Run `linernotes node stop` first.")
+
+
+def default_heap(nodes: int, memory: int) -> str:
+    """Return the heap of each node where none is given.
+
+    >>> [default_heap(nodes, 4 << 30) for nodes in (1, 3, 9)]
+    ['1g', '512m', '256m']
+    """
+    fitting = (heap for heap in HEAPS if config.parse_heap(heap) * nodes <= memory // 2)
+    return next(fitting, HEAPS[-1])
+
+
+def heap_bytes(heap: str | None, nodes: int) -> int:
+    """Return a heap in bytes if this machine has that much memory for all nodes. Raises `InputError`."""
+    size, memory = config.parse_heap(heap or HEAPS[-1]), psutil.virtual_memory().total
+    if size * nodes > memory:
+        many = f" for each of {nodes} nodes" if nodes > 1 else ""
+        raise InputError(
+            f"A heap of {heap}{many} is more than this machine's {memory / 2**30:.1f} GB of memory.",
+            "Give it at most half of that.",
+        )
+    return size
 
 
 @contextmanager
-def _alone(layout: Layout, report: Report) -> Iterator[None]:
-    busy = partial(report, "Another start or stop of this node is at work: waiting for it.")
-    with told(layout.home), locked(layout.lock, busy):
+def _exclusive(home: Path, report: Report) -> Iterator[None]:
+    busy = "Another start or stop of this node is at work: waiting for it."
+    layout = Layout(home)
+    with translated_os_errors(layout.home), exclusive(layout.lock, lambda: report(busy)):
         yield
 
 
-def _found_running(layout: Layout, goal: Wanted, heap: str | None, report: Report) -> bool:
-    """Tell whether a node runs, after waiting for one that another start began."""
-    state = states.load(layout)
-    server = states.alive(state.server, layout) if state else None
-    if not state or not server or not _comes_to_answer(layout, state, report):
+def _is_running(layout: Layout, target: Target, heap: str | None, report: Report) -> bool:
+    """Tell whether a node runs, after waiting for one that another start has left behind half-way."""
+    if not (state := load(layout)):
         return False
-    states.save(layout, replace(state, phase="running", launcher=None))
-    report(f"Elasticsearch runs already at {state.url} (process {server.pid}).")
-    if heap and goal.size != startup.sizes(state.heap, 1):
-        report(f"It keeps its heap of {state.heap}. To change it to {heap}, run `linernotes node stop` first.")
-    return True
-
-
-def _comes_to_answer(layout: Layout, state: NodeState, report: Report) -> bool:
-    """Tell whether a server that is there answers, or comes to answer before it ends or patience does."""
-    deadline = time.monotonic() + process.PATIENCE
-    waiting = False
-    while states.alive(state.launcher, layout) or not answers(layout, state):
-        if not states.alive(state.server, layout) or time.monotonic() > deadline:
+    deadline, waiting = time.monotonic() + START_S, False
+    while not ((processes := find_processes(layout)).started and answers(layout, state)):
+        if not processes.all or time.monotonic() > deadline:
             return False
         if not waiting:
             waiting = True
             report("The node is there, but doesn't answer yet: waiting for it.")
-        time.sleep(process.LOOK)
+        time.sleep(POLL_S)
+    save(layout, replace(state, phase="started"))
+    report(f"Elasticsearch runs already at {state.url} (process {processes.pid}).")
+    if heap and config.parse_heap(state.heap) != target.heap_bytes:
+        report(f"It keeps its heap of {state.heap}. To change it to {heap}, run `linernotes node stop` first.")
     return True
 
 
-def _clear_away(these: list[Layout], report: Report) -> None:
-    """End what is left of nodes though they don't run: they would hold the data's lock, or the port."""
-    strays = [process for layout in these for process in states.stray(layout)]
-    if strays:
-        report(f"A forgotten Elasticsearch of this folder is ended first (process {strays[0].pid}).")
-    process.end(_all_processes(these))
+@dataclass(frozen=True)
+class Runtime:
+    """What nodes are run with: the distribution's folder, a Java, and the user that they run as."""
+
+    distribution: Path
+    jdk: Jdk
+    account: Account
 
 
-def _all_processes(these: list[Layout]) -> list[psutil.Process]:
-    found = [process for layout in these for process in states.processes(layout)]
-    return list({process.pid: process for process in found}.values())
+def _start_nodes(
+    every: Sequence[Layout], missing: Sequence[Layout], target: Target, given: Path | None, report: Report
+) -> None:
+    """Start the missing nodes of a cluster and wait until it answers; raises LinernotesError, then none is left."""
+    account, release = current_account(), target.release
+    jdk = find_java(release, usable=lambda home: account.may(home / "bin" / "java", os.X_OK))
+    for layout in missing:
+        _prepare_folders(layout, account, report)
+    # The download comes after all that may be in the way of a start.
+    runtime = Runtime(_find_distribution(missing[0], given, release, account, report), jdk, account)
+    began = time.monotonic()
+    states = _plan_states(every, missing, target)
+    if target.secure:
+        security.install(missing, runtime.distribution, jdk, account)
+    many = f" {len(missing)} nodes of" if len(missing) > 1 else ""
+    report(f"Starting{many} Elasticsearch {release.version} with Java {jdk.major}.")
+    _launch_nodes(missing, states, target, runtime)
+    _need_cluster([(layout, states[layout.name]) for layout in every], report)
+    urls = " ".join(states[layout.name].url for layout in missing)
+    heap = f"a heap of {target.heap}" + (" each" if len(every) > 1 else "")
+    report(f"Elasticsearch answers at {urls} after {time.monotonic() - began:.1f} s, with {heap}.")
+
+
+def _prepare_folders(layout: Layout, account: Account, report: Report) -> None:
+    """Make a node's folders; see that there is room in them, and that its user gets there."""
+    make_folder(layout.folder)
+    # Each start leaves libraries there that it unpacked; one that was killed can't take them away.
+    shutil.rmtree(layout.tmp, ignore_errors=True)
+    account.take(layout.owned)
+    account.need_entry(layout.data)
+    need_free(layout.data, SMALLEST_ROOM, "Starting Elasticsearch")
+    if (free := free_bytes(layout.data)) < config.NO_NEW_INDEX:
+        report(
+            f"The disk of {layout.data} has only {free / 1e6:,.0f} MB left: Elasticsearch takes no new index below "
+            f"{config.NO_NEW_INDEX / 1e6:,.0f} MB and no record below {config.NO_RECORD / 1e6:,.0f} MB."
+        )
+
+
+def _find_distribution(layout: Layout, given: Path | None, release: Release, account: Account, report: Report) -> Path:
+    """Return the folder of an Elasticsearch that the node's user can read."""
+    if ":" in str(given or layout.home):
+        # Java parts its module path there (tried: "Module org.elasticsearch.server not found").
+        raise InputError(f"{given or layout.home} has a colon in it, which Java can't read.", "Choose another folder.")
+    if given and not download.is_complete(given, release):
+        raise InputError(f"{given} isn't a complete Elasticsearch {release.version}.")
+    folder = (given or download.distribution(layout.home, report, release)).resolve()
+    account.need_entry(folder / "modules")
+    return folder
+
+
+def _plan_states(every: Sequence[Layout], missing: Sequence[Layout], target: Target) -> dict[str, NodeState]:
+    """Return the states of all nodes by name: as they are where they run, else with ports that are free, none twice."""
+    known = {layout.name: load(layout) for layout in every}
+    formed = any(state.formed for state in known.values() if state)
+    states: dict[str, NodeState] = {}
+    for layout in every:
+        state = known[layout.name]
+        if state is None or layout in missing:
+            taken = {port for other in states.values() for port in (other.http_port, other.transport_port)}
+            before = Ports(state.http_port, state.transport_port) if state else None
+            ports = config.choose_ports(before, str(layout.home), taken)
+            state = NodeState(
+                target.release.version, target.heap, ports.http, ports.transport, target.secure, formed=formed
+            )
+        states[layout.name] = state
+    return states
+
+
+def _launch_nodes(missing: Sequence[Layout], states: Mapping[str, NodeState], target: Target, runtime: Runtime) -> None:
+    """Launch nodes together and wait for their servers; when that fails or is interrupted, leave no process behind."""
+    founding = not any(state.formed for state in states.values())
+    peers = Peers({name: state.transport_port for name, state in states.items()}, founding) if len(states) > 1 else None
+    launched: dict[Layout, subprocess.Popen[bytes]] = {}
+    try:
+        for layout in missing:
+            state = states[layout.name]
+            _configure(layout, state, target, runtime, peers)
+            # Before it is launched, so that whatever happens to us, others know of it.
+            save(layout, state)
+            launched[layout] = _launch(layout, target, runtime)
+        _await_servers(launched)
+    except BaseException:
+        while left := [process for layout in missing for process in find_processes(layout).all]:
+            end(left)
+        for layout in missing:
+            save(layout, replace(states[layout.name], phase="stopped"))
+        for launcher in launched.values():
+            launcher.wait()
+        raise
+
+
+def _configure(layout: Layout, state: NodeState, target: Target, runtime: Runtime, peers: Peers | None) -> None:
+    """Write the node's config folder."""
+    modules = (folder.name for folder in (runtime.distribution / "modules").iterdir())
+    shipped = runtime.distribution / "config"
+    table = config.settings(
+        layout, Ports(state.http_port, state.transport_port), modules, secure=state.secure, peers=peers
+    )
+    jvm = config.jvm_options((shipped / "jvm.options").read_text(), runtime.jdk)
+    content = {
+        "elasticsearch.yml": config.as_yaml(table),
+        "jvm.options": jvm + config.own_options(layout, target.heap_bytes),
+        "log4j2.properties": config.log_options((shipped / "log4j2.properties").read_text()),
+    }
+    for name, text in content.items():
+        write_atomically(layout.config / name, text.encode())
+
+
+def _launch(layout: Layout, target: Target, runtime: Runtime) -> subprocess.Popen[bytes]:
+    """Start the launcher, in a session of its own: a Ctrl-C in our terminal isn't meant for it."""
+    with layout.console.open("wb") as console:
+        return subprocess.Popen(
+            config.start_command(runtime.distribution, layout, runtime.jdk, target.release),
+            # Where the launcher looks for the modules; the server moves to the folder of the logs by itself.
+            cwd=runtime.distribution,
+            env=config.environment(layout, runtime.jdk, runtime.distribution, target.release),
+            stdin=subprocess.DEVNULL,
+            stdout=console,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            umask=0o022,
+            **runtime.account.options,
+        )
+
+
+def _await_servers(launched: Mapping[Layout, subprocess.Popen[bytes]]) -> None:
+    """Wait until all launchers end, which they do when their server answers. Raises `LinernotesError`."""
+    deadline = time.monotonic() + START_S
+    left = list(launched)
+    while left:
+        for layout in list(left):
+            code = launched[layout].poll()
+            if code == 0 and find_processes(layout).servers:
+                left.remove(layout)
+            elif code is not None:
+                raise explain(layout.console.read_text(errors="replace"), code, str(layout.console))
+        if left and time.monotonic() > deadline:
+            raise LinernotesError(f"Elasticsearch didn't answer within {START_S} s.", f"See {left[0].console}")
+        time.sleep(POLL_S)
+
+
+def _need_cluster(nodes: Nodes, report: Report) -> None:
+    """See that what answers is what was just started, all in one cluster, and that it can read its indices."""
+    for layout, state in nodes:
+        deadline = time.monotonic() + FIRST_ANSWER_S
+        while not answers(layout, state):
+            if time.monotonic() > deadline:
+                raise CheckFailedError(f"{layout.name} doesn't answer.", "See `linernotes node logs`.")
+            time.sleep(POLL_S)
+    with client_of(*nodes[-1]) as client:
+        health = status.health(client, HEALTH_S, len(nodes))
+    if health == "incomplete":
+        raise CheckFailedError("The nodes didn't find each other.", "See `linernotes node logs`.")
+    if health not in {"green", "yellow"}:
+        report(f"It answers, but its health is {health}: an index can't be read, see `linernotes node logs`.")
+    for layout, state in nodes:
+        save(layout, replace(state, formed=True))
+
+
+def _need_green(layout: Layout, state: NodeState, nodes: int, so_far: str, report: Report) -> None:
+    """Wait until all copies of everything are there; a node that is alone has nowhere to put any."""
+    if nodes == 1:
+        return
+    deadline = time.monotonic() + GREEN_S
+    with client_of(layout, state) as client:
+        while (health := status.health(client, GREEN_REPORT_S, nodes, "green")) != "green":
+            if time.monotonic() > deadline:
+                raise CheckFailedError(
+                    f"{so_far}: the cluster's health is {health}, since a copy of something is missing.",
+                    "See: linernotes doctor",
+                )
+            report(f"The cluster's health is {health}: waiting until all copies are there.")

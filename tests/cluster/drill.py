@@ -15,7 +15,7 @@ from elasticsearch import Elasticsearch
 
 from linernotes import settings
 from linernotes.elastic import connect
-from linernotes.node import service
+from linernotes.node import service, status
 from linernotes.settings import Settings
 
 HEAP = "512m"
@@ -112,7 +112,7 @@ class Cluster:
 
     def kill(self, name: str) -> None:
         """End a node with SIGKILL."""
-        (pid,) = [node.pid for node in service.status(self.home).nodes if node.name == name]
+        (pid,) = [node.pid for node in status.read_status(self.home).nodes if node.name == name]
         assert pid
         psutil.Process(pid).kill()
 

@@ -14,7 +14,9 @@ import pytest
 
 from linernotes import settings
 from linernotes.elastic import connect
-from linernotes.node import config, download, health, service, state
+from linernotes.node import config, download, service, status
+from linernotes.node.process import find_processes
+from linernotes.node.state import layouts
 from mappings.errors import InputError
 
 HEAP = "512m"
@@ -37,8 +39,8 @@ def test_the_life_of_a_cluster(home: Path, is_secure: bool) -> None:
     assert [node.state for node in started.nodes] == ["running"] * 3
     assert started.secure is is_secure
     assert len({node.url for node in started.nodes}) == 3
-    found = settings.from_environment({"LINERNOTES_HOME": str(home)})
-    with connect(found) as client:
+    local = settings.from_environment({"LINERNOTES_HOME": str(home)})
+    with connect(local) as client:
         assert client.cluster.health()["number_of_nodes"] == 3
         client.indices.create(index=INDEX, settings={"number_of_replicas": 1})
         client.index(index=INDEX, id="1", document={"title": "x"}, refresh=True)
@@ -47,16 +49,15 @@ def test_the_life_of_a_cluster(home: Path, is_secure: bool) -> None:
         master = str(client.cat.master(h="node")).strip()
         victim = next(node for node in started.nodes if node.name == master)
         # What a rolling restart asks.
-        way = health.access(home, is_secure=is_secure)
-        assert health.master(victim.url, way) == master
-        assert health.health(victim.url, 5, way, 3, "green") == "green"
-        assert INDEX not in health.without_copy(victim.url, way)
+        assert status.master(client) == master
+        assert status.health(client, 5, 3, "green") == "green"
+        assert INDEX not in status.without_replica(client)
         psutil.Process(victim.pid).kill()
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             assert client.search(index=INDEX)["hits"]["total"]["value"] == 1
             time.sleep(0.05)
-    states = {node.name: node.state for node in service.status(home).nodes}
+    states = {node.name: node.state for node in status.read_status(home).nodes}
     assert states == {node.name: "dead" if node.name == master else "running" for node in started.nodes}
     # A start brings back the one that is missing, and leaves the others alone.
     again = service.start(home, heap=HEAP, distribution=distribution)
@@ -64,12 +65,12 @@ def test_the_life_of_a_cluster(home: Path, is_secure: bool) -> None:
     assert {node.pid for node in again.nodes} & {node.pid for node in started.nodes} == {
         node.pid for node in started.nodes if node.name != master
     }
-    with connect(found) as client:
+    with connect(local) as client:
         assert client.cluster.health(wait_for_status="green", timeout="60s")["status"] == "green"
     for wrong in ({"nodes": 1}, {"nodes": 4}):
         with pytest.raises(InputError):
             service.start(home, distribution=distribution, **wrong)  # type: ignore[arg-type]
     stopped = service.stop(home)
     assert [node.state for node in stopped.nodes] == ["stopped"] * 3
-    assert not [process for one in config.several(home, 3) for process in state.stray(one)]
+    assert not [process for one in layouts(home, 3) for process in find_processes(one).all]
     assert all(config.is_free(int(node.url.rpartition(":")[2])) for node in stopped.nodes)

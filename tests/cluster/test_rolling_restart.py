@@ -7,7 +7,7 @@ from elasticsearch import Elasticsearch
 
 import queries
 from linernotes.elastic import connect
-from linernotes.node import health, service
+from linernotes.node import status
 from mappings.errors import CheckFailedError, UnreachableError
 from queries import Searcher, export, retry
 from tests.cluster import corpus
@@ -32,7 +32,7 @@ def searched(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Clus
 
 def test_searches_go_on(searched: Cluster, capsys: pytest.CaptureFixture[str]) -> None:
     cluster = searched
-    before = service.status(cluster.home).nodes
+    before = status.read_status(cluster.home).nodes
     with cluster.client() as client:
         tracks = int(client.count(index=PREFIX)["count"])
     with searching(cluster, RATE, THREADS) as searches:
@@ -40,7 +40,7 @@ def test_searches_go_on(searched: Cluster, capsys: pytest.CaptureFixture[str]) -
         cluster.run("node", "restart")
         seconds = time.monotonic() - began
         cluster.wait_for_green()
-    after = service.status(cluster.home).nodes
+    after = status.read_status(cluster.home).nodes
     with capsys.disabled():
         print(f"\nrolling restart: {seconds:.1f} s; {searches.told()}")  # noqa: T201 - the figures of the drill
     assert [node.state for node in after] == ["running"] * 3
@@ -61,13 +61,13 @@ def with_open_context(client: Elasticsearch) -> str:
 def test_while_a_node_is_missing(searched: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """No other is restarted, since it might have the last copy of something; an export tells that it lost its node."""
     cluster = searched
-    before = service.status(cluster.home).nodes
+    before = status.read_status(cluster.home).nodes
     monkeypatch.setattr(export, "PAGE_BYTES", 100_000)
     monkeypatch.setattr(retry, "LONG_DELAY_S", 10.0)
     with cluster.client() as client, connect(cluster.settings) as asking:
         client.indices.create(index="alone", settings={"number_of_replicas": 0})
-        assert health.without_copy(before[0].url) == ["alone"]
-        assert {health.master(node.url) for node in before} == {cluster.master()}
+        assert status.without_replica(client) == ["alone"]
+        assert status.master(client) == cluster.master()
         with export.open_scan(Searcher(asking, PREFIX), queries.request("")) as found:
             frames = found.frames(1)
             next(frames)
@@ -80,6 +80,6 @@ def test_while_a_node_is_missing(searched: Cluster, monkeypatch: pytest.MonkeyPa
     refused = cluster.begin("node", "restart")
     assert refused.code() == CHECK_FAILED
     assert f"Not running: {name}. Start it with: linernotes node start" in refused.err.read_text()
-    after = {node.name: node.pid for node in service.status(cluster.home).nodes}
+    after = {node.name: node.pid for node in status.read_status(cluster.home).nodes}
     assert after == {node.name: node.pid if node.name != name else None for node in before}
     cluster.bring_back()

@@ -21,7 +21,7 @@ from elasticsearch import Elasticsearch
 
 from indexer.cluster import indices
 from indexer.cluster.ledger import Ledger
-from linernotes.node import service
+from linernotes.node import service, status
 from mappings.index_names import Generation
 from tests.faults import forked, pieces
 from tests.faults.digest import digest
@@ -49,14 +49,14 @@ def home_in(folder: Path, distribution: Path) -> Iterator[Path]:
 
 def start(home: Path, distribution: Path) -> str:
     service.start(home, heap="512m", distribution=distribution)
-    url = service.url_of(home)
+    url = status.url_of(home)
     assert url is not None
     return url
 
 
 def die(home: Path) -> None:
     """Kill the node's process at once; nothing is written or closed by it."""
-    for node in service.status(home).nodes:
+    for node in status.read_status(home).nodes:
         assert node.pid is not None
         os.kill(node.pid, signal.SIGKILL)
 

@@ -17,7 +17,7 @@ from linernotes.node.releases import Release
 from .server import Handler, Repository, Server
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def archive() -> tuple[Release, bytes]:
     """Return a zip of other things around an `elasticsearch` folder, and the row that pins that folder."""
     noise = random.Random(7)

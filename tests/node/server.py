@@ -48,14 +48,13 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.answer(start, body)
 
-    def answer(self, start: int, body: bytes, *, told: int | None = None, tag: str = '"1"') -> None:
-        """Send a range; `told` is the length that the header says, where it isn't the body's."""
-        length = len(body) if told is None else told
+    def answer(self, start: int, body: bytes, *, length: int | None = None) -> None:
+        """Send a range; `length` is what the header says, where it isn't the body's."""
+        length = len(body) if length is None else length
         total = len(self.server.repository.body)
         self.send_response(206)
         self.send_header("Content-Range", f"bytes {start}-{start + length - 1}/{total}")
         self.send_header("Content-Length", str(length))
-        self.send_header("ETag", tag)
         self.end_headers()
         self.server.repository.sent += len(body)
         self.wfile.write(body)

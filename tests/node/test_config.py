@@ -1,16 +1,18 @@
-"""What Elasticsearch is told."""
+"""What a node is configured with, and its ports."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
 
 from linernotes.node import config
-from linernotes.node.config import Ports
+from linernotes.node.config import Peers, Ports
 from linernotes.node.java import Jdk
-from mappings.errors import InputError
+from linernotes.node.state import LOOPBACK, Layout
+from mappings.errors import InputError, LinernotesError
 
-HERE = config.of(Path("/srv/a home"))
+HERE = Layout(Path("/srv/a home"))
 SHIPPED = """## comment
 -XX:+UseG1GC
 20-:--add-modules=jdk.incubator.vector
@@ -30,7 +32,7 @@ def test_it_listens_on_the_loopback_address_alone_and_never_joins_another_cluste
     table = settings()
     assert (table["network.host"], table["http.port"], table["transport.port"]) == ("127.0.0.1", 20_000, 20_001)
     assert table["discovery.type"] == "single-node"
-    assert table["cluster.name"] != config.settings(config.of(Path("/other")), Ports(1, 2), ())["cluster.name"]
+    assert table["cluster.name"] != config.settings(Layout(Path("/other")), Ports(1, 2), ())["cluster.name"]
     assert table["xpack.security.enabled"] is False
     assert settings(secure=True)["xpack.security.enabled"] is True
 
@@ -84,3 +86,33 @@ def test_heap(text: str, size: int) -> None:
 def test_no_heap(text: str) -> None:
     with pytest.raises(InputError, match="--heap"):
         config.parse_heap(text)
+
+
+def test_founders_are_named_once() -> None:
+    ports = {"node-1": 2, "node-2": 4}
+    first = config.settings(HERE, Ports(1, 2), (), peers=Peers(ports, founding=True))
+    later = config.settings(HERE, Ports(1, 2), (), peers=Peers(ports, founding=False))
+    assert first["cluster.initial_master_nodes"] == ["node-1", "node-2"]
+    assert first["discovery.seed_hosts"] == later["discovery.seed_hosts"] == ["127.0.0.1:2", "127.0.0.1:4"]
+    assert "cluster.initial_master_nodes" not in later
+    assert "discovery.type" not in first | later
+
+
+def test_ports_stay_the_same_while_they_are_free() -> None:
+    mine = config.choose_ports(None, "seed")
+    assert mine == config.choose_ports(None, "seed") == config.choose_ports(mine, "another seed")
+    assert config.FIRST <= mine.http < config.LAST
+    assert mine.http != mine.transport
+
+
+def test_a_taken_port_is_replaced_and_the_other_kept() -> None:
+    mine = config.choose_ports(None, "seed")
+    chosen = config.choose_ports(mine, "seed", {mine.http})
+    assert chosen.http != mine.http
+    assert chosen.transport == mine.transport
+    with socket.create_server((LOOPBACK, mine.transport)):
+        assert not config.is_free(mine.transport)
+        chosen = config.choose_ports(mine, "seed")
+    assert (chosen.http, chosen.transport == mine.transport) == (mine.http, False)
+    with pytest.raises(LinernotesError, match="No port between"):
+        config.choose_ports(None, "seed", range(config.FIRST, config.LAST))

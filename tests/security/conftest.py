@@ -12,7 +12,7 @@ from elasticsearch import Elasticsearch
 from linernotes import samples, settings
 from linernotes.cli import main
 from linernotes.elastic import connect
-from linernotes.node import security, service
+from linernotes.node import security, service, status
 from linernotes.security import keys
 from tests.cli.conftest import Ran, Run
 from tests.conftest import MAJOR
@@ -28,7 +28,7 @@ class Node:
 
     home: Path
     url: str
-    own: security.Own
+    own: security.SecurityFiles
     keys: dict[str, keys.NewKey]
     sample: Path
 
@@ -51,7 +51,7 @@ def node(distribution: Path) -> Iterator[Node]:
     home.chmod(0o755)
     service.start(home, heap="512m", is_secure=True, version=MAJOR, distribution=distribution, report=print)
     try:
-        url = service.url_of(home)
+        url = status.url_of(home)
         assert url is not None
         with connect(settings.from_environment({"LINERNOTES_HOME": str(home)})) as client:
             made = {role: keys.create(client, PREFIX, role, None, None) for role in ROLES}

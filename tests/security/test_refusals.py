@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from linernotes.node import security
-from linernotes.node.config import of
-from linernotes.node.process import current
+from linernotes.node.process import current_account
+from linernotes.node.state import Layout
 from linernotes.security import certificates, keys
 from linernotes.security.credentials import write_private
 from linernotes.security.roles import ROLES
@@ -52,7 +52,7 @@ def test_wrong_authority(node: Node, run: Run, tmp_path: Path) -> None:
     words = "is not signed by a certificate authority that is trusted here"
     one_sentence(run(with_key(node, CA_CERTS=str(wrong)), "search"), 3, words)
     # Its name alone doesn't make an authority.
-    wrong.write_bytes(certificates.authority(f"linernotes local authority {of(node.home).cluster}").certificate)
+    wrong.write_bytes(certificates.authority(f"linernotes local authority {Layout(node.home).cluster}").certificate)
     one_sentence(run(with_key(node, CA_CERTS=str(wrong)), "search"), 3, words)
     # Nor do those that the machine trusts.
     one_sentence(run(with_key(node, CA_CERTS=""), "search"), 3, words)
@@ -209,7 +209,7 @@ def test_an_authority_that_is_none(node: Node, run: Run, tmp_path: Path, content
 @pytest.fixture
 def replaced(node: Node) -> Iterator[Callable[[certificates.Pair], None]]:
     """Give the running node another certificate, which it takes up by itself; its own one comes back afterwards."""
-    layout, account = of(node.home), current()
+    layout, account = Layout(node.home), current_account()
     owner = (account.uid, account.gid) if account.switch else None
 
     def replace(pair: certificates.Pair) -> None:
@@ -217,7 +217,7 @@ def replaced(node: Node) -> Iterator[Callable[[certificates.Pair], None]]:
         write_private(layout.config / "node.crt", pair.certificate, owner)
 
     yield replace
-    security.equip(layout, node.own, account)
+    security.install_certificate(layout, account)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_certificate_that_has_ended_or_is_of_another_host(
     replaced(certificates.issue(signer, "node-1", **options))
     one_sentence(later(lambda: run(with_key(node), "search", "--size", "1"), 3), 3, words)
     # The node's own one comes back, and with it everything works again.
-    security.equip(of(node.home), node.own, current())
+    security.install_certificate(Layout(node.home), current_account())
     assert later(lambda: run(with_key(node), "search", "--size", "1"), 0).code == 0
 
 
@@ -246,7 +246,7 @@ def later(ask: Callable[[], Ran], code: int) -> Ran:
 def test_the_files_of_a_secure_node(node: Node) -> None:
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in node.own.folder.iterdir()}
     assert modes == {"ca.crt": 0o644, "ca.key": 0o600, "password": 0o600}
-    config = of(node.home).config
+    config = Layout(node.home).config
     assert stat.S_IMODE((config / "node.key").stat().st_mode) == 0o600
     assert not stat.S_IMODE((config / "elasticsearch.keystore").stat().st_mode) & stat.S_IRWXO
     password = node.own.read_password()

@@ -209,10 +209,9 @@ def indexed(node: Node) -> bytes:
     return orjson.dumps([hits, about])
 
 
-@pytest.mark.parametrize("text", ["Credentials", "NewKey", "Access", "Settings", "Pair"])
+@pytest.mark.parametrize("text", ["Credentials", "NewKey", "Settings", "Pair"])
 def test_no_repr_tells_a_secret(text: str) -> None:
     from linernotes import settings
-    from linernotes.node.health import Access
     from linernotes.security.certificates import Pair
     from linernotes.security.credentials import Credentials
     from linernotes.security.keys import NewKey
@@ -220,7 +219,6 @@ def test_no_repr_tells_a_secret(text: str) -> None:
     shown = {
         "Credentials": Credentials("hunter2", "ann", "hunter2"),
         "NewKey": NewKey("1", "n", "reader", "hunter2"),
-        "Access": Access(None, "hunter2"),
         "Pair": Pair(b"", b"hunter2"),
         "Settings": settings.from_environment({"LINERNOTES_PASSWORD": "hunter2", "LINERNOTES_API_KEY": "hunter2"}),
     }

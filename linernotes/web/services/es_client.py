@@ -16,7 +16,7 @@ from elasticsearch import ApiError, Elasticsearch
 from elasticsearch import AuthenticationException as NotKnownError
 
 from linernotes.elastic import connect, is_superuser
-from linernotes.node import health
+from linernotes.node import status
 from linernotes.security import keys
 from linernotes.settings import Settings
 from mappings.errors import LinernotesError, UnreachableError
@@ -79,7 +79,7 @@ class Connection:
     def _renew(self) -> None:
         """Connect where that has to be."""
         self._looked = time.monotonic()
-        nodes = () if self.settings.url else tuple(health.urls_of(self.settings.home))
+        nodes = () if self.settings.url else tuple(status.urls_of(self.settings.home))
         if self._client is None or nodes != self._nodes or self._has_ended():
             # The one before is left to those who still ask it.
             self._client, self._nodes = self._connected(), nodes

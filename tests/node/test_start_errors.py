@@ -2,7 +2,7 @@
 
 import pytest
 
-from linernotes.node.process import explain
+from linernotes.node.start_errors import explain
 
 BOOT = "[ERROR][o.e.b.Elasticsearch      ] [node-1] fatal exception while booting Elasticsearch "
 
@@ -16,13 +16,9 @@ PRINTED = {
     "java.nio.file.AccessDeniedException: /h/data/_state\n",
     "data are damaged": f"{BOOT}Failed to bind service\nCaused by: "
     "org.apache.lucene.index.IndexFormatTooOldException: Format version is not supported",
-    "doesn't know the setting ingest.geoip.downloader.enabled": f"{BOOT}java.lang.IllegalArgumentException: "
-    "unknown setting [ingest.geoip.downloader.enabled] please check",
     "This Java can't run": "java.lang.module.FindException: Module org.elasticsearch.server not found",
     "The system killed": "ERROR: Elasticsearch died while starting up, with exit code 137",
     "written by another version": "cannot downgrade a node from version [9.4.3] to version [8.19.13]",
-    "unfit: max virtual memory areas": "bootstrap check failure [1] of [1]: max virtual memory areas "
-    "vm.max_map_count [65530] is too low, increase to at least [262144]; for more information see [x]",
 }
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from linernotes.node import java as jdk
+from linernotes.node.java import Jdk, find_java
 from linernotes.node.releases import CURRENT
 from mappings.errors import LinernotesError
 
@@ -24,8 +24,8 @@ def install(home: Path, version: str | None, modules: str | None = ALL, says: st
     return home
 
 
-def find(folder: Path, **environ: str) -> jdk.Jdk:
-    return jdk.find(CURRENT, environ, usual=[f"{folder}/usual/*"])
+def find(folder: Path, **environ: str) -> Jdk:
+    return find_java(CURRENT, environ, usual=[f"{folder}/usual/*"])
 
 
 def test_java_home_is_asked_before_the_path_and_the_path_before_the_usual_folders(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_shim_on_the_path_is_asked_where_its_java_is(tmp_path: Path) -> None:
 
 def test_an_installation_without_release_file_is_asked_for_its_version(tmp_path: Path) -> None:
     home = install(tmp_path / "bare", None, says="    java.version = 21.0.3\n    java.home = /x")
-    assert find(tmp_path, JAVA_HOME=str(home)) == jdk.Jdk(home, 21, None)
+    assert find(tmp_path, JAVA_HOME=str(home)) == Jdk(home, 21, None)
 
 
 @pytest.mark.parametrize(
@@ -77,11 +77,11 @@ def test_an_unsuitable_one_is_named_with_what_to_do(tmp_path: Path, version: str
     with pytest.raises(LinernotesError) as caught:
         find(tmp_path, JAVA_HOME=str(home), PATH="")
     assert f"{home}: {reason}" in caught.value.message
-    assert all(way in caught.value.hint for way in ("apt install", "docker compose up", "LINERNOTES_URL"))
+    assert all(remedy in caught.value.hint for remedy in ("apt install", "docker compose up", "LINERNOTES_URL"))
 
 
 def test_one_that_the_user_may_not_run_is_passed_over(tmp_path: Path) -> None:
     install(tmp_path / "usual" / "b", "21")
     other = install(tmp_path / "usual" / "a", "17.0.1")
-    found = jdk.find(CURRENT, {"PATH": ""}, usable=lambda home: home == other, usual=[f"{tmp_path}/usual/*"])
-    assert found.home == other
+    java = find_java(CURRENT, {"PATH": ""}, usable=lambda home: home == other, usual=[f"{tmp_path}/usual/*"])
+    assert java.home == other
