@@ -28,21 +28,30 @@ PERMISSIONS = ("allowed", "prohibited", "unknown")
 
 HELP: Mapping[str, str] = {
     "dataset": f"Data set: {', '.join(CARDS)}.",
-    "genre": "Genre family, such as rock; those of the facet.",
+    "genre": "Genre family, such as rock.",
     "licence": "Licence, such as CC-BY-NC-SA-3.0.",
     "commercial_use": f"Commercial use: {', '.join(PERMISSIONS)}.",
-    "language": "Language of the title, such as fr; und: undetermined.",
-    "platform": "Platform, as the facet writes it.",
-    "artist": "Artist, as the facet writes the name.",
+    "language": "Language of the title as an ISO 639 code, such as fr; und: undetermined.",
+    "platform": "Platform, spelled as in the facet.",
+    "artist": "Artist, spelled as in the facet.",
     "year": "Year or years: 1994, 1990..1999, 1990.., ..1999.",
-    "decade": "Decade: 1990s.",
-    "duration": "Duration: 3:25, 3:00..4:00 (the end not included), 180..240, 10:00.., ..1:00.",
+    "decade": "Decade, such as 1990s.",
+    "duration": "Duration: 3:25, 3:00..4:00 (without 4:00 itself), 180..240, 10:00.., ..1:00.",
     "explicit": "Marked as explicit: true, false.",
-    "genre_path": "The data set's own genre, as the facet writes it, with all below it.",
-    "licence_family": "Licence without version, such as CC-BY-NC-SA.",
+    "genre_path": "Genre as the data set names it, including its subgenres.",
+    "licence_family": "Licence without its version, such as CC-BY-NC-SA.",
     "derivatives": f"Derivatives: {', '.join(PERMISSIONS)}.",
 }
 """Facet to what is said of its filter."""
+
+COMPLETED: Mapping[str, tuple[str, ...]] = {
+    "dataset": tuple(CARDS),
+    "genre": tuple(FAMILIES),
+    "commercial_use": PERMISSIONS,
+    "explicit": ("true", "false"),
+    "derivatives": PERMISSIONS,
+}
+"""Facet to its values, where they are few and known."""
 
 
 def _among(kind: str, known: Iterable[str]) -> Callable[[str], str]:
@@ -50,7 +59,7 @@ def _among(kind: str, known: Iterable[str]) -> Callable[[str], str]:
     return lambda given: NONE if given == NONE else one_of(kind, given.strip().lower(), names)
 
 
-# What can be wrong is told before Elasticsearch is asked: a data set that isn't there would just find nothing.
+# Mistakes are reported before Elasticsearch is asked: an unknown data set would just find nothing.
 CHECKED: Mapping[str, Callable[[str], str]] = {
     "dataset": _among("data set", CARDS),
     "genre": _among("genre", FAMILIES),

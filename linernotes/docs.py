@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from indexer.normalise.track import CONSTANT, DERIVED, EVIDENCE
 from indexer.sources import TABLES as SOURCES
 from indexer.sources.dataset import DataSource, FieldSpec
+from linernotes.cli.main import COMMANDS, load
 from mappings.track import FIELDS, FieldInfo
 
 PROJECT = Path(__file__).parents[1]
@@ -52,7 +54,30 @@ def _columns(entries: Sequence[FieldSpec]) -> str:
     return ", ".join(dict.fromkeys(f"`{column}`" for entry in entries for column in entry.columns))
 
 
+def commands() -> str:
+    """Return the commands with what they are called with, as Markdown."""
+    lines = ["| command | what it does |", "|---|---|"]
+    rows = (f"| `linernotes {_usage(name)}` | {entry.help.rstrip('.')} |" for name, entry in COMMANDS.items())
+    return "\n".join([*lines, *rows])
+
+
+def _usage(name: str) -> str:
+    command = load(name)
+    if subcommands := getattr(command, "commands", None):
+        return name + " " + r"\|".join(subcommands)
+    arguments = [each for each in command.params if each.param_type_name == "argument"]
+    options = [each for each in command.params if each.param_type_name == "option" and each.required]
+    given = [_argument(each) for each in arguments] + [f"{each.opts[0]} {each.metavar}" for each in options]
+    return " ".join([name, *given])
+
+
+def _argument(argument: Any) -> str:
+    text = f"{argument.metavar}..." if argument.nargs == -1 else f"{argument.metavar}"
+    return text if argument.required else f"[{text}]"
+
+
 TABLES: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "commands": ("README.md", commands),
     "fields": ("mappings/README.md", fields),
     "origins": ("indexer/sources/README.md", origins),
 }

@@ -5,9 +5,6 @@ import csv
 import hashlib
 import io
 import re
-import shutil
-import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
+from linernotes.files import input_file
 from mappings.errors import InputError
 from queries.catalogue import CatalogueRow, find_columns, parse_row
 from queries.catalogue.row import ARTIST, PLATFORMS, TITLE, URL
@@ -177,7 +175,6 @@ def _loosely(line: str, delimiter: str) -> list[str]:
 
 DELIMITERS = (",", ";", "\t", "|")
 _TELLS = re.compile(r"^sep=(.)\s*$", re.IGNORECASE)
-_STDIN = Path("-")
 
 
 @dataclass(frozen=True)
@@ -233,28 +230,14 @@ class Catalogue:
 
 
 @contextmanager
-def opened(path: Path, name: str | None = None) -> Iterator[Catalogue]:
-    """Give the catalogue in a file, or on standard input (`-`), which is kept in a temporary file meanwhile.
+def open_catalogue(path: Path, name: str | None = None) -> Iterator[Catalogue]:
+    """Give the catalogue in a file, or on standard input (`-`).
 
     `name` is what people call the file, where that isn't what it is called here.
     Raises InputError for what is no catalogue, in one sentence.
     """
-    try:
-        if path != _STDIN:
-            yield _catalogue(path, name or path.name)
-            return
-        with tempfile.NamedTemporaryFile(prefix="linernotes-") as spool:
-            shutil.copyfileobj(sys.stdin.buffer, spool)
-            spool.flush()
-            yield _catalogue(Path(spool.name), "standard input")
-    except IsADirectoryError as error:
-        raise InputError(f"{path} is a folder.", "Give the path of a CSV file.") from error
-    except FileNotFoundError as error:
-        raise InputError(
-            f"There is no file {path}.", "Give the path of a CSV file, or - for standard input."
-        ) from error
-    except PermissionError as error:
-        raise InputError(f"{path} can't be read: {error.strerror}.", "Give a file that you may read.") from error
+    with input_file(path, "a CSV file", name) as (source, called):
+        yield _catalogue(source, called)
 
 
 def _catalogue(path: Path, name: str) -> Catalogue:

@@ -3,8 +3,6 @@
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
-from pathlib import Path
 from typing import IO, Any
 
 import orjson
@@ -13,11 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from linernotes.catalogue.run import Provenance
-from linernotes.export import target as place
 from linernotes.export import writers
 from linernotes.output.terminal import visible, web_address
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
-from mappings.errors import InputError
 from queries.catalogue import Kind
 
 
@@ -45,7 +41,7 @@ class Spool:
 
 
 @contextmanager
-def opened() -> Iterator[Spool]:
+def open_spool() -> Iterator[Spool]:
     """Give a spool that is gone afterwards."""
     with tempfile.TemporaryFile(prefix="linernotes-") as stream:
         yield Spool(stream)
@@ -123,30 +119,8 @@ _MATCH = (
     "id", "dataset", "title", "artists", "album", "year", "match", "verdict", "reason", "url", "revision",
     "source_file", "source_row",
 )  # fmt: skip
-COLUMNS: Mapping[str, Any] = {
-    **dict.fromkeys(_ROW, pl.String),
-    **dict.fromkeys((f"match_{name}" for name in _MATCH), pl.String),
-}
+COLUMNS = pl.Schema(dict.fromkeys((*_ROW, *(f"match_{name}" for name in _MATCH)), pl.String))
 """Columns of the CSV: a row of the catalogue, then one of its matches; a row with five matches has five lines."""
-
-_LINES = 5_000
-"""Lines that are made safe at a time."""
-
-
-def target(out: Path) -> place.Place:
-    """Return where a report goes; raises InputError for a kind or a place that can't be written."""
-    kind = out.suffix.lower()
-    if kind not in WRITERS:
-        raise InputError(f"{out} is no kind of report.", f"End it in {', '.join(WRITERS)}.")
-    if out.is_dir() or not out.parent.is_dir():
-        raise InputError(f"{out} can't be written: its folder is missing, or it is one.", "Give the path of a file.")
-    return place.Place(out, kind)
-
-
-def write(to: place.Place, kept: Spool, summary: Json, provenance: Provenance) -> None:
-    """Write a report, whole or not at all. Raises InputError when the disk is full or the folder can't be used."""
-    with place.opened(to) as stream:
-        WRITERS[to.kind](stream, kept, summary, provenance)
 
 
 def last_line(summary: Json, provenance: Provenance) -> bytes:
@@ -161,11 +135,7 @@ def _ndjson(stream: IO[bytes], kept: Spool, summary: Json, provenance: Provenanc
 
 
 def _csv(stream: IO[bytes], kept: Spool, _summary: Json, _provenance: Provenance) -> None:
-    lines = (line for row in kept.rows() for line in _lines(row))
-    stream.write(",".join(COLUMNS).encode() + b"\n")
-    while batch := list(islice(lines, _LINES)):
-        safe = writers.safe(pl.DataFrame(batch, schema=COLUMNS, orient="row"))
-        stream.write(safe.write_csv(include_header=False).encode())
+    writers.csv_rows((line for row in kept.rows() for line in _lines(row)), COLUMNS, stream)
 
 
 def _lines(row: Json) -> Iterator[list[str | None]]:

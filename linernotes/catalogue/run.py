@@ -95,7 +95,7 @@ SHOWN = 10
 class Check:
     """What the command and the server keep of a check while its rows are answered."""
 
-    told: Provenance
+    provenance: Provenance
     tally: Tally
     first: Mapping[Verdict, list[RowResult]] = field(default_factory=lambda: {verdict: [] for verdict in Verdict})
 
@@ -117,6 +117,6 @@ class Check:
         """Return the sums as the contract has them."""
         return self.tally.as_json()
 
-    def moved(self, searcher: Searcher) -> bool:
+    def generations_changed(self, searcher: Searcher) -> bool:
         """Say whether a data set got another generation since the check began: not all rows are of one then."""
-        return datasets(searcher) != self.told.datasets
+        return datasets(searcher) != self.provenance.datasets

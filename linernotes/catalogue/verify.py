@@ -1,6 +1,7 @@
-"""Does a report still hold? What it asked is asked again, and compared row by row."""
+"""Does a report still hold? Its rows are checked again, and compared."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,28 +10,27 @@ import orjson
 
 from linernotes.catalogue.report import BEGIN, END
 from linernotes.catalogue.run import FORMAT, DataSet
+from linernotes.files import input_file
 from mappings.errors import InputError
 from queries import catalogue
 from queries.catalogue import CatalogueRow, RowResult, row_from_json
 
 Json = Mapping[str, Any]
 
-_KINDS = (".html", ".htm", ".ndjson", ".jsonl", ".json")
-
 
 @dataclass(frozen=True)
 class Report:
-    """A report that can be read again: its path, and what it says of itself."""
+    """A report that can be read again: its path, what it is called, and the generation of each data set then."""
 
     path: Path
-    provenance: Json
-    summary: Json
+    name: str
+    generations: Mapping[str, str]
 
     def rows(self) -> Iterator[Json]:
         """Yield its rows; raises InputError for a damaged one."""
         for line in _lines(self.path):
-            if b'"summary"' not in line[:12]:
-                yield _json(line, self.path)
+            if not line.startswith(b'{"summary"'):
+                yield _json(line, self.name)
 
     def questions(self) -> Iterator[CatalogueRow]:
         """Yield what each row asked."""
@@ -42,60 +42,63 @@ class Report:
             unreadable = row["reason"] if row["verdict"] == catalogue.Verdict.UNREADABLE else ""
             return row_from_json({**row, "unreadable": unreadable})
         except (KeyError, TypeError, ValueError) as error:
-            raise _damaged(self.path) from error
+            raise _damaged(self.name) from error
 
 
 @dataclass(frozen=True)
 class Change:
-    """A row that is answered otherwise now: its verdict then and now, matches that came and that went."""
+    """A row whose answer changed: its verdict before and after, matches added and removed."""
 
     row: int
     artist: str
     title: str
-    was: str
-    now: str
-    came: tuple[str, ...]
-    went: tuple[str, ...]
-    total_was: int
-    total_now: int
+    before: str
+    after: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    total_before: int
+    total_after: int
 
 
 @dataclass(frozen=True)
-class Moved:
-    """A data set whose generation is another now; None where it isn't loaded."""
+class GenerationChange:
+    """A data set with another generation than before; None where it wasn't or isn't loaded."""
 
     dataset: str
-    was: str | None
-    now: str | None
+    before: str | None
+    after: str | None
 
 
-def opened(path: Path) -> Report:
-    """Return a report; raises InputError in one sentence for what is none, or can't be asked again."""
+@contextmanager
+def open_report(path: Path) -> Iterator[Report]:
+    """Give a report, or what is one on standard input (`-`).
+
+    Raises InputError in one sentence for what is none, or can't be asked again.
+    """
     if path.suffix.lower() == ".csv":
         raise InputError(
             f"{path.name} can't be verified: a CSV doesn't say which generations were asked.",
             "Verify the .html or .ndjson report of the same check.",
         )
-    if path.suffix.lower() not in _KINDS:
-        raise InputError(f"{path.name} is no report.", "Give the .html or .ndjson that `linernotes check --out` wrote.")
-    try:
+    with input_file(path, "a report") as (source, name):
         last = b""
-        for line in _lines(path):
+        for line in _lines(source):
             last = line
-    except OSError as error:
-        raise InputError(f"{path} can't be read: {error.strerror}.", "Give the path of a report.") from error
-    end = _json(last, path)
-    if not isinstance(end, dict) or not {"summary", "report"} <= set(end):
-        raise _damaged(path)
-    if end["report"].get("format", 0) > FORMAT:
-        raise InputError(f"{path.name} was written by a newer linernotes.", "Verify it with that.")
-    return Report(path, end["report"], end["summary"])
+        end = _json(last, name)
+        try:
+            version = int(end["report"].get("format", 0))
+            generations = {each["id"]: str(each["generation"]) for each in end["report"]["datasets"]}
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise _damaged(name) from error
+        if version > FORMAT:
+            raise InputError(f"{name} was written by a newer linernotes.", "Verify it with that.")
+        yield Report(source, name, generations)
 
 
 def _lines(path: Path) -> Iterator[bytes]:
     """Yield the rows of a report as JSON, then its summary and what it says of itself as one object."""
     with path.open("rb") as stream:
-        if path.suffix.lower() not in (".html", ".htm"):
+        if not stream.peek(1).startswith(b"<"):
             yield from (line for line in stream if line.strip())
             return
         begin = BEGIN.encode()
@@ -112,36 +115,42 @@ def _lines(path: Path) -> Iterator[bytes]:
                 yield line.removeprefix(b",")
 
 
-def _json(line: bytes, path: Path) -> Any:
+def _json(line: bytes, name: str) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise _damaged(path) from error
+        raise _damaged(name) from error
 
 
-def _damaged(path: Path) -> InputError:
+def _damaged(name: str) -> InputError:
     hint = "Give the .html or .ndjson that `linernotes check --out` wrote, as it was written."
-    return InputError(f"{path.name} is no report, or is damaged.", hint)
+    return InputError(f"{name} is no report, or is damaged.", hint)
 
 
-def moved(report: Report, now: Iterable[DataSet]) -> list[Moved]:
+def generation_changes(report: Report, datasets: Iterable[DataSet]) -> list[GenerationChange]:
     """Return the data sets whose generation changed since."""
-    before = {each["id"]: str(each["generation"]) for each in report.provenance["datasets"]}
-    after = {each.id: each.generation for each in now}
-    names = sorted(before.keys() | after.keys())
-    return [Moved(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)]
+    before, after = report.generations, {each.id: each.generation for each in datasets}
+    return [
+        GenerationChange(name, before.get(name), after.get(name))
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    ]
 
 
 def changes(report: Report, answers: Iterable[RowResult]) -> Iterator[Change | None]:
     """Yield for each row what changed, None where nothing did."""
     for was, answer in zip(report.rows(), answers, strict=True):
-        yield change(was, answer.as_json())
+        try:
+            changed = change(was, answer.as_json())
+        except (KeyError, TypeError) as error:
+            raise _damaged(report.name) from error
+        yield changed
 
 
 def change(was: Json, now: Json) -> Change | None:
     """Return what changed between two answers to a row.
 
-    A track counts as another when its verdict is: one that was likely and is found now came and went.
+    A track whose verdict changed, such as from likely to found, counts as removed and added.
     """
     before = {(match["id"], match["verdict"]) for match in was["matches"]}
     after = {(match["id"], match["verdict"]) for match in now["matches"]}
@@ -152,10 +161,10 @@ def change(was: Json, now: Json) -> Change | None:
         row=now["row"],
         artist=now["artist"],
         title=now["title"],
-        was=was["verdict"],
-        now=now["verdict"],
-        came=tuple(sorted(each for each, _ in after - before)),
-        went=tuple(sorted(each for each, _ in before - after)),
-        total_was=totals[0],
-        total_now=totals[1],
+        before=was["verdict"],
+        after=now["verdict"],
+        added=tuple(sorted(each for each, _ in after - before)),
+        removed=tuple(sorted(each for each, _ in before - after)),
+        total_before=totals[0],
+        total_after=totals[1],
     )

@@ -1,34 +1,31 @@
-"""`linernotes doctor`: is anything wrong, how is it known, and what is to be done?"""
+"""`linernotes doctor`: is anything wrong, what is the evidence, and what is the remedy?"""
 
 import re
-from typing import Annotated
 
-import typer
 from elastic_transport import TransportError
 from elasticsearch import ApiError
 
 from linernotes import settings
-from linernotes.cli.context import print_json
+from linernotes.cli.common import AsJson, print_json
 from linernotes.doctor.checks import diagnose, unreachable
 from linernotes.doctor.finding import Diagnosis
 from linernotes.doctor.snapshot import TIMEOUT_S, gather
 from linernotes.elastic import address, connect
 from linernotes.output import terminal
-from linernotes.output.doctor import show_diagnosis
+from linernotes.output.operate import show_diagnosis
 from linernotes.settings import Settings
 from mappings.errors import CheckFailedError, UnreachableError
 
 SICK, UNREACHED = 5, 3
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print all checks and findings as JSON.")]
-
 
 def doctor(json: AsJson = False) -> int:
-    """Check everything: reachability, version, licence, disks, heap, blocks, shards, clock, aliases, mappings, ledger.
+    """Diagnose Elasticsearch and the data, with remedies.
 
-    Each finding has a severity (error, warning, unknown, note), the evidence, and the remedy. What your key may not see
-    is unknown, and not wrong. Exit code 5 when something is wrong, 3 when Elasticsearch can't be asked. Nothing is
-    changed.
+    Checks whether it can be reached, its version and licence, disks, heap, blocks, shards and clocks; aliases, mappings
+    and the ledger. Each finding has a severity (error, warning, unknown, note), evidence, and a remedy. What your key
+    may not see is reported as unknown. The exit code is 5 if something is wrong, and 3 if Elasticsearch can't be
+    reached. Nothing is changed.
     """
     done = examine(settings.from_environment())
     if json:
@@ -41,7 +38,7 @@ def doctor(json: AsJson = False) -> int:
 
 
 def examine(config: Settings) -> Diagnosis:
-    """Return the diagnosis of the Elasticsearch of the settings, also when there is none."""
+    """Return the diagnosis of the Elasticsearch of the settings, even if it can't be reached."""
     url = config.url or "the local node"
     try:
         url = address(config)
@@ -51,11 +48,11 @@ def examine(config: Settings) -> Diagnosis:
     except (UnreachableError, CheckFailedError) as error:
         return unreachable(shown(url), error.message, error.hint)
     except TransportError as error:
-        remedy = "Start it, or mend LINERNOTES_URL; see: linernotes node status"
+        remedy = "Start it, or correct LINERNOTES_URL; see: linernotes node status"
         return unreachable(shown(url), f"Elasticsearch can't be reached ({error.message}).", remedy)
     except ApiError as error:
         remedy = "Check LINERNOTES_API_KEY, or LINERNOTES_USERNAME and LINERNOTES_PASSWORD."
-        return unreachable(shown(url), f"Elasticsearch doesn't let us in ({error.status_code}).", remedy)
+        return unreachable(shown(url), f"Elasticsearch rejected the credentials ({error.status_code}).", remedy)
 
 
 def shown(url: str) -> str:

@@ -4,95 +4,92 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from indexer.cluster.audit_log import AuditLog
 from indexer.cluster.diagnostics import inspect
 from indexer.cluster.progress import Progress
 from indexer.cluster.retry import RetryPolicy
-from indexer.cluster.status import dataset_status, datasets
+from indexer.cluster.status import dataset_status
+from indexer.cluster.status import datasets as known_datasets
 from indexer.maintenance.prune import LEAST, Pruner
 from indexer.maintenance.rollback import Roller
-from indexer.sources import SOURCES
 from indexer.update import workdir
 from linernotes import arguments
-from linernotes.cli.context import print_json
-from linernotes.cli.operating import connected
-from linernotes.output import generations as report
-from linernotes.output import load, terminal
+from linernotes.cli.common import AsJson, Dataset, MaybeDataset, limit, print_json
+from linernotes.cli.load import open_client
+from linernotes.output import load as output
+from linernotes.output import terminal
+from linernotes.output.load import show_progress
 
 EVENTS = 30
 
-Known = ", ".join(SOURCES)
-Dataset = Annotated[str, typer.Argument(help=f"Data set: {Known}.")]
-MaybeDataset = Annotated[str | None, typer.Argument(help=f"Data set; all of them without it. Known: {Known}.")]
-To = Annotated[int | None, typer.Option(min=1, help="Number of the generation to go to; forward again, too.")]
-Keep = Annotated[int, typer.Option(min=1, help="Generations that stay, the current one counted; never fewer than 2.")]
-Size = Annotated[int, typer.Option(min=1, max=10_000, help="Events at most.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+To = Annotated[int | None, typer.Option(min=1, help="Number of the generation to go to, also forward again.")]
+Keep = Annotated[int, typer.Option(min=1, help="Generations to keep, with the current one; never fewer than 2.")]
 
 
 def generations(dataset: MaybeDataset = None, json: AsJson = False) -> None:
-    """Show all generations: state, documents, size, revision, and whether anything is wrong.
+    """List the loaded generations, and what is wrong with them.
 
-    A generation is one complete load of a data set, an index of its own. It is building, ready (the gates are not
-    passed yet), current (searchers see it), kept (it was current, and can be again), or failed.
+    A generation is one complete load of a data set, in an index of its own. It is building, ready (its checks haven't
+    passed yet), current (it is searched), kept (it was current, and can be again), or failed.
     """
-    wanted = arguments.dataset(dataset) if dataset else None
-    with connected() as (client, prefix):
-        found = [dataset_status(client, prefix, name) for name in ([wanted] if wanted else datasets(client, prefix))]
-    findings = {entry.dataset: inspect(entry) for entry in found}
+    name = arguments.dataset(dataset) if dataset else None
+    with open_client() as (client, prefix):
+        names = [name] if name else known_datasets(client, prefix)
+        statuses = [dataset_status(client, prefix, each) for each in names]
+    findings = {status.dataset: inspect(status) for status in statuses}
     if json:
-        rows = [report.row(view) for entry in found for view in entry.views]
-        told = [asdict(finding) | {"dataset": name} for name, those in findings.items() for finding in those]
-        print_json({"generations": rows, "findings": told})
+        rows = [output.generation_row(view) for status in statuses for view in status.views]
+        found = [asdict(finding) | {"dataset": each} for each, some in findings.items() for finding in some]
+        print_json({"generations": rows, "findings": found})
     else:
-        report.show_generations(found, findings, terminal.console())
+        output.show_generations(statuses, findings, terminal.console())
 
 
 def rollback(dataset: Dataset, to: To = None, json: AsJson = False) -> None:
-    """Go back to the generation before, at once.
+    """Go back to the previous generation at once.
 
-    Nothing is deleted: --to goes to any generation that was in service once, so also forward again.
+    Nothing is deleted. With --to, any generation that was current once can be made current again.
     """
     progress = Progress()
-    with (
-        connected(RetryPolicy(progress)) as (client, prefix),
-        load.shown(progress, Console(stderr=True), counts=False),
-    ):
+    with open_client(RetryPolicy(progress)) as (client, prefix), show_progress(progress, counts=False):
         done = Roller(client, prefix).run(arguments.dataset(dataset), to)
     if json:
         row = asdict(done)
         print_json({"dataset": done.dataset, "from": row.pop("from_"), **row, "alias_moved": True})
     else:
-        report.show_rollback(done, terminal.console())
+        output.show_rollback(done, terminal.console())
 
 
 def prune(dataset: Dataset, keep: Keep = LEAST, json: AsJson = False) -> None:
-    """Delete old generations, and what failed.
+    """Delete old and failed generations.
 
-    The current one and the one before it always stay, and so does one that is being built. The rejected records of
-    a generation go with it; the history stays.
+    The current one and the one before it always stay, and so does one that is being built. Rejected records are deleted
+    with their generation; the history stays.
     """
     progress = Progress()
-    with (
-        connected(RetryPolicy(progress)) as (client, prefix),
-        load.shown(progress, Console(stderr=True), counts=False),
-    ):
+    with open_client(RetryPolicy(progress)) as (client, prefix), show_progress(progress, counts=False):
         done = Pruner(client, prefix).run(arguments.dataset(dataset), keep)
     workdir.sweep()
     if json:
         print_json(asdict(done))
     else:
-        report.show_pruned(done, terminal.console())
+        output.show_pruned(done, terminal.console())
 
 
-def history(dataset: MaybeDataset = None, size: Size = EVENTS, json: AsJson = False) -> None:
-    """Show what happened, the latest first: loads, gates, swaps, rollbacks, what was forced and why."""
-    wanted = arguments.dataset(dataset) if dataset else None
-    with connected() as (client, prefix):
-        events = AuditLog(client, prefix).read(wanted, size)
+def history(
+    dataset: MaybeDataset = None,
+    size: Annotated[int, limit("Events", minimum=1)] = EVENTS,
+    json: AsJson = False,
+) -> None:
+    """Show what was done: loads, checks, rollbacks, overrides.
+
+    The latest comes first.
+    """
+    name = arguments.dataset(dataset) if dataset else None
+    with open_client() as (client, prefix):
+        events = AuditLog(client, prefix).read(name, size)
     if json:
         print_json({"events": [asdict(event) for event in events]})
     else:
-        report.show_history(events, terminal.console())
+        output.show_history(events, terminal.console())

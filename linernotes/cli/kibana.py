@@ -7,33 +7,37 @@ import typer
 from elasticsearch import NotFoundError
 
 from linernotes import settings
-from linernotes.cli.context import print_json
+from linernotes.cli.common import AsJson, print_json
 from linernotes.elastic import connect
+from linernotes.files import STANDARD, input_file
 from linernotes.kibana import client
 from linernotes.kibana.check import Fields, Flaw, check, parse
 from linernotes.kibana.objects import ndjson, objects
 from linernotes.kibana.sources import SOURCES, fields_of
 from linernotes.output import terminal
 from linernotes.settings import Settings
-from mappings.errors import CheckFailedError, InputError
+from mappings.errors import CheckFailedError
 
 FLAWED = 5
 URL = "http://127.0.0.1:5601"
 
-app = typer.Typer(help="What Kibana shows of the data: check it, and bring it in.", no_args_is_help=True)
+app = typer.Typer(help="Check Kibana's dashboards, and import them.", no_args_is_help=True)
 
-MaybeFile = Annotated[Path | None, typer.Argument(metavar="FILE", help="An export of Kibana; ours without it.")]
+MaybeFile = Annotated[
+    Path | None,
+    typer.Argument(metavar="FILE", help="A file exported from Kibana, or - for standard input; without it, ours."),
+]
 Url = Annotated[str, typer.Option(envvar="LINERNOTES_KIBANA_URL", help="Address of Kibana.")]
-Space = Annotated[str, typer.Option(help="Space to import into; it must be there.")]
-Live = Annotated[bool, typer.Option("--live", help="Check against the indices as they are, not as declared.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Space = Annotated[str, typer.Option(help="Existing space to import into.")]
+Live = Annotated[bool, typer.Option("--live", help="Check against the indices in Elasticsearch.")]
 
 
 @app.command("import")
 def bring_in(file: MaybeFile = None, url: Url = URL, space: Space = client.DEFAULT_SPACE, json: AsJson = False) -> None:
-    """Import data views, saved searches and dashboards into Kibana, in place of those that are there.
+    """Import data views, saved searches and dashboards into Kibana.
 
-    They are checked first, and Kibana's version is. Credentials are those for Elasticsearch, from the environment.
+    They replace those of the same ids. They are checked first, and so is Kibana's version. Its credentials are those
+    for Elasticsearch, from the environment.
     """
     config = settings.from_environment()
     data = _data(file, config)
@@ -51,9 +55,9 @@ def bring_in(file: MaybeFile = None, url: Url = URL, space: Space = client.DEFAU
 
 @app.command("check")
 def examine(file: MaybeFile = None, live: Live = False, json: AsJson = False) -> int:
-    """Check that each field, data view and reference that an object names is there, with the right type.
+    """Check that each field, data view and reference exists, with the right type.
 
-    Without --live the field table is asked, and nothing need run. Exit code 5 when something is missing.
+    Without --live, neither Kibana nor Elasticsearch is needed. The exit code is 5 if something is missing.
     """
     config = settings.from_environment()
     known = parse(_data(file, config), _name(file))
@@ -75,14 +79,12 @@ def _show(count: int, flaws: list[Flaw]) -> None:
 def _data(file: Path | None, config: Settings) -> bytes:
     if file is None:
         return ndjson(objects(config.prefix))
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{file} can't be read ({error.strerror}).", "Name a file that Kibana exported.") from error
+    with input_file(file, "a file exported from Kibana") as (path, _):
+        return path.read_bytes()
 
 
 def _name(file: Path | None) -> str:
-    return str(file) if file else "what the code makes"
+    return "what the code makes" if file is None else "standard input" if file == STANDARD else str(file)
 
 
 def _live(config: Settings) -> Fields:

@@ -24,128 +24,68 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Entry:
-    """A command: its module here, the name of its function or group of subcommands in it, and its one-line help."""
+    """A command: its module here, its one-line help, and the name of its function or group in it, if another."""
 
     module: str
-    attribute: str
     help: str
+    attribute: str = ""
 
 
-COMMANDS: Mapping[str, Entry] = {
-    "demo": Entry(
-        "demo",
-        "demo",
-        "Start a local Elasticsearch, load sample rows of all four data sets, and show a few faceted searches.",
-    ),
-    "node": Entry("node", "app", "Start, stop and look after the local Elasticsearch."),
-    "keys": Entry("keys", "app", "Make, list and revoke API keys of the roles reader, loader, operator."),
-    "datasets": Entry(
-        "datasets",
-        "datasets",
-        "Show the cards: origin, licence, acknowledged use with sources, and what is loaded here.",
-    ),
-    "load": Entry(
-        "load",
-        "load",
-        "Load a data set: every record ends up in the index, or in the list of rejected ones.",
-    ),
-    "update": Entry("update", "update", "Bring a data set to the state of a new release."),
-    "reindex": Entry(
-        "update",
-        "reindex",
-        "Rebuild a data set under the present fields and analysis, from Elasticsearch alone.",
-    ),
-    "watch": Entry(
-        "update",
-        "watch",
-        "Artists to keep an eye on: after an update, which of them gained or lost tracks.",
-    ),
-    "generations": Entry(
-        "generations",
-        "generations",
-        "Show all generations: state, documents, size, revision, and whether anything is wrong.",
-    ),
-    "rollback": Entry("generations", "rollback", "Go back to the generation before, at once."),
-    "prune": Entry("generations", "prune", "Delete old generations, and what failed."),
-    "history": Entry(
-        "generations",
-        "history",
-        "Show what happened, the latest first: loads, gates, swaps, rollbacks, what was forced and why.",
-    ),
-    "bench": Entry(
-        "bench",
-        "bench",
-        "Measure how long searches take on what is loaded, asked one after the other as people ask them.",
-    ),
-    "serve": Entry(
-        "serve",
-        "serve",
-        "Serve the HTTP API and the page until a signal ends it; the log goes to standard error, a JSON object a line.",
-    ),
-    "rejected": Entry("rejected", "app", "See, take elsewhere or send once more the records that were rejected."),
-    "search": Entry(
-        "search",
-        "search",
-        "Find tracks by artist, title and album, and count them by data set, genre, licence, language and year.",
-    ),
-    "facet": Entry("facet", "facet", "List all values of one facet with their exact counts, page by page."),
-    "suggest": Entry(
-        "suggest",
-        "suggest",
-        "Suggest artists and titles that begin so, whatever case, accents and script, with their exact "
-        "numbers of tracks.",
-    ),
-    "artist": Entry(
-        "artist",
-        "artist",
-        "Show who may be meant by a name and, if one is, what of them is in which data set.",
-    ),
-    "overlap": Entry(
-        "overlap",
-        "overlap",
-        "Count tracks against distinct recordings, in each data set and between them, also by YouTube video.",
-    ),
-    "stats": Entry(
-        "stats",
-        "stats",
-        "Show shares by genre, licence, commercial use, language and decade, and what is over-represented.",
-    ),
-    "export": Entry("export", "export", "Write all tracks of a search into a file, however many."),
-    "check": Entry(
-        "check",
-        "check",
-        "Say for each row of a catalogue whether it is in a data set: found, likely, not found, unreadable.",
-    ),
-    "verify": Entry("check", "verify", "Ask what a report asked once more, and say what changed since."),
-    "doctor": Entry(
-        "doctor",
-        "doctor",
-        "Check everything: reachability, version, licence, disks, heap, blocks, shards, clock, aliases, "
-        "mappings, ledger.",
-    ),
-    "kibana": Entry("kibana", "app", "What Kibana shows of the data: check it, and bring it in."),
+PANELS: Mapping[str, Mapping[str, Entry]] = {
+    "First": {"demo": Entry("demo", "Start Elasticsearch, load sample data, and show searches.")},
+    "Ask": {
+        "search": Entry("ask", "Search tracks by artist, title and album, with facets."),
+        "facet": Entry("ask", "List all values of one facet with exact counts."),
+        "suggest": Entry("ask", "Complete the beginning of an artist's name or a title."),
+        "artist": Entry("ask", "Show which tracks of an artist are in which data set."),
+        "overlap": Entry("ask", "Count the recordings that data sets share."),
+        "stats": Entry("ask", "Show shares by genre, licence and more, and what stands out."),
+        "datasets": Entry("ask", "Show what each data set is, and what of it is loaded."),
+        "export": Entry("export", "Export all tracks of a search to a file."),
+        "check": Entry("check", "Check a catalogue: which of its songs are in a data set?"),
+        "verify": Entry("check", "Check again whether a report still holds."),
+    },
+    "Load": {
+        "load": Entry("load", "Load a data set; no record is lost silently."),
+        "update": Entry("load", "Update a data set to a new release."),
+        "reindex": Entry("load", "Rebuild a data set's index without its source files."),
+        "generations": Entry("generations", "List the loaded generations, and what is wrong with them."),
+        "rollback": Entry("generations", "Go back to the previous generation at once."),
+        "prune": Entry("generations", "Delete old and failed generations."),
+        "rejected": Entry("rejected", "List, show, export and replay rejected records.", "app"),
+        "watch": Entry("load", "Watch artists: which gained or lost tracks in an update?"),
+        "history": Entry("generations", "Show what was done: loads, checks, rollbacks, overrides."),
+    },
+    "Operate": {
+        "node": Entry("node", "Start, stop and look after the local Elasticsearch.", "app"),
+        "doctor": Entry("doctor", "Diagnose Elasticsearch and the data, with remedies."),
+        "serve": Entry("operate", "Serve the web site and the HTTP API."),
+        "keys": Entry("keys", "Create, list and revoke API keys.", "app"),
+        "kibana": Entry("kibana", "Check Kibana's dashboards, and import them.", "app"),
+        "bench": Entry("operate", "Measure how long searches take."),
+    },
 }
+"""The commands, by what they are for, in the order of the help."""
+
+COMMANDS: Mapping[str, Entry] = {name: entry for panel in PANELS.values() for name, entry in panel.items()}
 """Name to command."""
-
-PANELS: Mapping[str, tuple[str, ...]] = {
-    "First": ("demo",),
-    "Ask": ("search", "facet", "suggest", "artist", "overlap", "stats", "datasets", "export", "check", "verify"),
-    "Load": ("load", "update", "reindex", "generations", "rollback", "prune", "rejected", "watch", "history"),
-    "Operate": ("node", "doctor", "serve", "keys", "kibana", "bench"),
-}
-"""The commands in the order of the help, by what they are for."""
 
 
 def load(name: str) -> "Command":
     """Import a command's module, and return the command, or the group of its subcommands."""
     entry = COMMANDS[name]
-    found = getattr(import_module(f"{__package__}.{entry.module}"), entry.attribute)
-    whole = typer.Typer(rich_markup_mode=None, add_completion=False)
-    if isinstance(found, typer.Typer):
-        whole.add_typer(found, name=name)
+    loaded = getattr(import_module(f"{__package__}.{entry.module}"), entry.attribute or name)
+    parent = typer.Typer(rich_markup_mode=None, add_completion=False)
+    if isinstance(loaded, typer.Typer):
+        parent.add_typer(loaded, name=name)
     else:
-        whole.command(name)(found)
-    return get_group(whole).commands[name]
+        parent.command(name)(loaded)
+    command = get_group(parent).commands[name]
+    for each in (command, *getattr(command, "commands", {}).values()):
+        for parameter in each.params:
+            if parameter.param_type_name == "argument":
+                parameter.display_type_rich = lambda ctx: None  # noqa: ARG005 - not "TEXT <list[str]>" in the help
+    return command
 
 
 class LazyGroup(TyperGroup):
@@ -159,9 +99,9 @@ class LazyGroup(TyperGroup):
     def format_commands(self, ctx: "Context", formatter: "HelpFormatter") -> None:  # noqa: ARG002 - as Typer calls it
         """Write the commands, a section for each panel."""
         limit = formatter.width - 6 - max(map(len, self.commands))
-        for panel, names in PANELS.items():
+        for panel, entries in PANELS.items():
             with formatter.section(panel):
-                formatter.write_dl([(name, self.commands[name].get_short_help_str(limit)) for name in names])
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(limit)) for name in entries])
 
     def invoke(self, ctx: "Context") -> Any:
         """Run the command; Ctrl-C raises Abort, where Typer would end without a word."""
@@ -208,8 +148,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_given: bool) -> None:
+    if is_given:
         from importlib.metadata import version
 
         typer.echo(f"linernotes {version('linernotes')}")
@@ -238,11 +178,11 @@ def main() -> None:
     """Run the command line; the process ends with an exit code of the contract."""
     code = run(sys.argv[1:])
     if code == INTERRUPTED:
-        _leave(code)
+        _exit_at_once(code)
     sys.exit(code)
 
 
-def _leave(code: int) -> NoReturn:
+def _exit_at_once(code: int) -> NoReturn:
     """End the process at once: threads may still wait for answers, which Python would wait for, too."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
@@ -264,7 +204,7 @@ def run(arguments: list[str]) -> int:
         _say(_usage(error))
         return USAGE
     except Exception as error:
-        return _told(error)
+        return _report(error)
     return code if isinstance(code, int) else 0
 
 
@@ -273,11 +213,12 @@ def _usage(error: typer.TyperException) -> str:
     if type(error).__name__ == "NoArgsIsHelpError":
         return error.format_message()
     command = getattr(getattr(error, "ctx", None), "command_path", "linernotes")
-    return f"{error.format_message().rstrip('.')}. See: {command} --help"
+    message = error.format_message().replace("Value error, ", "").rstrip(".")  # as the library for types calls it
+    return f"{message}. See: {command} --help"
 
 
-def _told(error: Exception) -> int:
-    """Tell an error in one sentence and return its exit code."""
+def _report(error: Exception) -> int:
+    """Print an error as one sentence and return its exit code."""
     if _State.debug:
         from rich.console import Console
 
@@ -288,7 +229,7 @@ def _told(error: Exception) -> int:
 
 
 def _problem(error: Exception) -> LinernotesError:
-    """Return what to tell of an error that nobody translated."""
+    """Return the error to print for one that nobody translated."""
     # Here and not above: the client library takes longest to import, and `--help` needs none of it.
     from elastic_transport import TransportError
     from elasticsearch import ApiError
@@ -297,7 +238,7 @@ def _problem(error: Exception) -> LinernotesError:
         return UnreachableError(f"Elasticsearch can't be reached ({error.message}).", "Try: linernotes node status")
     if isinstance(error, ApiError) and error.status_code in (401, 403):
         return UnreachableError(
-            f"Elasticsearch refused the credentials ({error.status_code}).",
+            f"Elasticsearch rejected the credentials ({error.status_code}).",
             "Check LINERNOTES_API_KEY, or LINERNOTES_USERNAME and LINERNOTES_PASSWORD.",
         )
     return UnexpectedError(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from linernotes import settings
-from linernotes.cli.context import print_json
+from linernotes.cli.common import AsJson, print_json
 from linernotes.node import security
 from linernotes.node.state import Layout
 from linernotes.node.status import NodeStatus, read_status
@@ -16,7 +16,6 @@ from mappings.errors import InputError
 
 app = typer.Typer(help="Start, stop and look after the local Elasticsearch.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Heap = Annotated[
     str | None, typer.Option(help="Memory of each node, such as 512m or 2g. [default: as before, or 1g, less if many]")
 ]

@@ -1,138 +1,166 @@
-"""`linernotes rejected`: the records that could not become a track: seen, taken elsewhere, sent once more."""
+"""`linernotes rejected`: the records that could not become a track: listed, shown, exported, sent again."""
 
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, astuple
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
+import orjson
+import polars as pl
 import typer
 from elasticsearch import Elasticsearch
-from rich.console import Console
 
 from indexer.cluster import indices
 from indexer.cluster.ledger import Ledger
 from indexer.cluster.progress import Progress
-from indexer.cluster.rejects import MAX_ATTEMPTS, RejectedReader, Wanted
+from indexer.cluster.rejects import COLUMNS, MAX_ATTEMPTS, Rejected, RejectedReader, Wanted
 from indexer.maintenance.replay import Replayer
-from indexer.sources import SOURCES
 from linernotes import arguments
-from linernotes.cli.context import print_json
-from linernotes.cli.operating import connected
-from linernotes.output import load as loading
-from linernotes.output import rejected, terminal
+from linernotes.cli.common import AsJson, AsJsonLines, Dataset, MaybeDataset, Overwrite, limit, print_json
+from linernotes.cli.load import REJECTED, open_client
+from linernotes.export.writers import csv_rows
+from linernotes.files import open_output, output_file
+from linernotes.output import rejected as output
+from linernotes.output import terminal
+from linernotes.output.load import show_progress
 from mappings.errors import InputError
 from mappings.index_names import Generation
 
-REJECTED = 4
 SHOWN = 10
 
-app = typer.Typer(help="See, take elsewhere or send once more the records that were rejected.", no_args_is_help=True)
+app = typer.Typer(help="List, show, export and replay rejected records.", no_args_is_help=True)
 
-Known = ", ".join(SOURCES)
-Dataset = Annotated[str, typer.Argument(help=f"Data set: {Known}.")]
-MaybeDataset = Annotated[str | None, typer.Argument(help=f"Data set; all of them without it. Known: {Known}.")]
 Row = Annotated[int | None, typer.Option(min=1, help="Only this row; the first after a CSV's header is 1.")]
-File = Annotated[str | None, typer.Option(help="Only rows of this source file, by its name.")]
-Limit = Annotated[int, typer.Option(min=1, help="Records at most.")]
-Out = Annotated[Path, typer.Option(help=f"File to write: {' or '.join(rejected.WRITERS)}.")]
-Attempts = Annotated[
-    int,
-    typer.Option(min=2, help="Send only what was tried fewer times than this, the load included."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+File = Annotated[str | None, typer.Option(metavar="NAME", help="Only rows of this source file.")]
+Attempts = Annotated[int, typer.Option(min=2, help="Skip records that were tried this often, the load included.")]
 
 
 @app.command("list")
 def list_(dataset: MaybeDataset = None, json: AsJson = False) -> None:
     """Count rejected records by their reason.
 
-    By data set, generation and class of reason, each with its first record's. A load rejects what it can't read, and
-    what Elasticsearch refuses; only the latter can be replayed.
+    They are counted by data set, generation and kind of reason, each with an example. A load rejects what it can't
+    read, and what Elasticsearch refuses; only the latter can be replayed.
     """
-    wanted = arguments.dataset(dataset) if dataset else None
-    with connected() as (client, prefix):
-        counts = RejectedReader(client, prefix).counts(wanted)
+    name = arguments.dataset(dataset) if dataset else None
+    with open_client() as (client, prefix):
+        counts = RejectedReader(client, prefix).counts(name)
         names = {count.dataset for count in counts}
-        current = {entry.index for name in names for entry in indices.current(client, prefix, name)}
+        current = {index.index for each in names for index in indices.current(client, prefix, each)}
     if json:
         rows = [
             asdict(count) | {"replayable": count.replayable, "current": count.generation in current} for count in counts
         ]
         print_json({"total": sum(count.records for count in counts), "rejected": rows})
     else:
-        rejected.show_counts(counts, current, terminal.console())
+        output.show_counts(counts, current, terminal.console())
 
 
 @app.command()
-def show(dataset: Dataset, row: Row = None, file: File = None, limit: Limit = SHOWN, json: AsJson = False) -> None:
-    """Show rejected records: where, why, and what.
+def show(
+    dataset: Dataset,
+    row: Row = None,
+    file: File = None,
+    size: Annotated[int, limit("Records", minimum=1)] = SHOWN,
+    json: AsJsonLines = False,
+) -> None:
+    """Show rejected records: where they are from, why they were rejected, and what they say.
 
-    Of the current generation, by file and row. With --json a line for each record, then one with the sum.
+    Those of the current generation are shown, by file and row.
     """
-    with connected() as (client, prefix):
+    with open_client() as (client, prefix):
         generation = _generation(client, prefix, arguments.dataset(dataset))
         query = Wanted(generation, _file(client, generation, file), row)
         reader, shown = RejectedReader(client, prefix), 0
         total, console = reader.count(query), terminal.console()
-        for record in islice(reader.records(query), limit):
+        for record in islice(reader.records(query), size):
             shown += 1
             if json:
                 print_json(asdict(record))
             else:
-                rejected.show_record(record, console)
+                output.show_record(record, console)
     if json:
         print_json({"summary": {"generation": generation.index, "shown": shown, "total": total}})
     else:
-        rejected.show_end(generation, shown, total, console)
+        output.show_end(generation, shown, total, console)
+
+
+def _ndjson(records: Iterable[Rejected], stream: IO[bytes]) -> None:
+    for record in records:
+        stream.write(orjson.dumps(asdict(record)) + b"\n")
+
+
+def _csv(records: Iterable[Rejected], stream: IO[bytes]) -> None:
+    types = {name: pl.Int64 if name in ("row", "attempt") else pl.String for name in COLUMNS}
+    csv_rows(map(astuple, records), pl.Schema(types), stream)
+
+
+WRITERS: Mapping[str, Callable[[Iterable[Rejected], IO[bytes]], None]] = {".ndjson": _ndjson, ".csv": _csv}
+
+Out = Annotated[
+    Path,
+    typer.Option(metavar="FILE", help=f"File to write: {', '.join(WRITERS)}; - is standard output, as NDJSON."),
+]
 
 
 @app.command()
-def export(dataset: Dataset, out: Out, json: AsJson = False) -> None:
-    """Write all rejected records into a file.
+def export(dataset: Dataset, out: Out, overwrite: Overwrite = False, json: AsJson = False) -> None:
+    """Export all rejected records of the current generation to a file.
 
-    Of the current generation, in any number. The file appears when it is whole, or not at all. A CSV is safe to open
-    in a spreadsheet: text that would be a formula there begins with an apostrophe.
+    The file appears when it is complete, or not at all. A CSV is safe to open in a spreadsheet: text that would be a
+    formula gets an apostrophe.
     """
-    written = rejected.target(out)
-    with connected() as (client, prefix):
+    file = output_file(out, list(WRITERS), overwrite=overwrite)
+    if file.is_stdout and json:
+        raise InputError("Records and summary can't both go to standard output.", "Leave out --json, or name a file.")
+    records = 0
+
+    def count(reader: RejectedReader) -> Iterator[Rejected]:
+        nonlocal records
+        for record in reader.records(Wanted(generation)):
+            records += 1
+            yield record
+
+    with open_client() as (client, prefix):
         generation = _generation(client, prefix, arguments.dataset(dataset))
-        number = rejected.write(RejectedReader(client, prefix).records(Wanted(generation)), written)
+        with open_output(file) as stream:
+            WRITERS[file.suffix](count(RejectedReader(client, prefix)), stream)
     if json:
-        print_json({"dataset": dataset, "generation": generation.index, "file": str(out), "records": number})
-    else:
-        rejected.show_written(generation, number, out, terminal.console())
+        print_json({"dataset": dataset, "generation": generation.index, "file": str(out), "records": records})
+    elif not file.is_stdout:
+        output.show_written(generation, records, out, terminal.console())
 
 
 @app.command()
 def replay(dataset: Dataset, max_attempts: Attempts = MAX_ATTEMPTS, json: AsJson = False) -> int:
-    """Send what Elasticsearch refused once more.
+    """Send the records that Elasticsearch refused once more.
 
-    Do so when the cause is mended there, such as the mapping. Each record is tried once in a run. A record that could
-    not be read can't be replayed: mend the source and load again. When a replay is killed, running it again mends
-    what was left. The exit code is 4 while rejected records remain.
+    Do so after removing the cause there, such as a wrong mapping. Each record is tried once. A record that could not be
+    read can't be replayed: correct the source and load it again. A replay that was killed is completed by running it
+    again. The exit code is 4 while rejected records remain.
     """
-    name = arguments.dataset(dataset)
-    progress, stderr = Progress(), Console(stderr=True)
-    with connected() as (client, prefix), loading.shown(progress, stderr):
+    name, progress = arguments.dataset(dataset), Progress()
+    with open_client() as (client, prefix), show_progress(progress):
         result = Replayer(client, prefix, progress, max_attempts).run(name)
     if json:
         print_json(asdict(result))
     else:
-        rejected.show_replay(result, max_attempts, terminal.console())
+        output.show_replay(result, max_attempts, terminal.console())
     return REJECTED if result.rejected else 0
 
 
 def _generation(client: Elasticsearch, prefix: str, dataset: str) -> Generation:
-    response = RejectedReader(client, prefix).generation(dataset)
-    if response is None:
+    generation = RejectedReader(client, prefix).generation(dataset)
+    if generation is None:
         raise InputError(f"{dataset} is not loaded.", f"Load it first: linernotes load {dataset} PATH...")
-    return response
+    return generation
 
 
-def _file(client: Elasticsearch, generation: Generation, given: str | None) -> str | None:
+def _file(client: Elasticsearch, generation: Generation, name: str | None) -> str | None:
     """Return the name of a source file that the load read: any other would just find nothing."""
-    if given is None:
+    if name is None:
         return None
     loads = Ledger(client, generation.prefix).loads(generation.dataset)
     plans = [load.plan for load in loads if load.generation == generation]
-    return arguments.one_of("source file", given, [entry["name"] for plan in plans for entry in plan["files"]])
+    return arguments.one_of("source file", name, [entry["name"] for plan in plans for entry in plan["files"]])

@@ -10,8 +10,8 @@ from typing import IO, Any
 
 import polars as pl
 
-from linernotes.export import writers
-from linernotes.export.target import Place
+from linernotes.export.writers import WRITERS
+from linernotes.files import OutputFile
 from mappings.errors import CheckFailedError
 from queries import Stage
 from queries.export import Scan
@@ -79,7 +79,11 @@ class Exported:
 
 
 def run(
-    scan: Scan, place: Place, stream: IO[bytes], stop: threading.Event, look: Callable[[Meter], None] = lambda _: None
+    scan: Scan,
+    file: OutputFile,
+    stream: IO[bytes],
+    stop: threading.Event,
+    look: Callable[[Meter], None] = lambda _: None,
 ) -> Exported:
     """Write all rows into a stream; `look` sees now and then how far it is.
 
@@ -88,7 +92,7 @@ def run(
     meter = Meter(scan.count.rows)
     # In a thread of its own: what Polars writes in one call must not keep this one from signals and progress.
     with ThreadPoolExecutor(1, thread_name_prefix="writer") as pool:
-        writing = pool.submit(_write, meter.count(_until(stop, scan.frames())), place, stream)
+        writing = pool.submit(_write, meter.count(_until(stop, scan.frames())), file, stream)
         try:
             while wait([writing], LOOK_EVERY_S).not_done:
                 look(meter)
@@ -101,14 +105,13 @@ def run(
             raise KeyboardInterrupt from error
     meter.reconcile()
     return Exported(
-        meter.done, meter.seconds, str(place.out), size, scan.count.generations, scan.stage, scan.text_truncated
+        meter.done, meter.seconds, str(file.path), size, scan.count.generations, scan.stage, scan.text_truncated
     )
 
 
-def _write(frames: Iterator[pl.DataFrame], place: Place, stream: IO[bytes]) -> int:
+def _write(frames: Iterator[pl.DataFrame], file: OutputFile, stream: IO[bytes]) -> int:
     """Write all frames and return how many bytes the file has then."""
-    with writers.packed(stream, place.packed) as packer:
-        writers.WRITERS[place.kind](frames, packer)
+    WRITERS[file.suffix](frames, stream)
     stream.flush()
     return os.fstat(stream.fileno()).st_size
 

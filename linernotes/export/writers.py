@@ -11,8 +11,8 @@ import gzip
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import IO
 
 import polars as pl
@@ -54,41 +54,21 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-__all__ = ["PACKERS", "packed", "zstd"]
+__all__ = ["zstd"]
 
 GZIP_LEVEL = 1
 """Of 60 MB NDJSON level 1 makes 10.0 MB at 280 MB a second, level 6 8.7 MB at 125 MB a second."""
 
 
-@contextmanager
-def packed(stream: IO[bytes], suffix: str) -> Iterator[IO[bytes]]:
-    """Give a stream whose content reaches `stream` packed as the suffix says; without one it is `stream` itself."""
-    if not suffix:
-        yield stream
-        return
-    with PACKERS[suffix](stream) as packer:
-        yield packer
-
-
-def _gzip(stream: IO[bytes]) -> IO[bytes]:
-    return gzip.GzipFile(filename="", fileobj=stream, mode="wb", compresslevel=GZIP_LEVEL)  # type: ignore[return-value]
-
-
-def _zstd(stream: IO[bytes]) -> IO[bytes]:
-    return zstd.ZstdFile(stream, mode="w")  # type: ignore[return-value]
-
-
-PACKERS: Mapping[str, Callable[[IO[bytes]], IO[bytes]]] = {".gz": _gzip, ".zst": _zstd}
-
-
 Frames = Iterator[pl.DataFrame]
 Writer = Callable[[Frames, IO[bytes]], None]
 
-NDJSON = ".ndjson"
 DATE = "%Y-%m-%d"
 
 ROWS_IN_GROUP = 50_000
 """Rows of a Parquet row group; so many are in memory until one is full."""
+
+ROWS_AT_A_TIME = 5_000
 
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
@@ -106,6 +86,15 @@ def csv(frames: Frames, stream: IO[bytes]) -> None:
     """Write a CSV that is safe to open in a spreadsheet: see `cells`."""
     stream.write(safe(pl.DataFrame(schema=ROW)).write_csv().encode())
     for frame in frames:
+        stream.write(safe(frame).write_csv(include_header=False).encode())
+
+
+def csv_rows(rows: Iterable[Sequence[object]], schema: pl.Schema, stream: IO[bytes]) -> None:
+    """Write rows as such a CSV, too, some thousands at a time."""
+    rows = iter(rows)
+    stream.write(pl.DataFrame(schema=schema).write_csv().encode())
+    while batch := list(islice(rows, ROWS_AT_A_TIME)):
+        frame = pl.DataFrame(batch, schema=schema, orient="row")
         stream.write(safe(frame).write_csv(include_header=False).encode())
 
 
@@ -129,6 +118,29 @@ def _typed(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col(RELEASE_DATE).str.to_date(DATE))
 
 
-WRITERS: Mapping[str, Writer] = {NDJSON: ndjson, ".csv": csv, ".parquet": parquet}
-PACKABLE = (NDJSON, ".csv")
-"""Parquet packs itself."""
+def _gzip(stream: IO[bytes]) -> IO[bytes]:
+    return gzip.GzipFile(filename="", fileobj=stream, mode="wb", compresslevel=GZIP_LEVEL)  # type: ignore[return-value]
+
+
+def _zstd(stream: IO[bytes]) -> IO[bytes]:
+    return zstd.ZstdFile(stream, mode="w")  # type: ignore[return-value]
+
+
+def _packed(writer: Writer, pack: Callable[[IO[bytes]], IO[bytes]]) -> Writer:
+    def write(frames: Frames, stream: IO[bytes]) -> None:
+        with pack(stream) as packer:
+            writer(frames, packer)
+
+    return write
+
+
+WRITERS: Mapping[str, Writer] = {
+    ".ndjson": ndjson,
+    ".csv": csv,
+    ".parquet": parquet,
+    ".ndjson.gz": _packed(ndjson, _gzip),
+    ".ndjson.zst": _packed(ndjson, _zstd),
+    ".csv.gz": _packed(csv, _gzip),
+    ".csv.zst": _packed(csv, _zstd),
+}
+"""Suffix to what writes such a file. Parquet packs itself."""

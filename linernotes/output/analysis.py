@@ -1,23 +1,20 @@
-"""Statistics, for people: bar charts of shares, and tables of what is over-represented."""
+"""Results of `stats`, `overlap` and `datasets`: shares as bars, what is over-represented, what is shared; cards."""
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from linernotes.output import terminal
-from linernotes.output.tables import table
-from mappings.cards import PRESENCE_IS_NO_PROOF
-from queries import FACETS, Stats, Total
+from linernotes.output.search import TRUNCATED
+from linernotes.output.tables import bar_table, counted
+from linernotes.output.terminal import visible
+from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF, Card, Claim
+from queries import FACETS, Loaded, Stats
 from queries.analysis.overlap import Estimate, Overlap, Shared, share
-from queries.analysis.overlap import Progress as Told
 from queries.analysis.stats import Comparison, Counts, percent
 from queries.analysis.stats_requests import MAX_CANDIDATES
-from queries.text import MAX_WORDS
 
 _QUIET, _BOLD = "dim", "bold"
 _VALUES = 12
@@ -30,15 +27,14 @@ def show_stats(answer: Stats, console: Console) -> None:
 
 
 def _parts(answer: Stats, *, bars: bool) -> Iterator[RenderableType]:
-    recordings, artists = _about(answer.recordings), _about(answer.artists)
-    number = f"{answer.all.tracks:,} track{'s' * (answer.all.tracks != 1)}"
-    yield Text(f"{number}, {recordings} recordings, {artists} artists in {answer.took_ms} ms", style=_BOLD)
+    numbers = ((answer.all.tracks, "track"), (answer.recordings, "recording"), (answer.artists, "artist"))
+    yield Text(f"{', '.join(counted(*each) for each in numbers)} in {answer.took_ms} ms", style=_BOLD)
     if answer.text_truncated:
-        yield Text(f"The text is long: only its first words are asked, {MAX_WORDS} at most.")
+        yield Text(TRUNCATED)
     if not answer.all.tracks:
         return
     yield Text("\ndata set", style=_BOLD)
-    yield table(
+    yield bar_table(
         ((one.name, float(one.tracks), _share(one.tracks, answer.all.tracks)) for one in answer.datasets), bars=bars
     )
     for name in answer.all.facets:
@@ -46,10 +42,6 @@ def _parts(answer: Stats, *, bars: bool) -> Iterator[RenderableType]:
     for comparison in answer.comparisons:
         yield from _comparison(comparison, bars=bars)
     yield Text(f"\n{PRESENCE_IS_NO_PROOF}", style=_QUIET)
-
-
-def _about(total: Total) -> str:
-    return f"{'' if total.exact else 'about '}{total.value:,}"
 
 
 def _share(count: int, of: int) -> tuple[str, str]:
@@ -61,7 +53,7 @@ def _facet(name: str, answer: Stats, *, bars: bool) -> Iterator[RenderableType]:
     counts, rest = answer.all.facets[name], answer.rest
     against = f", and of the rest ({rest.tracks:,} tracks)" if rest and rest.tracks else ""
     yield Text(f"\n{name.replace('_', ' ')}: tracks, share{against}", style=_BOLD)
-    yield table(_rows(name, counts, answer), bars=bars)
+    yield bar_table(_rows(name, counts, answer), bars=bars)
 
 
 def _rows(name: str, counts: Counts, answer: Stats) -> Iterator[tuple[str, float, tuple[str, ...]]]:
@@ -90,10 +82,12 @@ def _cells(name: str, count: int, answer: Stats, value: str | int | None) -> tup
 def _comparison(comparison: Comparison, *, bars: bool) -> Iterator[RenderableType]:
     yield Text(f"\n{comparison.kind}s over-represented in {comparison.dataset}", style=_BOLD)
     if not comparison.rows:
-        yield Text("  none for certain", style=_QUIET)
+        yield Text("  none beyond chance", style=_QUIET)
         return
-    yield Text("  at least so many times as often as in the rest; tracks here, in the rest; p", style=_QUIET)
-    yield table(
+    yield Text(
+        "  at least so many times as frequent as in the rest; tracks here and in the rest; p value", style=_QUIET
+    )
+    yield bar_table(
         (
             (str(row.value), row.low, (f"{row.low:,.1f} ×", f"{row.count:,}", f"{row.rest:,}", _p(row.p)))
             for row in comparison.rows
@@ -113,37 +107,6 @@ def _p(value: float) -> str:
     return "p < 1e-299" if value < 1e-299 else f"p {value:.2g}"
 
 
-_QUIET, _BOLD = "dim", "bold"
-
-
-@contextmanager
-def progress(console: Console, unit: str = "tracks") -> Iterator[Told]:
-    """Give what is told how far it is: a bar with the time left on a terminal, a line now and then elsewhere."""
-    if not console.is_terminal:
-        yield _Lines(console, unit)
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def told(kind: str, done: int, total: int) -> None:
-            if kind not in tasks:
-                tasks[kind] = bar.add_task(kind.replace("_", " "))
-            bar.update(tasks[kind], completed=min(done, total), total=total)
-
-        yield told
-
-
-class _Lines:
-    def __init__(self, console: Console, unit: str) -> None:
-        self._console, self._unit, self._said = console, unit, time.monotonic()
-
-    def __call__(self, kind: str, done: int, total: int) -> None:
-        if time.monotonic() >= self._said + terminal.LINE_EVERY_S:
-            self._said = time.monotonic()
-            terminal.show(Text(f"{kind.replace('_', ' ')}: {done:,} of {total:,} {self._unit}"), self._console)
-
-
 def show_overlap(answer: Overlap, console: Console) -> None:
     """Print tracks and recordings, pairs, and how many data sets recordings are in."""
     for part in _overlap_parts(answer, bars=console.is_terminal):
@@ -152,15 +115,16 @@ def show_overlap(answer: Overlap, console: Console) -> None:
 
 def _overlap_parts(answer: Overlap, *, bars: bool) -> Iterator[RenderableType]:
     total = answer.recordings.total
-    tracks = f"{answer.tracks.value:,} track{'s' * (answer.tracks.value != 1)}"
-    yield Text(f"{tracks}, {number(total)} recordings in {answer.took_ms / 1000:.1f} s", style=_BOLD)
+    yield Text(
+        f"{counted(answer.tracks, 'track')}, {number(total)} recordings in {answer.took_ms / 1000:.1f} s", style=_BOLD
+    )
     yield from _kind("recordings", answer.recordings, bars=bars)
     if answer.videos:
         yield from _kind("YouTube videos", answer.videos, bars=bars)
     if not answer.exact:
         yield Text(
-            "\nNumbers with ± are estimated from tracks drawn at random; 95 times of 100 what is true lies within. "
-            "Count with --exact."
+            "\nNumbers with ± are estimated from a random sample of tracks (95 % confidence interval). "
+            "--exact counts them all."
         )
     yield Text(f"\n{PRESENCE_IS_NO_PROOF}", style=_QUIET)
 
@@ -181,17 +145,17 @@ def _kind(what: str, shared: Shared, *, bars: bool) -> Iterator[RenderableType]:
         return
     own = {name: shared.of(name) for name in names}
     yield Text(f"\n{what} in each data set", style=_BOLD)
-    yield table(
+    yield bar_table(
         ((name, float(own[name].value), _row(shared, name, own[name])) for name in names),
         bars=bars,
     )
     if len(names) < 2:
         return
     yield Text(f"{what} in two data sets, with their share of each", style=_BOLD)
-    yield table((_pair(shared, one, other) for one, other in combinations(names, 2)), bars=bars)
+    yield bar_table((_pair(shared, one, other) for one, other in combinations(names, 2)), bars=bars)
     yield Text(f"{what} by the number of data sets that they are in", style=_BOLD)
     counted = [(at, shared.in_exactly(at)) for at in range(1, len(names) + 1)]
-    yield table(((f"{at}", float(found.value), (number(found),)) for at, found in counted), bars=bars)
+    yield bar_table(((f"{at}", float(found.value), (number(found),)) for at, found in counted), bars=bars)
 
 
 def _row(shared: Shared, name: str, own: Estimate) -> tuple[str, ...]:
@@ -203,3 +167,44 @@ def _pair(shared: Shared, one: str, other: str) -> tuple[str, float, tuple[str, 
     both = shared.of(one, other)
     shares = tuple(f"{share(both, shared.of(name)) or 0:.2f} %" for name in (one, other))
     return f"{one} & {other}", float(both.value), (number(both), *shares)
+
+
+_LABEL = 14
+
+
+def show_cards(loaded: Mapping[str, Loaded] | None, console: Console) -> None:
+    """Print all cards; `loaded` is None if it isn't known what is loaded."""
+    for card in CARDS.values():
+        terminal.show(Text(f"{card.name}  ", style="bold").append(f"({card.id})", style="dim"), console)
+        for label, text in _card(card, loaded):
+            terminal.show(Text(f"  {label:<{_LABEL}}", style="dim").append(visible(text), style="not dim"), console)
+        terminal.show(Text(), console)
+    terminal.show(Text(PRESENCE_IS_NO_PROOF, style="dim"), console)
+
+
+def _card(card: Card, loaded: Mapping[str, Loaded] | None) -> Iterator[tuple[str, str]]:
+    yield "loaded", _state(card, loaded)
+    yield "published", f"{card.published_count}; released {card.released}"
+    yield "platform", card.platform
+    yield "licence", card.licence
+    yield from (("source", address) for address in card.addresses)
+    if not card.used_by:
+        yield "used by", "no acknowledged use is known"
+    yield from (("used by", _claim(claim)) for claim in card.used_by)
+    yield from (("note", note) for note in card.notes)
+
+
+def _state(card: Card, loaded: Mapping[str, Loaded] | None) -> str:
+    if loaded is None:
+        return "not known: Elasticsearch can't be reached"
+    if card.id not in loaded:
+        return f"nothing yet: linernotes load {card.id} PATH..."
+    found = loaded[card.id]
+    revision = f", revision {found.revision}" if found.revision else ""
+    return f"{found.records:,} tracks in {found.generation.index}{revision}"
+
+
+def _claim(claim: Claim) -> str:
+    """Return who used a data set, who says so, and what kind of source that is."""
+    address = f" {claim.address}" if claim.address else ""
+    return f"{claim.user}: {claim.claim} ({claim.kind}; {claim.said_by}){address}"

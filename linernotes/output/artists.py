@@ -1,4 +1,4 @@
-"""Artists and suggestions, for people."""
+"""Results of `artist` and `suggest`."""
 
 from collections.abc import Iterator
 
@@ -6,16 +6,15 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from linernotes.output import terminal
-from linernotes.output.tables import table as _table
+from linernotes.output.search import TRUNCATED
+from linernotes.output.tables import bar_table, counted
 from linernotes.output.terminal import visible
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
-from queries import ArtistResult, FacetCount, Suggestions, Total
+from queries import ArtistResult, FacetCount, Suggestions
 from queries.artists.candidates import Candidate
 from queries.artists.profile import NameList, Profile
-from queries.text import MAX_WORDS
 
 _QUIET, _BOLD = "dim", "bold"
-_CUT = f"The name is long: only its first words are asked, {MAX_WORDS} at most."
 _VALUES = 12
 _IDS = 3
 
@@ -28,9 +27,9 @@ def show_suggestions(suggestions: Suggestions, console: Console) -> None:
 
 def _suggestions(suggestions: Suggestions) -> Iterator[RenderableType]:
     if suggestions.text_truncated:
-        yield Text(_CUT)
+        yield Text(TRUNCATED)
     if not suggestions.artists and not suggestions.titles:
-        yield Text("Nothing begins so.")
+        yield Text("No suggestions.")
     if suggestions.artists:
         yield Text("artists", style=_BOLD)
         yield from map(_artist, suggestions.artists)
@@ -38,20 +37,16 @@ def _suggestions(suggestions: Suggestions) -> Iterator[RenderableType]:
         yield Text("titles", style=_BOLD)
     for one in suggestions.titles:
         by = f" by {', '.join(one.artists)}" if one.artists else ""
-        yield Text(f"  {visible(one.title)}").append(f"  {_tracks(one.count)}{visible(by)}", style=_QUIET)
-
-
-def _tracks(count: int) -> str:
-    return "1 track" if count == 1 else f"{count:,} tracks"
+        yield Text(f"  {visible(one.title)}").append(f"  {counted(one.count, 'track')}{visible(by)}", style=_QUIET)
 
 
 def _artist(one: Candidate) -> Text:
     sets = ", ".join(f"{dataset} {count:,}" for dataset, count in one.datasets.items())
     ids = f" · id {', '.join(one.ids[:_IDS])}{' …' if len(one.ids) > _IDS else ''}" if one.ids else ""
-    untold = " · ids don't tell which of these" if one.shares_name and not one.ids else ""
+    untold = " · not attributed to one of these by ids" if one.shares_name and not one.ids else ""
     match = f"  [{one.match}]" if one.match else ""
     line = Text(f"  {visible(one.name)}").append(match, style="green")
-    return line.append(f"  {_tracks(one.count)} ({sets}){visible(ids)}{untold}", style=_QUIET)
+    return line.append(f"  {counted(one.count, 'track')} ({sets}){visible(ids)}{untold}", style=_QUIET)
 
 
 def show_artist(answer: ArtistResult, console: Console) -> None:
@@ -69,35 +64,31 @@ def _parts(answer: ArtistResult, *, bars: bool) -> Iterator[RenderableType]:
 
 def _candidates(answer: ArtistResult) -> Iterator[Text]:
     if answer.text_truncated:
-        yield Text(_CUT)
+        yield Text(TRUNCATED)
     if not answer.candidates:
-        yield Text("No artist of this name is in the data sets that are loaded.", style=_BOLD)
+        yield Text("No artist of this name is in the loaded data sets.", style=_BOLD)
         return
-    heading = "Nobody is spelt so; near by:" if answer.misspelt else "Candidates"
+    heading = "No artist with exactly this name. Closest:" if answer.misspelt else "Artists"
     yield Text(heading, style=_BOLD)
     for one in answer.candidates:
         yield _artist(one)
         if one.titles:
             yield Text(f"      {visible(', '.join(one.titles))}", style=_QUIET)
     if answer.more:
-        yield Text(f"  … and {answer.more:,} more (--size)", style=_QUIET)
+        yield Text(f"  … and {answer.more:,} more (--limit)", style=_QUIET)
     if not answer.profile:
-        yield Text("Write the name exactly as one of these, or choose one with --id.")
-
-
-def _about(total: Total) -> str:
-    return f"{'' if total.exact else 'about '}{total.value:,}"
+        yield Text("Give the exact name of one of these, or choose one with --id.")
 
 
 def _profile(profile: Profile, *, bars: bool) -> Iterator[RenderableType]:
     chosen = f" (id {profile.id})" if profile.id else ""
     yield Text(f"\n{visible(profile.name + chosen)}", style=_BOLD)
-    plays = f"; {profile.plays:,} plays of {_tracks(profile.plays_tracks)}" if profile.plays_tracks else ""
-    recordings = f"{_about(profile.recordings)} recording{'s' * (profile.recordings.value != 1)}"
-    yield Text(f"{_tracks(profile.tracks.value)} of {recordings}{plays}")
+    plays = f"; {profile.plays:,} plays of {counted(profile.plays_tracks, 'track')}" if profile.plays_tracks else ""
+    yield Text(f"{counted(profile.tracks.value, 'track')} of {counted(profile.recordings, 'recording')}{plays}")
     if profile.namesakes > 1 and not profile.id:
         yield Text(
-            f"{profile.namesakes} artists have this name, as their ids tell; this is all of them (choose: --id)."
+            f"{profile.namesakes} artists share this name, judging by their ids; these are the tracks of all. "
+            "Choose one with --id."
         )
     for name, facet in profile.facets.items():
         yield from _facet(name, facet, bars=bars)
@@ -116,7 +107,7 @@ def _facet(name: str, facet: FacetCount, *, bars: bool) -> Iterator[RenderableTy
     left = sum(bucket.count for bucket in facet.buckets[len(shown) :]) + facet.other
     rest = [("others", float(left), (f"{left:,}",))] if left else []
     missing = [("(none)", float(facet.missing), (f"{facet.missing:,}",))] if facet.missing else []
-    yield _table([*shown, *rest, *missing], bars=bars)
+    yield bar_table([*shown, *rest, *missing], bars=bars)
 
 
 def _listed(what: str, names: NameList, *, bars: bool) -> Iterator[RenderableType]:
@@ -124,19 +115,19 @@ def _listed(what: str, names: NameList, *, bars: bool) -> Iterator[RenderableTyp
         return
     number = f"{'' if names.distinct.exact else 'at least '}{names.distinct.value:,}"
     yield Text(f"{what} ({number})", style=_BOLD)
-    yield _table([(row.name, float(row.count), (f"{row.count:,}",)) for row in names.rows], bars=bars)
+    yield bar_table([(row.name, float(row.count), (f"{row.count:,}",)) for row in names.rows], bars=bars)
 
 
 def _collaborators(profile: Profile, *, bars: bool) -> Iterator[RenderableType]:
     if not profile.collaborators:
         return
-    part = "" if profile.collaborators_exact else " (of the tracks that were played most)"
+    part = "" if profile.collaborators_exact else " (in the most played tracks)"
     yield Text(f"with{part}", style=_BOLD)
     rows = [
         (one.name, float(one.count), (f"{one.count:,}", "artist" if one.as_artist else "contributor"))
         for one in profile.collaborators
     ]
-    yield _table(rows, bars=bars)
+    yield bar_table(rows, bars=bars)
 
 
 def _used_by(profile: Profile) -> Iterator[Text]:
@@ -148,4 +139,4 @@ def _used_by(profile: Profile) -> Iterator[Text]:
             source = f" {claim.address}" if claim.address else ""
             yield Text(f"  {dataset}: {claim.user}: {claim.claim} ({claim.kind}; {claim.said_by}){source}")
     if not profile.used_by.keys() <= CARDS.keys():
-        yield Text("  Of data sets without a card nothing is known.")
+        yield Text("  Nothing is known about data sets without a card.")

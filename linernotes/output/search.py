@@ -1,4 +1,4 @@
-"""Hits for people: who, what, why it matched, where it stands and under which licence."""
+"""Results of `search` and `facet`: hits with the reason they matched, facets with bars."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -8,21 +8,25 @@ from rich.table import Table
 from rich.text import Text
 
 from linernotes.output import terminal
+from linernotes.output.tables import bar, counted
 from linernotes.output.terminal import visible
 from mappings.cards import PRESENCE_IS_NO_PROOF, is_synthetic
-from queries import Bucket, FacetCount, FacetValues, Hit, Match, SearchResult, Stage, Total
+from queries import Bucket, FacetCount, FacetValues, Hit, Match, SearchResult, Stage
 from queries.search.results import Recording
 from queries.text import MAX_WORDS
 
+TRUNCATED = f"The text is long: only its first {MAX_WORDS} words are used."
+FUZZY = "Few exact matches; similar spellings are included, listed last."
+
 _MATCHED = "bold yellow"
 _QUIET = "dim"
-_WAYS: Mapping[str, str] = {Match.EXACT: "bold green", Match.FOLDED: "green", Match.FUZZY: "red"}
-_OTHER_WAY = "cyan"
+_STYLES: Mapping[str, str] = {Match.EXACT: "bold green", Match.FOLDED: "green", Match.FUZZY: "red"}
+_OTHER_STYLE = "cyan"
 _IDS = 3
 """Ids in a line: they are for finding a track again, and stand whole in the JSON."""
 
 
-def lines(hits: tuple[Hit, ...]) -> Iterator[Text]:
+def hit_lines(hits: tuple[Hit, ...]) -> Iterator[Text]:
     """Yield the lines of a page of hits, two or three for each."""
     for number, hit in enumerate(hits, 1):
         yield _heading(number, hit)
@@ -39,7 +43,7 @@ def _heading(number: int, hit: Hit) -> Text:
     line.append_text(Text(", ").join(artists) if artists else Text("unknown artist", style=_QUIET))
     line.append(" – ").append_text(_marked(hit, "title", hit.track.get("title") or "untitled"))
     if hit.match:
-        line.append("  ").append(f"[{hit.match}]", style=_WAYS.get(hit.match, _OTHER_WAY))
+        line.append("  ").append(f"[{hit.match}]", style=_STYLES.get(hit.match, _OTHER_STYLE))
     return line
 
 
@@ -65,8 +69,7 @@ def _where(hit: Hit) -> str | None:
     """Return the data set, or in how many tracks and data sets the recording is."""
     if not hit.recording:
         return hit.track.get("dataset")
-    tracks, datasets = hit.recording.count, len(hit.recording.datasets)
-    return f"{tracks:,} track{'s' * (tracks > 1)} in {datasets} data set{'s' * (datasets > 1)}"
+    return f"{counted(hit.recording.count, 'track')} in {counted(len(hit.recording.datasets), 'data set')}"
 
 
 def _facts(hit: Hit) -> str:
@@ -96,19 +99,17 @@ _VALUE_WIDTH = 24
 _COLUMN = 38
 """Cells of a facet: two stand side by side on a terminal of 80."""
 
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
-
 _PLAIN, _SELECTED, _EXCLUDED = (" ", ""), ("✓", "bold yellow"), ("✗", "red")
 """Mark and style of a value that the request doesn't name, wants, or excludes."""
 
 
-def columns(facets: Mapping[str, FacetCount], width: int) -> RenderableType:
+def _columns(facets: Mapping[str, FacetCount], width: int) -> RenderableType:
     """Return all facets side by side, as many as fit."""
     tables = [_table(name, facet, bars=width >= _COLUMN) for name, facet in facets.items()]
     return Columns(tables, width=_COLUMN, padding=(0, 2)) if width >= 2 * _COLUMN + 2 else Group(*tables)
 
 
-def listed(values: Sequence[Bucket]) -> Table:
+def _listed(values: Sequence[Bucket]) -> Table:
     """Return all values of a page, one under the other."""
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
     table.add_column(overflow="fold")
@@ -143,17 +144,7 @@ def _row(bucket: Bucket, most: int) -> tuple[Text, Text, Text]:
     mark, style = _EXCLUDED if bucket.excluded else _SELECTED if bucket.selected else _PLAIN
     value = str(bucket.value).lower() if isinstance(bucket.value, bool) else visible(bucket.value)
     name = Text(f"{mark} {value}", style=style)
-    return name, Text(f"{bucket.count:,}", style=style), Text(_bar(bucket.count, most), style="cyan")
-
-
-def _bar(count: int, most: int) -> str:
-    """Return a bar of up to `_BAR` cells, in eighths, and never empty for what is there.
-
-    >>> _bar(1, 1000), _bar(3, 4)
-    ('▏', '███▊')
-    """
-    eighths = max(round(count / most * _BAR * 8), 1) if count else 0
-    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+    return name, Text(f"{bucket.count:,}", style=style), Text(bar(bucket.count, most, _BAR), style="cyan")
 
 
 def _rest(facet: FacetCount, hidden: int) -> Iterator[tuple[Text, Text]]:
@@ -190,33 +181,26 @@ def show_search(answer: SearchResult, console: Console, next_page: str | None) -
 def _parts(answer: SearchResult, width: int, next_page: str | None) -> Iterator[RenderableType]:
     yield Text(_summary(answer), style="bold")
     yield from (Text(note) for note in _notes(answer))
-    yield from lines(answer.hits)
+    yield from hit_lines(answer.hits)
     if answer.facets and answer.total.value:
-        yield columns(answer.facets, width)
+        yield _columns(answer.facets, width)
     if next_page:
         yield Text(f"\nNext page: {next_page}")
     yield Text(f"\n{PRESENCE_IS_NO_PROOF}", style="dim")
 
 
 def _summary(answer: SearchResult) -> str:
-    tracks = "1 track" if answer.total.value == 1 else f"{answer.total.value:,} tracks"
-    about = "" if answer.total.exact else "about "
-    return f"{about}{tracks}{_recordings(answer.recordings)} in {answer.took_ms} ms"
-
-
-def _recordings(counted: Total | None) -> str:
-    if counted is None:
-        return ""
-    return f" of {'' if counted.exact else 'about '}{counted.value:,} recording{'s' * (counted.value != 1)}"
+    recordings = f" of {counted(answer.recordings, 'recording')}" if answer.recordings else ""
+    return f"{counted(answer.total, 'track')}{recordings} in {answer.took_ms} ms"
 
 
 def _notes(answer: SearchResult) -> Iterator[str]:
     if answer.stage is Stage.FUZZY:
-        yield "Few exact matches; similar spellings are included, listed last."
+        yield FUZZY
     if answer.did_you_mean:
         yield f"Did you mean {' or '.join(f'{guess.text} ({guess.count:,})' for guess in answer.did_you_mean)}?"
     if answer.text_truncated:
-        yield f"The text is long: only its first words are asked, {MAX_WORDS} at most."
+        yield TRUNCATED
 
 
 def show_values(answer: FacetValues, console: Console, next_page: str | None) -> None:
@@ -228,13 +212,13 @@ def show_values(answer: FacetValues, console: Console, next_page: str | None) ->
 def _values_parts(answer: FacetValues, next_page: str | None) -> Iterator[RenderableType]:
     yield Text(_values_summary(answer), style="bold")
     if answer.values:
-        yield listed(answer.values)
+        yield _listed(answer.values)
     if next_page:
         yield Text(f"\nNext page: {next_page}")
 
 
 def _values_summary(answer: FacetValues) -> str:
-    number = "" if answer.distinct is None else f"{answer.distinct:,} value{'' if answer.distinct == 1 else 's'}; "
+    number = "" if answer.distinct is None else f"{counted(answer.distinct, 'value')}; "
     missing = f", {answer.missing:,} without one" if answer.missing else ""
-    tracks = "1 track" if answer.total.value == 1 else f"{answer.total.value:,} tracks"
-    return f"{answer.facet.replace('_', ' ')}: {number}{tracks}{missing}; {answer.took_ms} ms"
+    facet = answer.facet.replace("_", " ")
+    return f"{facet}: {number}{counted(answer.total, 'track')}{missing}; {answer.took_ms} ms"

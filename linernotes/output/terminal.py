@@ -1,4 +1,4 @@
-"""Text from anywhere, made fit for a terminal; and the console that all reports are printed on."""
+"""The terminal: the consoles that are printed on, and text from anywhere made harmless."""
 
 import sys
 import unicodedata
@@ -7,23 +7,21 @@ from urllib.parse import urlsplit
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-LINE_EVERY_S = 15.0
-"""Seconds from one line of progress to the next, where there is no terminal for a bar."""
-
 _CONTROL_PICTURES = 0x2400
 _REPLACEMENT = "\ufffd"
 
 
-def console(width: int | None = None) -> Console:
-    """Return the console for standard output: no markup, nothing coloured but by us, and no letter it can't print."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
-    return Console(markup=False, highlight=False, emoji=False, width=width)
+def console(*, stderr: bool = False) -> Console:
+    """Return the console for an output: no markup, nothing coloured but by us, and no letter it can't print."""
+    stream = sys.stderr if stderr else sys.stdout
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="replace")
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False)
 
 
 def show(part: RenderableType, on: Console) -> None:
-    """Print a line or table; a line is broken for people only: a program that reads it finds it whole."""
-    on.print(part, soft_wrap=isinstance(part, Text) and not on.is_terminal)
+    """Print a line or table. Only a terminal breaks lines: a program that reads one gets it whole."""
+    on.print(part, soft_wrap=isinstance(part, str | Text) and not on.is_terminal)
 
 
 def visible(text: object) -> str:

@@ -262,8 +262,8 @@ def test_a_report_is_asked_again(
     for line in lines:
         VERIFIED.validate(line)
     assert [line["row"] for line in lines[:-1]] == [1, 2, 6]
-    assert {(line["was"], line["now"]) for line in lines[:-1]} == {("found", "not found")}
-    assert lines[0]["went"] == ["free-music-archive:10"]
+    assert {(line["before"], line["after"]) for line in lines[:-1]} == {("found", "not found")}
+    assert lines[0]["removed"] == ["free-music-archive:10"]
     assert lines[-1]["summary"]["holds"] is False
     assert "no longer holds: 3 rows changed" in run("verify", out).out
     assert run("load", "free-music-archive", *sample_files["free-music-archive"], "--fresh").code == 0

@@ -22,9 +22,10 @@ from elasticsearch.helpers import scan as every
 from jsonschema import validate
 
 import queries
-from linernotes.export import target, writers
+from linernotes.export import writers
 from linernotes.export.run import run as export_all
 from linernotes.export.writers import zstd
+from linernotes.files import open_output, output_file
 from mappings.schema import SCHEMA
 from mappings.track import SHOWN
 from queries import Hit, Searcher, export
@@ -83,9 +84,9 @@ def test_each_format_equals_the_index_under_ties_and_writes(client: Elasticsearc
     searcher = Searcher(client, prefix)
     for number, kind in enumerate(KINDS):
         expected = digest(indexed(client, prefix))
-        out = target.of(tmp_path / f"all{kind}", overwrite=False)
+        out = output_file(tmp_path / f"all{kind}", KINDS, overwrite=False)
         done = threading.Event()
-        with target.opened(out) as stream, export.open_scan(searcher, queries.request("")) as found:
+        with open_output(out) as stream, export.open_scan(searcher, queries.request("")) as found:
             writer = threading.Thread(target=_disturb, args=(client, prefix, number, done))
             writer.start()
             while not client.count(index=prefix, query={"term": {"artists": "newcomer"}})["count"]:
@@ -95,7 +96,7 @@ def test_each_format_equals_the_index_under_ties_and_writes(client: Elasticsearc
             finally:
                 done.set()
                 writer.join()
-        rows = read(out.out)
+        rows = read(out.path)
         assert len({row["id"] for row in rows}) == len(rows) == exported.rows >= ROWS
         assert digest(rows) == expected
         assert digest(indexed(client, prefix)) != expected

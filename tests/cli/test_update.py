@@ -77,7 +77,6 @@ def test_a_second_update_says_who_is_first(
 
 def test_usage(run: Run, releases: tuple[Path, Path]) -> None:
     assert run("update", "spotify", releases[0]).code == 1
-    assert run("update", DATASET, releases[0], "--way", "quickly").code == 1
     assert run("update", DATASET, releases[0].parent / "nowhere.csv").code == 1
     assert run("reindex", DATASET).code == 5
 

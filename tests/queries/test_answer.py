@@ -10,8 +10,8 @@ import typer
 from typer.testing import CliRunner
 
 import queries
-from linernotes.cli import datasets, search
-from linernotes.output.search import lines
+from linernotes.cli import ask
+from linernotes.output.search import hit_lines
 from linernotes.output.terminal import visible
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
 from mappings.errors import InputError
@@ -20,8 +20,8 @@ from tests.queries.conftest import Collection
 SCHEMA = orjson.loads((Path(__file__).parents[1] / "schemas" / "search.json").read_bytes())
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
-app.command("search")(search.search)
-app.command("datasets")(datasets.datasets)
+app.command("search")(ask.search)
+app.command("datasets")(ask.datasets)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_people_see_hits_facets_and_the_next_page(front_door: Collection) -> Non
     assert "1990s" in shown
     following = shown.partition("Next page: ")[2].splitlines()[0]
     assert following.startswith("linernotes search --after ")
-    assert following.endswith(" --genre rock --size 2 bakolu")
+    assert following.endswith(" --genre rock --limit 2 bakolu")
     assert PRESENCE_IS_NO_PROOF in shown
     assert "\x1b" not in shown
 
@@ -126,7 +126,7 @@ def test_matched_words_are_marked() -> None:
     title = "[i]Pink\x1b Moon[/i]"
     track = {"title": title, "artists": ["Nick\nDrake"], "year": 1972, "url": None}
     marked = {"title": {title: ((3, 8),)}}
-    (heading, facts) = lines((queries.Hit("a:1", 1.0, "folded", track, marked),))
+    (heading, facts) = hit_lines((queries.Hit("a:1", 1.0, "folded", track, marked),))
     assert heading.plain == " 1. Nick␊Drake – [i]Pink␛ Moon[/i]  [folded]"
     assert [heading.plain[span.start : span.end] for span in heading.spans if "yellow" in str(span.style)] == ["Pink␛"]
     assert facts.plain.strip() == "1972"

@@ -182,7 +182,7 @@ class Job:
     def _asked(self, source: Callable[[], Searcher]) -> Result:
         self._go_on()
         searcher = source()
-        with csv_file.opened(self.table, self.name) as asked, self.answers.open("xb") as stream:
+        with csv_file.open_catalogue(self.table, self.name) as asked, self.answers.open("xb") as stream:
             check, kept, size = Check.of(asked, searcher), Spool(stream), 0
             with closing(catalogue.check(self._asker(searcher), asked.questions())) as answers:
                 for answer in answers:
@@ -197,7 +197,7 @@ class Job:
                     kept.add(line)
                     check.add(answer)
                     self.done += 1
-        return Result(check.summary(), check.told, rows(check.first), check.moved(searcher))
+        return Result(check.summary(), check.provenance, rows(check.first), check.generations_changed(searcher))
 
     def _asker(self, searcher: Searcher) -> Callable[..., list[dict[str, Any]]]:
         def ask(*bodies: dict[str, Any]) -> list[dict[str, Any]]:

@@ -103,7 +103,7 @@ class Checks:
 
     def _size(self, taken: upload.Upload) -> int:
         most = self._options.upload_rows
-        with csv_file.opened(taken.path, taken.name) as asked:
+        with csv_file.open_catalogue(taken.path, taken.name) as asked:
             rows = asked.size(most)
         if rows > most:
             raise TooMuchError(f"The catalogue has more than {most:,} rows.", "Divide it, or use: linernotes check")

@@ -1,4 +1,4 @@
-"""A diagnosis for people: a line for each check, and below each finding with its evidence and its remedy."""
+"""Results of `doctor` and `bench`: checks and findings with evidence and remedy; times."""
 
 from itertools import groupby
 
@@ -6,7 +6,9 @@ from rich.console import Console
 from rich.text import Text
 
 from linernotes.doctor.finding import ERROR, FOUND, NOTE, PASSED, UNKNOWN, WARNING, Diagnosis, Finding
+from linernotes.output.tables import counted, grid
 from linernotes.output.terminal import show, visible
+from linernotes.search_benchmark import Measured
 
 _STYLE = {ERROR: "bold red", WARNING: "yellow", UNKNOWN: "yellow", NOTE: "dim"}
 _SIGN = {PASSED: ("ok", "green"), FOUND: ("!!", "bold red"), UNKNOWN: ("??", "yellow")}
@@ -45,14 +47,20 @@ def _show_finding(head: str, alike: list[Finding], console: Console) -> None:
 
 
 def _sum(done: Diagnosis) -> str:
-    counts = dict.fromkeys(_STYLE, 0)
-    for _, finding in done.findings:
-        counts[finding.severity] += 1
+    severities = [finding.severity for _, finding in done.findings]
     blind = sum(check.unknown is not None for check in done.checks)
     rest = f" {blind} of {len(done.checks)} checks could not be made." if blind else ""
     if done.well:
-        return f"\n{'Nothing wrong was seen.' if blind else 'Nothing is wrong.'}{rest}"
-    told = (
-        f"{counts[severity]} {severity}{'' if counts[severity] == 1 else 's'}" for severity in (ERROR, WARNING, NOTE)
+        return f"\n{'No problem was seen.' if blind else 'No problems.'}{rest}"
+    return f"\n{', '.join(counted(severities.count(each), each) for each in (ERROR, WARNING, NOTE))}.{rest}"
+
+
+def show_timing(measured: Measured, console: Console) -> None:
+    """Print the times of each kind of search, in milliseconds."""
+    show(Text(f"{measured.tracks:,} tracks; times in milliseconds, one search after the other", style="bold"), console)
+    rows = (
+        (f"  {kind}", f"{each.n:,}", *(f"{time:,.1f}" for time in (each.median, each.p95, each.p99, each.most)))
+        for kind, each in measured.kinds.items()
     )
-    return f"\n{', '.join(told)}.{rest}"
+    show(grid(rows, "", "searches", "median", "p95", "p99", "slowest", right=range(1, 6)), console)
+    show("Texts are drawn from the tracks; the same data and --seed give the same texts.", console)

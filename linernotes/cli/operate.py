@@ -1,0 +1,76 @@
+"""`linernotes serve`, `bench`: the web site and the HTTP API; how fast searches are."""
+
+import os
+import sys
+from typing import Annotated
+
+import orjson
+import typer
+
+from linernotes import search_benchmark, settings
+from linernotes.cli.common import AsJson, open_searcher, print_json
+from linernotes.output import operate as output
+from linernotes.output import terminal
+from linernotes.output.progress import progress
+from linernotes.web.config import Options
+from mappings.errors import InputError
+
+DEFAULTS = Options()
+SEARCHES, MOST_SEARCHES = 200, 5_000
+
+Host = Annotated[str, typer.Option(help="Address to listen on; by default only this machine can connect.")]
+Port = Annotated[int, typer.Option(help="Port to listen on; 0: a free one.", min=0, max=65535)]
+Rate = Annotated[int, typer.Option(help="Requests a minute allowed to one client.", min=1)]
+LogTexts = Annotated[bool, typer.Option("--log-texts", help="Also log what people search for.")]
+ReadyAsJson = Annotated[bool, typer.Option("--json", help="Print address and process id as JSON when it is ready.")]
+Searches = Annotated[int, typer.Option(help="Number of texts to search for, each once.")]
+Seed = Annotated[int, typer.Option(help="Seed of the random choice: the same seed gives the same texts.")]
+
+OPEN = (
+    "Everybody who can reach this machine can connect, over plain HTTP: put a proxy with TLS before it, on this "
+    "machine, that passes on the clients' addresses (X-Forwarded-For)."
+)
+
+
+def serve(
+    host: Host = DEFAULTS.host,
+    port: Port = DEFAULTS.port,
+    rate: Rate = DEFAULTS.requests_per_minute,
+    log_texts: LogTexts = False,
+    json: ReadyAsJson = False,
+) -> None:
+    """Serve the web site and the HTTP API.
+
+    The log goes to standard error, a JSON object in each line. At the first signal (Ctrl-C, SIGTERM) requests under
+    way have ten seconds to finish; the second ends the server at once. It starts without Elasticsearch too, and answers
+    503 until that can be reached.
+    """
+
+    def ready(url: str) -> None:
+        plain = f"Serving at {url} (Ctrl-C ends it)."
+        typer.echo(orjson.dumps({"url": url, "pid": os.getpid()}) if json else plain)
+        sys.stdout.flush()
+
+    # Here and not above: what serves takes 0.5 s of CPU to import, and no other command needs it.
+    from linernotes.web import server
+
+    if server.is_open(host):
+        typer.echo(OPEN, err=True)
+    options = Options(host=host, port=port, requests_per_minute=rate, log_texts=log_texts)
+    raise typer.Exit(server.run(options, settings.from_environment(), ready))
+
+
+def bench(searches: Searches = SEARCHES, seed: Seed = 1, json: AsJson = False) -> None:
+    """Measure how long searches take.
+
+    Texts are made from random tracks: artists, titles, both, a few words of them, misspelt ones, and words that nobody
+    uses. Each is searched for once with six facets, one after the other, as people do. Nothing is changed.
+    """
+    if not 1 <= searches <= MOST_SEARCHES:
+        raise InputError(f"--searches can't be {searches}.", f"Ask for 1 to {MOST_SEARCHES}.")
+    with open_searcher() as searcher, progress(terminal.console(stderr=True), "searches") as step:
+        measured = search_benchmark.run(searcher, searches, seed, step)
+    if json:
+        print_json(measured.as_json())
+    else:
+        output.show_timing(measured, terminal.console())
