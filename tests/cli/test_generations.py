@@ -34,7 +34,7 @@ def test_from_a_closed_gate_to_a_forced_one_and_back(
     assert run("load", DATASET, *files, "--limit", "50", "--force", " ").code == 1
     forced = run("load", DATASET, *files, "--limit", "50", "--force", "only a try")
     assert forced.code == 0
-    assert "forced" in forced.out
+    assert "overridden" in forced.out
     assert client.count(index=prefix)["count"] == 50
 
     ran = run("generations", "--json")
