@@ -68,7 +68,7 @@ def row_independent(source: Source) -> DataSource | None:
     """Return the source if each of its tracks is made of one row alone; None where rows are merged, or others are read.
 
     >>> from indexer.sources import SOURCES
-    >>> [name for name, source in SOURCES.items() if rowwise(source)]
+    >>> [name for name, source in SOURCES.items() if row_independent(source)]
     ['laion-disco-12m', 'sleeping-disco-9m']
     """
     if not isinstance(source, DataSource) or source.merge is not None:

@@ -131,7 +131,7 @@ def noting_failure(progress: Progress, generation: Generation, failure: str) -> 
 def partial_reason(meta: Mapping[str, Any]) -> str:
     """Return why a generation is known to be a part of its data set only, told by its notes; empty for a whole one.
 
-    >>> part_of({"limit": 100}), part_of({"sample": True}), part_of({"limit": None})
+    >>> partial_reason({"limit": 100}), partial_reason({"sample": True}), partial_reason({"limit": None})
     ('--limit 100', 'sample rows', '')
     """
     if meta.get("sample"):

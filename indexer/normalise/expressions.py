@@ -20,7 +20,7 @@ def map_where(values: pl.Expr, test: Step, change: Step, dtype: Type = pl.String
 
     >>> frame = pl.DataFrame({"a": ["x", None, "Y"]})
     >>> upper = lambda e: e.str.contains("[A-Z]")
-    >>> frame.select(only_where(pl.col("a"), upper, lambda e: e.str.to_lowercase()))["a"].to_list()
+    >>> frame.select(map_where(pl.col("a"), upper, lambda e: e.str.to_lowercase()))["a"].to_list()
     ['x', None, 'y']
     """
 
@@ -48,7 +48,7 @@ def over_distinct(values: pl.Expr, change: Step, dtype: Type = pl.String) -> pl.
     """Return `change` of the values, computed once for each distinct one: where a few values repeat often.
 
     >>> frame = pl.DataFrame({"a": ["x", None, "x"]})
-    >>> frame.select(once(pl.col("a"), lambda e: e.str.to_uppercase()))["a"].to_list()
+    >>> frame.select(over_distinct(pl.col("a"), lambda e: e.str.to_uppercase()))["a"].to_list()
     ['X', None, 'X']
     """
 
@@ -94,7 +94,7 @@ def map_distinct(
     """Return `function` of each value, null for null: for licences, genres, lists, where a few values repeat often.
 
     >>> frame = pl.DataFrame({"a": ["x", None, "x"]})
-    >>> frame.select(by_unique(pl.col("a"), str.upper))["a"].to_list()
+    >>> frame.select(map_distinct(pl.col("a"), str.upper))["a"].to_list()
     ['X', None, 'X']
     """
 

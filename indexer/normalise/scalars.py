@@ -25,7 +25,7 @@ def parse_count(written: pl.Expr) -> pl.Expr:
     """Return how many "3 plays", "10K plays", "1.2M views" are; null for what is no count.
 
     >>> frame = pl.DataFrame({"views": ["3 plays", "10K plays", "1.2M views", "1,234 views", "1,2M views"]})
-    >>> frame.select(spoken_count(pl.col("views")))["views"].to_list()
+    >>> frame.select(parse_count(pl.col("views")))["views"].to_list()
     [3, 10000, 1200000, 1234, None]
     """
     return over_distinct(written.cast(pl.String), _counted, pl.Int64)
@@ -80,7 +80,7 @@ def null_if_placeholder(text: pl.Expr) -> pl.Expr:
     """Return a text, null for a placeholder.
 
     >>> frame = pl.DataFrame({"a": ["N/A", "-", "Nevermind", None]})
-    >>> frame.select(none(pl.col("a")))["a"].to_list()
+    >>> frame.select(null_if_placeholder(pl.col("a")))["a"].to_list()
     [None, None, 'Nevermind', None]
     """
     return pl.when(~text.str.to_lowercase().is_in(PLACEHOLDERS)).then(text)
@@ -94,7 +94,7 @@ def parse_list(literal: str) -> list[str]:
 
     Read as Python reads it, not by swapping quotation marks: both kinds occur in one list.
 
-    >>> members("['it\\'s', None, 7]") + members('["d\'n\'b", "x"]')
+    >>> parse_list("['it\\'s', None, 7]") + parse_list('["d\'n\'b", "x"]')
     ["it's", '7', "d'n'b", 'x']
     """
     return [str(member) for member in _parsed(literal) or () if isinstance(member, str | int | float)]

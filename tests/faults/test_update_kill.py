@@ -155,7 +155,15 @@ def test_a_reindex_killed_at_each_step(client: Elasticsearch, prefix: str, kill:
     ],
 )
 def test_prune_alone_clears_away_too(
-    client: Elasticsearch, prefix: str, kill: Kill, old: Path, new: Path, step: str, command: str
+    client: Elasticsearch,
+    es_url: str,
+    prefix: str,
+    tmp_path: Path,
+    kill: Kill,
+    old: Path,
+    new: Path,
+    step: str,
+    command: str,
 ) -> None:
     first = load(client, prefix, planned(old))
     name, *options = command.split()
@@ -163,7 +171,8 @@ def test_prune_alone_clears_away_too(
         meta = client.indices.get_mapping(index=first.generation)[first.generation]["mappings"]["_meta"]
         client.indices.put_mapping(index=first.generation, meta=meta | {"mapping": "another"})
     kill(step, name, LAION, *([str(new)] if name == "update" else []), *options)
-    Pruner(client, prefix).run(LAION)
+    prune = forked.start(tmp_path, es_url, prefix, "prune", LAION)
+    assert prune.wait() == 0, prune.err.read_text()
     assert traces(client, prefix) == NOTHING
     # A load that comes next doesn't mistake the killed process's work for its own.
     assert client.count(index=prefix)["count"] > 0

@@ -1,7 +1,5 @@
 """One real Elasticsearch with security on, for all tests of this folder: its own home, password, authority and keys."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,7 @@ from linernotes.elastic import connect
 from linernotes.node import security, service, status
 from linernotes.security import keys
 from tests.cli.conftest import Ran, Run
-from tests.conftest import MAJOR
+from tests.conftest import MAJOR, node_home
 
 PREFIX = "secured"
 ROLES = ("reader", "loader", "operator")
@@ -47,10 +45,8 @@ class Node:
 
 @pytest.fixture(scope="session")
 def node(distribution: Path) -> Iterator[Node]:
-    home = Path(tempfile.mkdtemp(prefix="linernotes-secure-", dir="/tmp"))
-    home.chmod(0o755)
-    service.start(home, heap="512m", is_secure=True, version=MAJOR, distribution=distribution, report=print)
-    try:
+    with node_home() as home:
+        service.start(home, heap="512m", is_secure=True, version=MAJOR, distribution=distribution, report=print)
         url = status.url_of(home)
         assert url is not None
         with connect(settings.from_environment({"LINERNOTES_HOME": str(home)})) as client:
@@ -62,9 +58,6 @@ def node(distribution: Path) -> Iterator[Node]:
                 patch.setenv(name, value)
             assert main.run(["load", "spotify-tracks-dataset", str(sample), "--limit", RECORDS]) == 0
         yield found
-    finally:
-        service.stop(home)
-        shutil.rmtree(home)
 
 
 @pytest.fixture
