@@ -7,11 +7,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-annotate --no-header \
            --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --allow-unsafe
-PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PARTS ?= suite browser cluster es9
 CODE := mappings queries indexer linernotes tests benchmarks compose
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser test-cluster test-es9 lint format docs compose-env clean requirements
+.PHONY: help demo test test-all test-suite test-browser test-cluster test-es9 lint format docs compose-env clean requirements
 
 help: ## Show these targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,7 +20,12 @@ help: ## Show these targets
 demo: $(VENV)/.run ## Fetch and start a local Elasticsearch, load sample rows, show searches
 	@$(BIN)/linernotes demo
 
-test: lint ## Lint, type-check, and run every test against a real Elasticsearch, one for each core
+test: lint ## Lint, type-check, and run the tests against a real Elasticsearch, one for each core
+	@$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
+
+test-all: $(addprefix test-,$(PARTS)) ## Everything: slow tests, browser, clusters, Elasticsearch 9; PARTS="suite browser" for some of it
+
+test-suite: lint ## The tests of `make test` and the slow ones: processes killed at each step, crashes, programs that measure
 	@$(BIN)/python -m pytest $(PARALLEL)
 
 test-browser: $(VENV)/.dev ## Try the page in Chromium, on the demo's rows; installs it where it may

@@ -34,6 +34,12 @@ def pytest_configure(config: pytest.Config) -> None:
         download.distribution(settings.from_environment().home, _say, RELEASE)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no process is left with one of them at the end."""
+    long = ("tests/security/", "tests/node/", "tests/indexer/")
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, not item.nodeid.startswith(long)))
+
+
 @pytest.fixture(scope="session")
 def distribution() -> Path:
     """Return the real Elasticsearch that is tested with, shared with the user's own home."""

@@ -16,6 +16,8 @@ from linernotes.web.config import Options
 from queries import Searcher
 from tests.web.serving import serving
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(benchmarks.__file__).parent
 SCALE = 0.00003
 """Some 670 records."""

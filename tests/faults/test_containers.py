@@ -16,6 +16,8 @@ from elasticsearch import Elasticsearch
 from tests.faults import pieces
 from tests.faults.pieces import DATASET
 
+pytestmark = pytest.mark.slow
+
 UNSHARE = ("unshare", "--uts", "--pid", "--fork", "--mount-proc", "--kill-child")
 RECORDS, FILES, FEWER = 6_000, 90, 20
 OTHER_SIZE = ("--max-change", "1000")

@@ -28,6 +28,8 @@ from tests.faults import forked, pieces
 from tests.faults.digest import digest
 from tests.faults.test_kill import acknowledged
 
+pytestmark = pytest.mark.slow
+
 RECORDS, FILES = 12_000, 60
 IMAGE_BYTES = 3 * 2**30
 FIRST, SECOND = 8, 25

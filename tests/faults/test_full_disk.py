@@ -12,6 +12,8 @@ from indexer.cluster.progress import Progress
 from indexer.load.load import Loader, LoadResult, Options
 from tests.indexer import made
 
+pytestmark = pytest.mark.slow
+
 BLOCK = "index.blocks.read_only_allow_delete"
 """What Elasticsearch itself sets on every index of a node whose disk has passed the flood stage."""
 

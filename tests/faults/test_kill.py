@@ -16,6 +16,8 @@ from tests.faults.digest import digest
 from tests.faults.forked import Command
 from tests.faults.pieces import DATASET
 
+pytestmark = pytest.mark.slow
+
 RECORDS, FILES = 6_000, 90
 FEWER = 30
 KILLS = [signal.SIGTERM, signal.SIGINT, *[signal.SIGKILL] * 20]

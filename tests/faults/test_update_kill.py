@@ -18,6 +18,8 @@ from tests.faults import forked
 from tests.indexer.test_load import load
 from tests.indexer.test_update import LAION, Fresh, after, content, fresh, planned, totals, update
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["fresh"]
 
 END = ("before the gates", "before the swap", "swapped")

@@ -5,11 +5,14 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from elasticsearch import Elasticsearch
 
 from indexer.maintenance.rollback import Roller
 from tests.indexer.test_load import load
 from tests.indexer.test_update import LAION, new, old, planned, update
+
+pytestmark = pytest.mark.slow
 
 __all__ = ["new", "old"]
 

@@ -25,6 +25,8 @@ from tests.faults.pieces import DATASET
 from tests.security.conftest import PREFIX, Node
 from tests.security.test_refusals import one_sentence
 
+pytestmark = pytest.mark.slow
+
 RECORDS, FILES = 3_000, 45
 PATIENCE_S = 300
 PROGRESS = " a second, "

@@ -20,6 +20,8 @@ from tests.cli.conftest import Ran, Run, commands
 from tests.kibana.stub import Stub, running
 from tests.security.conftest import PREFIX, Node
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Given:
