@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from mappings.cards import CARDS
 from mappings.genres import FAMILIES
-from queries.facets.filters import LONGEST, NONE, NOT
-from queries.facets.table import unknown_name
+from queries.facets.table import LONGEST_VALUE, NONE, NOT, unknown_name
 
 
 def one_of(kind: str, given: str, known: Iterable[str]) -> str:
@@ -82,4 +81,4 @@ def checked(given: Mapping[str, list[str] | None]) -> Filters:
 def _read(name: str, value: str) -> str:
     sign = NOT if value.startswith(NOT) else ""
     reader = CHECKED.get(name)
-    return sign + reader(value.removeprefix(NOT)) if reader and len(value) <= LONGEST else value
+    return sign + reader(value.removeprefix(NOT)) if reader and len(value) <= LONGEST_VALUE else value

@@ -10,16 +10,15 @@ print(result.total.value, [(hit.match, hit.track["title"]) for hit in result.hit
 
 from queries.analysis.overlap import Overlap
 from queries.analysis.stats import Stats
-from queries.artists.profile import ArtistResult
-from queries.artists.request import ArtistRequest, artist_request
+from queries.artists.artist_profile import ArtistResult
+from queries.artists.name_input import ArtistRequest, artist_request
 from queries.artists.suggest import Suggestions, SuggestRequest, suggest_request
 from queries.client import Searcher
+from queries.facet_values import By, FacetValues, ValuesRequest, values_request
 from queries.facets.table import DEFAULT_FACETS, FACETS
-from queries.facets.values import By, FacetValues, ValuesRequest, values_request
-from queries.search.request import SearchRequest, request
-from queries.search.results import Hit, SearchResult, SpellingSuggestion
+from queries.model import Bucket, FacetCount, Hit, Match, SearchResult, Sort, SpellingSuggestion, Stage, Total
+from queries.search.search_request import SearchRequest, request
 from queries.search.tracks import Loaded
-from queries.types import Bucket, FacetCount, Match, Sort, Stage, Total
 
 __all__ = [
     "DEFAULT_FACETS",

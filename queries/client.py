@@ -11,22 +11,20 @@ import orjson
 from elasticsearch import Elasticsearch
 
 from mappings.index_names import alias
-from queries import retry
 from queries.analysis import overlap, stats
 from queries.analysis.overlap import Overlap, Progress, no_progress
 from queries.analysis.stats import Stats
-from queries.artists import profile, suggest
-from queries.artists.profile import ArtistResult
-from queries.artists.request import ArtistRequest
+from queries.artists import artist_profile, suggest
+from queries.artists.artist_profile import ArtistResult
+from queries.artists.name_input import ArtistRequest
 from queries.artists.suggest import Suggestions, SuggestRequest
 from queries.errors import DeadlineError, translated_errors
-from queries.facets import values
-from queries.facets.values import FacetValues, ValuesRequest
+from queries.facet_values import FacetValues, ValuesRequest, fetch_values
+from queries.model import Ask, Hit, Json, SearchResult
+from queries.retry import PartError, call_with_retry, error_type
 from queries.search import run, tracks
-from queries.search.request import SearchRequest
-from queries.search.results import Hit, SearchResult
+from queries.search.search_request import SearchRequest
 from queries.search.tracks import Loaded
-from queries.types import Ask, Json
 
 NOT_FOUND = 404
 
@@ -65,15 +63,16 @@ class Searcher:
 
     def values(self, request: ValuesRequest) -> FacetValues:
         """Return one page of all values of a facet. Raises what `search` raises."""
-        return values.run(self.question(), request)
+        began, ask = time.monotonic(), self.question()
+        return fetch_values(ask, request, run.run(ask, request.search), began)
 
     def suggest(self, request: SuggestRequest) -> Suggestions:
         """Return artists and titles that begin as was typed. Raises what `search` raises."""
         return suggest.run(self.question(), request)
 
     def artist(self, request: ArtistRequest) -> ArtistResult:
-        """Return who may be meant by a name or id, and the profile of who is. Raises what `search` raises."""
-        return profile.run(self.question(), request)
+        """Return the artists of a name or id, and the profile of the one that is certain. Raises as `search`."""
+        return artist_profile.run(self.question(), request)
 
     def overlap(self, request: SearchRequest, *, exact: bool = False, progress: Progress = no_progress) -> Overlap:
         """Return what data sets share; `exact` counts where much has to be counted, and reports how far it is.
@@ -85,28 +84,28 @@ class Searcher:
 
     def stats(self, request: SearchRequest, *, limit: int = 10) -> Stats:
         """Return shares, and up to `limit` values of each kind that are over-represented. Raises as `search`."""
-        return stats.run(self.question(LONG_SECONDS), request, limit)
+        began, ask = time.monotonic(), self.question(LONG_SECONDS)
+        search, _ = run.for_all_tracks(ask, request)
+        return stats.run(ask, search, limit, began)
 
     def track(self, track_id: str) -> Hit | None:
         """Return the track that has an id, None if there is none. Raises what `search` raises."""
-        return tracks.read_track(*self.ask(tracks.track_body(track_id))) if tracks.may_be_id(track_id) else None
+        return tracks.get_track(self.ask, track_id)
 
     def duplicates(self, hit: Hit) -> tuple[list[Hit], int]:
         """Return the first tracks of the same recording as a track, and how many there are. Raises as `search`."""
-        body = tracks.duplicates_body(hit)
-        return tracks.read_duplicates(*self.ask(body)) if body else ([], 0)
+        return tracks.find_duplicates(self.ask, hit)
 
     def loaded(self) -> dict[str, Loaded]:
         """Return what is loaded, by data set; empty if nothing is. Raises UnreachableError."""
         known = self.client.options(ignore_status=NOT_FOUND).indices
         with translated_errors():
-            indices = retry.call_with_retry(
+            indices = call_with_retry(
                 lambda: known.get(index=alias(self.prefix), features="mappings", filter_path="*.mappings._meta")
             ).body
-            if indices.get("status") == NOT_FOUND or not indices:
-                return {}
-        (counted,) = self.ask(tracks.loaded_body(list(indices)))
-        return tracks.read_loaded(self.prefix, indices, tracks.read_counts(counted))
+        if indices.get("status") == NOT_FOUND or not indices:
+            return {}
+        return tracks.count_loaded(self.ask, self.prefix, indices)
 
     def ask(self, *bodies: Json) -> list[Json]:
         """Send several requests together and return Elasticsearch's answers, none of them partial."""
@@ -125,7 +124,7 @@ class Searcher:
             if left < _LEAST_SECONDS:
                 raise DeadlineError(allowed)
             with translated_errors():
-                return retry.call_with_retry(lambda: self._send(bodies, end, allowed, point_in_time), left)
+                return call_with_retry(lambda: self._send(bodies, end, allowed, point_in_time), left)
 
         return ask
 
@@ -145,7 +144,7 @@ class Searcher:
             if "error" in answer:
                 if is_timeout(answer["error"]):
                     raise DeadlineError(allowed)
-                raise retry.PartError(int(answer["status"]), answer["error"])
+                raise PartError(int(answer["status"]), answer["error"])
             if answer.get("timed_out"):
                 raise DeadlineError(allowed)
         return answers
@@ -165,4 +164,4 @@ def is_timeout(error: object) -> bool:
     >>> is_timeout({"root_cause": [{"type": "search_timeout_exception"}]}), is_timeout({"type": "timeout_exception"})
     (True, False)
     """
-    return retry.error_type(error)[0] == _TIMEOUT
+    return error_type(error)[0] == _TIMEOUT

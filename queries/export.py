@@ -29,14 +29,12 @@ from mappings import track
 from mappings.errors import CheckFailedError, LinernotesError, UnreachableError
 from mappings.index_names import alias
 from mappings.schema import SCHEMA
-from queries import retry
 from queries.client import KEEP_ALIVE, LONG_SECONDS, Searcher
 from queries.errors import translated_errors
-from queries.search import bodies, run
-from queries.search.bodies import Search
-from queries.search.request import SearchRequest
-from queries.search.results import Hit
-from queries.types import Json, Stage, total_of
+from queries.model import Hit, Json, Stage, total_of
+from queries.retry import call_with_long_retry, call_with_retry, is_transient
+from queries.search import run
+from queries.search.search_request import Search, SearchRequest, matched
 
 DType = pl.DataType | type[pl.DataType]
 
@@ -109,14 +107,9 @@ class Count:
     generations: Mapping[str, int]
 
 
-def bare(request: SearchRequest) -> SearchRequest:
-    """Return a request for the same tracks, but for no page and no facets of them."""
-    return replace(request, facets=(), size=0, after=None, highlight=False, group=None)
-
-
 def count_body(search: Search) -> Json:
     """Return the request that counts the tracks of a search by generation, and names all generations."""
-    body: SearchBody[Any] = SearchBody().query(Q(bodies.matched(search))).extra(size=0, track_total_hits=True)
+    body: SearchBody[Any] = SearchBody().query(Q(matched(search))).extra(size=0, track_total_hits=True)
     by_index = A("terms", field="_index", size=MAX_GENERATIONS)
     body.aggs.bucket("matching", by_index)
     body.aggs.bucket("all", "global").bucket("indices", by_index)
@@ -137,7 +130,7 @@ def page_body(search: Search, point_in_time: str, place: Place) -> Json:
     They come as they lie in the shards (`_shard_doc`), which no two rows share, so there are no ties to break.
     """
     body: Json = {
-        "query": bodies.matched(search),
+        "query": matched(search),
         "pit": {"id": point_in_time, "keep_alive": KEEP_ALIVE},
         "size": place.size,
         "sort": ["_shard_doc"],
@@ -242,7 +235,7 @@ class Scan:
         """Return the answer to the request for one page; a page changes nothing, so it may be asked for again."""
         body = page_body(self._search, self._point_in_time, place)
         try:
-            return retry.call_with_long_retry(lambda: self._send(body), _is_retryable, self._stop_event)
+            return call_with_long_retry(lambda: self._send(body), _is_retryable, self._stop_event)
         except NotFoundError as error:
             raise CheckFailedError(
                 "Elasticsearch lost the point in time: a node was restarted, or a generation deleted.",
@@ -260,7 +253,7 @@ def _is_retryable(error: BaseException) -> bool:
     """Tell whether the same page may be there a moment later; a point in time that is lost won't be."""
     if isinstance(error, NotFoundError | TlsError):
         return False
-    return retry.is_transient(error) or isinstance(error, ConnectionTimeout | SerializationError)
+    return is_transient(error) or isinstance(error, ConnectionTimeout | SerializationError)
 
 
 @contextmanager
@@ -271,12 +264,11 @@ def open_scan(searcher: Searcher, request: SearchRequest, stop_event: threading.
     asked again. Raises what `Searcher.search` raises.
     """
     with translated_errors():
-        opened = retry.call_with_retry(lambda: _open_point_in_time(searcher))
+        opened = call_with_retry(lambda: _open_point_in_time(searcher))
     scan: Scan | None = None
     try:
         ask = searcher.question(LONG_SECONDS, point_in_time=opened)
-        stage = run.run(ask, bare(request)).stage
-        search = run.at_stage(ask, Search(bare(request), stage or Stage.STRICT))
+        search, stage = run.for_all_tracks(ask, request)
         (answer,) = ask(count_body(search))
         scan = Scan(
             count=read_count(answer),

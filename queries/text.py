@@ -1,16 +1,23 @@
-"""What a user typed, made fit to be searched: any bytes become a bounded list of words, and clauses.
+"""Search texts: any bytes become a bounded list of words, and clauses ("phrases", -exclusions, artist:, year:).
 
-The text is cleaned as the indexer cleans names (`mappings.spelling.cleaning`). It is only ever a value, never syntax
-that may be wrong.
+The text is cleaned as the indexer cleans names (`mappings.spelling.cleaning`).
+
+    "the wall"   these words side by side, as written        -live        none of the names has this word
+    artist:björk title:"the wall" album:ok   in that name     year:1994 year:1990..1999   in these years
+
+Anything that isn't quite so is plain text: a quote that isn't closed, a colon with a blank behind it, `-182`, `-Ah,`,
+and a text of nothing but exclusions (-M- is an artist).
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
+from mappings.errors import InputError
 from mappings.spelling.cleaning import clean
-from queries.search import query_syntax
-from queries.search.query_syntax import Clause
+from mappings.track import ALBUM, ARTISTS, CONTRIBUTORS, TITLE
+from queries.facets.table import FACETS, Years, parse_values
 
 MAX_CHARS = 300
 """Longest text that is searched. The longest FMA title has 247 characters."""
@@ -21,15 +28,57 @@ MAX_WORDS = 24
 MAX_WORDS_CUT = 12
 """Up to so many words, each place where artist may end and title begin is tried."""
 
+MAX_CLAUSES = 8
+"""Phrases and prefixes in one text; further ones are read as plain words."""
+
 _NO_TEXT = re.compile("[\ud800-\udfff\ufffe\uffff]")
+
+_OPEN, _CLOSE = '"“„«”', '"”“»'
+_PIECE = re.compile(
+    rf"(?<!\S)(?P<dash>-?)(?:(?P<field>artist|title|album|year):)?"
+    rf"(?:[{_OPEN}](?P<phrase>[^{_OPEN}{_CLOSE}]*\w[^{_OPEN}{_CLOSE}]*)[{_CLOSE}](?![^\s,.;:!?)])|(?P<word>\S+))",
+    re.IGNORECASE,
+)
+
+
+class Field(StrEnum):
+    """Where a clause is looked for."""
+
+    ANY = "any"
+    ARTIST = "artist"
+    TITLE = "title"
+    ALBUM = "album"
+    YEAR = "year"
+
+
+_FIELDS = {
+    Field.ANY: (ARTISTS, TITLE, ALBUM, CONTRIBUTORS),
+    Field.ARTIST: (ARTISTS,),
+    Field.TITLE: (TITLE,),
+    Field.ALBUM: (ALBUM,),
+    Field.YEAR: (),
+}
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A phrase, or what one name has to contain, or must not; `years` for the field of that name."""
+
+    words: str
+    field: Field = Field.ANY
+    phrase: bool = False
+    excluded: bool = False
+    years: Years | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Return the fields of a track in which it is looked for."""
+        return _FIELDS[self.field]
 
 
 @dataclass(frozen=True)
 class Text:
-    """The plain words of a text, as typed but for cleaning, and what else it says (`query_syntax`).
-
-    `truncated` says that more was typed than is searched.
-    """
+    """The plain words of a text, as typed but for cleaning, and its clauses. `truncated`: not all of it is searched."""
 
     words: tuple[str, ...]
     truncated: bool = False
@@ -40,18 +89,23 @@ class Text:
         return bool(self.words or self.clauses)
 
     @property
-    def whole(self) -> str:
+    def name(self) -> str:
         """Return the plain words as one name."""
         return " ".join(self.words)
 
     @property
+    def required_clauses(self) -> tuple[Clause, ...]:
+        """Return the clauses that a name has to match."""
+        return tuple(clause for clause in self.clauses if not clause.excluded and clause.field is not Field.YEAR)
+
+    @property
     def phrases(self) -> tuple[Clause, ...]:
-        """Return the phrases that some name has to hold."""
-        return tuple(clause for clause in self.clauses if clause.phrase and clause.is_anywhere)
+        """Return the phrases that some name has to contain."""
+        return tuple(each for each in self.required_clauses if each.phrase and each.field is Field.ANY)
 
     @property
     def without_phrases(self) -> "Text":
-        """Return the text with its phrases read as plain words, if it has others: a phrase alone is meant as one.
+        """Return the text with its phrases read as plain words, if it has others: a phrase alone stays one.
 
         >>> parse('gang wizard "mens restrooc"').without_phrases.words
         ('gang', 'wizard', 'mens', 'restrooc')
@@ -63,18 +117,46 @@ class Text:
 
 
 def parse(typed: str) -> Text:
-    r"""Return the words and clauses of what was typed, however odd; never raises.
-
-    What exceeds `MAX_CHARS` or `MAX_WORDS` is left out.
+    r"""Return the words and clauses of what was typed; never raises. What exceeds the bounds is left out.
 
     >>> parse("  guns\x00n’ \udcff roses &amp; ")
     Text(words=('guns', 'n’', 'roses', '&'), truncated=False, clauses=())
     >>> parse("la " * 30).truncated
     True
+    >>> [(clause.words, clause.phrase, clause.excluded) for clause in parse('"the wall" -live pink').clauses]
+    [('the wall', True, False), ('live', False, True)]
+    >>> parse("-M-").words
+    ('-M-',)
     """
     cleaned, truncated = clean_typed(typed)
-    words, clauses = query_syntax.parse(cleaned)
-    return Text(tuple(words[:MAX_WORDS]), truncated or len(words) > MAX_WORDS, clauses)
+    words, clauses = list[str](), list[Clause]()
+    for piece in _PIECE.finditer(cleaned):
+        clause = _parse_clause(piece) if len(clauses) < MAX_CLAUSES else None
+        if clause is None:
+            words += piece.group().split()
+        else:
+            clauses.append(clause)
+    if not words and all(clause.excluded for clause in clauses):
+        words, clauses = cleaned.split(), []
+    return Text(tuple(words[:MAX_WORDS]), truncated or len(words) > MAX_WORDS, tuple(clauses))
+
+
+def _parse_clause(piece: "re.Match[str]") -> Clause | None:
+    field = Field((piece["field"] or "any").lower())
+    excluded, phrase, word = bool(piece["dash"]), piece["phrase"], piece["word"]
+    if field is Field.YEAR:
+        try:
+            (years,) = parse_values(FACETS["year"], [phrase or word])
+        except InputError:
+            return None
+        return Clause(word or phrase, field, excluded=excluded, years=years) if isinstance(years, Years) else None
+    if phrase is not None:
+        return Clause(" ".join(phrase.split()), field, phrase=True, excluded=excluded)
+    if excluded and not (word[0].isalpha() and word[-1].isalnum()):
+        return None
+    if (excluded or field is not Field.ANY) and any(map(str.isalnum, word)):
+        return Clause(word, field, excluded=excluded)
+    return None
 
 
 def clean_typed(typed: str) -> tuple[str, bool]:

@@ -26,7 +26,7 @@ from linernotes.output import search as hits
 from linernotes.output.progress import progress
 from mappings.errors import InputError, UnreachableError
 from queries import By, Loaded, SearchRequest, Sort
-from queries.types import Group
+from queries.model import Group
 
 NO_FACETS = "none"
 HITS, VALUES, NAMES = 20, 50, 10

@@ -12,9 +12,10 @@ from linernotes.output.tables import bar_table, counted
 from linernotes.output.terminal import visible
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF, Card, Claim
 from queries import FACETS, Loaded, Stats
-from queries.analysis.overlap import Estimate, Overlap, Shared, share
-from queries.analysis.stats import Comparison, Counts, percent
-from queries.analysis.stats_requests import MAX_CANDIDATES
+from queries.analysis.comparisons import Comparison, percent
+from queries.analysis.estimates import Estimate, share
+from queries.analysis.overlap import Overlap, Shared
+from queries.analysis.stats import MAX_CANDIDATES, Counts
 
 _QUIET, _BOLD = "dim", "bold"
 _VALUES = 12

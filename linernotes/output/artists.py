@@ -11,8 +11,8 @@ from linernotes.output.tables import bar_table, counted
 from linernotes.output.terminal import visible
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
 from queries import ArtistResult, FacetCount, Suggestions
+from queries.artists.artist_profile import NameList, Profile
 from queries.artists.candidates import Candidate
-from queries.artists.profile import NameList, Profile
 
 _QUIET, _BOLD = "dim", "bold"
 _VALUES = 12

@@ -12,7 +12,7 @@ from linernotes.output.tables import bar, counted
 from linernotes.output.terminal import visible
 from mappings.cards import PRESENCE_IS_NO_PROOF, is_synthetic
 from queries import Bucket, FacetCount, FacetValues, Hit, Match, SearchResult, Stage
-from queries.search.results import Recording
+from queries.model import Recording
 from queries.text import MAX_WORDS
 
 TRUNCATED = f"The text is long: only its first {MAX_WORDS} words are used."

@@ -17,8 +17,8 @@ import queries
 from linernotes import arguments
 from linernotes.arguments import HELP, Filters, checked
 from queries import SearchRequest, Sort
-from queries.search.request import MAX_HITS
-from queries.types import Group
+from queries.model import Group
+from queries.search.search_request import MAX_HITS
 
 SIZE = 20
 

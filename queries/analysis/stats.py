@@ -1,39 +1,44 @@
-"""Shares, and what a data set has more of than the rest, by significance instead of raw counts.
+"""Statistics: the shares of each data set, and what it has more of than the rest (`comparisons`).
 
-A value is over-represented if its share in one data set is larger than in all others together, and by more than
-chance would make of as many tracks. The ratio of the shares has an interval (Katz et al. 1978, on the logarithm), p is
-that of a G-test. Both are corrected for the number of values that might have been reported (Bonferroni), so that one
-answer in twenty has a wrong row, not one row in twenty. Rows are ranked by the lower end: "at least so many times".
+Text and all filters but `dataset` select the tracks that are compared; `dataset` says which of them are chosen, and the
+others are the rest.
 """
 
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
-from math import erfc, exp, log, sqrt
-from statistics import NormalDist
+from dataclasses import dataclass, replace
+from typing import Any
 
-from mappings.track import RECORDING_KEY
-from queries.analysis import stats_requests
-from queries.analysis.stats_requests import ARTIST, Candidates, Scope, Shares, Value
+from elasticsearch.dsl import A, Q
+from elasticsearch.dsl import Search as SearchBody
+from elasticsearch.dsl.query import Bool, Exists, Query
+
+from mappings.track import DATASET, RECORDING_KEY
+from queries.analysis.comparisons import Comparison, Value, over_represented, percent, row
 from queries.facets import filters
-from queries.facets.table import FACETS
-from queries.search import run as search_run
-from queries.search.bodies import Search
-from queries.search.request import SearchRequest
-from queries.types import Ask, Json, Stage, Total
+from queries.facets.table import FACETS, MAX_BUCKETS, Kind
+from queries.model import Ask, Contract, Json, Total
+from queries.search.search_request import Search, matched
+
+FACET_NAMES = ("genre", "licence", "commercial_use", "language", "decade")
+"""The facets whose shares are shown."""
+
+ARTIST = FACETS["artist"].field
 
 MAX_COUNTED = 50_000
 """Tracks up to which recordings and artists are counted one by one; above they are estimated."""
 
-CONFIDENCE = 0.95
+MAX_DATASETS = 1_000
+"""Data sets that are told apart; with more, the answer says that it isn't exact."""
 
-MIN_TRACKS = 5
-"""Tracks that an over-represented value has at least: the interval takes their number as large."""
+MAX_CANDIDATES = 1_000
+"""Artists of a data set, those with the most tracks, that are compared. Fewer tracks are weaker evidence."""
 
-_LEAST_P = 1e-300
-"""Smaller than this p is shown as this: floats end near there."""
+BLOCK = 50_000
+"""Values that are counted one by one in one request."""
 
+_PRECISION = 40_000
 _DATASET = FACETS["dataset"]
 
 
@@ -51,13 +56,8 @@ class Counts:
         return {"values": rows, "missing": self.missing}
 
 
-def percent(count: int, of: int) -> float:
-    """Return a share in per cent, two digits."""
-    return round(100 * count / of, 2) if of else 0.0
-
-
 @dataclass(frozen=True)
-class Group:
+class Group(Contract):
     """Some tracks: those of a data set, of all that are chosen, or of the rest. Every track has one data set."""
 
     name: str
@@ -91,83 +91,8 @@ def combine(name: str, groups: Iterable[Group]) -> Group:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A value that a data set has more of: its tracks there of those that have any value, the same of the rest.
-
-    `ratio` of the shares is None where the rest has none; it lies above `low` and below `high`; p is corrected.
-    """
-
-    value: Value
-    count: int
-    of: int
-    rest: int
-    rest_of: int
-    ratio: float | None
-    low: float
-    high: float
-    p: float
-
-    def as_json(self) -> Json:
-        """Return the row as the contract has it, with shares in per cent."""
-        shares = {"percent": percent(self.count, self.of), "rest_percent": percent(self.rest, self.rest_of)}
-        return asdict(self) | shares
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What of one kind a data set has more of than the rest: the first rows, of so many values that were compared.
-
-    `offered` says how many of these were looked at one by one: those with the most tracks in the data set.
-    """
-
-    dataset: str
-    kind: str
-    compared: int
-    offered: int
-    rows: tuple[Row, ...]
-
-    def as_json(self) -> Json:
-        """Return the comparison as the contract has it."""
-        return asdict(self) | {"confidence": CONFIDENCE, "rows": [row.as_json() for row in self.rows]}
-
-
-def row(value: Value, count: int, of: int, rest: int, rest_of: int, compared: int) -> Row:
-    """Return the comparison of two shares, corrected for the number of values that are compared.
-
-    >>> rock = row("rock", 50, 100, 100, 1000, 1)
-    >>> rock.ratio, round(rock.low, 2), round(rock.high, 2), rock.p < 1e-15
-    (5.0, 3.82, 6.55, True)
-    """
-    # Half a track more where the rest has none: a ratio to nothing has no lower end.
-    seen = rest or 0.5
-    ratio = (count / of) / (seen / rest_of)
-    width = NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / (2 * compared)) * sqrt(
-        max(1 / count - 1 / of + 1 / seen - 1 / rest_of, 0)
-    )
-    p = min(1.0, erfc(sqrt(_g(count, of, rest, rest_of) / 2)) * compared)
-    low, high = ratio * exp(-width), ratio * exp(width)
-    return Row(value, count, of, rest, rest_of, ratio if rest else None, low, high, max(p, _LEAST_P))
-
-
-def _g(count: int, of: int, rest: int, rest_of: int) -> float:
-    """Return the G statistic of a table of two by two."""
-    share = (count + rest) / (of + rest_of)
-    cells = (
-        (count, of * share), (of - count, of * (1 - share)),
-        (rest, rest_of * share), (rest_of - rest, rest_of * (1 - share)),
-    )  # fmt: skip
-    return max(2 * sum(seen * log(seen / expected) for seen, expected in cells if seen), 0.0)
-
-
-def over_represented(rows: Iterable[Row], limit: int) -> tuple[Row, ...]:
-    """Return the rows that are certainly over-represented, the most so first."""
-    certain = [each for each in rows if each.low > 1 and each.count >= MIN_TRACKS and each.p < 1 - CONFIDENCE]
-    return tuple(sorted(certain, key=lambda each: (-each.low, str(each.value)))[:limit])
-
-
-@dataclass(frozen=True)
-class Stats:
-    """The answer: the chosen tracks, by data set, the rest, and what is over-represented.
+class Stats(Contract):
+    """The chosen tracks, by data set, the rest, and what is over-represented.
 
     `rest` are the other data sets' tracks under the same filters, None where no data set was chosen. `complete` is
     False where there are more data sets than are told apart, `exact` also where a facet has more values than are
@@ -187,84 +112,115 @@ class Stats:
 
     def as_json(self) -> Json:
         """Return the answer as the contract has it."""
+        content = super().as_json()
         return {
             "total": {"value": self.all.tracks, "exact": self.complete},
-            "recordings": asdict(self.recordings),
-            "artists": asdict(self.artists),
-            "all": self.all.as_json(),
-            "datasets": [group.as_json() for group in self.datasets],
-            "rest": self.rest.as_json() if self.rest else None,
-            "over_represented": [each.as_json() for each in self.comparisons],
-            "exact": self.exact,
-            "text_truncated": self.text_truncated,
-            "took_ms": self.took_ms,
+            **{name: content[name] for name in ("recordings", "artists", "all", "datasets", "rest")},
+            "over_represented": content["comparisons"],
+            **{name: content[name] for name in ("exact", "text_truncated", "took_ms")},
         }
 
 
-def run(ask: Ask, request: SearchRequest, limit: int) -> Stats:
-    """Return the statistics of the tracks of a request; comparisons have up to `limit` rows."""
-    began = time.monotonic()
-    scope = stats_requests.scope(_search(ask, request))
-    (answer,) = ask(stats_requests.shares_body(scope))
-    shares, complete = stats_requests.read_shares(answer)
-    groups = {name: _group(name, each) for name, each in shares.items()}
-    chosen = {name: group for name, group in groups.items() if _is_chosen(request, name)}
+def run(ask: Ask, search: Search, limit: int, began: float) -> Stats:
+    """Return the statistics of the tracks of a search, which began at a time of `time.monotonic`.
+
+    Comparisons have up to `limit` rows.
+    """
+    given = search.request.filters.get(_DATASET, ())
+    included, excluded = filters.included(given), filters.excluded(given)
+    compared, selected = compared_tracks(search), Q(matched(search))
+    (answer,) = ask(shares_body(compared))
+    listed = answer["aggregations"]["datasets"]
+    buckets = sorted(listed["buckets"], key=lambda bucket: str(bucket["key"]))
+    groups = {str(bucket["key"]): _read_group(bucket) for bucket in buckets}
+    chosen = {
+        name: group for name, group in groups.items() if (not included or name in included) and name not in excluded
+    }
     everything = combine("all", chosen.values())
-    recordings = _distinct(ask, scope, RECORDING_KEY, everything.tracks)
-    artists = _distinct(ask, scope, ARTIST, everything.tracks)
+    recordings = _distinct(ask, selected, RECORDING_KEY, everything.tracks)
+    artists = _distinct(ask, selected, ARTIST, everything.tracks)
     comparisons = list[Comparison]()
     if len(groups) > 1 and chosen:
-        comparisons += [_genres(name, groups, len(chosen), limit) for name in chosen]
-        comparisons += _artists(ask, scope, tuple(chosen), limit)
+        comparisons += [_compare_genres(name, groups, len(chosen), limit) for name in chosen]
+        comparisons += _compare_artists(ask, compared, tuple(chosen), limit)
     others = (group for name, group in groups.items() if name not in chosen)
+    complete = not listed["sum_other_doc_count"]
     return Stats(
         all=everything,
         datasets=tuple(chosen.values()),
-        rest=combine("rest", others) if _DATASET in request.filters else None,
+        rest=combine("rest", others) if _DATASET in search.request.filters else None,
         recordings=recordings,
         artists=artists,
         comparisons=tuple(each for each in comparisons if each.offered),
-        exact=complete and all(each.complete for each in shares.values()),
+        exact=complete and not any(bucket[name]["sum_other_doc_count"] for bucket in buckets for name in FACET_NAMES),
         complete=complete,
-        text_truncated=request.text.truncated,
+        text_truncated=search.request.text.truncated,
         took_ms=round((time.monotonic() - began) * 1000),
     )
 
 
-def _search(ask: Ask, request: SearchRequest) -> Search:
-    """Return the search at the stage that it would have as a search."""
-    bare = replace(request, size=0, after=None, facets=(), group=None, highlight=False)
-    stage = search_run.run(ask, bare).stage if request.text else None
-    return search_run.at_stage(ask, Search(bare, stage or Stage.STRICT))
+def compared_tracks(search: Search) -> Query:
+    """Return the query for the tracks that are compared: those of all data sets."""
+    others = {facet: given for facet, given in search.request.filters.items() if facet is not _DATASET}
+    return Q(matched(replace(search, request=replace(search.request, filters=others))))
 
 
-def _is_chosen(request: SearchRequest, dataset: str) -> bool:
-    given = request.filters.get(_DATASET, ())
-    wanted = filters.wanted(given)
-    return (not wanted or dataset in wanted) and dataset not in filters.excluded(given)
+def _body(*tracks: Query) -> SearchBody[Any]:
+    body: SearchBody[Any] = SearchBody().query(Bool(filter=list(tracks)))
+    return body.extra(size=0, track_total_hits=False)
 
 
-def _group(name: str, shares: Shares) -> Group:
-    return Group(name, shares.tracks, {facet: Counts(*counted) for facet, counted in shares.facets.items()})
+def _by_dataset(body: SearchBody[Any], **options: Any) -> Any:
+    return body.aggs.bucket("datasets", "terms", field=DATASET, size=MAX_DATASETS, **options)
 
 
-def _distinct(ask: Ask, scope: Scope, field: str, tracks: int) -> Total:
+def _buckets(answer: Json) -> list[Json]:
+    buckets: list[Json] = answer["aggregations"]["datasets"]["buckets"]
+    return buckets
+
+
+def shares_body(compared: Query) -> Json:
+    """Return the request that counts the values of each facet in each data set."""
+    body = _body(compared)
+    datasets = _by_dataset(body)
+    for name in FACET_NAMES:
+        datasets.bucket(name, "terms", field=FACETS[name].field, size=MAX_BUCKETS)
+        datasets.bucket(f"missing:{name}", "missing", field=FACETS[name].field)
+    return dict(body.to_dict())
+
+
+def _read_group(bucket: Json) -> Group:
+    facets: dict[str, Counts] = {}
+    for name in FACET_NAMES:
+        values = Counter[Value]()
+        for each in bucket[name]["buckets"]:
+            key = int(each["key"]) // 10 * 10 if FACETS[name].kind is Kind.DECADES else each["key"]
+            values[key] += int(each["doc_count"])
+        facets[name] = Counts(dict(values), int(bucket[f"missing:{name}"]["doc_count"]))
+    return Group(str(bucket["key"]), int(bucket["doc_count"]), facets)
+
+
+def _distinct(ask: Ask, chosen: Query, field: str, tracks: int) -> Total:
     """Return the number of different values: counted one by one where there are few tracks, else estimated."""
     if tracks > MAX_COUNTED:
-        (answer,) = ask(stats_requests.estimate_body(scope, field))
-        return Total(stats_requests.read_estimate(answer), exact=False)
-    number, after = 0, None
+        body = _body(chosen)
+        body.aggs.metric("number", "cardinality", field=field, precision_threshold=_PRECISION)
+        (answer,) = ask(body.to_dict())
+        return Total(int(answer["aggregations"]["number"]["value"]), exact=False)
+    number, after = 0, dict[str, Json]()
     while tracks:
-        (answer,) = ask(stats_requests.block_body(scope, field, after))
-        block = stats_requests.read_block(answer)
+        body = _body(chosen)
+        body.aggs.bucket("block", "composite", size=BLOCK, sources=[{"value": {"terms": {"field": field}}}], **after)
+        (answer,) = ask(body.to_dict())
+        block = answer["aggregations"]["block"]["buckets"]
         number += len(block)
-        if len(block) < stats_requests.BLOCK:
+        if len(block) < BLOCK:
             break
-        after = block[-1]
+        after = {"after": block[-1]["key"]}
     return Total(number)
 
 
-def _genres(dataset: str, groups: Mapping[str, Group], subjects: int, limit: int) -> Comparison:
+def _compare_genres(dataset: str, groups: Mapping[str, Group], subjects: int, limit: int) -> Comparison:
     """Compare the genres of a data set, which follow from the shares, with those of all others."""
     own = groups[dataset]
     rest = combine("rest", (group for name, group in groups.items() if name != dataset))
@@ -279,25 +235,39 @@ def _genres(dataset: str, groups: Mapping[str, Group], subjects: int, limit: int
     return Comparison(dataset, "genre", compared, len(counts.values), over_represented(rows, limit))
 
 
-def _artists(ask: Ask, scope: Scope, datasets: tuple[str, ...], limit: int) -> Iterator[Comparison]:
+def _compare_artists(ask: Ask, compared: Query, datasets: tuple[str, ...], limit: int) -> Iterator[Comparison]:
     """Compare the artists with the most tracks of each data set with those of all others."""
-    offered, having = ask(stats_requests.candidates_body(scope, datasets), stats_requests.with_artist_body(scope))
-    candidates, of = stats_requests.read_candidates(offered), stats_requests.read_with_artist(having)
+    offering, counting = _body(compared), _body(compared)
+    chosen = _by_dataset(offering, include=list(datasets))
+    chosen.bucket("names", "terms", field=ARTIST, size=MAX_CANDIDATES, shard_size=2 * MAX_CANDIDATES)
+    chosen.metric("distinct", "cardinality", field=ARTIST, precision_threshold=_PRECISION)
+    _by_dataset(counting).bucket("having", A("filter", Exists(field=ARTIST)))
+    offered, counted = ask(offering.to_dict(), counting.to_dict())
+    candidates = {bucket["key"]: bucket for bucket in _buckets(offered)}
+    having = {bucket["key"]: int(bucket["having"]["doc_count"]) for bucket in _buckets(counted)}
     for dataset in datasets:
-        own = candidates.get(dataset, Candidates([], 0))  # it may be gone by now
-        names = own.names
-        counts: Mapping[str, Mapping[str, int]] = {}
-        if names:
-            (answer,) = ask(stats_requests.artists_body(scope, names))
-            counts = stats_requests.read_artists(answer)
-        compared = max(own.distinct, len(names), 1) * len(datasets)
-        rows = over_represented(_rows(dataset, counts, of, compared), limit)
-        yield Comparison(dataset, "artist", compared, len(names), rows)
+        bucket = candidates.get(dataset)  # it may be gone by now
+        names = [each["key"] for each in bucket["names"]["buckets"]] if bucket else []
+        counts = _count_artists(ask, compared, names) if names else {}
+        number = max(int(bucket["distinct"]["value"]) if bucket else 0, len(names), 1) * len(datasets)
+        rest_of = sum(tracks for name, tracks in having.items() if name != dataset)
+        rest = Counter[str]()
+        for name, values in counts.items():
+            rest.update(values if name != dataset else {})
+        rows = (
+            row(value, count, having[dataset], rest[value], rest_of, number)
+            for value, count in counts.get(dataset, {}).items()
+            if rest_of and dataset in having
+        )
+        yield Comparison(dataset, "artist", number, len(names), over_represented(rows, limit))
 
 
-def _rows(dataset: str, counts: Mapping[str, Mapping[str, int]], of: Mapping[str, int], compared: int) -> Iterator[Row]:
-    rest_of = sum(number for name, number in of.items() if name != dataset)
-    for value, count in counts.get(dataset, {}).items():
-        rest = sum(values.get(value, 0) for name, values in counts.items() if name != dataset)
-        if rest_of and dataset in of:
-            yield row(value, count, of[dataset], rest, rest_of, compared)
+def _count_artists(ask: Ask, compared: Query, names: list[str]) -> dict[str, dict[str, int]]:
+    """Return the tracks of artists by data set, in all of them: a candidate's own count may be too low."""
+    body = _body(compared, filters.artists(names))
+    _by_dataset(body).bucket("names", "terms", field=ARTIST, size=len(names), include=names)
+    (answer,) = ask(body.to_dict())
+    return {
+        bucket["key"]: {each["key"]: int(each["doc_count"]) for each in bucket["names"]["buckets"]}
+        for bucket in _buckets(answer)
+    }

@@ -1,4 +1,4 @@
-"""Artists that may be meant: which names are near the one that was typed, and whose tracks each name's are.
+"""Candidates: the artists whose names are near the one that was typed, and whose tracks each name's are.
 
 Artists of one name are told apart by their ids. Ids are a data set's own, so they tell two artists apart only within
 it: where one name has several ids in one data set, each is an artist of its own, and what the ids don't tell (other
@@ -17,12 +17,12 @@ from mappings.spelling import variants
 from mappings.spelling.edit_distance import distance
 from mappings.spelling.folding import compact, split_cjk, words
 from mappings.track import ARTIST_IDS, ARTIST_ROLE, ARTISTS, TITLE
-from queries.artists import bodies
-from queries.artists.bodies import MAX_IDS
-from queries.artists.request import MAX_CANDIDATES, ArtistRequest, NameInput, is_distinct, spellings
-from queries.catalogue.name_forms import forms_of, same
-from queries.search import terms
-from queries.types import Ask, Json, Match
+from queries.artists import name_queries
+from queries.artists.name_input import MAX_CANDIDATES, ArtistRequest, NameInput, is_distinct, spellings
+from queries.artists.name_queries import MAX_IDS
+from queries.model import Ask, Contract, Json, Match
+from queries.name_forms import forms_of, same
+from queries.search.terms import compact_forms
 
 _TITLES_SHOWN = 3
 """Titles to know a candidate by."""
@@ -36,16 +36,16 @@ class Proximity(IntEnum):
     `BEGINS_OTHERWISE`: with what was typed but for its article, or by its sound.
     """
 
-    WHOLE = 0
+    SAME = 0
     BEGINS = 1
     BEGINS_OTHERWISE = 2
-    HOLDS_WORDS = 3
+    HAS_WORDS = 3
     OTHER = 4
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """An artist that may be meant: tracks, by data set too, and ids.
+class Candidate(Contract):
+    """An artist whose name is near: tracks, by data set too, and ids.
 
     `match` tells how the whole name is what was typed, None if it isn't. `shares_name`: others have the same name.
     """
@@ -64,7 +64,7 @@ class Candidate:
         return {"name": self.name, "count": self.count, "datasets": dict(self.datasets), "ids": list(self.ids)}
 
 
-def find(ask: Ask, request: ArtistRequest) -> tuple[tuple[Candidate, ...], bool]:
+def find_candidates(ask: Ask, request: ArtistRequest) -> tuple[tuple[Candidate, ...], bool]:
     """Return all candidates, the nearest first, and whether their names are only nearly spelled as was typed.
 
     With an id, only those that have it.
@@ -72,64 +72,65 @@ def find(ask: Ask, request: ArtistRequest) -> tuple[tuple[Candidate, ...], bool]
     names, is_misspelt = _find_names(ask, request)
     if not names:
         return (), False
-    (answer,) = ask(bodies.count_artists_body(names, _TITLES_SHOWN))
-    known = read_artists(request.written or names[0], names, answer, _TITLES_SHOWN)
-    if request.id:
-        known = tuple(candidate for candidate in known if request.id in candidate.ids)
+    (answer,) = ask(name_queries.count_artists_body(names, _TITLES_SHOWN))
+    artists = read_artists(request.written or names[0], names, answer, _TITLES_SHOWN)
+    known = [artist for artist in artists if not request.id or request.id in artist.ids]
     # As written comes before all others, Noah before NOAH.
-    ordered = sorted(known, key=lambda candidate: (candidate.name != request.written, _RANK[candidate.match]))
-    return tuple(ordered), is_misspelt and bool(ordered)
+    known.sort(key=lambda candidate: (candidate.name != request.written, _RANK[candidate.match]))
+    return tuple(known), is_misspelt and bool(known)
 
 
 def _find_names(ask: Ask, request: ArtistRequest) -> tuple[list[str], bool]:
-    """Return the names that may be meant; by id alone, those of all artists of its tracks."""
+    """Return the names of candidates; by id alone, those of all artists of its tracks."""
     name = request.name
     if name is None:
-        of_id = Term(ARTIST_IDS, {"value": request.id})
-        return list(bodies.read_names(ask(bodies.candidates_body(of_id, names=True, bounded=False)))), False
-    spelled = bodies.words_spelled(name)
+        with_id = Term(ARTIST_IDS, {"value": request.id})
+        body = name_queries.candidates_body(with_id, names=True, bounded=False)
+        return list(name_queries.read_names(ask(body))), False
+    spelled = name_queries.spelled_words(name)
     answers = ask(
-        bodies.candidates_body(bodies.whole(name, ARTIST_ROLE), names=True, bounded=False),
-        bodies.candidates_body(bodies.begins_or_holds_words(name), names=True),
-        *([bodies.candidates_body(spelled, names=True)] if spelled else []),
+        name_queries.candidates_body(name_queries.same_name(name, ARTIST_ROLE), names=True, bounded=False),
+        name_queries.candidates_body(name_queries.begins_or_has_words(name), names=True),
+        *([name_queries.candidates_body(spelled, names=True)] if spelled else []),
     )
-    if names := nearest(name, bodies.read_names(answers), MAX_CANDIDATES):
+    if names := nearest(name, name_queries.read_names(answers), MAX_CANDIDATES):
         return names, False
-    wanted = bodies.misspelt_bodies(name)
-    return misspelt(name, bodies.read_names(ask(*wanted)) if wanted else {}, MAX_CANDIDATES), True
+    bodies = name_queries.misspelt_bodies(name)
+    return misspelt(name, name_queries.read_names(ask(*bodies)) if bodies else {}, MAX_CANDIDATES), True
 
 
 def nearest(name: NameInput, counts: Mapping[str, int], size: int) -> list[str]:
-    """Return the names that may be meant, the nearest first, then by count.
+    """Return the names that are near, the nearest first, then by count.
 
     Elasticsearch offers the other artists of the same tracks, too: what isn't near is one of them.
 
     >>> nearest(NameInput(("bea",)), {"Some Guest": 9, "The Beatles": 5, "Aunt Bea": 7}, 10)
     ['The Beatles', 'Aunt Bea']
     """
-    near = {each: _proximity(name, each) for each in counts}
-    meant = [each for each, proximity in near.items() if proximity is not Proximity.OTHER]
-    return sorted(meant, key=lambda each: (near[each], -counts[each], each))[:size]
+    proximity = {each: _proximity(name, each) for each in counts}
+    near = [each for each in counts if proximity[each] is not Proximity.OTHER]
+    return sorted(near, key=lambda each: (proximity[each], -counts[each], each))[:size]
 
 
 def _proximity(name: NameInput, other: str) -> Proximity:
     if _match(name.written, other):
-        return Proximity.WHOLE
-    forms = [form for form in terms.forms(other, article=False) if form.startswith(name.begun_forms)]
+        return Proximity.SAME
+    forms = [form for form in compact_forms(other, article=False) if form.startswith(name.begun_forms)]
     if any(form.startswith(begun) for form in forms for begun in name.begun_forms if begun != name.without_article):
         return Proximity.BEGINS
-    if forms or _begins_by_sound(name, other):
+    sounds = variants.sounds(other) if not forms and variants.is_foreign(other) else ()
+    if forms or any(sound.replace(" ", "").startswith(name.sounds) for sound in sounds):
         return Proximity.BEGINS_OTHERWISE
-    return Proximity.HOLDS_WORDS if holds_words(name, [other]) else Proximity.OTHER
+    return Proximity.HAS_WORDS if has_words(name, [other]) else Proximity.OTHER
 
 
 def _match(written: str, other: str) -> Match | None:
-    """Return in which way two names are the same in a spelling that the index has of whole names, None if they aren't.
+    """Return how two names are the same in a spelling that the index has of whole names, None if they aren't.
 
     >>> _match("die aerzte", "Die Ärzte"), _match("alla pugacheva", "Алла Пугачёва"), _match("aerzte", "Die Ärzte")
     (<Match.TRANSLITERATED: 'transliterated'>, <Match.TRANSLITERATED: 'transliterated'>, None)
     """
-    surest = same(forms_of(written), forms_of(other))
+    surest = same(written, other)
     return surest or (Match.TRANSLITERATED if _readings(written) & _readings(other) else None)
 
 
@@ -141,17 +142,10 @@ def _readings(name: str) -> set[str]:
     return {compact(reading) for reading in readings} - {""}
 
 
-def _begins_by_sound(name: NameInput, other: str) -> bool:
-    """Tell whether a name of another script begins so, in one of the ways in which it may be read."""
-    return variants.is_foreign(other) and any(
-        sound.replace(" ", "").startswith(name.sounds) for sound in variants.sounds(other)
-    )
+def has_words(name: NameInput, names: Iterable[str], further: Iterable[str] = ()) -> bool:
+    """Tell whether the last word of a name begins a word of some names, and these or further ones have the others.
 
-
-def holds_words(name: NameInput, names: Iterable[str], further: Iterable[str] = ()) -> bool:
-    """Tell whether the last word of a name begins a word of some names, and these or further ones hold the others.
-
-    >>> holds_words(NameInput(("björk", "jo")), ["Jóga"], ["Björk"]), holds_words(NameInput(("joga", "b")), ["Jóga"])
+    >>> has_words(NameInput(("björk", "jo")), ["Jóga"], ["Björk"]), has_words(NameInput(("joga", "b")), ["Jóga"])
     (True, False)
     """
     if not name.spelled_words:
@@ -163,7 +157,7 @@ def holds_words(name: NameInput, names: Iterable[str], further: Iterable[str] = 
         return False
     begun = [tokens for tokens in last if tokens is last[0] or is_distinct(tokens[-1])]
     return any(
-        everything.issuperset(tokens[:-1]) and any(held.startswith(tokens[-1]) for held in main) for tokens in begun
+        everything.issuperset(tokens[:-1]) and any(token.startswith(tokens[-1]) for token in main) for tokens in begun
     )
 
 
@@ -184,20 +178,18 @@ def misspelt(name: NameInput, counts: Mapping[str, int], size: int) -> list[str]
     >>> misspelt(NameInput(("yhe", "beatles")), {"The Beatles": 5, "The Monkees": 9}, 10)
     ['The Beatles']
     """
-    forms, needed = bodies.misspelt_forms(name), bodies.misspelt_words(name)
-    whole = {each for each in counts if _is_misspelt(forms, each)}
-    meant = [each for each in counts if each in whole or _has_misspelt_words(needed, each)]
-    return sorted(meant, key=lambda each: (each not in whole, -counts[each], each))[:size]
+    forms, needed = name_queries.misspelt_forms(name), name_queries.misspelt_words(name)
 
+    def is_near_name(other: str) -> bool:
+        return any(distance(form, each, 1) <= 1 for form in forms for each in compact_forms(other, article=False))
 
-def _is_misspelt(forms: Iterable[str], other: str) -> bool:
-    held = terms.forms(other, article=False)
-    return any(distance(form, each, 1) <= 1 for form in forms for each in held)
+    def has_near_words(other: str) -> bool:
+        own = words(other).split()
+        return bool(needed) and all(any(distance(word, each, n) <= n for each in own) for word, n in needed.items())
 
-
-def _has_misspelt_words(needed: Mapping[str, int], other: str) -> bool:
-    held = words(other).split()
-    return bool(needed) and all(any(distance(word, each, n) <= n for each in held) for word, n in needed.items())
+    near_names = {each for each in counts if is_near_name(each)}
+    near = [each for each in counts if each in near_names or has_near_words(each)]
+    return sorted(near, key=lambda each: (each not in near_names, -counts[each], each))[:size]
 
 
 def read_artists(written: str, names: Sequence[str], answer: Json, titles: int = 0) -> tuple[Candidate, ...]:
@@ -206,18 +198,18 @@ def read_artists(written: str, names: Sequence[str], answer: Json, titles: int =
     `written` is the name that was typed; up to so many `titles` are shown of each.
     """
     buckets = {bucket["key"]: bucket for bucket in answer["aggregations"]["names"]["buckets"]}
-    return tuple(each for name in names if name in buckets for each in _of_name(written, buckets[name], titles))
+    return tuple(each for name in names if name in buckets for each in _read_name(written, buckets[name], titles))
 
 
-def _of_name(written: str, bucket: Json, titles: int) -> list[Candidate]:
+def _read_name(written: str, bucket: Json, titles: int) -> list[Candidate]:
     name = bucket["key"]
     match = _match(written, name)
-    ways = tuple(way for way in dict.fromkeys(forms_of(name).ways) if way != name.lower())
+    others = tuple(each for each in forms_of(name).other_spellings if each != name.lower())
     by_dataset = {each["key"]: each for each in bucket["datasets"]["buckets"]}
     ids = {dataset: _ids(name, each) for dataset, each in by_dataset.items()}
     several = {dataset for dataset, own in ids.items() if len(own) > 1}
     candidates = [
-        Candidate(name, count, {dataset: count}, (key,), match, True, _titles(sample, titles), ways)
+        Candidate(name, count, {dataset: count}, (key,), match, True, _titles(sample, titles), others)
         for dataset in sorted(several)
         for key, (count, sample) in ids[dataset].items()
     ]
@@ -229,20 +221,19 @@ def _of_name(written: str, bucket: Json, titles: int) -> list[Candidate]:
     if left:
         own = tuple(key for dataset in left if dataset not in several for key in ids[dataset])
         shown = _titles([track for dataset in left for track in _hits(by_dataset[dataset].get("sample"))], titles)
-        candidates.append(Candidate(name, sum(left.values()), left, own, match, bool(several), shown, ways))
+        candidates.append(Candidate(name, sum(left.values()), left, own, match, bool(several), shown, others))
     return sorted(candidates, key=lambda each: (-each.count, each.ids))
 
 
 def _ids(name: str, by_dataset: Json) -> dict[str, tuple[int, list[Json]]]:
     """Return the ids that are this artist's, each with its number of tracks and a sample of them."""
-    samples = {each["key"]: (int(each["doc_count"]), _hits(each["sample"])) for each in by_dataset["ids"]["buckets"]}
-    own = {key: counted for key, counted in samples.items() if any(_has_id(track, name, key) for track in counted[1])}
-    return dict(list(own.items())[:MAX_IDS])
-
-
-def _has_id(track: Json, name: str, key: str) -> bool:
-    names, ids = track.get(ARTISTS) or [], track.get(ARTIST_IDS) or []
-    return len(names) == len(ids) and (name, key) in zip(names, ids, strict=True)
+    ids: dict[str, tuple[int, list[Json]]] = {}
+    for bucket in by_dataset["ids"]["buckets"]:
+        tracks, key = _hits(bucket["sample"]), bucket["key"]
+        both = ((track.get(ARTISTS) or [], track.get(ARTIST_IDS) or []) for track in tracks)
+        if any(len(names) == len(own) and (name, key) in zip(names, own, strict=True) for names, own in both):
+            ids[key] = int(bucket["doc_count"]), tracks
+    return dict(list(ids.items())[:MAX_IDS])
 
 
 def _hits(sample: Mapping[str, Any] | None) -> list[Json]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from mappings.errors import InputError
 from mappings.spelling.folding import exact_form
 from mappings.track import ARTIST_ROLE, ARTISTS, LONGEST_NAME, TITLE, TITLE_ROLE
-from queries.artists import bodies, candidates
+from queries.artists import candidates, name_queries
 from queries.artists.candidates import Candidate
-from queries.artists.request import NameInput, parse_name
-from queries.types import Ask, Json
+from queries.artists.name_input import NameInput, parse_name
+from queries.model import Ask, Contract, Json
 
 MAX_SUGGESTIONS = 50
 """Suggestions of each kind at most."""
@@ -23,27 +23,23 @@ _OF_ONE_NAME = 3
 
 @dataclass(frozen=True)
 class SuggestRequest:
-    """What was typed, and how many suggestions of each kind are wanted. Make it with `suggest_request`."""
+    """What was typed, and how many suggestions of each kind to return at most. Make it with `suggest_request`."""
 
     name: NameInput
     size: int
 
 
 @dataclass(frozen=True)
-class TitleSuggestion:
+class TitleSuggestion(Contract):
     """A title: how many tracks are called so, whatever the case and typography, and artists of some of them."""
 
     title: str
     artists: tuple[str, ...]
     count: int
 
-    def as_json(self) -> Json:
-        """Return the title as the contract has it."""
-        return {"title": self.title, "artists": list(self.artists), "count": self.count}
-
 
 @dataclass(frozen=True)
-class Suggestions:
+class Suggestions(Contract):
     """Artists and titles; counts are exact.
 
     `complete` is False where so many tracks begin like that that only a part was looked at to choose what is shown.
@@ -54,16 +50,6 @@ class Suggestions:
     complete: bool
     text_truncated: bool
     took_ms: int
-
-    def as_json(self) -> Json:
-        """Return the suggestions as the contract has them."""
-        return {
-            "artists": [artist.as_json() for artist in self.artists],
-            "titles": [title.as_json() for title in self.titles],
-            "complete": self.complete,
-            "text_truncated": self.text_truncated,
-            "took_ms": self.took_ms,
-        }
 
 
 def suggest_request(typed: str, *, size: int = 10) -> SuggestRequest:
@@ -78,7 +64,7 @@ def run(ask: Ask, request: SuggestRequest) -> Suggestions:
     began = time.monotonic()
     answers = ask(*candidate_bodies(request.name))
     by_name = [answer for answer in answers if "aggregations" in answer]
-    names = candidates.nearest(request.name, bodies.read_names(by_name), request.size)
+    names = candidates.nearest(request.name, name_queries.read_names(by_name), request.size)
     titles = _titles(request, answers)
     artists, counts = _count(ask, request, names, list(titles))
     suggested = (
@@ -95,21 +81,21 @@ def run(ask: Ask, request: SuggestRequest) -> Suggestions:
 
 
 def candidate_bodies(name: NameInput) -> list[Json]:
-    """Return the requests for candidates, the nearest first: names that are what was typed, begin so, hold its words.
+    """Return the requests for names that are what was typed, begin so, or have its words, the nearest first.
 
     The last, which is there where the words are long enough, is for tracks that have them in whatever spelling.
     """
-    wanted = [
-        bodies.candidates_body(bodies.whole(name, ARTIST_ROLE), names=True, bounded=False),
-        bodies.candidates_body(bodies.begins_or_holds_words(name), names=True),
-        bodies.candidates_body(bodies.whole(name, TITLE_ROLE), titles=True, bounded=False),
-        bodies.candidates_body(bodies.begins(name, TITLE_ROLE), titles=True),
+    bodies = [
+        name_queries.candidates_body(name_queries.same_name(name, ARTIST_ROLE), names=True, bounded=False),
+        name_queries.candidates_body(name_queries.begins_or_has_words(name), names=True),
+        name_queries.candidates_body(name_queries.same_name(name, TITLE_ROLE), titles=True, bounded=False),
+        name_queries.candidates_body(name_queries.begins(name, TITLE_ROLE), titles=True),
     ]
-    if held := bodies.title_words(name):
-        wanted.append(bodies.candidates_body(held, titles=True))
-    if spelled := bodies.words_spelled(name):
-        wanted.append(bodies.candidates_body(spelled, names=True, titles=True))
-    return wanted
+    if in_title := name_queries.title_words(name):
+        bodies.append(name_queries.candidates_body(in_title, titles=True))
+    if spelled := name_queries.spelled_words(name):
+        bodies.append(name_queries.candidates_body(spelled, names=True, titles=True))
+    return bodies
 
 
 def _titles(request: SuggestRequest, answers: Iterable[Json]) -> dict[str, list[str]]:
@@ -124,7 +110,7 @@ def _titles(request: SuggestRequest, answers: Iterable[Json]) -> dict[str, list[
             form = exact_form(title)
             if not 0 < len(form) <= LONGEST_NAME:
                 continue
-            if any_name and form not in written and not candidates.holds_words(request.name, [title], named):
+            if any_name and form not in written and not candidates.has_words(request.name, [title], named):
                 continue
             artists.setdefault(written.setdefault(form, title), []).extend(named)
     return dict(list(artists.items())[: request.size])
@@ -134,9 +120,9 @@ def _count(
     ask: Ask, request: SuggestRequest, names: Sequence[str], titles: Sequence[str]
 ) -> tuple[tuple[Candidate, ...], list[int]]:
     """Return the artists of some names, and the number of tracks of each title."""
-    wanted = [bodies.count_artists_body(names)] if names else []
-    wanted += [bodies.count_titles_body(titles)] if titles else []
-    answers = ask(*wanted) if wanted else []
+    bodies = [name_queries.count_artists_body(names)] if names else []
+    bodies += [name_queries.count_titles_body(titles)] if titles else []
+    answers = ask(*bodies) if bodies else []
     artists = candidates.read_artists(request.name.written, names, answers[0]) if names else ()
     buckets = answers[-1]["aggregations"]["titles"]["buckets"] if titles else {}
     return artists, [int(buckets[str(number)]["doc_count"]) for number in range(len(titles))]
@@ -144,8 +130,8 @@ def _count(
 
 def _few_of_each_name(artists: Iterable[Candidate]) -> Iterator[Candidate]:
     """Yield the artists, but few of one name, unless it is the one that was typed."""
-    met: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for artist in artists:
-        met[artist.name] += 1
-        if artist.match or met[artist.name] <= _OF_ONE_NAME:
+        counts[artist.name] += 1
+        if artist.match or counts[artist.name] <= _OF_ONE_NAME:
             yield artist

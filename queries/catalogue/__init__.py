@@ -2,9 +2,8 @@
 
 from queries.catalogue.check import check
 from queries.catalogue.identifiers import Kind
-from queries.catalogue.results import MAX_LISTED, RowResult, Tally
 from queries.catalogue.row import SYNONYMS, CatalogueRow, find_columns, parse_row, row_from_json
-from queries.catalogue.verdict import BY_ID, CatalogueMatch, Verdict
+from queries.catalogue.verdict import BY_ID, MAX_LISTED, CatalogueMatch, RowResult, Tally, Verdict
 
 __all__ = [
     "BY_ID",

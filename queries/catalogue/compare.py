@@ -7,9 +7,9 @@ from typing import Any
 
 from mappings.spelling.edit_distance import count_slips
 from mappings.track import ALBUM, ARTISTS, CONTRIBUTORS, TITLE
-from queries.catalogue import artists, titles
-from queries.catalogue.name_forms import best, forms_of, same, sounds_alike
-from queries.types import MATCH_RANK, Match
+from queries.catalogue.name_parts import Artist, Title, parse_artist, parse_title, people, without_article
+from queries.model import MATCH_RANK, Match
+from queries.name_forms import best, forms_of, same, sounds_alike
 
 Track = Mapping[str, Any]
 
@@ -46,8 +46,8 @@ class Candidate:
 
     id: str
     track: Track
-    title: titles.Title
-    artists: tuple[artists.Artist, ...]
+    title: Title
+    artists: tuple[Artist, ...]
     contributors: tuple[str, ...]
     album: str
 
@@ -55,54 +55,50 @@ class Candidate:
 def parse_candidate(hit: Mapping[str, Any]) -> Candidate:
     """Return a hit as a candidate."""
     track = hit["_source"]
-    people = track.get(ARTISTS) or []
+    names = track.get(ARTISTS) or []
     return Candidate(
         hit["_id"],
         track,
-        titles.parse_title(track.get(TITLE) or "", people[0] if people else ""),
-        tuple(artists.parse_artist(name) for name in people),
+        parse_title(track.get(TITLE) or "", names[0] if names else ""),
+        tuple(map(parse_artist, names)),
         tuple(track.get(CONTRIBUTORS) or ()),
-        titles.parse_title(track.get(ALBUM) or "").core,
+        parse_title(track.get(ALBUM) or "").core,
     )
 
 
-def compare_titles(mine: titles.Title, theirs: titles.Title) -> Agreement | None:
+def compare_titles(mine: Title, theirs: Title) -> Agreement | None:
     """Return how two titles agree, None if they are two titles."""
-    if label := _same(mine.whole, theirs.whole):
+    if label := same(mine.full, theirs.full):
         return Agreement(label, MatchKind.EXACT)
     if mine.number != theirs.number:
         return None
     equal = mine.versions == theirs.versions
-    if label := _same(mine.core, theirs.core):
+    if label := same(mine.core, theirs.core):
         other = mine.guests and theirs.guests and mine.guests != theirs.guests
         kind = MatchKind.VERSION if not equal else MatchKind.OTHER_GUEST if other else MatchKind.RELEASE
         return Agreement(_not_exact(label), kind)
     one_is_bare = mine.core == mine.bare or theirs.core == theirs.bare
-    if equal and one_is_bare and (label := _same(mine.bare, theirs.bare)):
+    if equal and one_is_bare and (label := same(mine.bare, theirs.bare)):
         return Agreement(_not_exact(label), MatchKind.SHORTER)
     if not equal:
-        return _misspelt(forms_of(mine.whole).folded, forms_of(theirs.whole).folded)
-    if sounds_alike(forms_of(mine.core), forms_of(theirs.core)):
+        return _misspelt(forms_of(mine.full).folded, [forms_of(theirs.full).folded])
+    if sounds_alike(mine.core, theirs.core):
         return Agreement(Match.TRANSLITERATED, MatchKind.PHONETIC)
     my_words, their_words = forms_of(mine.core).folded, forms_of(theirs.core).folded
-    if my_words and artists.without_article(my_words) == artists.without_article(their_words):
+    if my_words and without_article(my_words) == without_article(their_words):
         return Agreement(Match.FOLDED, MatchKind.ARTICLE)
     if _reordered(my_words, their_words):
         return Agreement(Match.FOLDED, MatchKind.WORD_ORDER)
-    return _misspelt(my_words, their_words)
-
-
-def _same(one: str, other: str) -> Match | None:
-    return same(forms_of(one), forms_of(other))
+    return _misspelt(my_words, [their_words])
 
 
 def _not_exact(label: Match) -> Match:
     return max(label, Match.FOLDED, key=MATCH_RANK.__getitem__)
 
 
-def _misspelt(mine: str, theirs: str) -> Agreement | None:
-    slips = count_slips(mine, theirs)
-    return Agreement(Match.FUZZY, MatchKind.MISSPELT, slips) if slips else None
+def _misspelt(mine: str, others: Iterable[str]) -> Agreement | None:
+    near = [slips for other in others if (slips := count_slips(mine, other))]
+    return Agreement(Match.FUZZY, MatchKind.MISSPELT, min(near)) if near else None
 
 
 def _reordered(mine: str, theirs: str) -> bool:
@@ -112,40 +108,28 @@ def _reordered(mine: str, theirs: str) -> bool:
     return len(my_words) > 1 and sorted(my_words) == sorted(their_words) and numbers[0] == numbers[1]
 
 
-def compare_artists(mine: artists.Artist, candidate: Candidate) -> Agreement | None:
+def compare_artists(mine: Artist, candidate: Candidate) -> Agreement | None:
     """Return how the artist of a row agrees with the best of a track's artists, None if it is another one."""
-    wholes = [each.whole for each in candidate.artists]
-    ways = [(mine.whole, MatchKind.EXACT), (mine.turned, MatchKind.EXACT)]
-    for name, kind in (*ways, *((part, MatchKind.FIRST_ARTIST) for part in mine.firsts)):
-        if name and (label := _among(name, wholes)):
+    theirs = [each.full for each in candidate.artists]
+    names = [(mine.full, MatchKind.EXACT), (mine.turned, MatchKind.EXACT)]
+    for name, kind in (*names, *((part, MatchKind.FIRST_ARTIST) for part in mine.firsts)):
+        if name and (label := _among(name, theirs)):
             return Agreement(label, kind)
-    if _same_people(mine, candidate):
+    plain = forms_of(without_article(mine.full)).folded
+    if mine.parts and people(plain) == people(*(forms_of(without_article(name)).folded for name in theirs)):
         return Agreement(Match.FOLDED, MatchKind.EXACT)
-    own = forms_of(mine.whole)
-    if any(_reordered(own.folded, forms_of(each).folded) for each in wholes):
+    if any(_reordered(forms_of(mine.full).folded, forms_of(name).folded) for name in theirs):
         return Agreement(Match.FOLDED, MatchKind.WORD_ORDER)
-    if label := _among(mine.whole, [each.turned for each in candidate.artists if each.turned]):
+    if label := _among(mine.full, [each.turned for each in candidate.artists if each.turned]):
         return Agreement(label, MatchKind.EXACT)
-    if any(sounds_alike(own, forms_of(each)) for each in wholes):
+    if any(sounds_alike(mine.full, name) for name in theirs):
         return Agreement(Match.TRANSLITERATED, MatchKind.PHONETIC)
     parts = [part for each in candidate.artists for part in each.parts]
-    if label := _among(mine.whole, parts) or _best(mine.parts, wholes):
+    if label := _among(mine.full, parts) or _best(mine.parts, theirs):
         return Agreement(label, MatchKind.SHARED_CREDIT)
-    if label := _best((mine.whole, *mine.parts), candidate.contributors):
+    if label := _best((mine.full, *mine.parts), candidate.contributors):
         return Agreement(label, MatchKind.GUEST)
-    return _nearest(mine, wholes)
-
-
-def _nearest(mine: artists.Artist, wholes: Iterable[str]) -> Agreement | None:
-    folded = forms_of(artists.without_article(mine.whole)).folded
-    others = (forms_of(artists.without_article(each)).folded for each in wholes)
-    near = [slips for each in others if (slips := count_slips(folded, each))]
-    return Agreement(Match.FUZZY, MatchKind.MISSPELT, min(near)) if near else None
-
-
-def _same_people(mine: artists.Artist, candidate: Candidate) -> bool:
-    theirs = artists.people(*(forms_of(artists.without_article(each.whole)).folded for each in candidate.artists))
-    return bool(mine.parts) and artists.people(forms_of(artists.without_article(mine.whole)).folded) == theirs
+    return _misspelt(plain, (forms_of(without_article(name)).folded for name in theirs))
 
 
 def _best(mine: Iterable[str], others: Iterable[str]) -> Match | None:
@@ -157,7 +141,6 @@ def _best(mine: Iterable[str], others: Iterable[str]) -> Match | None:
 def _among(name: str, others: Iterable[str]) -> Match | None:
     """Return how a name is one of others, as it is or without its article: A Ha is a-ha."""
     theirs = list(others)
-    own = artists.without_article(name)
-    pairs = ((name, theirs), (own, [artists.without_article(other) for other in theirs]))
+    pairs = ((name, theirs), (without_article(name), [without_article(other) for other in theirs]))
     labels = [label for each, against in pairs if (label := best([each], against))]
     return min(labels, key=MATCH_RANK.__getitem__, default=None)

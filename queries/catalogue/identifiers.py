@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 
 class Kind(StrEnum):
-    """What an identifier is an id of; addresses of Genius and FMA hold no id, but names."""
+    """What an identifier is an id of; addresses of Genius and FMA have no id, but names."""
 
     YOUTUBE = "YouTube id"
     SPOTIFY = "Spotify id"
@@ -63,7 +63,7 @@ DATASETS: Mapping[Kind, str] = {
 
 
 NAMING = (Kind.ADDRESS, Kind.FMA_ADDRESS)
-"""Addresses that hold names; they aren't indexed."""
+"""Addresses made of names; they aren't indexed."""
 
 _OWN_NUMBER = re.compile(r"_\d{3,}$")
 """FMA tells tracks of the same name apart by a number; a short one may be the title's own."""
@@ -72,34 +72,34 @@ _OWN_NUMBER = re.compile(r"_\d{3,}$")
 _BEFORE_TITLE = re.compile(r"^.*_-_|^\d+[-_]+")
 
 
-def read(written: str, column: Kind | None = None) -> Identifier | None:
+def parse_identifier(written: str, column: Kind | None = None) -> Identifier | None:
     """Return the identifier in a cell, None where there is none; `column` is the platform that the column names.
 
-    >>> read("https://music.youtube.com/watch?list=x&v=hTWKbfoikeg&t=3").value
+    >>> parse_identifier("https://music.youtube.com/watch?list=x&v=hTWKbfoikeg&t=3").value
     'hTWKbfoikeg'
-    >>> read("hTWKbfoikeg") is None, read("hTWKbfoikeg", Kind.YOUTUBE).value
+    >>> parse_identifier("hTWKbfoikeg") is None, parse_identifier("hTWKbfoikeg", Kind.YOUTUBE).value
     (True, 'hTWKbfoikeg')
     """
     text = written.strip()
     for kind, pattern in _WRITTEN:
-        if found := pattern.search(text):
-            return Identifier(kind, found[1].lower() if kind in NAMING else found[1])
+        if match := pattern.search(text):
+            return Identifier(kind, match[1].lower() if kind in NAMING else match[1])
     bare = _BARE.get(column) if column else None
-    if column and bare and (found := bare.search(text)):
-        return Identifier(column, found[1])
+    if column and bare and (match := bare.search(text)):
+        return Identifier(column, match[1])
     return None
 
 
-def clean(written: str) -> str:
-    """Return an address's end as `read` gives it, empty for what is no Genius address: to compare with a track's."""
-    found = read(written)
-    return found.value if found and found.kind is Kind.ADDRESS else ""
+def address_of(written: str) -> str:
+    """Return the end of a Genius address, to compare it with a track's; empty for any other."""
+    identifier = parse_identifier(written)
+    return identifier.value if identifier and identifier.kind is Kind.ADDRESS else ""
 
 
-def words(address: str) -> str:
-    """Return the words of artist and title that an address holds.
+def words_of(address: str) -> str:
+    """Return the words of artist and title in an address.
 
-    >>> words("queen-bohemian-rhapsody-lyrics"), words("kurt_vile/hitmaker/kurt_vile_-_03_-_freeway_1010")
+    >>> words_of("queen-bohemian-rhapsody-lyrics"), words_of("kurt_vile/hitmaker/kurt_vile_-_03_-_freeway_1010")
     ('queen bohemian rhapsody', 'kurt vile freeway')
     """
     if "/" not in address:
@@ -109,22 +109,24 @@ def words(address: str) -> str:
     return " ".join(re.sub("[-_+]+", " ", f"{artist} {named}").split())
 
 
-def is_of(address: str, artist: str, album: str, title: str) -> bool:
+def is_address_of(address: str, artist: str, album: str, title: str) -> bool:
     """Say whether an FMA address is that of a track: artist and title by their letters, the album where one is known.
 
     An address may have artist, album and number in front of the title, as they are in the name of the file.
 
-    >>> is_of("zev/live_at_wfmu/full_set_1586", "Z'EV", "Live at WFMU", "(full set)")
+    >>> is_address_of("zev/live_at_wfmu/full_set_1586", "Z'EV", "Live at WFMU", "(full set)")
     True
-    >>> is_of("nena/99/nena_-_99_-_03_-_duo_2mp3", "Nena", "", "Duo 2"), is_of("nena/99/duo-2", "Nena", "", "Duo")
-    (True, False)
+    >>> is_address_of("nena/99/nena_-_99_-_03_-_duo_2mp3", "Nena", "", "Duo 2")
+    True
+    >>> is_address_of("nena/99/duo-2", "Nena", "", "Duo")
+    False
     """
     own, theirs, name = map(unquote, address.split("/"))
-    by, on, wanted = _letters(artist), _letters(theirs), _letters(title)
-    if not by or not wanted or _letters(own) != by or (album and on != _letters(album)):
+    by, on, called = _letters(artist), _letters(theirs), _letters(title)
+    if not by or not called or _letters(own) != by or (album and on != _letters(album)):
         return False
     written = {_letters(_OWN_NUMBER.sub("", name)), _letters(name), _letters(name).removesuffix("mp3")}
-    before = (each.removesuffix(wanted) for each in written if each.endswith(wanted))
+    before = (each.removesuffix(called) for each in written if each.endswith(called))
     rests = (each.replace(by, "").replace(on, "") for each in before)
     return any(not rest or rest.isdecimal() for rest in rests)
 

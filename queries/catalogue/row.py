@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mappings.spelling.cleaning import clean
-from queries.catalogue import artists, identifiers, titles
-from queries.catalogue.identifiers import Identifier, Kind
+from queries.catalogue.identifiers import Identifier, Kind, parse_identifier
+from queries.catalogue.name_parts import Artist, Title, parse_artist, parse_title
 
 ARTIST, TITLE, ALBUM, YEAR, ISRC, URL = "artist", "title", "album", "year", "isrc", "url"
 PLATFORMS: Mapping[str, Kind] = {
@@ -51,8 +51,8 @@ def plain(header: str) -> str:
     ('kunstler', 'track title')
     """
     letters = unicodedata.normalize("NFKD", header).casefold()
-    kept = "".join(" " if not letter.isalnum() else letter for letter in letters if not unicodedata.combining(letter))
-    return " ".join(kept.split()) if kept.strip() else letters.strip()
+    spaced = "".join(" " if not letter.isalnum() else letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(spaced.split()) if spaced.strip() else letters.strip()
 
 
 def find_columns(header: Iterable[str]) -> dict[str, int]:
@@ -62,12 +62,11 @@ def find_columns(header: Iterable[str]) -> dict[str, int]:
     {'artist': 1, 'title': 2, 'youtube': 4}
     """
     names = [unicodedata.normalize("NFC", plain(cell)) for cell in header]
-    found = {}
+    columns = {}
     for column, synonyms in SYNONYMS.items():
-        places = [names.index(synonym) for synonym in synonyms if synonym in names]
-        if places:
-            found[column] = places[0]
-    return found
+        if known := [synonym for synonym in synonyms if synonym in names]:
+            columns[column] = names.index(known[0])
+    return columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +86,13 @@ class CatalogueRow:
         """Return the names taken apart."""
         artist, title = name_of(self.artist), name_of(self.title)
         return ParsedRow(
-            artists.parse_artist(artist),
-            titles.parse_title(title, artist),
-            titles.parse_title(name_of(self.album)).core,
+            parse_artist(artist),
+            parse_title(title, artist),
+            parse_title(name_of(self.album)).core,
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return the row as a report keeps it: `row_from_json` reads it again."""
+        """Return the row as a report has it: `row_from_json` reads it again."""
         given = asdict(self) | {"identifiers": [[each.kind.name, each.value] for each in self.identifiers]}
         row = {"row": given.pop("number"), **given}
         return {name: value for name, value in row.items() if value or name in ("row", ARTIST, TITLE)}
@@ -103,39 +102,44 @@ class CatalogueRow:
 class ParsedRow:
     """The names of a row, taken apart."""
 
-    artist: artists.Artist
-    title: titles.Title
+    artist: Artist
+    title: Title
     album: str
 
     @property
     def named(self) -> bool:
-        """Tell whether there are both an artist and a title to be asked for."""
-        return bool(self.artist.whole and self.title.whole)
+        """Tell whether there are both an artist and a title."""
+        return bool(self.artist.full and self.title.full)
 
 
 def parse_row(number: int, cells: Mapping[str, str]) -> CatalogueRow:
-    """Return a row: column to cell, as `columns` names them.
+    """Return a row: column to cell, as `find_columns` names them.
 
     >>> parse_row(1, {"artist": "Queen", "title": "", "fma": ""}).unreadable
     'no title'
     """
-    found = {name: text_of(cells.get(name, "")) for name in SYNONYMS}
-    named = [identifiers.read(found[name], PLATFORMS.get(name)) for name in (URL, *PLATFORMS)]
+    texts = {name: " ".join(_shown(cells.get(name, "")).split()) for name in SYNONYMS}
+    named = [parse_identifier(texts[name], PLATFORMS.get(name)) for name in (URL, *PLATFORMS)]
     known = tuple(dict.fromkeys(each for each in named if each))
-    year = _YEAR.search(found[YEAR])
+    year = _YEAR.search(texts[YEAR])
     return CatalogueRow(
         number,
-        found[ARTIST],
-        found[TITLE],
-        found[ALBUM],
+        texts[ARTIST],
+        texts[TITLE],
+        texts[ALBUM],
         int(year[1]) if year else None,
         known,
-        "" if known else _wrong(found[ARTIST], found[TITLE]),
+        "" if known else _why_unreadable(texts[ARTIST], texts[TITLE]),
     )
 
 
-def _wrong(artist: str, title: str) -> str:
-    """Return why names can't be asked for, empty if they can."""
+def _shown(cell: str) -> str:
+    """Return a cell without what can't be shown."""
+    return cell.encode("utf-8", "replace").decode()
+
+
+def _why_unreadable(artist: str, title: str) -> str:
+    """Return why names can't be searched for, empty if they can."""
     named = {ARTIST: name_of(artist), TITLE: name_of(title)}
     if lacking := [f"no {name}" for name, value in named.items() if not value]:
         return " and ".join(lacking)
@@ -151,12 +155,7 @@ def name_of(cell: str) -> str:
     >>> name_of("“Heroes”\u200b  \x00 live"), name_of("Angus &amp; Friends")
     ('“Heroes” live', 'Angus & Friends')
     """
-    return clean(cell[:LONGEST].encode("utf-8", "replace").decode())
-
-
-def text_of(cell: str) -> str:
-    """Return a cell on one line, without what can't be shown."""
-    return " ".join(cell.encode("utf-8", "replace").decode().split())
+    return clean(_shown(cell[:LONGEST]))
 
 
 def row_from_json(given: Mapping[str, Any]) -> CatalogueRow:

@@ -1,1 +1,1 @@
-"""What can be counted and filtered, under which filters, and all values of one facet."""
+"""Facets: what can be counted and filtered, and under which filters."""

@@ -1,11 +1,11 @@
-"""Builds facet aggregations, and reads facet counts from their answers.
+"""Facet aggregations: what is counted under which filters, and the counts read from the answer.
 
 Each facet is counted under all filters but its own. Facets that no filter names share one set of filters, so the
 number of filtered groups is one more than the facets that are both counted and filtered. Filters whose facet isn't
 counted simply belong to the query.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,18 @@ from elasticsearch.dsl import A
 from elasticsearch.dsl.query import Bool, MatchAll, Query
 
 from queries.facets import filters
-from queries.facets.filters import DURATIONS, Plain, Seconds, Value, Years
-from queries.facets.table import MAX_BUCKETS, PRECISION, WIDE_SHARD_SIZE, Facet, Kind
-from queries.types import Bucket, FacetCount, Json
+from queries.facets.filters import Filters
+from queries.facets.table import DURATIONS, MAX_BUCKETS, Facet, Kind, Plain, Seconds, Value, Years
+from queries.model import Bucket, FacetCount, Json
 
-Filters = Mapping[Facet, tuple[Value, ...]]
 Counts = dict[str | int | bool, int]
+
+WIDE_SHARD_SIZE = 2000
+"""Values that each shard offers of a wide facet, which may have more than `MAX_BUCKETS`: a value that one shard ranks
+among its first and another doesn't is counted too low, and the more are offered, the less of that can matter."""
+
+PRECISION = 10_000
+"""Up to about so many different values the distinct count of a wide facet is close to exact (HyperLogLog++)."""
 
 _REST = "rest"
 """Group of the facets without a filter of their own; its filters are all, so it also tells the total."""
@@ -56,13 +62,12 @@ def body(planned: FacetPlan) -> Json:
     if not planned.is_grouped:
         return _of_facets(planned.groups[_REST][0], planned.given)
     return {
-        f"in:{name}": {"filter": _all(clauses).to_dict(), "aggs": _of_facets(members, planned.given)}
+        f"in:{name}": {
+            "filter": (Bool(filter=list(clauses)) if clauses else MatchAll()).to_dict(),
+            "aggs": _of_facets(members, planned.given),
+        }
         for name, (members, clauses) in planned.groups.items()
     }
-
-
-def _all(clauses: tuple[Query, ...]) -> Query:
-    return Bool(filter=list(clauses)) if clauses else MatchAll()
 
 
 def _of_facets(members: Iterable[Facet], given: Filters) -> Json:
@@ -70,22 +75,20 @@ def _of_facets(members: Iterable[Facet], given: Filters) -> Json:
 
 
 def _of_facet(facet: Facet, given: tuple[Value, ...]) -> Iterator[tuple[str, Any]]:
-    yield f"values:{facet.name}", _ranges(facet, DURATIONS) if facet.kind is Kind.DURATIONS else _terms(facet)
-    named = (*filters.wanted(given), *filters.excluded(given))
-    if facet.kind is Kind.DURATIONS and (ranges := [value for value in named if isinstance(value, Seconds)]):
-        yield f"chosen:{facet.name}", _ranges(facet, ranges)
-    if facet.wide:
+    named = (*filters.included(given), *filters.excluded(given))
+    if facet.kind is Kind.DURATIONS:
+        yield f"values:{facet.name}", _ranges(facet, DURATIONS)
+        if ranges := [value for value in named if isinstance(value, Seconds)]:
+            yield f"chosen:{facet.name}", _ranges(facet, ranges)
+    elif facet.wide:
+        yield f"values:{facet.name}", A("terms", field=facet.field, size=MAX_BUCKETS, shard_size=WIDE_SHARD_SIZE)
         if words := [value for value in named if isinstance(value, str)]:
             yield f"chosen:{facet.name}", A("terms", field=facet.field, include=words, size=len(words))
         yield f"distinct:{facet.name}", A("cardinality", field=facet.field, precision_threshold=PRECISION)
+    else:
+        yield f"values:{facet.name}", A("terms", field=facet.field, size=MAX_BUCKETS)
     if facet.multi_valued:  # with one value at most, what is missing follows from the sum
         yield f"missing:{facet.name}", A("missing", field=facet.field)
-
-
-def _terms(facet: Facet) -> Any:
-    if facet.wide:
-        return A("terms", field=facet.field, size=MAX_BUCKETS, shard_size=WIDE_SHARD_SIZE)
-    return A("terms", field=facet.field, size=MAX_BUCKETS)
 
 
 def _ranges(facet: Facet, ranges: Iterable[Seconds]) -> Any:
@@ -93,40 +96,35 @@ def _ranges(facet: Facet, ranges: Iterable[Seconds]) -> Any:
     return A("range", field=facet.field, ranges=[{k: v for k, v in b.items() if v is not None} for b in bounds])
 
 
-def read(planned: FacetPlan, total: int, aggs: Json) -> tuple[int, dict[str, FacetCount]]:
-    """Return the total under all filters, and the facets in the order asked for.
-
-    `total` is the number of tracks that the counting query itself matched.
-    """
-    groups = {name: aggs[f"in:{name}"] if planned.is_grouped else aggs for name in planned.groups}
-    totals = {name: group["doc_count"] if planned.is_grouped else total for name, group in groups.items()}
-    counted = {
-        facet: _facet(facet, planned.given.get(facet, ()), totals[name], groups[name])
-        for name, (members, _) in planned.groups.items()
-        for facet in members
-    }
-    return totals[_REST], {facet.name: counted[facet] for facet in planned.facets}
-
-
 def total(planned: FacetPlan, matched: int, aggs: Json) -> int:
-    """Return the total under all filters alone."""
+    """Return the total under all filters, given the number of tracks that the counting query itself matched."""
     return int(aggs[f"in:{_REST}"]["doc_count"]) if planned.is_grouped else matched
 
 
-def _facet(facet: Facet, given: tuple[Value, ...], total_of_group: int, aggs: Json) -> FacetCount:
+def read(planned: FacetPlan, matched: int, aggs: Json) -> dict[str, FacetCount]:
+    """Return the facets, in the order asked for."""
+    counts: dict[Facet, FacetCount] = {}
+    for name, (members, _) in planned.groups.items():
+        group = aggs[f"in:{name}"] if planned.is_grouped else aggs
+        tracks = group["doc_count"] if planned.is_grouped else matched
+        counts |= {facet: _read_facet(facet, planned.given.get(facet, ()), tracks, group) for facet in members}
+    return {facet.name: counts[facet] for facet in planned.facets}
+
+
+def _read_facet(facet: Facet, given: tuple[Value, ...], tracks: int, aggs: Json) -> FacetCount:
     values = aggs[f"values:{facet.name}"]
     counts = {value: count for value, count in _counts(facet, values).items() if count}
     unlisted = int(values.get("sum_other_doc_count", 0))
     listed = sum(counts.values()) + unlisted
-    missing = int(aggs[f"missing:{facet.name}"]["doc_count"]) if facet.multi_valued else total_of_group - listed
+    missing = int(aggs[f"missing:{facet.name}"]["doc_count"]) if facet.multi_valued else tracks - listed
     known = counts | _counts(facet, aggs.get(f"chosen:{facet.name}", {"buckets": []}))
-    chosen, refused = (_named(facet, some(given), known) for some in (filters.wanted, filters.excluded))
-    shown = _top(facet, counts) | chosen | refused
+    selected, refused = (_named(facet, some(given), known) for some in (filters.included, filters.excluded))
+    shown = _top(facet, counts) | selected | refused
     # Ranges of seconds that were asked for overlap those of the facet, so they are no part of the sum.
     beside = shown.keys() - counts.keys() if facet.kind is Kind.DURATIONS else frozenset()
     return FacetCount(
         buckets=tuple(
-            Bucket(value, count, value in chosen and value not in refused, value in refused)
+            Bucket(value, count, value in selected and value not in refused, value in refused)
             for value, count in shown.items()
         ),
         missing=missing,
@@ -137,20 +135,16 @@ def _facet(facet: Facet, given: tuple[Value, ...], total_of_group: int, aggs: Js
 
 
 def _counts(facet: Facet, response: Json) -> Counts:
-    key = _KEYS.get(facet.kind)
+    """Return the counts by value: true is written as 1, years are keywords, ten of them a decade."""
     counts: Counts = {}
     for bucket in response["buckets"]:
-        value = key(bucket["key"]) if key else bucket["key"]
+        value = bucket["key"]
+        if facet.kind is Kind.FLAG:
+            value = bool(value)
+        elif facet.kind in (Kind.YEARS, Kind.DECADES):
+            value = int(value) // 10 * 10 if facet.kind is Kind.DECADES else int(value)
         counts[value] = counts.get(value, 0) + int(bucket["doc_count"])
     return counts
-
-
-_KEYS: Mapping[Kind, Callable[[Any], str | int | bool]] = {
-    Kind.FLAG: bool,
-    Kind.YEARS: int,
-    Kind.DECADES: lambda year: int(year) // 10 * 10,
-}
-"""How Elasticsearch's key becomes the value: true is written as 1, years are keywords, ten of them a decade."""
 
 
 def _top(facet: Facet, counts: Counts) -> Counts:
@@ -168,12 +162,6 @@ def _named(facet: Facet, values: Iterable[Plain], counts: Counts) -> Counts:
         if isinstance(value, Years) and facet.kind is Kind.YEARS and value.first != value.last:
             named |= {year: count for year, count in counts.items() if year in value}
         elif value is not None:
-            key = _key(value)
+            key = value.first if isinstance(value, Years) else str(value) if isinstance(value, Seconds) else value
             named[key] = counts.get(key, 0)
     return named
-
-
-def _key(value: str | bool | Years | Seconds) -> str | int | bool:
-    if isinstance(value, Years):
-        return value.first
-    return str(value) if isinstance(value, Seconds) else value

@@ -5,7 +5,7 @@ on the search. A recording ranks where the best of its matching tracks does, and
 
 Elasticsearch's `collapse` takes no `search_after` unless by the collapsed field, and sees no video ids. So hits are
 read as always, a block at a time, and the tracks that belong to them are fetched by key and video id. A hit that isn't
-the best of its recording was shown before, on this page or another: it is passed over, and nobody has to remember it.
+the best of its recording was shown before, on this page or another: it is left out, and needs no memory of pages.
 All of it is bounded: beyond, the answer says that it isn't exact.
 """
 
@@ -18,10 +18,9 @@ from elasticsearch.dsl import Q
 from elasticsearch.dsl.query import Bool, Query, Terms
 
 from mappings.track import DATASET, RECORDING_KEY, VIDEO_IDS
-from queries.search import bodies
-from queries.search.bodies import Search
-from queries.search.results import Member, Recording, RecordingsPage
-from queries.types import Ask, Json, Total
+from queries.cursor import TIE_BREAKERS, order
+from queries.model import Ask, Json, Member, Recording, Total
+from queries.search.search_request import Search, behind, hits_body, matched, page_size
 
 MAX_COUNTED = 1_000
 """Up to so many tracks, recordings are counted one by one; above, Elasticsearch estimates the number of their keys."""
@@ -47,7 +46,20 @@ _JOINS = (RECORDING_KEY, VIDEO_IDS)
 _READ = (DATASET, *_JOINS)
 
 Node = tuple[str, str]
-"""Name of a field and a value of it (or "id" and a track's id): what holds a recording together."""
+"""Name of a field and a value of it (or "id" and a track's id): what makes tracks one recording."""
+
+
+@dataclass(frozen=True)
+class RecordingsPage:
+    """A page of recordings: Elasticsearch's hit for the best track of each; and how many recordings there are.
+
+    The next page begins behind the hit `last`, None at the end.
+    """
+
+    heads: tuple[Json, ...]
+    recordings: tuple[Recording, ...]
+    count: Total
+    last: Json | None
 
 
 @dataclass
@@ -76,9 +88,8 @@ class _Groups:
             self.parents[node] = parent = self.parents[self.parents[parent]]
         return parent
 
-    def not_fetched(self) -> list[Node]:
-        """Return the joining values whose tracks weren't fetched yet."""
-        return sorted(node for node in self.parents if node[0] in _JOINS and node not in self.fetched)
+    def root_of(self, hit: Json) -> Node:
+        return self.root(("id", hit["_id"]))
 
     def members(self) -> dict[Node, list[str]]:
         """Return the ids of each recording's tracks, in their order."""
@@ -100,8 +111,8 @@ class _Groups:
 def _values(hit: Json) -> Json:
     """Return what joins a track, whether it came with its source or with single columns, each as a list."""
     given = hit.get("fields") or hit.get("_source") or {}
-    found = {name: given.get(name) or [] for name in _READ}
-    return {name: value if isinstance(value, list) else [value] for name, value in found.items()}
+    values = {name: given.get(name) or [] for name in _READ}
+    return {name: value if isinstance(value, list) else [value] for name, value in values.items()}
 
 
 def page(ask: Ask, search: Search, first: Sequence[Json], total: int) -> RecordingsPage:
@@ -111,53 +122,56 @@ def page(ask: Ask, search: Search, first: Sequence[Json], total: int) -> Recordi
     size, ended = search.request.size, False
     for number in range(MAX_BLOCKS if size else 0):
         if number:
-            further = bodies.hits_body(bodies.behind(search, scanned[-1]))
-            (answer,) = ask(_without(further, groups.selectors()))
+            body, seen = hits_body(behind(search, scanned[-1])), groups.selectors()
+            query = Bool(must=[Q(body["query"])], must_not=[_any_of(seen)] if seen else [])
+            (answer,) = ask(body | {"query": query.to_dict()})
             block = answer["hits"]["hits"]
             scanned += block
-        _follow(ask, groups, block)
+        _add_related(ask, groups, block)
         best, matching = _matching(ask, search, groups)
         ids = {hit["_id"] for hit in scanned}
-        order = [best.get(groups.root(("id", hit["_id"])), hit["_id"]) for hit in scanned]
-        heads = [hit for hit, head in zip(scanned, order, strict=True) if hit["_id"] == head and head in ids]
-        ended = len(block) < bodies.page_size(search.request)
+        best_of = [best.get(groups.root_of(hit), hit["_id"]) for hit in scanned]
+        heads = [hit for hit, head in zip(scanned, best_of, strict=True) if hit["_id"] == head and head in ids]
+        ended = len(block) < page_size(search.request)
         if ended or len(heads) > size:
             break
-    is_whole = search.after is None and ended and len(heads) <= size
-    count = Total(len(heads), not groups.truncated) if is_whole else _count(ask, search, total)
+    is_all = search.after is None and ended and len(heads) <= size
+    count = Total(len(heads), not groups.truncated) if is_all else _count(ask, search, total)
     members = groups.members()
     matching |= {hit["_id"] for hit in scanned}
-    rows = [_recording(groups, members[groups.root(("id", hit["_id"]))], matching) for hit in heads[:size]]
+    rows = [_recording(groups, members[groups.root_of(hit)], matching) for hit in heads[:size]]
     last = heads[size - 1] if len(heads) > size > 0 else None if ended or not scanned else scanned[-1]
     return RecordingsPage(tuple(heads[:size]), tuple(rows), count, last)
 
 
 def _recording(groups: _Groups, ids: Sequence[str], matching: set[str]) -> Recording:
-    alone = len(ids) == 1
-    members = [_member(track, groups.tracks[track][DATASET][0], alone or track in matching) for track in ids]
+    datasets = {track: groups.tracks[track][DATASET][0] for track in ids}
+    members = [
+        Member(track, dataset, track.removeprefix(f"{dataset}:"), len(ids) == 1 or track in matching)
+        for track, dataset in datasets.items()
+    ]
     return Recording(
-        by_dataset=dict(sorted(Counter(member.dataset for member in members).items())),
+        by_dataset=dict(sorted(Counter(datasets.values()).items())),
         matched=sum(member.matched for member in members),
         tracks=tuple(sorted(members, key=lambda member: not member.matched)[:MAX_LISTED]),
         exact=not groups.truncated,
     )
 
 
-def _member(track: str, dataset: str, matched: bool) -> Member:
-    return Member(track, dataset, track.removeprefix(f"{dataset}:"), matched)
-
-
-def _follow(ask: Ask, groups: _Groups, hits: Iterable[Json]) -> None:
+def _add_related(ask: Ask, groups: _Groups, hits: Iterable[Json]) -> None:
     """Add hits, all tracks that share a key or video id with them, those that share one with these, and so on."""
     groups.add(hits)
-    while (nodes := groups.not_fetched()[:_MAX_TERMS]) and len(groups.tracks) < MAX_TRACKS:
+    while len(groups.tracks) < MAX_TRACKS:
+        new = (node for node in groups.parents if node[0] in _JOINS and node not in groups.fetched)
+        if not (nodes := sorted(new)[:_MAX_TERMS]):
+            break
         # All tracks of a key that was asked for are known: there is no need to see them again for their videos.
         known = [node for node in groups.fetched if node[0] == RECORDING_KEY][:_MAX_TERMS]
         query = Bool(filter=[_any_of(nodes)], must_not=[_any_of(known)] if known else [])
         groups.fetched.update(nodes)
-        found = _read(ask, query.to_dict(), bodies.TIE_BREAKERS)
-        groups.truncated |= len(found) >= MAX_TRACKS
-        groups.add(found)
+        related = _read(ask, query.to_dict(), TIE_BREAKERS)
+        groups.truncated |= len(related) >= MAX_TRACKS
+        groups.add(related)
     groups.truncated |= len(groups.tracks) >= MAX_TRACKS
 
 
@@ -166,17 +180,16 @@ def _matching(ask: Ask, search: Search, groups: _Groups) -> tuple[dict[Node, str
     best: dict[Node, str] = {}
     matching: set[str] = set()
     if nodes := groups.selectors():
-        ranked = bodies.hits_body(search)["query"]
-        query = Bool(must=[Q(ranked)], filter=[_any_of(nodes)])
+        query = Bool(must=[Q(hits_body(search)["query"])], filter=[_any_of(nodes)])
         for hit in _read(ask, query.to_dict(), search.keys):
             matching.add(hit["_id"])
-            best.setdefault(groups.root(("id", hit["_id"])), hit["_id"])
+            best.setdefault(groups.root_of(hit), hit["_id"])
     return best, matching
 
 
 def _read(ask: Ask, query: Json, keys: Sequence[str]) -> list[Json]:
     """Return the first `MAX_TRACKS` hits of a query in the order of some sort keys, with what joins them."""
-    body: dict[str, Any] = {"query": query, "size": MAX_TRACKS, "sort": bodies.order(keys), "_source": False}
+    body: dict[str, Any] = {"query": query, "size": MAX_TRACKS, "sort": order(keys), "_source": False}
     (answer,) = ask(body | {"track_total_hits": False, "docvalue_fields": list(_READ)})
     hits: list[Json] = answer["hits"]["hits"]
     return hits
@@ -184,12 +197,12 @@ def _read(ask: Ask, query: Json, keys: Sequence[str]) -> list[Json]:
 
 def _count(ask: Ask, search: Search, total: int) -> Total:
     """Return the number of recordings with tracks that match."""
-    query = bodies.matched(search)
+    query = matched(search)
     if total <= MAX_COUNTED:
         groups = _Groups()
-        hits = _read(ask, query, bodies.TIE_BREAKERS)
-        _follow(ask, groups, hits)
-        return Total(len({groups.root(("id", hit["_id"])) for hit in hits}), not groups.truncated)
+        hits = _read(ask, query, TIE_BREAKERS)
+        _add_related(ask, groups, hits)
+        return Total(len({groups.root_of(hit) for hit in hits}), not groups.truncated)
     keys = {"field": RECORDING_KEY, "precision_threshold": _PRECISION}
     (answer,) = ask({"query": query, "size": 0, "track_total_hits": False, "aggs": {"keys": {"cardinality": keys}}})
     return Total(min(total, int(answer["aggregations"]["keys"]["value"])), exact=False)
@@ -200,8 +213,3 @@ def _any_of(nodes: Iterable[Node]) -> Query:
     for name, value in nodes:
         values.setdefault(name, []).append(value)
     return Bool(should=[Terms(name, given) for name, given in values.items()])
-
-
-def _without(body: Json, nodes: Sequence[Node]) -> Json:
-    query = Bool(must=[Q(body["query"])], must_not=[_any_of(nodes)] if nodes else [])
-    return body | {"query": query.to_dict()}

@@ -1,4 +1,4 @@
-"""The terms of a text: for each word the ways in which names may hold it, and the text as a whole name.
+"""The terms of a text: the spellings of each word, and of the text as a name.
 
 The index holds other spellings of names; a typed word is spelled otherwise here, since either side may be the odd one.
 All of it is pure and cheap: plain Latin words have one spelling.
@@ -13,9 +13,8 @@ from mappings.spelling import scripts, variants, whole_names
 from mappings.spelling.folding import compact, exact_form, tokens
 from mappings.spelling.transliteration import sounds
 from mappings.track import ARTIST_ROLE, LONGEST_NAME, TITLE_ROLE
-from queries import text
-from queries.text import Text
-from queries.types import Match, Stage
+from queries.model import Match, Stage
+from queries.text import Text, cuts, has_letters
 
 ARTICLES = frozenset(
     ("the", "a", "an", "le", "la", "les", "el", "los", "las", "il", "gli", "der", "die", "das", "os", "as")
@@ -33,7 +32,7 @@ _LONGEST_ARTIST = 5
 
 _THE = "the"
 _ALONE, _AMONG_OTHERS = 5, 3
-"""Letters from which a word may be misspelt: alone, and where other words say what is meant too. Of shorter words alone
+"""Letters from which a word may be misspelt: alone, and beside other words. Of shorter words alone
 each slip makes another name: pink, pine, sink."""
 
 _ENOUGH_TELLING = 2
@@ -44,13 +43,14 @@ _TWO_SLIPS_ALONE, _TWO_SLIPS_AMONG_OTHERS = 7, 5
 
 _SHORTEST_STEM = 4
 _LONGEST_MISSPELT = 40
+_SHORTEST_CUT, _LONGEST_CUT = 5, 20
 
 Tokens = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Word:
-    """One typed word: the tokens that a name has to hold for it, in one of several spellings, the first as typed.
+    """One typed word: the tokens that a name has to have for it, in one of several spellings, the first as typed.
 
     `sounds` is what it sounds like, empty for what isn't Latin letters. `accented` is the word in lower case where its
     accents were typed. `artist_terms` are whole names of an artist that an article stands before.
@@ -87,7 +87,7 @@ class Terms:
 
     words: tuple[Word, ...]
     typed: str
-    whole: tuple[str, ...]
+    name_terms: tuple[str, ...]
     exact: tuple[str, str]
     pairs: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
 
@@ -96,7 +96,7 @@ class Terms:
         always = [number for number, word in enumerate(self.words) if word.typed.lower() not in GUEST_MARKS]
         if stage is Stage.FUZZY:
             always = [number for number in always if self.words[number].typed.lower() not in OPTIONAL_WORDS] or always
-            # Of two letters one may be wrong, and then nothing tells what was meant but the other words.
+            # One letter of two may be wrong, and then only the other words tell.
             telling = [number for number in always if self.words[number].is_telling]
             always = telling if len(telling) >= _ENOUGH_TELLING else always
         return always or list(range(len(self.words)))
@@ -130,54 +130,44 @@ def _may_be_misspelt(word: str, least: int) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def of(asked: Text) -> Terms:
-    """Return the terms of a text. Pages and facets of one text come in a row, so the last are kept.
+def terms_of(text: Text) -> Terms:
+    """Return the terms of a text. Pages and facets of one text come in a row, so the last are cached.
 
     >>> from queries.text import parse
-    >>> [word.spellings[0][1] for word in of(parse("AC/DC live")).words]
+    >>> [word.spellings[0][1] for word in terms_of(parse("AC/DC live")).words]
     [('ac', 'dc'), ('live',)]
-    >>> of(parse("p!nk")).words[0].spellings[1]
+    >>> terms_of(parse("p!nk")).words[0].spellings[1]
     (<Match.SYMBOLS: 'symbols'>, ('pink',))
     """
-    words = tuple(word for number in range(len(asked.words)) if (word := _word(asked.words, number)).spellings)
-    halves_of_names = text.cuts(asked.words)
-    pairs = [tuple(tuple(whole_names.terms(forms(half, article=False))) for half in both) for both in halves_of_names]
+    words = (_word(text.words, number) for number in range(len(text.words)))
+    pairs = ([whole_names.terms(compact_forms(name, article=False)) for name in names] for names in cuts(text.words))
     return Terms(
-        words=words,
-        typed=asked.whole,
-        whole=tuple(whole_names.terms(forms(asked.whole))),
-        exact=(_exact_term(asked.whole, ARTIST_ROLE), _exact_term(asked.whole, TITLE_ROLE)),
-        pairs=tuple((before, behind) for before, behind in pairs if before and behind),
+        words=tuple(word for word in words if word.spellings),
+        typed=text.name,
+        name_terms=tuple(whole_names.terms(compact_forms(text.name))),
+        exact=(whole_names.written_term(text.name, ARTIST_ROLE), whole_names.written_term(text.name, TITLE_ROLE)),
+        pairs=tuple((tuple(before), tuple(behind)) for before, behind in pairs if before and behind),
     )
-
-
-def _exact_term(name: str, role: str) -> str:
-    return whole_names.written_term(name, role)
 
 
 def _word(words: Sequence[str], number: int) -> Word:
     typed = words[number]
-    sounded = sounds(" ".join(tokens(typed))) if typed.isascii() and text.has_letters(typed) else ""
+    spellings: dict[Tokens, Match] = {}
+    for match, spelling in _spellings(typed):
+        spellings.setdefault(tuple(tokens(spelling)), match)
+    # What an article may stand before: the beatles finds Beatles.
+    ends = range(number + 2, min(len(words), number + 1 + _LONGEST_ARTIST) + 1) if typed.lower() in ARTICLES else ()
+    artists = (compact(" ".join(words[number + 1 : end])) for end in ends)
     return Word(
         typed=typed,
-        spellings=tuple(_spellings(typed)),
-        sounds=sounded.strip(),
+        spellings=tuple((match, spelled) for spelled, match in spellings.items() if spelled),
+        sounds=sounds(" ".join(tokens(typed))).strip() if typed.isascii() and has_letters(typed) else "",
         accented=typed.lower() if typed.isalpha() and compact(typed) != typed.lower() else "",
-        artist_terms=tuple(_artists_behind(words, number)) if typed.lower() in ARTICLES else (),
+        artist_terms=tuple(term for artist in artists for term in whole_names.terms([artist], [ARTIST_ROLE])),
     )
 
 
-def _spellings(typed: str) -> Iterator[tuple[Match, Tokens]]:
-    """Yield the spellings of one word that say something new."""
-    seen = set[Tokens]()
-    for match, spelling in _all_spellings(typed):
-        matches = tuple(tokens(spelling))
-        if matches and matches not in seen:
-            seen.add(matches)
-            yield match, matches
-
-
-def _all_spellings(typed: str) -> Iterator[tuple[Match, str]]:
+def _spellings(typed: str) -> Iterator[tuple[Match, str]]:
     yield Match.FOLDED, typed
     if variants.is_plain(typed):
         return
@@ -190,38 +180,32 @@ def _all_spellings(typed: str) -> Iterator[tuple[Match, str]]:
         yield Match.TRANSLITERATED, variants.written_out(typed)
 
 
-def _artists_behind(words: Sequence[str], number: int) -> Iterator[str]:
-    """Yield terms of the names that may follow an article: the beatles finds Beatles."""
-    for end in range(number + 2, min(len(words), number + 1 + _LONGEST_ARTIST) + 1):
-        yield from whole_names.terms([compact(" ".join(words[number + 1 : end]))], [ARTIST_ROLE])
-
-
-def forms(name: str, *, article: bool = True) -> list[str]:
+def compact_forms(name: str, *, article: bool = True) -> list[str]:
     """Return a name as one word, in each spelling in which the index may hold it.
 
     Its own article is left out, too; one that it may lack is added if `article` says so.
 
-    >>> forms("The Beatles"), forms("!!!"), forms("A$AP")
+    >>> compact_forms("The Beatles"), compact_forms("!!!"), compact_forms("A$AP")
     (['thebeatles', 'beatles'], ['!!!'], ['a$ap', 'aap', 'asap', 'theaap'])
     """
     written, folded = exact_form(name), compact(name)
     if not folded:
         return [written] if written and len(written) <= LONGEST_NAME else []
-    found = [written, folded]
+    spellings = [written, folded]
     if not variants.is_plain(name):
-        found += [compact(spelling) for _, spelling in _all_spellings(name)]
+        spellings += [compact(spelling) for _, spelling in _spellings(name)]
     if name.lower().startswith("the "):
-        found.append(folded.removeprefix(_THE))
+        spellings.append(folded.removeprefix(_THE))
     elif article:
-        found.append(_THE + folded)
-    return list(dict.fromkeys(filter(None, found)))
+        spellings.append(_THE + folded)
+    return list(dict.fromkeys(filter(None, spellings)))
 
 
 def neighbours(terms: Terms) -> dict[int, list[str]]:
     """Return for each word the words beside it closed up with it: radio head is radiohead.
 
     >>> from queries.text import parse
-    >>> neighbours(of(parse("radio head karma")))[1]
+    >>> neighbours(terms_of(parse("radio head karma")))[1]
     ['radiohead', 'headkarma']
     """
     typed = [compact(word.typed) for word in terms.words]
@@ -229,11 +213,11 @@ def neighbours(terms: Terms) -> dict[int, list[str]]:
     return {number: closed[max(number - 1, 0) : number + 1] for number in range(len(typed))}
 
 
-def halves(word: Word) -> list[tuple[str, str]]:
-    """Return each way to cut a word in two: ladygaga is lady gaga. None for a short word, or one of several tokens.
+def word_halves(word: Word) -> list[tuple[str, str]]:
+    """Return each cut of a word in two: ladygaga is lady gaga. None for a short word, or one of several tokens.
 
     >>> from queries.text import parse
-    >>> halves(of(parse("u2live")).words[0])
+    >>> word_halves(terms_of(parse("u2live")).words[0])
     [('u2', 'live'), ('u2l', 'ive'), ('u2li', 've')]
     """
     if len(word.tokens) != 1 or not scripts.may_be_misspelt(word.typed):
@@ -242,6 +226,3 @@ def halves(word: Word) -> list[tuple[str, str]]:
     if not _SHORTEST_CUT <= len(token) <= _LONGEST_CUT:
         return []
     return [(token[:at], token[at:]) for at in range(2, len(token) - 1)]
-
-
-_SHORTEST_CUT, _LONGEST_CUT = 5, 20

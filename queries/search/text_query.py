@@ -3,27 +3,44 @@
 Every word has to be in `all_words`, where the index keeps the words of all names and of their other spellings: one
 look-up a word. A text that is a whole name, or an artist and a title, is also looked up in `whole_names`, however its
 words are cut. Ranking asks the name fields themselves. The fuzzy stage also takes words by sound, by stem, with slips,
-closed up or cut in two; it is told which words the index knows, so that it asks for nothing that isn't there.
+closed up or cut in two, but only words that the index knows (`vocabulary_body`).
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
-from elasticsearch.dsl.query import Bool, ConstantScore, DisMax, Fuzzy, MatchNone, MultiMatch, Query, Term
+from elasticsearch.dsl.query import (
+    Bool,
+    ConstantScore,
+    DisMax,
+    Fuzzy,
+    MatchNone,
+    MatchPhrase,
+    MultiMatch,
+    Query,
+    Term,
+)
 from elasticsearch.dsl.query import Match as MatchQuery
 from elasticsearch.dsl.query import Terms as TermsQuery
 
 from mappings.spelling import scripts, whole_names
-from mappings.spelling.folding import compact
-from mappings.track import ALL_WORDS, TITLE, TITLE_BY_LANGUAGE, WHOLE_NAMES
-from queries.search import clause_query, weights
-from queries.search import terms as text_terms
-from queries.search.terms import Terms, Word
-from queries.text import Text
-from queries.types import Json, Stage
+from mappings.spelling.folding import compact, exact_form, tokens
+from mappings.track import (
+    ALL_WORDS,
+    ARTIST_ROLE,
+    TITLE,
+    TITLE_BY_LANGUAGE,
+    TITLE_ROLE,
+    WHOLE_NAMES,
+)
+from queries.facets import filters
+from queries.model import Json, Stage
+from queries.search import weights
+from queries.search.terms import Terms, Word, compact_forms, neighbours, stem_languages, terms_of, word_halves
+from queries.text import Clause, Field, Text
 
 FEW_HITS = 10
-"""With fewer strict hits than this the fuzzy stage is asked: half a page of what was typed leaves room for what was
-meant, and a name that is spelled right has rarely fewer."""
+"""With fewer strict hits than this the fuzzy stage is asked: half a page of exact matches leaves room for others,
+and a name that is spelled right has rarely fewer."""
 
 _LEAST_TWO_SLIPS = 1
 """Letters at the beginning that are right in a word with two slips."""
@@ -42,7 +59,7 @@ _MAX_RANKED_MISSPELT = 2
 """Of these, those that are also looked for in titles, to rank them."""
 
 _MAX_CUTS = 3
-"""Ways to cut a word in two that are tried, those whose halves are least rare."""
+"""Cuts of a word in two that are tried, those whose halves are least rare."""
 
 _SHORTEST_MISSPELT_NAME, _LONGEST_MISSPELT_NAME = 6, 40
 _MAX_WORDS_OF_MISSPELT_NAME = 3
@@ -52,28 +69,40 @@ Vocabulary = Mapping[str, int]
 """Token to the number of tracks that have it; tokens that no track has are 0 or missing."""
 
 
-def match(asked: Text, stage: Stage, vocabulary: Vocabulary | None = None) -> Query:
+_ROLES: Mapping[Field, tuple[str, ...]] = {
+    Field.ANY: whole_names.ROLES,
+    Field.ARTIST: (ARTIST_ROLE,),
+    Field.TITLE: (TITLE_ROLE,),
+    Field.ALBUM: (),
+}
+_EXACT: Mapping[str, float] = {
+    ARTIST_ROLE: weights.WHOLE + weights.EXACT_ARTIST,
+    TITLE_ROLE: weights.WHOLE + weights.EXACT_TITLE,
+}
+
+
+def match(text: Text, stage: Stage, vocabulary: Vocabulary | None = None) -> Query:
     """Return what selects the tracks, whole names above all; for counting, ask it in filter context.
 
     The fuzzy stage needs the vocabulary of `candidate_tokens`.
     """
-    terms = text_terms.of(asked)
-    selected = [_match_words(terms, stage, vocabulary or {})] if asked.words else []
-    selected += clause_query.required(asked.clauses)
-    within, without = clause_query.within(asked.clauses), clause_query.excluded(asked.clauses)
-    if len(selected) == 1 and not (within or without):
-        return selected[0]
-    return Bool(must=selected, filter=within, must_not=without)
+    matching = [_match_words(terms_of(text), stage, vocabulary or {})] if text.words else []
+    matching += [_required(clause) for clause in text.required_clauses]
+    years = [filters.years(clause.years) for clause in text.clauses if clause.years and not clause.excluded]
+    excluded = [_excluded(clause) for clause in text.clauses if clause.excluded]
+    if len(matching) == 1 and not (years or excluded):
+        return matching[0]
+    return Bool(must=matching, filter=years, must_not=excluded)
 
 
-def ranked(asked: Text, stage: Stage, vocabulary: Vocabulary | None = None) -> Query:
+def ranked(text: Text, stage: Stage, vocabulary: Vocabulary | None = None) -> Query:
     """Return the same tracks, ranked by where their names have the words."""
-    selected, terms = match(asked, stage, vocabulary), text_terms.of(asked)
-    if not asked.words:
-        return selected
+    matching, terms = match(text, stage, vocabulary), terms_of(text)
+    if not text.words:
+        return matching
     if stage is Stage.FUZZY and len(terms.words) > 1:  # none of them is a whole name: that would have been enough
-        return Bool(must=[selected], should=[*_rank_words(terms), *_rank_misspelt(terms, vocabulary or {})])
-    return Bool(must=[selected], should=[*_rank_words(terms), *_rank_exact(terms)])
+        return Bool(must=[matching], should=[*_rank_words(terms), *_rank_misspelt(terms, vocabulary or {})])
+    return Bool(must=[matching], should=[*_rank_words(terms), *_rank_exact(terms)])
 
 
 def _match_words(terms: Terms, stage: Stage, vocabulary: Vocabulary) -> Query:
@@ -82,12 +111,13 @@ def _match_words(terms: Terms, stage: Stage, vocabulary: Vocabulary) -> Query:
     if numbers and stage is Stage.STRICT:
         either.append(Bool(filter=[_strict(terms.words[number]) for number in numbers]))
     elif numbers:
-        closed = text_terms.neighbours(terms)
+        closed = neighbours(terms)
         misspelt = _misspelt_words(terms, vocabulary)
-        either.append(Bool(must=[DisMax(queries=[*_ways(terms, n, closed[n], vocabulary, misspelt)]) for n in numbers]))
-    if terms.whole:
-        either.append(ConstantScore(filter=TermsQuery(WHOLE_NAMES, terms.whole), boost=weights.WHOLE))
-    if terms.pairs and stage is Stage.STRICT:  # where one is met, nobody goes on to the fuzzy stage
+        alternatives = ([*_alternatives(terms, number, closed[number], vocabulary, misspelt)] for number in numbers)
+        either.append(Bool(must=[DisMax(queries=each) for each in alternatives]))
+    if terms.name_terms:
+        either.append(ConstantScore(filter=TermsQuery(WHOLE_NAMES, terms.name_terms), boost=weights.WHOLE))
+    if terms.pairs and stage is Stage.STRICT:  # where one matches, there is no fuzzy stage
         either.append(ConstantScore(filter=Bool(should=list(_pairs(terms))), boost=weights.PAIR))
     if stage is Stage.FUZZY:
         either += _misspelt_names(terms)
@@ -102,7 +132,7 @@ def _pairs(terms: Terms) -> Iterator[Query]:
 
 
 def _strict(word: Word) -> Query:
-    """Return that a track holds a word, in one of its spellings; an article may also stand before an artist's name."""
+    """Return that a track has a word, in one of its spellings; an article may also stand before an artist's name."""
     single = [tokens[0] for _, tokens in word.spellings if len(tokens) == 1]
     either: list[Query] = [_all(tokens) for _, tokens in word.spellings if len(tokens) > 1]
     if single:
@@ -120,17 +150,17 @@ def _any(tokens: Sequence[str]) -> Query:
     return Term(ALL_WORDS, {"value": tokens[0]}) if len(tokens) == 1 else TermsQuery(ALL_WORDS, tokens)
 
 
-def _ways(
+def _alternatives(
     terms: Terms, number: int, closed: Sequence[str], vocabulary: Vocabulary, misspelt: Container[int]
 ) -> Iterator[Query]:
-    """Yield how a word may be met in the fuzzy stage, the worthiest first."""
+    """Yield how a word may match in the fuzzy stage, the best first."""
     word = terms.words[number]
     yield ConstantScore(filter=_strict(word), boost=weights.AS_TYPED)
     if near := [token for token in (*closed, word.sounds) if vocabulary.get(token)]:
         yield ConstantScore(filter=_any(near), boost=weights.CLOSED_UP)
     for halves in _known_halves(word, vocabulary):
         yield ConstantScore(filter=_all(halves), boost=weights.CLOSED_UP)
-    if codes := text_terms.stem_languages(word):
+    if codes := stem_languages(word):
         fields = [f"{TITLE_BY_LANGUAGE}.{code}" for code in codes]
         stems = MultiMatch(query=word.typed, type="best_fields", operator="and", fields=fields)
         yield ConstantScore(filter=stems, boost=weights.STEMMED, _name=f"stemmed:{number}")
@@ -172,34 +202,34 @@ def _misspelt_names(terms: Terms) -> Iterator[Query]:
 
 
 def _known_halves(word: Word, vocabulary: Vocabulary) -> list[tuple[str, str]]:
-    """Return the likeliest ways to cut a word that the index doesn't know in two that it knows."""
+    """Return the likeliest cuts of a word that the index doesn't know in two that it knows."""
     if vocabulary.get(word.tokens[0] if word.tokens else ""):
         return []
-    known = [halves for halves in text_terms.halves(word) if all(map(vocabulary.get, halves))]
+    known = [halves for halves in word_halves(word) if all(map(vocabulary.get, halves))]
     return sorted(known, key=lambda halves: -min(vocabulary[half] for half in halves))[:_MAX_CUTS]
 
 
-def candidate_tokens(asked: Text) -> list[str]:
+def candidate_tokens(text: Text) -> list[str]:
     """Return the tokens whose numbers of tracks the fuzzy stage wants to know.
 
     >>> from queries.text import parse
     >>> candidate_tokens(parse("radio head"))
     ['radio', 'radiohead', '0radio', 'ra', 'dio', 'rad', 'io', 'head', '0head']
     """
-    terms = text_terms.of(asked)
-    closed = text_terms.neighbours(terms)
-    found = dict[str, None]()
+    terms = terms_of(text)
+    closed = neighbours(terms)
+    candidates = dict[str, None]()
     for number, word in enumerate(terms.words):
         tokens = [word.single, *closed[number], word.sounds]
-        tokens += [half for halves in text_terms.halves(word) for half in halves]
-        found |= dict.fromkeys(filter(None, tokens))
-    return list(found)
+        tokens += [half for halves in word_halves(word) for half in halves]
+        candidates |= dict.fromkeys(filter(None, tokens))
+    return list(candidates)
 
 
 def vocabulary_body(tokens: Sequence[str]) -> Json:
     """Return the request that counts the tracks of each token; Elasticsearch reads it off its term dictionary."""
-    filters = {str(number): {"term": {ALL_WORDS: token}} for number, token in enumerate(tokens)}
-    return {"size": 0, "track_total_hits": False, "aggs": {"tokens": {"filters": {"filters": filters}}}}
+    by_token = {str(number): {"term": {ALL_WORDS: token}} for number, token in enumerate(tokens)}
+    return {"size": 0, "track_total_hits": False, "aggs": {"tokens": {"filters": {"filters": by_token}}}}
 
 
 def read_vocabulary(tokens: Sequence[str], answer: Mapping[str, Json]) -> Vocabulary:
@@ -216,12 +246,46 @@ def _rank_words(terms: Terms) -> Iterator[Query]:
         fields=weights.weighted(weights.WRITTEN),
         tie_breaker=weights.TWICE,
     )
-    if accented := [word.accented for word in terms.words if word.accented]:
-        for word in accented:
-            yield ConstantScore(filter=Term(ALL_WORDS, {"value": word}), boost=weights.ACCENTS)
+    for accented in filter(None, (word.accented for word in terms.words)):
+        yield ConstantScore(filter=Term(ALL_WORDS, {"value": accented}), boost=weights.ACCENTS)
 
 
 def _rank_exact(terms: Terms) -> Iterator[Query]:
     """Yield that an artist's name or the title is written like the text."""
     for term, boost in zip(terms.exact, (weights.EXACT_ARTIST, weights.EXACT_TITLE), strict=True):
         yield ConstantScore(filter=Term(WHOLE_NAMES, {"value": term}), boost=boost)
+
+
+def _required(clause: Clause) -> Query:
+    """Return a scoring query for a clause that a name has to match, the best kind of match first."""
+    exact = {role: whole_names.written_term(clause.words, role) for role in _ROLES[clause.field]}
+    either: list[Query] = [
+        ConstantScore(filter=Term(WHOLE_NAMES, {"value": term}), boost=_EXACT[role]) for role, term in exact.items()
+    ]
+    if names := _names(clause):
+        either.append(ConstantScore(filter=TermsQuery(WHOLE_NAMES, names), boost=weights.WHOLE))
+    either += [_phrase(field, clause.words, weights.WRITTEN[field]) for field in clause.fields]
+    return DisMax(queries=either)
+
+
+def _excluded(clause: Clause) -> Query:
+    """Return the query for what must not be: years, a phrase, words of one name, or plain words in any spelling."""
+    if clause.years:
+        return filters.years(clause.years)
+    if clause.field is Field.ANY and not clause.phrase:
+        return _all(tokens(clause.words))
+    either: list[Query] = [_phrase(field, clause.words) for field in clause.fields]
+    if names := _names(clause):
+        either.append(TermsQuery(WHOLE_NAMES, names))
+    return Bool(should=either, minimum_should_match=1)
+
+
+def _phrase(field: str, words: str, boost: float = 1.0) -> Query:
+    # The tokens of one word (ac/dc) have to stand side by side, too.
+    return MatchPhrase(field, {"query": words, "boost": boost})
+
+
+def _names(clause: Clause) -> list[str]:
+    """Return the clause as terms of `whole_names`: a phrase as written, words in any spelling."""
+    forms = [exact_form(clause.words), compact(clause.words)] if clause.phrase else compact_forms(clause.words)
+    return whole_names.terms(forms, _ROLES[clause.field])

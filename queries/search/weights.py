@@ -1,8 +1,8 @@
 """What a match is worth: a table of steps, no statistics.
 
 A score must not depend on what else is in the index. Then the same track scores the same in every data set, however
-large; and a cursor that carries a score stays right while documents come and go, so that no point in time has to be
-kept open. So each word counts its field's weight, less a little for each further word in that field
+large; and a cursor that carries a score stays right while documents come and go, so that no point in time has to stay
+open. So each word counts its field's weight, less a little for each further word in that field
 (`mappings.analysis.similarity`); whole names are constants that no sum of words reaches.
 
 All weights are multiples of 1/16, lengths take off 1/128ths. The order of the steps is what
@@ -36,10 +36,10 @@ ACCENTS = 0.0625
 """Bonus for each accented word that has these accents in the name too: Rós over Ros."""
 
 AS_TYPED, CLOSED_UP, STEMMED, ONE_SLIP, TWO_SLIPS = 16.0, 6.0, 5.0, 4.0, 2.0
-"""In the fuzzy stage, how a word is met: strictly, closed up with another or by its sound, by its stem, with slips."""
+"""In the fuzzy stage, how a word matches: strictly, closed up with another or by its sound, by its stem, with slips."""
 
 MISSPELT_NAME = 4.5
-"""In the fuzzy stage, where no words are met better: the text is a whole name but for one letter and for blanks."""
+"""In the fuzzy stage, where no words match better: the text is a whole name but for one letter and for blanks."""
 
 
 def weighted(table: Mapping[str, float]) -> list[str]:

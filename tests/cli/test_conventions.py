@@ -17,7 +17,7 @@ from indexer.update.context import STRATEGIES
 from linernotes.cli import keys, load, main
 from linernotes.security.roles import ROLES
 from queries import By, Sort
-from queries.types import Group
+from queries.model import Group
 from tests.cli.conftest import Run
 from tests.cli.test_bad_input import one_sentence
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from queries.facets.filters import NONE
+from queries.facets.table import NONE
 from tests.queries import made
 from tests.queries.tracks import track
 

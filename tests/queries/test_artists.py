@@ -8,7 +8,7 @@ import pytest
 from mappings.cards import CARDS
 from mappings.errors import InputError
 from queries import ArtistResult, Match, artist_request
-from queries.artists.profile import Profile
+from queries.artists.artist_profile import Profile
 from tests.queries import made
 from tests.queries.conftest import Collection
 
@@ -148,7 +148,7 @@ def test_use_is_told_as_the_cards_tell_it(crowd: Collection) -> None:
 
 
 def test_more_tracks_than_are_read(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("queries.artists.profile.MAX_TRACKS", 10)
+    monkeypatch.setattr("queries.artists.artist_profile.MAX_TRACKS", 10)
     found = profile(crowd, "Over Represented")
     assert found.tracks.exact
     assert not any((found.recordings.exact, found.albums.distinct.exact, found.titles.distinct.exact))

@@ -11,8 +11,8 @@ import queries
 from mappings.errors import InputError
 from mappings.track import FIELDS
 from queries import FACETS, Stage, text
-from queries.search import bodies, text_query
-from queries.search.bodies import Search
+from queries.search import text_query
+from queries.search.search_request import Search, count_body, hits_body
 
 QUERIES = frozenset({"match", "match_phrase", "term", "terms", "fuzzy", "regexp", "prefix", "range"})
 """Queries that hold a field's name as a key."""
@@ -68,7 +68,7 @@ def vocabularies(request: queries.SearchRequest) -> Iterator[dict[str, int]]:
     """Yield what the index may know of a text: nothing, its words, everything that is like them."""
     tokens = text_query.candidate_tokens(request.text)
     yield {}
-    yield {token: 5 for token in tokens if token in request.text.whole.lower().split()}
+    yield {token: 5 for token in tokens if token in request.text.name.lower().split()}
     yield dict.fromkeys(tokens, 5)
 
 
@@ -81,25 +81,25 @@ def searches(request: queries.SearchRequest) -> Iterator[Search]:
 @pytest.mark.parametrize("asked", REQUESTS)
 def test_every_field_that_is_named_is_mapped(asked: queries.SearchRequest) -> None:
     for search in searches(asked):
-        names = set(named(bodies.hits_body(search))) | set(named(bodies.count_body(search)))
+        names = set(named(hits_body(search))) | set(named(count_body(search)))
         assert names <= mapped().keys() | SPECIAL
 
 
 @pytest.mark.parametrize("asked", REQUESTS)
 def test_every_field_that_is_searched_is_indexed(asked: queries.SearchRequest) -> None:
     for search in searches(asked):
-        names = set(named(bodies.hits_body(search)["query"])) | set(named(bodies.count_body(search)["query"]))
+        names = set(named(hits_body(search)["query"])) | set(named(count_body(search)["query"]))
         assert all(mapped()[name].get("index", True) for name in names - COLUMNS)
 
 
 def test_the_walk_sees_fields() -> None:
-    body = bodies.hits_body(Search(queries.request("the canción"), Stage.FUZZY))
+    body = hits_body(Search(queries.request("the canción"), Stage.FUZZY))
     names = {"title", "all_words", "whole_names", "title_by_language.es", "plays", "source_row", "fingerprint"}
     assert names <= set(named(body))
 
 
 def test_elasticsearchs_counting_request_scores_nothing() -> None:
-    body = bodies.count_body(Search(queries.request("pink", filters_by_facet={"genre": ["rock"]}), Stage.STRICT))
+    body = count_body(Search(queries.request("pink", filters_by_facet={"genre": ["rock"]}), Stage.STRICT))
     assert set(body["query"]["bool"]) == {"filter"}
     assert body["size"] == 0
 
@@ -107,7 +107,7 @@ def test_elasticsearchs_counting_request_scores_nothing() -> None:
 def test_facets_without_filters_share_one_group() -> None:
     filters = {"genre": ["rock"], "year": ["1990.."], "licence": ["none"]}
     asked = queries.request("", filters_by_facet=filters, facet_names=["genre", "year", "language", "dataset"])
-    body = bodies.count_body(Search(asked, Stage.STRICT))
+    body = count_body(Search(asked, Stage.STRICT))
     assert set(body["aggs"]) == {"in:rest", "in:genre", "in:year"}
     assert "licence" in str(body["query"])
     assert len(body["aggs"]["in:rest"]["filter"]["bool"]["filter"]) == 2
@@ -117,11 +117,11 @@ def test_facets_without_filters_share_one_group() -> None:
 @given(st.text(max_size=400))
 def test_any_text_can_be_asked(typed: str) -> None:
     asked = queries.request(typed)
-    assert len(asked.text.whole) <= text.MAX_CHARS
+    assert len(asked.text.name) <= text.MAX_CHARS
     for search in searches(asked):
-        bodies.hits_body(search)
-        bodies.count_body(search)
-    asked.text.whole.encode()
+        hits_body(search)
+        count_body(search)
+    asked.text.name.encode()
 
 
 def clauses(body: Any, key: str = "") -> int:
@@ -143,7 +143,7 @@ def test_no_text_has_more_clauses_than_a_small_node_allows() -> None:
     for words in (8, 24):
         typed = " ".join(f"{letter}é$š!ñ-{letter}o.ü" for letter in "abcdefghijklmnopqrstuvwx"[:words])
         for search in searches(queries.request(typed)):
-            assert clauses(bodies.hits_body(search)["query"]) < (8192 if search.stage is Stage.STRICT else 16384)
+            assert clauses(hits_body(search)["query"]) < (8192 if search.stage is Stage.STRICT else 16384)
 
 
 LEAVES = QUERIES | {"multi_match", "exists", "ids"}
@@ -168,7 +168,7 @@ def test_texts_keep_to_their_budget_of_clauses(words: int, most: int) -> None:
     known, unknown = dict.fromkeys(WORDS, 5), dict[str, int]()
     some = [Search(request, Stage.STRICT), *(Search(request, Stage.FUZZY, vocabulary=v) for v in (known, unknown))]
     for search in some:
-        assert 0 < leaves(bodies.count_body(search)["query"]) <= leaves(bodies.hits_body(search)["query"]) <= most
+        assert 0 < leaves(count_body(search)["query"]) <= leaves(hits_body(search)["query"]) <= most
 
 
 def test_whatever_the_index_knows_twelve_words_have_few_clauses() -> None:
@@ -177,13 +177,13 @@ def test_whatever_the_index_knows_twelve_words_have_few_clauses() -> None:
     halves = {token: 5 for token in text_query.candidate_tokens(request.text) if token not in WORDS}
     for words, most in ((3, 40), (12, 130)):
         request = queries.request(" ".join(WORDS[:words]))
-        assert leaves(bodies.hits_body(Search(request, Stage.FUZZY, vocabulary=halves))["query"]) <= most
+        assert leaves(hits_body(Search(request, Stage.FUZZY, vocabulary=halves))["query"]) <= most
 
 
 @given(st.text())
 def test_reading_what_was_read_changes_nothing(typed: str) -> None:
     once = text.parse(typed)
-    assert text.parse(once.whole).words == once.words
+    assert text.parse(once.name).words == once.words
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from queries.catalogue import (
     find_columns,
     identifiers,
     parse_row,
-    requests,
     row_from_json,
+    row_queries,
     verdict,
 )
 from queries.catalogue.identifiers import Kind
@@ -190,13 +190,13 @@ def test_a_row_of_ids_alone_asks_for_ids_alone(artist: str) -> None:
     asked = row(artist, "", fma="123")
     assert not asked.unreadable
     assert not asked.parsed.named
-    body = requests.strict_request(asked, asked.parsed)
+    body = row_queries.strict_request(asked, asked.parsed)
     assert not list(named(body))
 
 
 def test_bare_ids_are_read_in_their_own_column_only() -> None:
-    assert identifiers.read(VIDEO) is None
-    assert identifiers.read("123", Kind.YOUTUBE) is None
+    assert identifiers.parse_identifier(VIDEO) is None
+    assert identifiers.parse_identifier("123", Kind.YOUTUBE) is None
     assert row("hTWKbfoikeg", "123").identifiers == ()
 
 
@@ -226,9 +226,9 @@ def test_any_text_can_be_asked_and_compared(artist: str, title: str, album: str,
     if asked.unreadable:
         return
     parsed = asked.parsed
-    fields = set(named(requests.strict_request(asked, parsed)))
+    fields = set(named(row_queries.strict_request(asked, parsed)))
     if asked.artist and asked.title:
-        fields |= set(named(requests.broad_request(parsed)))
+        fields |= set(named(row_queries.broad_request(parsed)))
         same = judged(asked, artists=[asked.artist], title=asked.title)
         assert same is None or same.verdict is FOUND
     assert fields <= mapped().keys()
@@ -236,6 +236,6 @@ def test_any_text_can_be_asked_and_compared(artist: str, title: str, album: str,
 
 def test_the_walk_sees_the_fields_of_both_requests() -> None:
     asked = row("Kino", "Freeway", youtube=VIDEO)
-    bodies = requests.strict_request(asked, asked.parsed), requests.broad_request(asked.parsed)
+    bodies = row_queries.strict_request(asked, asked.parsed), row_queries.broad_request(asked.parsed)
     fields = {name for body in bodies for name in named(body)}
     assert {"title", "artists", "whole_names", "all_words", "contributors", "video_ids"} <= fields

@@ -8,10 +8,10 @@ from elasticsearch import Elasticsearch
 
 from mappings.errors import UnreachableError
 from queries import Searcher
-from queries.catalogue import MAX_LISTED, RowResult, Tally, check, parse_row, requests
+from queries.catalogue import MAX_LISTED, RowResult, Tally, check, parse_row, row_queries
 from tests.queries.tracks import forget, load, track
 
-MANY = 10 * requests.FEW
+MANY = 10 * row_queries.FEW
 
 
 @pytest.fixture(scope="module")

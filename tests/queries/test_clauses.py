@@ -8,7 +8,7 @@ from elasticsearch import Elasticsearch
 
 import queries
 from queries import Match, Searcher, text
-from queries.search.query_syntax import MAX_CLAUSES
+from queries.text import MAX_CLAUSES
 from tests.queries.tracks import forget, load, track
 
 TRACKS = [

@@ -15,7 +15,7 @@ import queries
 from mappings.errors import InputError, LinernotesError, UnreachableError
 from queries import Searcher, retry
 from queries.errors import DeadlineError, NothingLoadedError
-from queries.types import Json
+from queries.model import Json
 from tests.queries.conftest import Collection
 
 

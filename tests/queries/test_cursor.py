@@ -8,8 +8,8 @@ import queries
 from mappings.errors import InputError
 from queries import Stage, cursor
 from queries.cursor import Cursor
+from queries.model import Json
 from queries.search import run
-from queries.types import Json
 
 KEYS = st.lists(
     st.one_of(st.text(), st.floats(allow_nan=False, allow_infinity=False), st.integers(-(2**63), 2**63 - 1)), max_size=5
@@ -19,26 +19,26 @@ KEYS = st.lists(
 @given(st.sampled_from(Stage), KEYS.map(tuple), st.text())
 def test_what_is_written_is_read(stage: Stage, keys: tuple[object, ...], fingerprint: str) -> None:
     try:
-        written = cursor.write(Cursor(stage, keys), fingerprint)
+        written = cursor.write_cursor(Cursor(stage, keys), fingerprint)
     except TypeError:  # lone surrogates: never part of a key that Elasticsearch gave
         return
-    assert cursor.read(written, fingerprint) == Cursor(stage, keys)
+    assert cursor.read_cursor(written, fingerprint) == Cursor(stage, keys)
     assert set(written) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
 @given(st.text())
 def test_anything_else_is_a_bad_cursor(text: str) -> None:
     with pytest.raises(InputError, match="Bad cursor"):
-        cursor.read(text, "x")
+        cursor.read_cursor(text, "x")
 
 
 @given(st.data())
 def test_a_changed_letter_is_noticed(data: st.DataObject) -> None:
-    good = cursor.write(Cursor(Stage.STRICT, (1.5, 3, "a", "b")), "x")
+    good = cursor.write_cursor(Cursor(Stage.STRICT, (1.5, 3, "a", "b")), "x")
     at = data.draw(st.integers(0, len(good) - 2))  # of the last letter not all bits count
     letter = data.draw(st.sampled_from("ABCxyz019-_").filter(lambda other: other != good[at]))
     with pytest.raises(InputError, match="Bad cursor"):
-        cursor.read(good[:at] + letter + good[at + 1 :], "x")
+        cursor.read_cursor(good[:at] + letter + good[at + 1 :], "x")
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_a_changed_letter_is_noticed(data: st.DataObject) -> None:
 )
 def test_forged_keys_never_reach_elasticsearch(keys: tuple[object, ...]) -> None:
     asked = queries.request("x")
-    forged = cursor.write(Cursor(Stage.STRICT, keys), asked.fingerprint)
+    forged = cursor.write_cursor(Cursor(Stage.STRICT, keys), asked.fingerprint)
     with pytest.raises(InputError, match="Bad cursor"):
-        run.first_stage(nobody, queries.request("x", after=forged))
+        run.run(nobody, queries.request("x", after=forged))
 
 
 def nobody(*bodies: Json) -> list[Json]:
@@ -70,4 +70,4 @@ def test_forged_contents_are_a_bad_cursor() -> None:
     for content in (b"", b"{}", b"[1]", b"nonsense", b'[1,"x","unheard of",[]]', b'[1,"x","strict",5]'):
         raw = cursor._checksum(content) + content
         with pytest.raises(InputError, match="Bad cursor"):
-            cursor.read(base64.urlsafe_b64encode(raw).decode().rstrip("="), "x")
+            cursor.read_cursor(base64.urlsafe_b64encode(raw).decode().rstrip("="), "x")

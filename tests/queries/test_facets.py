@@ -10,7 +10,7 @@ import queries
 from mappings.errors import InputError
 from queries import FACETS, FacetCount, Searcher
 from queries.facets import aggregations
-from queries.facets.filters import Not, Seconds
+from queries.facets.table import Not, Seconds
 from tests.queries.conftest import Collection
 from tests.queries.tracks import load, track
 

@@ -10,9 +10,9 @@ import queries
 from mappings.errors import InputError
 from mappings.index_names import alias
 from mappings.spelling import folding
-from queries import Searcher, Stage, ValuesRequest, cursor, values_request
+from queries import Searcher, Stage, ValuesRequest, cursor, facet_values, values_request
 from queries.cursor import Cursor
-from queries.facets import aggregations, values
+from queries.facets import aggregations
 from tests.queries.conftest import Collection
 from tests.queries.test_hostile import HOSTILE
 from tests.queries.tracks import documents, load, track, write
@@ -22,7 +22,7 @@ LITTLE, TINY = 70, 10
 
 
 def set_room(monkeypatch: pytest.MonkeyPatch, room: int) -> None:
-    for module in (aggregations, values):
+    for module in (aggregations, facet_values):
         monkeypatch.setattr(module, "MAX_BUCKETS", room)
 
 
@@ -94,7 +94,7 @@ def test_narrowing_loses_no_name(client: Elasticsearch, prefix: str) -> None:
 
     searches = list[dict[str, object]]()
     for row in rows:
-        narrowed = values._may_contain(folding.fold(row["artists"][0]))
+        narrowed = facet_values._may_contain(folding.fold(row["artists"][0]))
         itself = {"ids": {"values": [f"{row['dataset']}:{row['source_id']}"]}}
         clauses = [itself, *([narrowed.to_dict()] if narrowed else [])]
         searches += [{"index": alias(prefix)}, {"query": {"bool": {"filter": clauses}}, "size": 0}]
@@ -171,7 +171,7 @@ def test_a_cursor_of_another_request_is_refused(collection: Collection) -> None:
 def test_forged_keys_never_reach_elasticsearch(collection: Collection, name: str, keys: tuple[object, ...]) -> None:
     for sort in queries.By:
         asked: ValuesRequest = values_request(name, sort=sort)
-        forged = cursor.write(Cursor(Stage.STRICT, keys), asked.fingerprint)
+        forged = cursor.write_cursor(Cursor(Stage.STRICT, keys), asked.fingerprint)
         try:
             again = values_request(name, sort=sort, after=forged)
         except InputError:
@@ -200,8 +200,8 @@ def test_there_are_no_pages_by_count_of_what_is_uncertain(
     collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each shard offers its most frequent artists: what is counted above what may be missing is certain."""
-    monkeypatch.setattr(values, "OFFERED", 30)
-    monkeypatch.setattr(values, "LISTED", 40)
+    monkeypatch.setattr(facet_values, "OFFERED", 30)
+    monkeypatch.setattr(facet_values, "LISTED", 40)
     with pytest.raises(InputError, match=r"Beyond the artists with most tracks .* Ask for them by value."):
         collection.searcher.values(values_request("artist", size=100))
     page = collection.searcher.values(values_request("artist", size=100, sort="value"))
@@ -212,8 +212,8 @@ def test_there_are_no_pages_by_count_of_what_is_uncertain(
 def test_certain_pages_by_count_are_right(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     held = Counter(name for one in collection.tracks for name in set(one["artists"]))
     expected = sorted(held.items(), key=lambda pair: (-pair[1], pair[0]))
-    monkeypatch.setattr(values, "OFFERED", 100)
-    monkeypatch.setattr(values, "LISTED", 104)
+    monkeypatch.setattr(facet_values, "OFFERED", 100)
+    monkeypatch.setattr(facet_values, "LISTED", 104)
     found, after = list[tuple[object, int]](), None
     with pytest.raises(InputError, match="Beyond the artists"):
         while True:

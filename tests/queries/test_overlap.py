@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import queries
-from queries.analysis import overlap, overlap_requests
-from queries.analysis.overlap import Draws, Overlap, Patterns, Sample, Selection, Shared
+from queries.analysis import overlap
+from queries.analysis.estimates import Draws, Patterns, Sample, Selection
+from queries.analysis.overlap import Overlap, Shared
 from tests.queries.conftest import Collection
 
 SCHEMA = orjson.loads((Path(__file__).parents[1] / "schemas" / "overlap.json").read_bytes())
@@ -81,7 +82,7 @@ def asked(crowd: Collection, filters: dict[str, list[str]], **how: Any) -> Overl
 def test_small_collections_are_counted(
     crowd: Collection, filters: dict[str, list[str]], block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(overlap_requests, "BLOCK", block)
+    monkeypatch.setattr(overlap, "BLOCK", block)
     tracks = [one for one in crowd.tracks if passing(one, filters)]
     answer = asked(crowd, filters)
     assert (answer.exact, answer.tracks.value, answer.tracks.exact) == (True, len(tracks), True)
@@ -100,7 +101,7 @@ def test_drawing_everything_is_counting(
     crowd: Collection, filters: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(overlap, "MAX_COUNTED", -1)
-    monkeypatch.setattr(overlap_requests, "MAX_LOOKED_UP", 100)
+    monkeypatch.setattr(overlap, "MAX_LOOKED_UP", 100)
     tracks = [one for one in crowd.tracks if passing(one, filters)]
     answer = asked(crowd, filters)
     assert answer.exact
@@ -114,7 +115,7 @@ def test_estimates_lie_around_what_is_true(crowd: Collection, monkeypatch: pytes
     monkeypatch.setattr(overlap, "SAMPLE_SIZE", 150)
     right: list[bool] = []
     for seed in range(12):
-        monkeypatch.setattr(overlap_requests, "_SEED", seed)
+        monkeypatch.setattr(overlap, "_SEED", seed)
         answer = asked(crowd, {})
         assert not answer.exact
         right += compare(answer.recordings, crowd.tracks, "recording_key", exactly=False)
@@ -126,9 +127,7 @@ def test_estimates_lie_around_what_is_true(crowd: Collection, monkeypatch: pytes
 
 def test_tracks_with_many_values_each(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overlap, "MAX_COUNTED", -1)
-    monkeypatch.setattr(
-        overlap_requests, "MAX_SAMPLED_VALUES", 120
-    )  # fewer than are drawn: fewer tracks are, but each whole
+    monkeypatch.setattr(overlap, "MAX_SAMPLED_VALUES", 120)  # fewer than are drawn: fewer tracks are, but each whole
     answer = asked(crowd, {})
     assert not answer.exact
     assert sum(compare(answer.recordings, crowd.tracks, "recording_key", exactly=False)) > 10
@@ -136,7 +135,7 @@ def test_tracks_with_many_values_each(crowd: Collection, monkeypatch: pytest.Mon
 
 def test_counting_whatever_it_takes(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overlap, "MAX_COUNTED", -1)
-    monkeypatch.setattr(overlap_requests, "BLOCK", 500)
+    monkeypatch.setattr(overlap, "BLOCK", 500)
     reports: list[tuple[str, int, int]] = []
     answer = asked(crowd, {}, exact=True, progress=lambda *each: reports.append(each))
     assert answer.exact
@@ -156,7 +155,7 @@ def test_counted_patterns_add_up(counts: dict[int, int]) -> None:
 
 
 def test_data_sets_beyond_those_told_apart_are_no_secret(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overlap_requests, "MAX_DATASETS", 3)
+    monkeypatch.setattr(overlap, "MAX_DATASETS", 3)
     answer = asked(crowd, {})
     assert len(answer.recordings.patterns.datasets) == 3
     assert (answer.exact, answer.tracks.exact, answer.as_json()["confidence"]) == (False, False, None)
@@ -170,7 +169,7 @@ def test_whole_samples_are_counts(counts: dict[int, int], sizes: list[int]) -> N
     """A value in several data sets is drawn in each of them, and counts once."""
     held = [{pattern: number for pattern, number in counts.items() if pattern >> at & 1} for at in range(3)]
     samples = tuple(
-        Sample(size if own else 0, size, {pattern: Draws(n, n, n) for pattern, n in own.items()}, whole=True)
+        Sample(size if own else 0, size, {pattern: Draws(n, n, n) for pattern, n in own.items()}, complete=True)
         for own, size in zip(held, sizes, strict=True)
     )
     for selection in SELECTIONS:
@@ -180,7 +179,7 @@ def test_whole_samples_are_counts(counts: dict[int, int], sizes: list[int]) -> N
 
 
 def test_what_no_sample_has_seen_may_still_be_there() -> None:
-    samples = tuple(Sample(1000, 100, {1 << at: Draws(50, 50.0, 50.0)}, whole=False) for at in range(3))
+    samples = tuple(Sample(1000, 100, {1 << at: Draws(50, 50.0, 50.0)}, complete=False) for at in range(3))
     patterns = Patterns(("a", "b", "c"), samples=samples)
     for unseen in (Selection(bits=3), Selection(number=2), Selection(number=3)):
         number = patterns.number(unseen)

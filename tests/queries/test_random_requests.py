@@ -18,9 +18,9 @@ import queries
 from mappings.errors import InputError
 from mappings.index_names import alias
 from queries import FACETS, FacetCount, Hit, Searcher
-from queries.facets import values
-from queries.facets.filters import NONE
-from queries.search.bodies import TIE_BREAKERS
+from queries import facet_values as values
+from queries.cursor import TIE_BREAKERS
+from queries.facets.table import NONE
 from tests.queries import made
 from tests.queries.brute import STEPS, Brute, Filters, artists, brute, has, plain, tracks
 from tests.queries.tracks import documents, forget, load, write

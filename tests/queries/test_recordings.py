@@ -16,9 +16,9 @@ import queries
 from mappings.errors import InputError
 from mappings.index_names import alias
 from queries import Hit, Searcher, SearchResult
-from queries.search import bodies, recordings
-from queries.search.bodies import Search
-from queries.types import Json
+from queries.model import Json
+from queries.search import recordings, search_request
+from queries.search.search_request import Search
 from tests.queries import made
 from tests.queries.conftest import Collection
 from tests.queries.tracks import documents, forget, load, track, write
@@ -149,7 +149,7 @@ def test_small_blocks_find_the_same(joined: Collection, sort: str, monkeypatch: 
         return [[hit.id for hit in page.hits] for page in some]
 
     usual = first()
-    monkeypatch.setattr(bodies, "_SMALLEST_BLOCK", 1)
+    monkeypatch.setattr(search_request, "_SMALLEST_BLOCK", 1)
     assert first() == usual
 
 
@@ -251,7 +251,7 @@ def unbounded(searcher: Searcher, text: str, size: int) -> Iterator[SearchResult
 def test_a_page_of_few_blocks_is_shorter_and_loses_nothing(joined: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     usual = [hit.id for page in pages(joined.searcher, WORD, size=40) for hit in page.hits]
     monkeypatch.setattr(recordings, "MAX_BLOCKS", 1)
-    monkeypatch.setattr(bodies, "_SMALLEST_BLOCK", 1)
+    monkeypatch.setattr(search_request, "_SMALLEST_BLOCK", 1)
     found = list(unbounded(joined.searcher, WORD, 12))
     assert [hit.id for page in found for hit in page.hits] == usual
     assert any(len(page.hits) < 12 for page in found[:-1])

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import queries
-from queries.analysis import stats, stats_requests
+from queries.analysis import comparisons, stats
 from queries.analysis.stats import Group, Stats
-from queries.search.bodies import Search
+from queries.search.search_request import Search
 from tests.queries import made
 from tests.queries.conftest import Collection
 
@@ -39,7 +39,7 @@ def counted(tracks: list[dict[str, Any]], facet: str) -> tuple[Counter[Any], int
 
 def is_of(group: Group, tracks: list[dict[str, Any]]) -> None:
     assert group.tracks == len(tracks)
-    for facet in stats_requests.FACET_NAMES:
+    for facet in stats.FACET_NAMES:
         found, missing = counted(tracks, facet)
         assert (dict(group.facets[facet].values), group.facets[facet].missing) == (found, missing)
 
@@ -91,7 +91,7 @@ def test_what_was_made_so_is_over_represented_and_nothing_else(crowd: Collection
 
 
 def test_limit_is_how_many_rows(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stats, "MIN_TRACKS", 0)
+    monkeypatch.setattr(comparisons, "MIN_TRACKS", 0)
     assert all(len(each.rows) <= 1 for each in asked(crowd, limit=1).comparisons)
 
 
@@ -106,7 +106,7 @@ def test_estimates_say_so(crowd: Collection, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_many_values_are_counted_block_by_block(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stats_requests, "BLOCK", 13)
+    monkeypatch.setattr(stats, "BLOCK", 13)
     assert asked(crowd).artists == queries.Total(len({name for one in crowd.tracks for name in one["artists"]}))
 
 
@@ -119,13 +119,13 @@ def test_nothing_found(crowd: Collection) -> None:
 
 def test_the_shares_are_those_of_all_data_sets() -> None:
     search = Search(queries.request(filters_by_facet={"dataset": ["x"], "genre": ["rock"]}), queries.Stage.STRICT)
-    body = stats_requests.shares_body(stats_requests.scope(search))
+    body = stats.shares_body(stats.compared_tracks(search))
     assert "'x'" not in str(body["query"])
     assert "rock" in str(body["query"])
 
 
 def test_data_sets_beyond_those_told_apart_are_no_secret(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stats_requests, "MAX_DATASETS", 2)
+    monkeypatch.setattr(stats, "MAX_DATASETS", 2)
     found = asked(crowd)
     assert (len(found.datasets), found.exact, found.as_json()["total"]["exact"]) == (2, False, False)
 
@@ -139,7 +139,7 @@ def test_a_misspelt_text_is_summed_up_as_it_is_searched(crowd: Collection) -> No
 
 @given(st.integers(1, 500), st.integers(0, 500), st.integers(0, 5000), st.integers(0, 50_000))
 def test_an_interval_is_around_its_ratio(count: int, more: int, rest: int, rest_more: int) -> None:
-    row = stats.row("x", count, count + more, rest, rest + rest_more + 1, 10)
+    row = comparisons.row("x", count, count + more, rest, rest + rest_more + 1, 10)
     assert 0 <= row.low <= row.high
     assert 0 < row.p <= 1
     assert row.ratio is None or row.low * 0.999999 <= row.ratio <= row.high * 1.000001
@@ -147,6 +147,6 @@ def test_an_interval_is_around_its_ratio(count: int, more: int, rest: int, rest_
 
 
 def test_correction_makes_it_harder() -> None:
-    one, many = (stats.row("x", 25, 1000, 100, 10_000, compared) for compared in (1, 100_000))
+    one, many = (comparisons.row("x", 25, 1000, 100, 10_000, compared) for compared in (1, 100_000))
     assert (one.low > 1, one.p < 0.05) == (True, True)
     assert (many.low > 1, many.p < 0.05) == (False, False)

@@ -6,8 +6,8 @@ import pytest
 
 from mappings.errors import InputError
 from queries import Suggestions, suggest_request
-from queries.artists import bodies, suggest
-from queries.artists.request import parse_name
+from queries.artists import name_queries, suggest
+from queries.artists.name_input import parse_name
 from tests.queries import made
 from tests.queries.conftest import Collection
 
@@ -81,15 +81,15 @@ def test_namesakes_are_kept_apart_where_ids_tell(crowd: Collection) -> None:
 
 def test_short_prefixes_are_bounded() -> None:
     whole, begun, whole_title, *titles = suggest.candidate_bodies(parse_name("a"))
-    assert all(body["terminate_after"] == bodies.LOOKED_AT for body in (begun, *titles))
+    assert all(body["terminate_after"] == name_queries.LOOKED_AT for body in (begun, *titles))
     assert not any("prefix" in str(body) for body in (whole, whole_title))
     assert "match_bool_prefix" not in str(begun)
     several = suggest.candidate_bodies(parse_name("the bea"))
-    assert [body["terminate_after"] for body in several if "terminate_after" in body] == [bodies.LOOKED_AT] * 4
+    assert [body["terminate_after"] for body in several if "terminate_after" in body] == [name_queries.LOOKED_AT] * 4
 
 
 def test_whole_names_are_there_however_little_is_looked_at(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "LOOKED_AT", 1)
+    monkeypatch.setattr(name_queries, "LOOKED_AT", 1)
     found = suggestions(crowd, "noah")
     assert {artist.name for artist in found.artists} == {"Noah", "NOAH", "noah"}
     assert suggestions(crowd, "thunderstruck").titles[0].count == 2

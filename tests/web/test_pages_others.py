@@ -14,7 +14,7 @@ from linernotes.web.pages import labels, overlap
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
 from mappings.track import FIELDS, SHOWN
 from queries import Searcher
-from queries.analysis.overlap import Estimate
+from queries.analysis.estimates import Estimate
 from tests.web.conftest import Site
 from tests.web.pages_read import Element, query, read
 from tests.web.serving import serving

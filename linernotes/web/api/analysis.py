@@ -9,7 +9,7 @@ from linernotes.web.api import openapi, schemas
 from linernotes.web.api.openapi import answer
 from linernotes.web.query_params import Filtered, Tracks
 from linernotes.web.services.service import KeptRoute, Shared
-from queries.artists.request import MAX_CANDIDATES
+from queries.artists.name_input import MAX_CANDIDATES
 from queries.artists.suggest import MAX_SUGGESTIONS
 
 router = APIRouter(route_class=KeptRoute, tags=["people"])

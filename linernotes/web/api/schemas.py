@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from mappings.cards import Card, Claim
 from mappings.track import DATASET, FIELDS, SHOWN, SOURCE_ID
 from queries import FacetCount, Match, SpellingSuggestion, Stage, Total
-from queries.artists.profile import Collaborator, NameCount
-from queries.search.results import Member
+from queries.artists.artist_profile import Collaborator, NameCount
+from queries.model import Member
 
 Count = Annotated[int, Field(ge=0)]
 Percent = Annotated[float, Field(ge=0, le=100)]

@@ -14,7 +14,7 @@ from linernotes.web.services.service import KeptRoute, Shared
 from mappings.cards import PRESENCE_IS_NO_PROOF
 from mappings.errors import InputError
 from queries import By
-from queries.facets.values import MAX_VALUES
+from queries.facet_values import MAX_VALUES
 
 router = APIRouter(route_class=KeptRoute, tags=["search"])
 

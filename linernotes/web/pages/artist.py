@@ -13,8 +13,8 @@ from linernotes.web.pages.front import Used, used
 from linernotes.web.query_params import Asked
 from linernotes.web.services.service import KeptRoute, Shared
 from queries import ArtistResult, FacetCount
+from queries.artists.artist_profile import Collaborator, NameList, Profile
 from queries.artists.candidates import Candidate
-from queries.artists.profile import Collaborator, NameList, Profile
 from queries.text import MAX_CHARS
 
 router = APIRouter(route_class=KeptRoute)

@@ -7,8 +7,7 @@ from linernotes.web.pages import charts, labels, links, names
 from linernotes.web.pages.charts import Histogram
 from linernotes.web.query_params import Asked
 from queries import FACETS, Bucket, FacetCount
-from queries.facets.filters import LITERAL, NONE, NOT
-from queries.facets.table import Kind
+from queries.facets.table import LITERAL, NONE, NOT, Kind
 
 SHOWN = 6
 """Values of a facet that are listed, and those that were asked for; all are on the facet's own page."""

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from linernotes.output.terminal import visible
-from queries.facets.filters import LITERAL, NONE, NOT
-from queries.types import Span
+from queries.facets.table import LITERAL, NONE, NOT
+from queries.model import Span
 
 LONGEST = 160
 """Characters of a name in a list; the track's own page has the whole."""

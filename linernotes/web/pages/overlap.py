@@ -12,7 +12,8 @@ from linernotes.web.query_params import Asked, Filtered
 from linernotes.web.services.service import KeptRoute
 from linernotes.web.services.service import Shared as Serving
 from queries import Overlap
-from queries.analysis.overlap import CONFIDENCE, Estimate, Shared, share
+from queries.analysis.estimates import CONFIDENCE, Estimate, share
+from queries.analysis.overlap import Shared
 
 router = APIRouter(route_class=KeptRoute)
 

@@ -18,9 +18,8 @@ from linernotes.web.services.service import KeptRoute, Shared
 from mappings.cards import is_synthetic
 from mappings.languages import UNDETERMINED
 from queries import DEFAULT_FACETS, FACETS, Hit, Searcher, SearchResult, Sort, Stage
-from queries.search.results import Recording
+from queries.model import Group, Recording
 from queries.text import MAX_WORDS
-from queries.types import Group
 
 _ARTISTS = 6
 """Artists of a track that a hit names; its page names all."""

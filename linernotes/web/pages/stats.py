@@ -14,8 +14,8 @@ from linernotes.web.query_params import Asked, Tracks
 from linernotes.web.services.service import KeptRoute, Shared
 from mappings.cards import CARDS
 from queries import FACETS, Stats
-from queries.analysis.stats import Comparison, Counts, percent
-from queries.analysis.stats_requests import MAX_CANDIDATES
+from queries.analysis.comparisons import Comparison, percent
+from queries.analysis.stats import MAX_CANDIDATES, Counts
 
 router = APIRouter(route_class=KeptRoute)
 

@@ -1,8 +1,14 @@
-"""A title taken apart: what names the song, what only names a release or a guest, and which version it is."""
+"""Titles and artists taken apart.
+
+Of a title: what names the song, what only names a release or a guest, and which version it is. Of an artist's cell: the
+name turned round, without guests, and the names of several.
+"""
 
 import re
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from queries.search.terms import ARTICLES
 
 _RELEASE = re.compile(
     r"(?:\d{4}\s+)?(?:digital(?:ly)?\s+)?re-?master(?:ed|isé|isado)?(?:\s+(?:version|edition|\d{4}))*|remasterizad[oa].*"
@@ -37,12 +43,12 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A title: `whole`; `core` without releases, guests and versions; `bare` without brackets and dashes either.
+    """A title: in `full`; `core` without releases, guests and versions; `bare` without brackets and dashes either.
 
     `versions` are the words that say which version it is, `guests` those that name guests.
     """
 
-    whole: str
+    full: str
     core: str
     bare: str
     versions: frozenset[str]
@@ -55,8 +61,8 @@ class Title:
         >>> parse_title("Song 2 (feat. X)").number, parse_title("Liberation - Re-Edit II").number
         ('2', 'ii')
         """
-        found = _NUMBER.search(self.whole) or _NUMBER.search(self.core)
-        return found[1].casefold() if found else ""
+        number = _NUMBER.search(self.full) or _NUMBER.search(self.core)
+        return number[1].casefold() if number else ""
 
 
 def parse_title(title: str, artist: str = "") -> Title:
@@ -65,22 +71,25 @@ def parse_title(title: str, artist: str = "") -> Title:
     >>> parse_title("Under Pressure (feat. David Bowie) - Remastered 2011").core
     'Under Pressure'
     >>> live = parse_title("Queen - Radio Ga Ga (Live)", "Queen")
-    >>> live.whole, live.core, live.versions
+    >>> live.full, live.core, live.versions
     ('Radio Ga Ga (Live)', 'Radio Ga Ga', frozenset({'live'}))
     >>> parse_title("(I Can't Get No) Satisfaction").bare
     'Satisfaction'
     """
-    whole = _without_artist(title.strip(), artist)
+    full = title.strip()
+    first, dash, rest = full.partition(" - ")
+    if dash and rest.strip() and first.strip().casefold() == artist.strip().casefold():
+        full = rest.strip()
     noted = _Noted(set(), set())
-    core = _BRACKETS.sub(lambda found: _kept(found, noted), whole)
+    core = _BRACKETS.sub(lambda m: m[0] if _belongs_to_name(m[1] or m[2] or "", noted) else "", full)
     core = _OPEN_GUEST.sub(noted.guest, core)
     while (tail := _TAIL.search(core)) and tail.start() and not _belongs_to_name(tail[1], noted):
         core = core[: tail.start()]
     core = core.strip()
     bare = _TAIL.sub("", _BRACKETS.sub("", core).strip())
     if not _WORD.search(core):
-        return Title(whole, whole, whole, frozenset())
-    return Title(whole, core, bare if _WORD.search(bare) else core, *map(frozenset, noted))
+        return Title(full, full, full, frozenset())
+    return Title(full, core, bare if _WORD.search(bare) else core, *map(frozenset, noted))
 
 
 class _Noted(NamedTuple):
@@ -95,16 +104,6 @@ class _Noted(NamedTuple):
         return ""
 
 
-def _without_artist(title: str, artist: str) -> str:
-    first, dash, rest = title.partition(" - ")
-    return rest.strip() if dash and rest.strip() and first.strip().casefold() == artist.strip().casefold() else title
-
-
-def _kept(match: re.Match[str], noted: _Noted) -> str:
-    """Return what is in brackets if it belongs to the name, else nothing."""
-    return match[0] if _belongs_to_name(match[1] or match[2] or "", noted) else ""
-
-
 def _belongs_to_name(part: str, noted: _Noted) -> bool:
     """Tell whether a part is neither of a release, a guest nor a version; note the words of a version or guest."""
     text = part.strip()
@@ -117,3 +116,65 @@ def _belongs_to_name(part: str, noted: _Noted) -> bool:
         noted.versions.update(word.casefold() for word in _WORD.findall(text))
         return False
     return True
+
+
+_GUEST_TAIL = re.compile(r"[\s(\[]+(?:feat(?:uring)?|ft)(?:\.\s*|\s+).*$", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*[;,/|]\s*|\s+(?:&|\+|and|und|et|y|x|vs\.?|with|with\.)\s+", re.IGNORECASE)
+_TURNED = re.compile(r"^\s*([^,;&/]+?)\s*,\s*([^,;&/]+?)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Artist:
+    """One cell: the `full` name but without guests, the name `turned` round if it has one comma, and its `parts`.
+
+    `firsts` is what stands in front of each joint, longest first, as a name may itself have one: Dan + Shay & Others.
+    """
+
+    full: str
+    turned: str
+    parts: tuple[str, ...]
+    firsts: tuple[str, ...]
+
+    @property
+    def main(self) -> str:
+        """Return the name that a track must hold words of: the first of several, whatever the others are."""
+        return without_article(self.parts[0] if self.parts else self.full)
+
+
+def parse_artist(cell: str) -> Artist:
+    """Return an artist's cell taken apart.
+
+    >>> parse_artist("Beatles, The").turned, parse_artist("Dan + Shay feat. Justin Bieber").full
+    ('The Beatles', 'Dan + Shay')
+    >>> parse_artist("Simon & Garfunkel").parts
+    ('Simon', 'Garfunkel')
+    """
+    full = _GUEST_TAIL.sub("", cell).strip() or cell.strip()
+    turned = _TURNED.match(full)
+    parts = tuple(part for part in _BETWEEN.split(full) if part and part.strip())
+    firsts = [full[: joint.start()].strip() for joint in _BETWEEN.finditer(full)]
+    return Artist(
+        full,
+        f"{turned[2]} {turned[1]}" if turned else "",
+        parts if len(parts) > 1 else (),
+        tuple(first for first in reversed(firsts) if first) if len(parts) > 1 else (),
+    )
+
+
+def people(*names: str) -> frozenset[str]:
+    """Return the words of folded names but for what joins them, to compare lists of artists.
+
+    >>> people("dan and shay", "nena") == people("nena and dan and shay")
+    True
+    """
+    return frozenset(word for name in names for word in name.split()) - {"and", "x", "vs"}
+
+
+def without_article(name: str) -> str:
+    """Return a name without an article in front; a name that is nothing else stays.
+
+    >>> without_article("The Beatles"), without_article("The The")
+    ('Beatles', 'The')
+    """
+    first, _, rest = name.strip().partition(" ")
+    return rest.strip() if rest.strip() and first.lower() in ARTICLES else name.strip()

@@ -1,4 +1,4 @@
-"""A request for an artist, and names as they are typed: cleaned, bounded, and spelled as the index may hold them."""
+"""A request for an artist, and names as they are typed: cleaned, bounded, and spelled as the index may have them."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,11 +8,9 @@ from mappings.spelling import variants, whole_names
 from mappings.spelling.folding import compact, exact_form, tokens
 from mappings.spelling.transliteration import SOUND_MARK
 from mappings.track import LONGEST_NAME
-from queries import text
-from queries.facets.filters import is_storable
-from queries.search import terms as text_terms
-from queries.search.terms import Tokens, Word
-from queries.text import Text
+from queries.facets.table import is_storable
+from queries.search.terms import Tokens, Word, compact_forms, terms_of
+from queries.text import MAX_WORDS, Text, clean_typed, has_letters
 
 MAX_CANDIDATES = 100
 """Candidates at most; also the rows of each list in a profile."""
@@ -43,12 +41,11 @@ class NameInput:
 
     @cached_property
     def forms(self) -> tuple[str, ...]:
-        """Return the name as one word, in each spelling in which the index may hold it, with and without `the`.
+        """Return the name as one word, in each spelling in which the index may have it, with and without `the`.
 
         A name of signs alone is looked up as it is written only: `+` isn't And.
         """
-        has_letters = text.has_letters(self.written)
-        return tuple(text_terms.forms(self.written)) if has_letters else (exact_form(self.written),)
+        return tuple(compact_forms(self.written)) if has_letters(self.written) else (exact_form(self.written),)
 
     @property
     def without_article(self) -> str:
@@ -69,14 +66,14 @@ class NameInput:
 
     @cached_property
     def sounds(self) -> tuple[str, ...]:
-        """Return what a name in Latin letters sounds like, as one word: names of other scripts may be meant."""
+        """Return what a name in Latin letters sounds like, as one word: it may be one of another script."""
         sounds = variants.sounds(self.written) if variants.may_sound_alike(self.written) else ()
         return tuple(sound.replace(" ", "") for sound in sounds)
 
     @cached_property
     def spelled_words(self) -> tuple[Word, ...]:
         """Return the words that make tokens, with their spellings."""
-        return text_terms.of(Text(self.words)).words
+        return terms_of(Text(self.words)).words
 
     def terms(self, role: str) -> list[str]:
         """Return the terms of `whole_names` of which a name in this role that is the one typed has one.
@@ -103,7 +100,7 @@ class NameInput:
     def may_be_inside(self) -> bool:
         """Tell whether the words may stand inside a name, the last of them at the beginning of any word."""
         last = self.words[-1]
-        is_word = text.has_letters(last) and bool(tokens(last)) and may_be_prefix(last)
+        is_word = has_letters(last) and bool(tokens(last)) and may_be_prefix(last)
         return is_word and (len(self.words) > 1 or is_distinct(last))
 
 
@@ -122,7 +119,7 @@ def may_be_prefix(beginning: str) -> bool:
 
 
 def spellings(word: Word) -> list[Tokens]:
-    """Return the tokens of a word in each of its spellings, and of its sound, as `all_words` may hold them.
+    """Return the tokens of a word in each of its spellings, and of its sound, as `all_words` may have them.
 
     >>> spellings(parse_name("P!nk").spelled_words[0])
     [('p', 'nk'), ('pink',), ('0p', '0nk')]
@@ -137,11 +134,11 @@ def parse_name(typed: str) -> NameInput:
     >>> parse_name(" Sigur\x00 Ró").written
     'Sigur Ró'
     """
-    cleaned, truncated = text.clean_typed(typed)
+    cleaned, truncated = clean_typed(typed)
     words = cleaned.split()
     if not words:
         raise InputError("There is no name to look for.", "Write some of its letters.")
-    return NameInput(tuple(words[: text.MAX_WORDS]), truncated or len(words) > text.MAX_WORDS)
+    return NameInput(tuple(words[:MAX_WORDS]), truncated or len(words) > MAX_WORDS)
 
 
 @dataclass(frozen=True)

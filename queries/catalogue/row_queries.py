@@ -1,4 +1,4 @@
-"""The requests for a row: first by ids and whole names, then, for what wasn't found, more widely.
+"""The requests for a row: first by ids and whole names, then, for rows without a match, more broadly.
 
 Plain dictionaries, not the DSL: a catalogue has 100,000 rows, each sends one request or two, and the DSL takes longer
 to write such a body than Elasticsearch to answer it. The queries only fetch candidates, and rather too many; what a
@@ -27,13 +27,12 @@ from mappings.track import (
     WHOLE_NAMES,
     YEAR,
 )
-from queries import text
-from queries.catalogue import identifiers
-from queries.catalogue.identifiers import Identifier, Kind
-from queries.catalogue.name_forms import forms_of
+from queries.catalogue.identifiers import DATASETS, NAMING, Identifier, Kind, words_of
 from queries.catalogue.row import CatalogueRow, ParsedRow
-from queries.search.terms import OPTIONAL_WORDS, forms
-from queries.types import Json
+from queries.model import Json
+from queries.name_forms import forms_of
+from queries.search.terms import OPTIONAL_WORDS, compact_forms
+from queries.text import MAX_CHARS, MAX_WORDS
 
 FEW, MANY = 30, 10_000
 """Candidates that are read at first, and when there are more: all, as far as Elasticsearch gives a page."""
@@ -53,7 +52,7 @@ _EXPANSIONS = 50
 
 
 def strict_request(row: CatalogueRow, parsed: ParsedRow, size: int = FEW) -> Json:
-    """Return the first request: ids, and tracks that hold the artist's name and the title's core, in any spelling."""
+    """Return the first request: ids, and tracks that have the artist's name and the title's core, in any spelling."""
     either = list(_by_identifiers(row.identifiers))
     if parsed.named:
         both = [_same_artist(parsed), _same_title(parsed)]
@@ -62,14 +61,14 @@ def strict_request(row: CatalogueRow, parsed: ParsedRow, size: int = FEW) -> Jso
 
 
 def broad_request(parsed: ParsedRow, size: int = BROAD_FEW) -> Json:
-    """Return the second request, for a row of which nothing was found: one of both names may differ, or both a little.
+    """Return the second request, for a row without a match: one of both names may differ, or both a little.
 
     A name may differ by one letter anywhere, have some of its words wrong, or be another script's by its sound.
     """
     artist, title = _same_artist(parsed), _same_title(parsed)
     either = [_both(artist, each) for each in _some_words(TITLE, parsed.title.core)]
     either += [_both(title, each) for each in _some_words(ARTISTS, parsed.artist.main)]
-    either.append(_both(title, _holds(CONTRIBUTORS, parsed.artist.main)))
+    either.append(_both(title, _has_words(CONTRIBUTORS, parsed.artist.main)))
     misspelt = list(_misspelt(parsed.artist.main, ARTIST_ROLE)), list(_misspelt(parsed.title.core, TITLE_ROLE))
     if any(misspelt):  # in one request, as each of them is an automaton run over all names
         either.append(_both(_any([artist, *misspelt[0]]), _any([title, *misspelt[1]])))
@@ -98,53 +97,52 @@ def _by_identifiers(known: tuple[Identifier, ...]) -> Iterator[Json]:
     """Yield what finds the tracks of ids, above all others."""
     for each in known:
         if each.kind is Kind.YOUTUBE:
-            found: Json = {"term": {VIDEO_IDS: each.value}}
-        elif each.kind in identifiers.NAMING:
-            # Addresses aren't indexed: their words are, and whether the address is the same is seen on the track.
-            found = {
-                "bool": {"filter": [{"term": {ALL_WORDS: token}} for token in tokens(identifiers.words(each.value))]}
-            }
+            by_id: Json = {"term": {VIDEO_IDS: each.value}}
+        elif each.kind in NAMING:
+            # Addresses aren't indexed: their words are, and the track's own address is compared.
+            by_id = {"bool": {"filter": _tokens(words_of(each.value))}}
         else:
-            found = {"ids": {"values": [f"{identifiers.DATASETS[each.kind]}:{each.value}"]}}
-        yield {"constant_score": {"filter": found, "boost": 1000}}
+            by_id = {"ids": {"values": [f"{DATASETS[each.kind]}:{each.value}"]}}
+        yield {"constant_score": {"filter": by_id, "boost": 1000}}
 
 
 def _same_artist(parsed: ParsedRow) -> Json:
     """Return that a track has the artist: a whole name, or the words of the first of several."""
-    names = (parsed.artist.main, parsed.artist.whole, parsed.artist.turned)
-    return _same(names, ARTIST_ROLE, _holds(ARTISTS, parsed.artist.main))
+    names = (parsed.artist.main, parsed.artist.full, parsed.artist.turned)
+    return _same(names, ARTIST_ROLE, _has_words(ARTISTS, parsed.artist.main))
 
 
 def _same_title(parsed: ParsedRow) -> Json:
     """Return that a track has the title: a whole name, or the words of its core."""
-    return _same((parsed.title.whole, parsed.title.core), TITLE_ROLE, _holds(TITLE, parsed.title.core))
+    return _same((parsed.title.full, parsed.title.core), TITLE_ROLE, _has_words(TITLE, parsed.title.core))
 
 
 def _same(names: tuple[str, ...], role: str, words: Json) -> Json:
-    whole = [term for name in names if name for term in whole_names.terms(forms(name), role)]
-    return _any([{"terms": {WHOLE_NAMES: list(dict.fromkeys(whole))}}, words])
+    terms = [term for name in names if name for term in whole_names.terms(compact_forms(name), role)]
+    return _any([{"terms": {WHOLE_NAMES: list(dict.fromkeys(terms))}}, words])
 
 
-def _holds(field: str, name: str) -> Json:
-    """Return that a field holds all words of a name, as they stand or spelled otherwise in some name of the track."""
+def _has_words(field: str, name: str) -> Json:
+    """Return that a field has all words of a name, as they stand or spelled otherwise in some name of the track."""
     words = {"match": {field: {"query": _beginning(name), "operator": "and"}}}
-    others = [way for way in forms_of(name).ways if way != forms_of(name).folded]
+    others = [other for other in forms_of(name).other_spellings if other != forms_of(name).folded]
     if not others:
         return words
-    spelled = [
-        {"bool": {"filter": [{"term": {ALL_WORDS: token}} for token in tokens(_beginning(way))]}} for way in others
-    ]
-    return _any([words, *spelled])
+    return _any([words, *({"bool": {"filter": _tokens(_beginning(other))}} for other in others)])
+
+
+def _tokens(words: str) -> list[Json]:
+    return [{"term": {ALL_WORDS: token}} for token in tokens(words)]
 
 
 def _beginning(name: str) -> str:
-    """Return as many words as are looked up: a longer name is compared whole, it need not be looked up whole."""
-    return " ".join(name[: text.MAX_CHARS].split()[: text.MAX_WORDS]) if len(name) > text.MAX_WORDS else name
+    """Return the words that are looked up; of a longer name all are compared, but only the first are looked up."""
+    return " ".join(name[:MAX_CHARS].split()[:MAX_WORDS]) if len(name) > MAX_WORDS else name
 
 
 def _exactly(parsed: ParsedRow) -> Iterator[Json]:
     """Yield what ranks candidates: names as they are written."""
-    for name, role in ((parsed.title.whole, TITLE_ROLE), (parsed.artist.whole, ARTIST_ROLE)):
+    for name, role in ((parsed.title.full, TITLE_ROLE), (parsed.artist.full, ARTIST_ROLE)):
         yield {"constant_score": {"filter": {"term": {WHOLE_NAMES: whole_names.written_term(name, role)}}, "boost": 16}}
 
 
@@ -158,9 +156,9 @@ def _misspelt(name: str, role: str) -> Iterator[Json]:
 
 
 def _some_words(field: str, name: str) -> Iterator[Json]:
-    """Yield that a field holds half of a name's telling words, or the only one, misspelt or not."""
+    """Yield that a field has half of a name's telling words, or the only one, misspelt or not."""
     words = forms_of(name).folded.split()
-    telling = ([word for word in words if word not in OPTIONAL_WORDS and len(word) > 1] or words)[: text.MAX_WORDS]
+    telling = ([word for word in words if word not in OPTIONAL_WORDS and len(word) > 1] or words)[:MAX_WORDS]
     if len(telling) > 1:
         least = max(1, len(telling) // 2)
         yield {"match": {field: {"query": " ".join(telling), "minimum_should_match": least}}}

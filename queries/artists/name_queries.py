@@ -1,4 +1,4 @@
-"""The requests that look for names and count them.
+"""Queries for names: those that are, begin with or contain what was typed, in every spelling or misspelt; and counts.
 
 Two steps. Candidates are what most tracks have among those that match, of which each shard looks at a bounded number;
 whole names are looked up by themselves, so that none is missed. Then the few that are shown are counted, exactly.
@@ -24,11 +24,11 @@ from mappings.track import (
     TITLE_ROLE,
     WHOLE_NAMES,
 )
-from queries.artists.request import NameInput, is_distinct, may_be_prefix, spellings
+from queries.artists.name_input import NameInput, is_distinct, may_be_prefix, spellings
+from queries.cursor import order
 from queries.facets import filters
-from queries.search.bodies import order
-from queries.search.terms import OPTIONAL_WORDS, Tokens, Word, forms
-from queries.types import Json
+from queries.model import Json
+from queries.search.terms import OPTIONAL_WORDS, Word, compact_forms
 
 ARTIST = FACETS["artist"]
 """The field of artists' names as they are written; it has columns only, and is never searched."""
@@ -53,7 +53,7 @@ _EXPANSIONS = 100
 """Terms that one misspelt word or name may stand for, the nearest first."""
 
 
-def whole(name: NameInput, role: str) -> Query:
+def same_name(name: NameInput, role: str) -> Query:
     """Return that a name in this role is the one that was typed, in one of its spellings."""
     return TermsQuery(WHOLE_NAMES, name.terms(role))
 
@@ -63,42 +63,42 @@ def begins(name: NameInput, role: str) -> Query:
     return _any(Prefix(WHOLE_NAMES, {"value": value}) for value in name.beginnings(role))
 
 
-def begins_or_holds_words(name: NameInput) -> Query:
+def begins_or_has_words(name: NameInput) -> Query:
     """Return that an artist's name begins with what was typed, or that artists have its words, the last one begun."""
-    words = _words_begun(ARTISTS, name.written)
-    return _any([begins(name, ARTIST_ROLE), words]) if name.may_be_inside else begins(name, ARTIST_ROLE)
+    begun = begins(name, ARTIST_ROLE)
+    return _any([begun, _begun_words(ARTISTS, name.written)]) if name.may_be_inside else begun
 
 
 def title_words(name: NameInput) -> Query | None:
     """Return that a title has the last word, begun, and the track all others: björk jo. None where that says little."""
     if not name.may_be_inside:
         return None
-    return Bool(filter=[*map(_holds, name.spelled_words[:-1]), _words_begun(TITLE, name.words[-1])])
+    return Bool(filter=[*map(_has_word, name.spelled_words[:-1]), _begun_words(TITLE, name.words[-1])])
 
 
-def _words_begun(field: str, typed: str) -> Query:
+def _begun_words(field: str, typed: str) -> Query:
     # To Elasticsearch a word is finished that a sign stands behind. An apostrophe is part of the word here.
     return MatchBoolPrefix(field, {"query": typed.rstrip(APOSTROPHES), "operator": "and"})
 
 
-def words_spelled(name: NameInput) -> Query | None:
+def spelled_words(name: NameInput) -> Query | None:
     """Return that a track has all words, the last one begun, in one of their spellings; None where that says little.
 
-    The words may be of any of the track's names: who asks has to look which.
+    The words may be of any of the track's names.
     """
     if not name.may_be_inside:
         return None
     *first, last = name.spelled_words
-    begun = [_begun(tokens) for tokens in spellings(last) if is_distinct(tokens[-1]) and may_be_prefix(tokens[-1])]
-    return Bool(filter=[*map(_holds, first), _any(begun)]) if begun else None
+    begun = [
+        _all([*map(_token, tokens[:-1]), Prefix(ALL_WORDS, {"value": tokens[-1]})])
+        for tokens in spellings(last)
+        if is_distinct(tokens[-1]) and may_be_prefix(tokens[-1])
+    ]
+    return Bool(filter=[*map(_has_word, first), _any(begun)]) if begun else None
 
 
-def _holds(word: Word) -> Query:
-    return _any(_all(_token(token) for token in tokens) for tokens in spellings(word))
-
-
-def _begun(tokens: Tokens) -> Query:
-    return _all([*map(_token, tokens[:-1]), Prefix(ALL_WORDS, {"value": tokens[-1]})])
+def _has_word(word: Word) -> Query:
+    return _any(_all(map(_token, tokens)) for tokens in spellings(word))
 
 
 def _token(token: str) -> Query:
@@ -130,16 +130,20 @@ def allowed_slips(word: str) -> int:
 
 def misspelt_bodies(name: NameInput) -> list[Json]:
     """Return the requests for artists whose whole name has a slip, and for those each of whose words may have some."""
-    terms = whole_names.terms(misspelt_forms(name), [ARTIST_ROLE])
-    words = misspelt_words(name)
-    either = [_any(map(_misspelt_name, terms))] if terms else []
-    either += [Bool(filter=[_any(_misspelt_word(*each)) for each in words.items()])] if words else []
+    # The slip of a whole name may be in its first letter; the role before it is right.
+    right = {"prefix_length": len(ARTIST_ROLE + whole_names.WRITTEN), "max_expansions": _EXPANSIONS}
+    names = [
+        Fuzzy(WHOLE_NAMES, {"value": term, "fuzziness": 1, **right})
+        for term in whole_names.terms(misspelt_forms(name), [ARTIST_ROLE])
+    ]
+    words = [_any(_misspelt_word(*each)) for each in misspelt_words(name).items()]
+    either = ([_any(names)] if names else []) + ([Bool(filter=words)] if words else [])
     return [candidates_body(query, names=True) for query in either]
 
 
 def misspelt_forms(name: NameInput) -> list[str]:
     """Return the forms of a name as one word that may have a slip; an article that nobody typed isn't added."""
-    return [form for form in forms(name.written, article=False) if allowed_slips(form)]
+    return [form for form in compact_forms(name.written, article=False) if allowed_slips(form)]
 
 
 def misspelt_words(name: NameInput) -> dict[str, int]:
@@ -147,20 +151,13 @@ def misspelt_words(name: NameInput) -> dict[str, int]:
 
     Articles and the like are needed by themselves only.
 
-    >>> from queries.artists.request import parse_name
+    >>> from queries.artists.name_input import parse_name
     >>> misspelt_words(parse_name("simn and garfunkle")), misspelt_words(parse_name("the"))
     ({'simn': 1, 'garfunkle': 2}, {'the': 0})
     """
     tokens = [token for word in name.spelled_words for token in word.tokens]
     needed = [token for token in tokens if token not in OPTIONAL_WORDS] or tokens
     return {token: allowed_slips(token) for token in needed}
-
-
-def _misspelt_name(term: str) -> Query:
-    """Return that an artist's whole name has one slip, maybe in the first letter; the role before it is right."""
-    right = len(ARTIST_ROLE + whole_names.WRITTEN)
-    options: Json = {"value": term, "fuzziness": 1, "prefix_length": right, "max_expansions": _EXPANSIONS}
-    return Fuzzy(WHOLE_NAMES, options)
 
 
 def _misspelt_word(word: str, slips: int) -> Iterator[Query]:
@@ -183,12 +180,12 @@ def candidates_body(query: Query, *, names: bool = False, titles: bool = False, 
 
 
 def read_names(answers: Iterable[Json]) -> dict[str, int]:
-    """Return the artists of candidates, with the number of tracks in which each was met."""
-    met: dict[str, int] = {}
+    """Return the artists of candidates, with the largest number of tracks in one answer."""
+    counts: dict[str, int] = {}
     for answer in answers:
         for bucket in answer["aggregations"]["names"]["buckets"]:
-            met[bucket["key"]] = max(met.get(bucket["key"], 0), int(bucket["doc_count"]))
-    return met
+            counts[bucket["key"]] = max(counts.get(bucket["key"], 0), int(bucket["doc_count"]))
+    return counts
 
 
 def count_artists_body(names: Collection[str], titles: int = 0) -> Json:
@@ -196,7 +193,7 @@ def count_artists_body(names: Collection[str], titles: int = 0) -> Json:
     sample = A("top_hits", size=max(titles, 1), sort=order([PLAYS]), _source=[ARTISTS, ARTIST_IDS, TITLE])
     by_name = A("terms", field=ARTIST, size=len(names), include=list(names))
     by_dataset = by_name.bucket("datasets", "terms", field=DATASET, size=MAX_DATASETS)
-    # An artist has few ids, of millions that there are: a map of those met is smaller than a list of all.
+    # An artist has few ids, of millions that there are: a map of those in use is smaller than a list of all.
     ids = A("terms", field=ARTIST_IDS, size=2 * MAX_IDS, shard_size=200, execution_hint="map")
     by_dataset.bucket("ids", ids).metric("sample", sample)
     if titles:
@@ -209,6 +206,6 @@ def count_titles_body(titles: Sequence[str]) -> Json:
     """Return the request that counts the tracks of titles, whatever their case and typography."""
     terms = [whole_names.written_term(title, TITLE_ROLE) for title in titles]
     by_title = {str(number): Term(WHOLE_NAMES, {"value": term}).to_dict() for number, term in enumerate(terms)}
-    counted = A("filters", filters=by_title)
     query = Bool(filter=[TermsQuery(WHOLE_NAMES, terms)]).to_dict()
-    return {"query": query, "size": 0, "track_total_hits": False, "aggs": {"titles": counted.to_dict()}}
+    aggs = {"titles": A("filters", filters=by_title).to_dict()}
+    return {"query": query, "size": 0, "track_total_hits": False, "aggs": aggs}
