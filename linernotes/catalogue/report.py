@@ -53,7 +53,7 @@ END = "</script>"
 VERDICTS = ("found", "likely", "not_found", "unreadable")
 
 _PIECES = 200
-"""Pieces of the template that are written at a time."""
+"""Pieces of the template that are yielded at a time."""
 
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -68,8 +68,8 @@ def embedded(json: str) -> Markup:
     return Markup("".join(_ESCAPES.get(letter, letter) for letter in json))  # noqa: S704
 
 
-def render_page(stream: IO[bytes], kept: Spool, summary: Mapping[str, Any], provenance: Provenance) -> None:
-    """Write the page, row by row."""
+def render_page(kept: Spool, summary: Mapping[str, Any], provenance: Provenance) -> Iterator[bytes]:
+    """Yield the HTML report, row by row."""
     page = _template().stream(
         asked=provenance.as_json(),
         summary=summary,
@@ -81,7 +81,8 @@ def render_page(stream: IO[bytes], kept: Spool, summary: Mapping[str, Any], prov
         no_proof=PRESENCE_IS_NO_PROOF,
     )
     page.enable_buffering(_PIECES)
-    page.dump(stream, encoding="utf-8")
+    for text in page:
+        yield text.encode()
 
 
 def shares(summary: Mapping[str, Any]) -> list[tuple[str, int, float, float]]:
@@ -128,14 +129,14 @@ def last_line(summary: Json, provenance: Provenance) -> bytes:
     return orjson.dumps({"summary": summary, "report": provenance.as_json()})
 
 
-def _ndjson(stream: IO[bytes], kept: Spool, summary: Json, provenance: Provenance) -> None:
+def _ndjson(kept: Spool, summary: Json, provenance: Provenance) -> Iterator[bytes]:
     for line in kept.lines():
-        stream.write(line.encode() + b"\n")
-    stream.write(last_line(summary, provenance) + b"\n")
+        yield line.encode() + b"\n"
+    yield last_line(summary, provenance) + b"\n"
 
 
-def _csv(stream: IO[bytes], kept: Spool, _summary: Json, _provenance: Provenance) -> None:
-    writers.csv_rows((line for row in kept.rows() for line in _lines(row)), COLUMNS, stream)
+def _csv(kept: Spool, _summary: Json, _provenance: Provenance) -> Iterator[bytes]:
+    return writers.csv_rows((line for row in kept.rows() for line in _lines(row)), COLUMNS)
 
 
 def _lines(row: Json) -> Iterator[list[str | None]]:
@@ -151,9 +152,9 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) or value is None else str(value).lower()
 
 
-WRITERS: Mapping[str, Callable[[IO[bytes], Spool, Json, Provenance], None]] = {
+FORMATS: Mapping[str, Callable[[Spool, Json, Provenance], Iterator[bytes]]] = {
     ".html": render_page,
     ".csv": _csv,
     ".ndjson": _ndjson,
 }
-"""Kind of file to what writes it."""
+"""Suffix of a report to what generates it."""

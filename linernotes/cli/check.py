@@ -31,7 +31,7 @@ Out = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help=f"Write a report: {', '.join(reports.WRITERS)}; - is standard output, as NDJSON.",
+        help=f"Write a report: {', '.join(reports.FORMATS)}; - is standard output, as NDJSON.",
         show_default=False,
     ),
 ]
@@ -49,7 +49,7 @@ def check(table: Table, out: Out = None, overwrite: Overwrite = False, json: AsJ
     """
     if out == STANDARD:  # as NDJSON, which is what --json prints
         out, json = None, True
-    file = output_file(out, list(reports.WRITERS), overwrite=overwrite) if out else None
+    file = output_file(out, list(reports.FORMATS), overwrite=overwrite) if out else None
     with open_catalogue(table) as given, open_searcher() as searcher, reports.open_spool() as spool:
         run = Check.of(given, searcher)
         with open_output(OutputFile(STANDARD, ".ndjson")) if json else nullcontext() as stdout:
@@ -64,7 +64,7 @@ def check(table: Table, out: Out = None, overwrite: Overwrite = False, json: AsJ
             typer.echo("A data set was replaced during the check: run it again to check all rows alike.", err=True)
         if file:
             with open_output(file) as stream:
-                reports.WRITERS[file.suffix](stream, spool, run.summary(), run.provenance)
+                stream.writelines(reports.FORMATS[file.suffix](spool, run.summary(), run.provenance))
         if not json:
             missing, unreadable = run.first[Verdict.NOT_FOUND], run.first[Verdict.UNREADABLE]
             output.show_check(run.tally, missing, unreadable, terminal.console())

@@ -54,7 +54,7 @@ def serve(
     # Here and not above: what serves takes 0.5 s of CPU to import, and no other command needs it.
     from linernotes.web import server
 
-    if server.is_open(host):
+    if server.is_public(host):
         typer.echo(OPEN, err=True)
     options = Options(host=host, port=port, requests_per_minute=rate, log_texts=log_texts)
     raise typer.Exit(server.run(options, settings.from_environment(), ready))

@@ -93,7 +93,7 @@ def _ndjson(records: Iterable[Rejected], stream: IO[bytes]) -> None:
 
 def _csv(records: Iterable[Rejected], stream: IO[bytes]) -> None:
     types = {name: pl.Int64 if name in ("row", "attempt") else pl.String for name in COLUMNS}
-    csv_rows(map(astuple, records), pl.Schema(types), stream)
+    stream.writelines(csv_rows(map(astuple, records), pl.Schema(types)))
 
 
 WRITERS: Mapping[str, Callable[[Iterable[Rejected], IO[bytes]], None]] = {".ndjson": _ndjson, ".csv": _csv}

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from typing import IO
 
@@ -73,29 +74,29 @@ ROWS_AT_A_TIME = 5_000
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
-def ndjson(frames: Frames, stream: IO[bytes]) -> None:
-    """Write a line of JSON for each row: a hit of `search --json` without score and match."""
+def ndjson(frames: Frames) -> Iterator[bytes]:
+    """Yield a line of JSON for each row: a hit of `search --json` without score and match."""
     for frame in frames:
         # As bytes, never as a Python string; see indexer.encode.
         lines = frame.select(pl.struct(pl.all()).struct.json_encode().str.join("\n").cast(pl.Binary))
-        stream.write(lines.item())
-        stream.write(b"\n")
+        yield lines.item()
+        yield b"\n"
 
 
-def csv(frames: Frames, stream: IO[bytes]) -> None:
-    """Write a CSV that is safe to open in a spreadsheet: see `cells`."""
-    stream.write(safe(pl.DataFrame(schema=ROW)).write_csv().encode())
+def csv(frames: Frames) -> Iterator[bytes]:
+    """Yield a CSV that is safe to open in a spreadsheet: see `safe`."""
+    yield safe(pl.DataFrame(schema=ROW)).write_csv().encode()
     for frame in frames:
-        stream.write(safe(frame).write_csv(include_header=False).encode())
+        yield safe(frame).write_csv(include_header=False).encode()
 
 
-def csv_rows(rows: Iterable[Sequence[object]], schema: pl.Schema, stream: IO[bytes]) -> None:
-    """Write rows as such a CSV, too, some thousands at a time."""
+def csv_rows(rows: Iterable[Sequence[object]], schema: pl.Schema) -> Iterator[bytes]:
+    """Yield rows as such a CSV, too, some thousands at a time."""
     rows = iter(rows)
-    stream.write(pl.DataFrame(schema=schema).write_csv().encode())
+    yield pl.DataFrame(schema=schema).write_csv().encode()
     while batch := list(islice(rows, ROWS_AT_A_TIME)):
         frame = pl.DataFrame(batch, schema=schema, orient="row")
-        stream.write(safe(frame).write_csv(include_header=False).encode())
+        yield safe(frame).write_csv(include_header=False).encode()
 
 
 def parquet(frames: Frames, stream: IO[bytes]) -> None:
@@ -126,17 +127,23 @@ def _zstd(stream: IO[bytes]) -> IO[bytes]:
     return zstd.ZstdFile(stream, mode="w")  # type: ignore[return-value]
 
 
-def _packed(writer: Writer, pack: Callable[[IO[bytes]], IO[bytes]]) -> Writer:
+def _packed(
+    generate: Callable[[Frames], Iterator[bytes]],
+    pack: Callable[[IO[bytes]], AbstractContextManager[IO[bytes]]] = nullcontext,
+) -> Writer:
     def write(frames: Frames, stream: IO[bytes]) -> None:
         with pack(stream) as packer:
-            writer(frames, packer)
+            packer.writelines(generate(frames))
 
     return write
 
 
+GENERATORS: Mapping[str, Generate] = {".ndjson": ndjson, ".csv": csv}
+"""Suffix to what generates such a file piece by piece."""
+
 WRITERS: Mapping[str, Writer] = {
-    ".ndjson": ndjson,
-    ".csv": csv,
+    ".ndjson": _packed(ndjson),
+    ".csv": _packed(csv),
     ".parquet": parquet,
     ".ndjson.gz": _packed(ndjson, _gzip),
     ".ndjson.zst": _packed(ndjson, _zstd),

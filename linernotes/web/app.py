@@ -1,4 +1,4 @@
-"""The application: routes, and around them what each request passes on its way in and out."""
+"""The application: routes, and the middleware that each request passes."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,45 +7,41 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
-from linernotes.web import api, pages, problems
-from linernotes.web.api.openapi import of
+from linernotes.web import api, errors, pages
+from linernotes.web.api.openapi import build_document
 from linernotes.web.checks import store
 from linernotes.web.config import Options
-from linernotes.web.middleware.access import Access
-from linernotes.web.middleware.headers import Gone, Heads, SafeHeaders
-from linernotes.web.middleware.rate_limit import Rate
-from linernotes.web.middleware.request_limits import Bounds
-from linernotes.web.services.service import Service, Source
-from linernotes.web.services.streaming import Streams
-from queries import Searcher
+from linernotes.web.middleware.access_log import AccessLogMiddleware
+from linernotes.web.middleware.disconnect import CancelOnDisconnectMiddleware, HeadMiddleware
+from linernotes.web.middleware.limits import RateLimitMiddleware, RequestSizeLimitMiddleware
+from linernotes.web.middleware.security_headers import SecurityHeadersMiddleware
+from linernotes.web.services.app_state import AppState, GetSearcher
 
-PACKED_FROM = 1000
-PACKING = 4
-"""Level of gzip."""
-PACKED_ALREADY = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/vnd.apache.parquet")
+GZIP_MIN_BYTES = 1000
+GZIP_LEVEL = 4
+COMPRESSED_TYPES = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/vnd.apache.parquet")
 
 
 class App(FastAPI):
     """FastAPI with our own OpenAPI document."""
 
     def openapi(self) -> dict[str, Any]:
-        """Return the document, made once."""
-        self.openapi_schema = self.openapi_schema or of(self)
+        """Return the document, built once."""
+        self.openapi_schema = self.openapi_schema or build_document(self)
         return self.openapi_schema
 
 
-def create(options: Options, source: Searcher | Source) -> FastAPI:
-    """Return the application for a searcher, or for what gives one; its client belongs to the caller."""
+def create_app(options: Options, get_searcher: GetSearcher) -> FastAPI:
+    """Return the application; the searcher's client belongs to the caller."""
 
     @asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
-        app.state.service = Service.of(options, (lambda: source) if isinstance(source, Searcher) else source)
-        app.state.exports = Streams(options.counting)
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.shared = AppState.create(options, get_searcher)
         try:
             async with store.opened(options) as app.state.checks:
                 yield
         finally:
-            app.state.service.close()
+            app.state.shared.close()
 
     app = App(
         title="linernotes",
@@ -54,24 +50,25 @@ def create(options: Options, source: Searcher | Source) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        lifespan=life,
+        lifespan=lifespan,
     )
-    problems.handle(app)
+    app.state.error_page = pages.error_page
+    errors.install(app)
     app.include_router(api.router)
     app.include_router(pages.router)
     app.mount("/static", pages.static, name="static")
-    _surround(app, options)
+    _add_middleware(app, options)
     return app
 
 
-def _surround(app: FastAPI, options: Options) -> None:
-    """Put around the routes what each request passes; the last is the outermost."""
+def _add_middleware(app: FastAPI, options: Options) -> None:
+    """Add the middleware; the last is the outermost."""
     app.add_middleware(
-        GZipMiddleware, minimum_size=PACKED_FROM, compresslevel=PACKING, exclude_content_types=PACKED_ALREADY
+        GZipMiddleware, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL, exclude_content_types=COMPRESSED_TYPES
     )
-    app.add_middleware(Gone)
-    app.add_middleware(Heads)
-    app.add_middleware(Bounds, body_bytes=options.upload_bytes)
-    app.add_middleware(Rate, per_minute=options.requests_per_minute)
-    app.add_middleware(SafeHeaders)
-    app.add_middleware(Access, texts=options.log_texts)
+    app.add_middleware(CancelOnDisconnectMiddleware)
+    app.add_middleware(HeadMiddleware)
+    app.add_middleware(RequestSizeLimitMiddleware, max_body=options.upload_bytes)
+    app.add_middleware(RateLimitMiddleware, per_minute=options.requests_per_minute)
+    app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(AccessLogMiddleware, log_texts=options.log_texts)

@@ -1,4 +1,4 @@
-"""Sockets to listen on: opened before anything else, so that an address that can't be had is told in one sentence."""
+"""The server process: sockets, uvicorn, signals, and its log as JSON lines."""
 
 import json
 import logging
@@ -19,81 +19,68 @@ import uvicorn
 
 from linernotes.security.credentials import is_loopback
 from linernotes.settings import Settings
-from linernotes.web import app
+from linernotes.web.app import create_app
 from linernotes.web.config import Options
-from linernotes.web.middleware.request_limits import HEADER_BYTES
-from linernotes.web.services.es_client import Connection
-from linernotes.web.services.service import Source
-from linernotes.web.services.thread_pools import THREADS
+from linernotes.web.middleware.limits import MAX_HEADERS
+from linernotes.web.services.app_state import GetSearcher
+from linernotes.web.services.elasticsearch_client import ClientProvider
+from linernotes.web.services.executor import THREAD_NAME
 from mappings.errors import InputError, UnreachableError
 
 BACKLOG = 512
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named to be told apart
-"""Addresses that mean all of this machine's, with the one by which it is asked here."""
+"""Addresses that mean all of this machine's, with the one by which it is reached here."""
 
 
-def opened(host: str, port: int) -> list[socket.socket]:
-    """Return listening sockets for all addresses of a host, of one port; port 0 is one that is free.
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Return listening sockets for all addresses of a host, on one port; port 0 is one that is free.
 
-    Raises InputError for a host that isn't this machine, or a port that is taken or not for us.
+    Raises InputError for a host that isn't this machine, or a port that is taken. (uvicorn's own `bind_socket` logs and
+    exits instead, and its connections wait 40 ms for each acknowledgement.)
     """
     sockets: list[socket.socket] = []
     try:
-        for family, address in _addresses(host, port):
-            taken = sockets[0].getsockname()[1] if sockets else port
-            sockets.append(_listening(family, address, taken))
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, address in dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found):
+            same_port = sockets[0].getsockname()[1] if sockets else port
+            sockets.append(socket.create_server((address, same_port), family=family, backlog=BACKLOG))
+            # Connections inherit it; asyncio sets it only where the socket was told to be TCP.
+            sockets[-1].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError as error:
         for each in sockets:
             each.close()
         reason = error.strerror or str(error)
         raise InputError(
-            f"Nobody can listen at {host}, port {port}: {reason}.",
+            f"Can't listen on {host}, port {port}: {reason}.",
             "Choose others with --host and --port (0: a free one).",
         ) from error
     return sockets
 
 
-def url(host: str, sockets: list[socket.socket]) -> str:
-    """Return the address by which this machine asks what listens there."""
+def url_of(host: str, sockets: list[socket.socket]) -> str:
+    """Return the address by which this machine reaches what listens there."""
     shown = WILDCARDS.get(host, host)
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{sockets[0].getsockname()[1]}"
 
 
-def is_open(host: str) -> bool:
-    """Tell whether other machines may come in."""
+def is_public(host: str) -> bool:
+    """Tell whether other machines can connect."""
     return not is_loopback(host)
 
 
-def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found))
-
-
-def _listening(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
-    # Told to be TCP, as asyncio switches Nagle off for no other: else each answer waits 40 ms for an acknowledgement.
-    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        made.bind((address, port))
-        made.listen(BACKLOG)
-    except OSError:
-        made.close()
-        raise
-    return made
-
-
-LIBRARIES = "WARNING"
-"""From this level on others than us are heard: below, the client library writes every request."""
+LIBRARY_LEVEL = "WARNING"
+"""Log level of libraries: below it, the Elasticsearch client writes every request."""
 
 
 class JsonLines(logging.Formatter):
-    """Writes a record as one line; what `extra={"told": {...}}` has stands beside the message."""
+    """Formats a record as one line of JSON, with the fields of `extra={"fields": {...}}` beside the message.
 
-    def __init__(self, *, texts: bool = False) -> None:
+    Of an error it has the kind and the lines of code; its words, which may quote a search, only with `log_texts`.
+    """
+
+    def __init__(self, *, log_texts: bool = False) -> None:
         super().__init__()
-        self._texts = texts
+        self._log_texts = log_texts
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -103,61 +90,64 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "from": record.name,
             "message": record.getMessage(),
-            **getattr(record, "told", {}),
+            **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[1]:
-            line["error"] = [*_told(traceback.TracebackException.from_exception(record.exc_info[1]), self._texts)]
+            line["error"] = [*_lines(traceback.TracebackException.from_exception(record.exc_info[1]), self._log_texts)]
         try:
             return orjson.dumps(line, default=str).decode()
         except TypeError:  # half a character, which no line may have
             return json.dumps(line, default=str, ensure_ascii=False).encode(errors="replace").decode()
 
 
-def _told(error: traceback.TracebackException, texts: bool) -> Iterator[str]:
-    """Yield an error's places and kind, the cause first."""
+def _lines(error: traceback.TracebackException, log_texts: bool) -> Iterator[str]:
+    """Yield an error's lines of code and kind, the cause first."""
     if before := error.__cause__ or (None if error.__suppress_context__ else error.__context__):
-        yield from _told(before, texts)
+        yield from _lines(before, log_texts)
     for frame in error.stack:
         yield f"{frame.filename}:{frame.lineno} {frame.name}"
-    yield "".join(error.format_exception_only()).strip() if texts else str(error.exc_type and error.exc_type.__name__)
+    if log_texts:
+        yield "".join(error.format_exception_only()).strip()
+    else:
+        yield str(error.exc_type and error.exc_type.__name__)
 
 
-def write(*, texts: bool) -> None:
-    """Let everything be written so, from now on."""
+def configure_logging(*, log_texts: bool) -> None:
+    """Send all logs to standard error as JSON lines."""
     logging.captureWarnings(True)
     logging.config.dictConfig(
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "formatters": {"lines": {"()": JsonLines, "texts": texts}},
+            "formatters": {"lines": {"()": JsonLines, "log_texts": log_texts}},
             "handlers": {"err": {"class": "logging.StreamHandler", "formatter": "lines"}},
-            "root": {"level": LIBRARIES, "handlers": ["err"]},
+            "root": {"level": LIBRARY_LEVEL, "handlers": ["err"]},
             "loggers": {"linernotes.web": {"level": "INFO"}},
         }
     )
 
 
-PROXIES = "127.0.0.1,::1"
-"""Whose word on a client's address is taken: a proxy on this machine."""
+TRUSTED_PROXIES = "127.0.0.1,::1"
+"""Proxies that are believed about a client's address: those on this machine."""
 
-CONNECTIONS = 1000
+MAX_CONNECTIONS = 1000
 """At a time; more get 503 from uvicorn itself. Each has a file, of which a process mostly has 1,024."""
 
 KEEP_ALIVE_S = 60
-"""How long a connection is kept for a visitor who reads; with 5 s, as usual, who clicks just then is turned away."""
+"""How long an idle connection is kept: with uvicorn's 5 s, a visitor who clicks just then is turned away."""
 
-ENDED, FORCED = 0, 130
+EXIT_OK, EXIT_FORCED = 0, 130
 
 
 class Server(uvicorn.Server):
-    """Ends well on the first signal, when what is under way is done, and at once on the second; says when it begins."""
+    """Shuts down on the first signal, when requests under way are done, and at once on the second."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._on_ready = on_ready
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as uvicorn calls it
-        """Begin to end, or end."""
+        """Begin to shut down, or end at once."""
         # uvicorn would raise the signal again afterwards, and the exit code wouldn't be 0.
         self.force_exit, self.should_exit = self.should_exit, True
 
@@ -165,56 +155,56 @@ class Server(uvicorn.Server):
         """Begin to listen, and say so."""
         await super().startup(sockets)
         if self.started:
-            self._ready()
+            self._on_ready()
 
 
-def config(options: Options, source: Source) -> uvicorn.Config:
-    """Return how uvicorn is set up."""
+def uvicorn_config(options: Options, get_searcher: GetSearcher) -> uvicorn.Config:
+    """Return the configuration of uvicorn."""
     return uvicorn.Config(
-        app.create(options, source),
+        create_app(options, get_searcher),
         access_log=False,
         log_config=None,
         log_level="warning",
         server_header=False,
         proxy_headers=True,
-        forwarded_allow_ips=PROXIES,
-        limit_concurrency=CONNECTIONS,
-        timeout_graceful_shutdown=options.drain_s,
+        forwarded_allow_ips=TRUSTED_PROXIES,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_graceful_shutdown=options.shutdown_s,
         timeout_keep_alive=KEEP_ALIVE_S,
         http="h11",
         ws="none",
-        h11_max_incomplete_event_size=HEADER_BYTES,
+        h11_max_incomplete_event_size=MAX_HEADERS,
     )
 
 
-def run(options: Options, settings: Settings, ready: Callable[[str], None]) -> int:
-    """Serve until a signal ends it, and return the exit code. `ready` is told the address once it can be asked.
+def run(options: Options, settings: Settings, on_ready: Callable[[str], None]) -> int:
+    """Serve until a signal ends it, and return the exit code. `on_ready` gets the address once it can be requested.
 
-    Elasticsearch needn't be there: as long as it isn't, answers are 503. Raises InputError for an address that can't
-    be listened at, or a setting that can't be used.
+    Elasticsearch needn't be there: as long as it isn't, responses are 503. Raises InputError for an address that can't
+    be listened on, or a setting that can't be used.
     """
-    sockets = opened(options.host, options.port)
-    address = url(options.host, sockets)
-    write(texts=options.log_texts)
-    source = Connection(settings, options.answer_s)
+    sockets = bind(options.host, options.port)
+    url = url_of(options.host, sockets)
+    configure_logging(log_texts=options.log_texts)
+    clients = ClientProvider(settings, options.search_timeout_s)
     try:
         with suppress(UnreachableError):
-            source()
-        server = Server(config(options, source), lambda: ready(address))
+            clients()
+        server = Server(uvicorn_config(options, clients), lambda: on_ready(url))
         server.run(sockets)
     finally:
         for each in sockets:
             each.close()
-        source.close()
+        clients.close()
     if server.force_exit:
-        _end(FORCED)
-    if any(thread.name.startswith(THREADS) for thread in threading.enumerate()):
-        _end(ENDED)
-    return ENDED
+        _exit(EXIT_FORCED)
+    if any(thread.name.startswith(THREAD_NAME) for thread in threading.enumerate()):
+        _exit(EXIT_OK)
+    return EXIT_OK
 
 
-def _end(code: int) -> None:
-    """End this process without waiting for threads that still wait for Elasticsearch: nobody waits for them."""
+def _exit(code: int) -> None:
+    """End the process without waiting for threads that still wait for Elasticsearch."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 
 import queries
-from linernotes.web.query_params import SIZE
+from linernotes.web.search_params import PAGE_SIZE
 from queries import Searcher, SearchResult
 
 COMMAND = (sys.executable, "-m", "linernotes")
@@ -27,7 +27,7 @@ class Site:
 
     def search(self, text: str = "", **filters: list[str]) -> SearchResult:
         """Return what a page of a search has to show."""
-        asked = queries.request(text, filters_by_facet=filters, facet_names=queries.DEFAULT_FACETS, size=SIZE)
+        asked = queries.request(text, filters_by_facet=filters, facet_names=queries.DEFAULT_FACETS, size=PAGE_SIZE)
         return self.searcher.search(asked)
 
 

@@ -10,7 +10,7 @@ from linernotes.elastic import connect, is_superuser
 from linernotes.security import keys
 from linernotes.settings import from_environment
 from linernotes.web.api import PREFIX as API
-from linernotes.web.services.es_client import MAY_WRITE, Connection
+from linernotes.web.services.elasticsearch_client import MAY_WRITE, ClientProvider
 from tests.security.conftest import PREFIX, Node
 from tests.web.serving import command
 
@@ -42,13 +42,13 @@ def test_it_makes_itself_a_readers_key_and_revokes_it(node: Node, tmp_path: Path
 
 
 def test_a_key_that_isnt_known_any_more_is_made_anew(node: Node) -> None:
-    connection = Connection(from_environment(local(node)), 15.0)
+    connection = ClientProvider(from_environment(local(node)), 15.0)
     try:
         assert connection().loaded()
         first = own(node)[0]
         with node.client("elastic") as client:
             keys.revoke(client, PREFIX, first.id)
-        connection._looked = 0.0
+        connection._checked_at = 0.0
         assert connection().loaded()
         assert own(node)[0].id != first.id
     finally:

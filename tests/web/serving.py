@@ -13,10 +13,9 @@ from typing import Any
 
 import orjson
 
-from linernotes.web import server as listening
 from linernotes.web.config import Options
-from linernotes.web.server import Server, config
-from linernotes.web.services.service import Source
+from linernotes.web.server import Server, bind, url_of, uvicorn_config
+from linernotes.web.services.app_state import GetSearcher
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE_S = 30
@@ -24,12 +23,12 @@ SERVE = (sys.executable, "-m", "linernotes", "serve", "--port", "0")
 
 
 @contextmanager
-def serving(source: Source, options: Options) -> Iterator[str]:
+def serving(get_searcher: GetSearcher, options: Options) -> Iterator[str]:
     """Serve in a thread; give the address."""
-    sockets = listening.opened(options.host, 0)
-    url = listening.url(options.host, sockets)
+    sockets = bind(options.host, 0)
+    url = url_of(options.host, sockets)
     ready = threading.Event()
-    server = Server(config(options, source), ready.set)
+    server = Server(uvicorn_config(options, get_searcher), ready.set)
     thread = threading.Thread(target=server.run, args=(sockets,))
     thread.start()
     try:

@@ -17,7 +17,8 @@ import pytest
 
 from linernotes.elastic import connect
 from linernotes.settings import from_environment
-from linernotes.web.checks import store, upload
+from linernotes.web.checks import store
+from linernotes.web.checks.upload import DEFAULT_NAME
 from linernotes.web.config import Options
 from queries import Searcher
 from tests.cli.conftest import Run, on_samples, run
@@ -69,7 +70,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def rooms(place: Path) -> set[Path]:
-    return set(place.glob(f"{upload.PREFIX}*"))
+    return set(place.glob(f"{store.FOLDER_PREFIX}*"))
 
 
 def report(web: httpx.Client, job: str, kind: str) -> str:
@@ -87,7 +88,7 @@ def test_reports_are_those_of_the_command(web: httpx.Client, run: Run, tmp_path:
     job = checked(web, CATALOGUE)
     lines = run("check", table, "--json").out.splitlines()
     assert job["summary"] == orjson.loads(lines[-1])["summary"]
-    assert (job["done"], job["rows"], job["problem"], job["moved"]) == (9, 9, None, False)
+    assert (job["done"], job["rows"], job["problem"], job["data_changed"]) == (9, 9, None, False)
     for kind in ("html", "csv", "ndjson"):
         out = tmp_path / f"report.{kind}"
         assert run("check", table, "--out", out).code == 0
@@ -179,18 +180,28 @@ def test_the_body_itself_is_taken(web: httpx.Client) -> None:
     sent = web.post(CHECKS, content=CATALOGUE, headers=headers).json()
     assert sent["name"] == "my songs.csv"
     assert ended(web, sent["id"])["summary"]["rows"] == 9
-    assert web.post(CHECKS, content=CATALOGUE, headers={"content-type": "text/csv"}).json()["name"] == upload.NAMELESS
+    assert web.post(CHECKS, content=CATALOGUE, headers={"content-type": "text/csv"}).json()["name"] == DEFAULT_NAME
 
 
 def test_other_kinds_of_bodies(web: httpx.Client) -> None:
-    refused(web.post(CHECKS, content=b"x", headers={"content-type": "image/png"}), 415, "no kind of upload")
-    refused(web.post(CHECKS, content=b"x"), 415, "no kind of upload")
+    refused(web.post(CHECKS, content=b"x", headers={"content-type": "image/png"}), 415, "not accepted")
+    refused(web.post(CHECKS, content=b"x"), 415, "not accepted")
     refused(web.post(CHECKS, files={"other": ("x.csv", CATALOGUE)}), 400, "no file in its field catalogue")
     refused(web.post("/check", files={"catalogue": (None, CATALOGUE)}), 400, "no file in its field catalogue")
     multipart = {"content-type": "multipart/form-data; boundary=x"}
     for broken in (b"--x\r\nno header", b"--y\r\n\r\n", b"--x\r\nContent-Disposition: form-data; na", b""):
         assert web.post(CHECKS, content=broken, headers=multipart).status_code == 400
     refused(web.post(CHECKS, content=b"", headers={"content-type": "multipart/form-data"}), 400, "form")
+
+
+def test_many_parts_and_long_headers_are_refused_quickly(web: httpx.Client) -> None:
+    began = time.monotonic()
+    part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n'
+    multipart = {"content-type": "multipart/form-data; boundary=x"}
+    refused(web.post(CHECKS, content=part * 300_000 + b"--x--\r\n", headers=multipart), 400, "malformed")
+    headers = {"content-type": "text/csv", "content-disposition": "attachment; filename*=idna''x" + ";" * 30_000}
+    assert web.post(CHECKS, content=CATALOGUE, headers=headers).json()["name"] == DEFAULT_NAME
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("address", [CHECKS, "/check"])
@@ -248,7 +259,7 @@ def test_progress_and_deletion_while_running(web: httpx.Client) -> None:
     assert re.search(r'<noscript><meta http-equiv="refresh" content="\d+"></noscript>', page)
     assert '<progress id="check-progress" max="20000"' in page
     for kind in ("html", "csv", "ndjson"):
-        refused(web.get(f"{CHECKS}/{job}/report.{kind}"), 409, "isn't done yet")
+        refused(web.get(f"{CHECKS}/{job}/report.{kind}"), 409, "isn't finished yet")
     assert web.delete(f"{CHECKS}/{job}").status_code == 204
     for address in (f"{CHECKS}/{job}", f"/check/{job}", f"{CHECKS}/{job}/report.csv"):
         refused(web.get(address), 404, "no such check")
@@ -293,7 +304,7 @@ def test_an_hour_later(site: Site, place: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_more_than_are_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "MOST", 2)
+    monkeypatch.setattr(store, "MAX_CHECKS", 2)
     with server(site) as web:
         first, second, third = (checked(web, CATALOGUE)["id"] for _ in range(3))
         refused(web.get(f"{CHECKS}/{first}"), 404, "no such check")
@@ -318,8 +329,8 @@ def test_nothing_is_left_when_the_server_ends(site: Site, place: Path) -> None:
 
 
 def test_what_a_killed_server_left_is_removed(site: Site, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload, "_YOUNG_S", 0.0)
-    left = Path(tempfile.mkdtemp(prefix=upload.PREFIX))
+    monkeypatch.setattr(store, "MIN_STALE_S", 0.0)
+    left = Path(tempfile.mkdtemp(prefix=store.FOLDER_PREFIX))
     (left / "lock").touch()
     (left / "answers.ndjson").write_text("{}")
     with server(site):

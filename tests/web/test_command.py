@@ -133,19 +133,19 @@ def test_a_port_that_is_taken(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ran = run("serve", "--port", str(taken.getsockname()[1]))
     assert ran.code == 1
-    assert "Nobody can listen at 127.0.0.1" in ran.err
+    assert "Can't listen on 127.0.0.1" in ran.err
     assert ran.out == ""
 
 
 def test_a_host_that_isnt_this_machine(run: Run) -> None:
     ran = run("serve", "--host", "no-such-host.invalid", "--port", "0")
     assert ran.code == 1
-    assert "Nobody can listen at no-such-host.invalid" in ran.err
+    assert "Can't listen on no-such-host.invalid" in ran.err
 
 
 def test_it_says_when_it_is_open_to_all(site: Site, tmp_path: Path) -> None:
     with command(tmp_path / "log", site.environment, "--host", "0.0.0.0") as served:
-        assert served.log.read_text().startswith("It is open to all")
+        assert served.log.read_text().startswith("Everybody who can reach this machine")
         assert served.url.startswith("http://127.0.0.1:")
         assert httpx.get(f"{served.url}/health").json() == {"status": "alive"}
 

@@ -147,7 +147,7 @@ def many(client: Elasticsearch, es_url: str) -> Iterator[Many]:
     load(client, prefix, [*made.tracks(ROWS, seed=3), *hostile], shards=2)
     faults = proxy.Faults(es_url, (), share=1)
     try:
-        with served(prefix, faults, Options(counting=1)) as web:
+        with served(prefix, faults, Options(slow_threads=1)) as web:
             yield Many(web, prefix, client, faults)
     finally:
         for index in client.indices.get(index=f"{prefix}*").body:

@@ -42,7 +42,7 @@ def test_a_fault_of_ours(caplog: pytest.LogCaptureFixture) -> None:
     assert "ValueError" in line["error"]
     assert any("test_faults.py" in place for place in line["error"])
     assert SECRET not in JsonLines().format(faults[0])
-    assert SECRET in JsonLines(texts=True).format(faults[0])
+    assert SECRET in JsonLines(log_texts=True).format(faults[0])
 
 
 def test_a_line_is_one_line() -> None:

@@ -11,8 +11,7 @@ import pytest
 
 from linernotes.web.api import PREFIX
 from linernotes.web.config import Options
-from linernotes.web.middleware.rate_limit import PLACES, Places, client
-from linernotes.web.middleware.request_limits import AROUND
+from linernotes.web.middleware.limits import COUNTERS, FORM_OVERHEAD, FixedWindowCounters, client_of
 from tests.web.conftest import Site
 from tests.web.serving import serving
 from tests.web.test_problems import told
@@ -59,29 +58,28 @@ def test_who_asks_too_often_is_told_how_long_to_wait(site: Site) -> None:
 )
 def test_who_is_counted(host: str, forwarded: bool, who: str | None) -> None:
     headers = [(b"x-forwarded-for", host.encode())] if forwarded else []
-    assert client({"client": (host, 1), "headers": headers}) == who
+    assert client_of({"client": (host, 1), "headers": headers}) == who
 
 
 def test_memory_doesnt_grow_with_clients() -> None:
-    places = Places()
+    counters = FixedWindowCounters()
     tracemalloc.start()
     try:
         for number in range(200_000):
-            places.incr(f"client {number}", 60)
+            counters.count(f"client {number}", 60)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert peak < 1_000_000
-    assert sum(places.get(f"client {number}") > 0 for number in range(1000)) == 1000
-    assert PLACES > 1000
+    assert all(counters.count(f"client {number}", 60)[0] > 1 for number in range(1000))
+    assert COUNTERS > 1000
 
 
 def test_a_window_ends() -> None:
-    places = Places()
-    assert [places.incr("a", 0.05) for _ in range(3)] == [1, 2, 3]
+    counters = FixedWindowCounters()
+    assert [counters.count("a", 0.05)[0] for _ in range(3)] == [1, 2, 3]
     time.sleep(0.06)
-    assert places.get("a") == 0
-    assert places.incr("a", 0.05) == 1
+    assert counters.count("a", 0.05)[0] == 1
 
 
 def test_what_is_too_large_isnt_read(site: Site) -> None:
@@ -103,7 +101,7 @@ def test_what_doesnt_say_how_large_it_is_is_cut(site: Site) -> None:
         def rows(size: int) -> "list[bytes]":
             return [b"artist,title\n", *[b"x" * 1000] * (size // 1000)]
 
-        for size, status in ((10 * AROUND, 413), (1000, 202)):
+        for size, status in ((10 * FORM_OVERHEAD, 413), (1000, 202)):
             answer = httpx.post(f"{url}{PREFIX}/checks", content=iter(rows(size)), headers={"content-type": "text/csv"})
             assert answer.status_code == status, answer.text
 

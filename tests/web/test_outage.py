@@ -11,6 +11,7 @@ from linernotes.elastic import connect
 from linernotes.settings import from_environment
 from linernotes.web.api import PREFIX
 from linernotes.web.config import Options
+from mappings.errors import UnreachableError
 from queries import Searcher
 from tests.faults.proxy import Answer, Faults, running
 from tests.web.conftest import Site
@@ -54,10 +55,10 @@ def switched(url: str) -> Switched:
 @pytest.mark.parametrize("way", ["closed", "dumb"])
 def test_it_stops_in_the_middle(site: Site, es_url: str, way: str) -> None:
     faults = switched(es_url)
-    options = Options(answer_s=4.0, count_s=8.0)
+    options = Options(search_timeout_s=4.0, slow_timeout_s=8.0)
     with running(faults) as url:
         found = from_environment(site.environment | {"LINERNOTES_URL": url})
-        with connect(found, timeout_s=options.answer_s) as client:
+        with connect(found, timeout_s=options.search_timeout_s) as client:
             searcher = Searcher(client, found.prefix)
             with serving(lambda: searcher, options) as served, httpx.Client(base_url=served, timeout=30) as web:
                 assert {web.get(address).status_code for address in ASKED} == {200}
@@ -104,7 +105,7 @@ def test_many_are_told_at_once(site: Site, es_url: str) -> None:
         found = from_environment(site.environment | {"LINERNOTES_URL": url})
         with connect(found, timeout_s=1.0) as client:
             searcher = Searcher(client, found.prefix)
-            with serving(lambda: searcher, Options(answer_s=5.0)) as served:
+            with serving(lambda: searcher, Options(search_timeout_s=5.0)) as served:
                 statuses: list[int] = []
 
                 def ask(number: int) -> None:
@@ -120,6 +121,26 @@ def test_many_are_told_at_once(site: Site, es_url: str) -> None:
                 assert time.monotonic() - began < 6
 
 
+class RefusedError(UnreachableError):
+    """An error whose constructor takes something else than a message and a hint, as those of refused keys do."""
+
+    def __init__(self, problem: UnreachableError, _response: object) -> None:
+        super().__init__(problem.message, problem.hint)
+
+
+def test_a_refused_key_is_503_again_and_again_and_a_wrong_parameter_400() -> None:
+    def refused() -> Searcher:
+        raise RefusedError(UnreachableError("Elasticsearch refuses the key."), None)
+
+    with serving(refused, Options()) as url, httpx.Client(base_url=url) as web:
+        answers = [told(web.get(f"{PREFIX}/search?q={number}")) for number in range(3)]
+        assert {(answer["status"], answer["detail"]) for answer in answers} == {(503, "Elasticsearch refuses the key.")}
+        for wrong in ("genr=rock", "genre=rok", "size=x"):
+            assert told(web.get(f"{PREFIX}/search?{wrong}"))["status"] == 400
+        assert web.get("/search?year=x").status_code == 400
+        assert web.get("/about").status_code == 200
+
+
 def test_it_starts_without_elasticsearch(site: Site, es_url: str, tmp_path: Path) -> None:
     faults = switched(es_url)
     faults.shut = "closed"
@@ -130,10 +151,7 @@ def test_it_starts_without_elasticsearch(site: Site, es_url: str, tmp_path: Path
     ):
         assert web.get("/health").status_code == 200
         assert told(web.get("/ready"))["status"] == 503
-        deadline = time.monotonic() + 5  # a line is written when its answer has left
-        while not any(line.get("problem") for line in served.lines() if line.get("status") == 503):
-            assert time.monotonic() < deadline, served.lines()
-            time.sleep(0.05)
+        assert [line["problem"] for line in served.requests(2) if line["status"] == 503]
         faults.shut = ""
         _back(web)
         assert web.get(f"{PREFIX}/search?q=love").json()["hits"]

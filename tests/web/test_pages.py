@@ -136,6 +136,12 @@ def test_front(site: Site) -> None:
     assert PRESENCE_IS_NO_PROOF in found.one("p", "proof").said
 
 
+def test_a_search_of_the_front_page(web: httpx.Client) -> None:
+    response = web.get("/?q=motley+crue")
+    assert (response.status_code, response.headers["location"]) == (303, "/search?q=motley+crue")
+    assert web.get("/?q=").status_code == 200
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -314,7 +320,7 @@ def test_did_you_mean(site: Site) -> None:
 def test_nothing_found_helps(site: Site) -> None:
     found = page(site, "/search?q=metallica&genre=metal&year=1903&language=fr")
     assert total(found) == 0
-    ways = found.one("ul", "dropped").all("li")
+    ways = found.one("ul", "relaxed").all("li")
     assert ways
     for way in ways:
         number = total(page(site, way.one("a")["href"]))

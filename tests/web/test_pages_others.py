@@ -10,7 +10,8 @@ from elasticsearch import Elasticsearch
 
 import queries
 from linernotes.web.config import Options
-from linernotes.web.pages import labels, overlap
+from linernotes.web.pages import labels
+from linernotes.web.pages.views import overlap
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
 from mappings.track import FIELDS, SHOWN
 from queries import Searcher
@@ -53,7 +54,7 @@ def claims_are_told(found: Element, dataset: str) -> None:
         assert claim.claim in text
         assert claim.said_by in text
     if not CARDS[dataset].used_by:
-        assert "No acknowledged use is known" in text
+        assert "No acknowledged use known" in text
 
 
 @pytest.mark.parametrize("name", ["genre", "artist", "year", "language", "licence", "duration", "explicit", "decade"])
@@ -84,7 +85,7 @@ def test_values_are_found_and_walked(site: Site) -> None:
     assert len(seen) > 60
     form = found.one("form", "within")
     assert (form["action"], form.one("input", id="contains")["value"]) == ("/facets/artist", "AN")
-    ordered = next(link["href"] for link in found.all("a") if link.said == "their own order")
+    ordered = next(link["href"] for link in found.all("a") if link.said == "Value")
     first = [name for name, _ in rows(page(site, ordered).one("table"))]
     assert first == sorted(first)
     assert not page(site, "/facets/artist?contains=zzzqqq").all("table")
@@ -93,7 +94,7 @@ def test_values_are_found_and_walked(site: Site) -> None:
 def test_values_say_what_is_chosen(site: Site) -> None:
     found = page(site, "/facets/genre?genre=rock&genre=-pop")
     states = {row.one("th").one("a").said: row.classes for row in found.one("tbody").all("tr")}
-    assert (states["rock"], states["pop"]) == ({"chosen"}, {"excluded"})
+    assert (states["rock"], states["pop"]) == ({"selected"}, {"excluded"})
     rock = next(link for link in found.one("tbody").all("a") if link.said == "rock")
     assert query(rock["href"]) == [("genre", "-pop")]
     assert [chip["href"] for chip in found.all("a", "chip")] == ["/facets/genre?genre=-pop", "/facets/genre?genre=rock"]
@@ -108,7 +109,7 @@ def test_an_artist(site: Site) -> None:
     assert total(page(site, button(found))) == answer.profile.tracks.value
     assert chart(found, "Titles") == {row.name: row.count for row in answer.profile.titles.rows}
     assert chart(found, "Albums") == {row.name: row.count for row in answer.profile.albums.rows}
-    assert chart(found, "With") == {one.name: one.count for one in answer.profile.collaborators}
+    assert chart(found, "Collaborators") == {one.name: one.count for one in answer.profile.collaborators}
     sets = {labels.value("dataset", b.value): b.count for b in answer.profile.facets["dataset"].buckets}
     assert chart(found, "Data set") == sets
     years = {int(bar["data-year"]) for bar in found.one("svg", "histogram").all("rect")}
@@ -139,7 +140,7 @@ def test_artists_of_a_like_name(site: Site) -> None:
 
 def test_nobody_of_that_name(site: Site) -> None:
     found = page(site, "/artist?name=zzzqqqxxx")
-    assert found.one("h1").said == "No artist of this name"
+    assert found.one("h1").said == "No artist with this name"
     assert [query(link["href"]) for link in found.one("p", "ways").all("a")] == [[("q", "zzzqqqxxx")]]
     assert site.web.get("/artist?name=").headers["location"] == "/"
 
@@ -206,7 +207,7 @@ def test_overlap(site: Site, address: str, filters: dict[str, list[str]]) -> Non
 
 
 def test_estimates_have_intervals() -> None:
-    low, counted = overlap._bars([("estimated", Estimate(120, 80, 160), ""), ("counted", Estimate(40, 40, 40), "")])
+    low, counted = overlap.bars([("estimated", Estimate(120, 80, 160), ""), ("counted", Estimate(40, 40, 40), "")])
     assert (low.number, low.interval, low.length, low.low, low.high) == ("≈ 120", "80 to 160", 75.0, 50.0, 100.0)
     assert (counted.number, counted.interval, counted.length, counted.exact) == ("40", "", 25.0, True)
 

@@ -9,7 +9,7 @@ from jsonschema import validate
 
 from linernotes.web.api import PREFIX
 from linernotes.web.api.openapi import problem_schema
-from linernotes.web.middleware.request_limits import LONGEST_ADDRESS
+from linernotes.web.middleware.limits import MAX_ADDRESS
 
 PROBLEM = "application/problem+json"
 
@@ -54,7 +54,7 @@ def told(answer: httpx.Response) -> dict[str, Any]:
         ("/datasets/fma", 404, "free-music-archive"),
         ("/datasets?x=1", 400, "parameter"),
         ("/nothing", 404, ""),
-        ("/search?q=" + "x" * LONGEST_ADDRESS, 414, "longer"),
+        ("/search?q=" + "x" * MAX_ADDRESS, 414, "longer"),
     ],
 )
 def test_told(web: httpx.Client, address: str, status: int, says: str) -> None:

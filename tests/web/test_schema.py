@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from linernotes.web.api.openapi import ADDRESS
+from linernotes.web.api.openapi import DOCUMENT_PATH
 from tests.web.conftest import Site
 
 UNASKED = ("positive_data_acceptance", "ignored_auth")
@@ -16,7 +16,7 @@ FEW = 5
 
 def test_no_answer_contradicts_the_document(site: Site, tmp_path: Path) -> None:
     program = [
-        *(str(Path(sys.executable).with_name("schemathesis")), "run", site.url + ADDRESS),
+        *(str(Path(sys.executable).with_name("schemathesis")), "run", site.url + DOCUMENT_PATH),
         *("--seed", "1", "--max-examples", str(FEW), "--phases", "examples,coverage,fuzzing"),
         *("--exclude-checks", ",".join(UNASKED), "--continue-on-failure", "--no-color", "--workers", "2"),
     ]

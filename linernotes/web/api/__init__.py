@@ -1,23 +1,21 @@
-"""The HTTP API, version 1: read-only, the same questions and answers as the command line's."""
+"""The HTTP API, version 1: read-only, the same queries and answers as the command line's."""
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
-from linernotes.web.api import analysis, checks, datasets, export, openapi, search, strangers
+from linernotes.web.api import analysis, checks, datasets, openapi, search
+from linernotes.web.api.openapi import PREFIX
 
-PREFIX = "/api/v1"
+__all__ = ["PREFIX", "router"]
 
-ROUTERS = (
+router = APIRouter()
+for each in (
+    datasets.health_router,
+    openapi.router,
     search.router,
-    search.values_router,
-    analysis.router,
-    analysis.analysis_router,
+    analysis.artists_router,
+    analysis.statistics_router,
     datasets.router,
     checks.router,
-    export.router,
-)
-
-router = APIRouter(dependencies=[Depends(strangers.refuse)])
-router.include_router(datasets.state_router)
-router.include_router(openapi.router)
-for each in ROUTERS:
-    router.include_router(each, prefix=PREFIX)
+    search.export_router,
+):
+    router.include_router(each)

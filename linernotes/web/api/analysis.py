@@ -1,74 +1,84 @@
-"""`/suggest` and `/artist`: who and what may be meant, and what of one artist is in which data set."""
+"""Artists and statistics: `/suggest`, `/artist`, `/overlap` and `/stats`."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from pydantic import Field
 
 import queries
 from linernotes.web.api import openapi, schemas
-from linernotes.web.api.openapi import answer
-from linernotes.web.query_params import Filtered, Tracks
-from linernotes.web.services.service import KeptRoute, Shared
+from linernotes.web.api.openapi import PREFIX, json_response
+from linernotes.web.search_params import FilterParams, Params, TrackParams
+from linernotes.web.services.app_state import AppStateDep, CachedRoute
 from queries.artists.name_input import MAX_CANDIDATES
 from queries.artists.suggest import MAX_SUGGESTIONS
 
-router = APIRouter(route_class=KeptRoute, tags=["people"])
+artists_router = APIRouter(prefix=PREFIX, route_class=CachedRoute, tags=["artists"])
+statistics_router = APIRouter(prefix=PREFIX, route_class=CachedRoute, tags=["statistics"])
 
-SIZE = 10
-
-Typed = Annotated[str, Query(description="What is typed so far.", examples=["sigur r"])]
-Most = Annotated[int, Query(ge=1, le=MAX_SUGGESTIONS, description="Suggestions of each kind.")]
-Name = Annotated[str, Query(description="The artist's name, however it is written.", examples=["kurt vile"])]
-Id = Annotated[str | None, Query(description="The artist's id, as the candidates show it.")]
-Rows = Annotated[int, Query(ge=1, le=MAX_CANDIDATES, description="Rows of each list.")]
+MAX_ROWS = 200
 
 
-@router.get("/suggest", operation_id="suggest", responses=openapi.answers(schemas.Suggestions, "suggest"))
-async def suggest(service: Shared, q: Typed, size: Most = SIZE) -> Response:
-    """Suggest artists and titles that begin so, whatever case, accents and script."""
-    request = queries.suggest_request(q, size=size)
-    found = await service.ask(lambda: service.searcher.suggest(request))
-    return answer(found.as_json())
+class SuggestQuery(Params):
+    """What has been typed."""
+
+    q: Annotated[str, Field(description="The text typed so far.", examples=["sigur r"])]
+    size: Annotated[int, Field(ge=1, le=MAX_SUGGESTIONS, description="Suggestions of each kind.")] = 10
 
 
-@router.get("/artist", operation_id="artist", responses=openapi.answers(schemas.Artists, "artist"))
-async def artist(service: Shared, name: Name = "", id: Id = None, size: Rows = SIZE) -> Response:  # noqa: A002 - as the address has it
-    """Show who may be meant by a name or id and, if one is, what of them is in which data set.
+class ArtistQuery(Params):
+    """An artist by name, id or both."""
 
-    A name that is written exactly so is the one that is meant; so is the only one that is spelt like it. Artists of the
-    same name are listed apart where ids tell them apart: choose one by its id.
+    name: Annotated[str, Field(description="The artist's name, in any spelling.", examples=["kurt vile"])] = ""
+    id: Annotated[str | None, Field(description="The artist's id, from the list of candidates.")] = None
+    size: Annotated[int, Field(ge=1, le=MAX_CANDIDATES, description="Rows of each list.")] = 10
+
+
+class StatsQuery(TrackParams):
+    """Tracks, and how much is said of them."""
+
+    size: Annotated[int, Field(ge=1, le=MAX_ROWS, description="Rows of each comparison.")] = 10
+
+
+@artists_router.get("/suggest", operation_id="suggest", responses=openapi.answers(schemas.Suggestions, "suggest"))
+async def suggest(state: AppStateDep, params: Annotated[SuggestQuery, Query()]) -> Response:
+    """Suggest artists and titles that begin with a text, in any case, accents and script."""
+    request = queries.suggest_request(params.q, size=params.size)
+    result = await state.query(lambda searcher: searcher.suggest(request))
+    return json_response(result.as_json())
+
+
+@artists_router.get("/artist", operation_id="artist", responses=openapi.answers(schemas.Artists, "artist"))
+async def artist(state: AppStateDep, params: Annotated[ArtistQuery, Query()]) -> Response:
+    """List the artists that a name or id may mean and, if only one is meant, which data sets have their tracks.
+
+    An artist whose name is exactly the one given is meant; so is the only artist with a similar name. Artists of the
+    same name are listed separately where their ids differ: choose one by id.
     """
-    request = queries.artist_request(name, artist_id=id, size=size)
-    found = await service.ask(lambda: service.searcher.artist(request))
-    return answer(found.as_json())
+    request = queries.artist_request(params.name, artist_id=params.id, size=params.size)
+    result = await state.query(lambda searcher: searcher.artist(request))
+    return json_response(result.as_json())
 
 
-analysis_router = APIRouter(route_class=KeptRoute, tags=["numbers"])
+@statistics_router.get("/overlap", operation_id="overlap", responses=openapi.answers(schemas.Overlap, "overlap"))
+async def overlap(state: AppStateDep, params: Annotated[FilterParams, Query()]) -> Response:
+    """Count tracks and distinct recordings in each data set and between them, also by YouTube video.
 
-TOP_SIZE = 10
-MOST = 200
-
-TopRows = Annotated[int, Query(ge=1, le=MOST, description="Rows of each comparison.")]
-
-
-@analysis_router.get("/overlap", operation_id="overlap", responses=openapi.answers(schemas.Overlap, "overlap"))
-async def overlap(service: Shared, asked: Filtered) -> Response:
-    """Count tracks against distinct recordings, in each data set and between them, also by YouTube video.
-
-    Up to 200,000 tracks are counted; of more, 10,000 of each data set are drawn, and every number comes with the
-    interval that it lies in 95 times of 100. (The command line can count those too: `linernotes overlap --exact`.)
+    Up to 200,000 tracks are counted exactly; of more, 10,000 are sampled in each data set, and every number comes with
+    its 95 % confidence interval. (The command line can count all: `linernotes overlap --exact`.)
     """
-    request = asked.request()
-    found = await service.ask(lambda: service.searcher.overlap(request), long=True)
-    return answer(found.as_json())
+    request = params.to_search().to_request()
+    result = await state.query(lambda searcher: searcher.overlap(request), slow=True)
+    return json_response(result.as_json())
 
 
-@analysis_router.get("/stats", operation_id="stats", responses=openapi.answers(schemas.Stats, "stats"))
-async def stats(service: Shared, params: Tracks, size: TopRows = TOP_SIZE) -> Response:
-    """Show shares by genre, licence, commercial use, language and decade, and what is over-represented.
+@statistics_router.get("/stats", operation_id="stats", responses=openapi.answers(schemas.Stats, "stats"))
+async def stats(state: AppStateDep, params: Annotated[StatsQuery, Query()]) -> Response:
+    """Return shares by genre, licence, commercial use, language and decade, and what is over-represented.
 
-    Over-represented is what a data set certainly has more of than all others together; with `dataset`, that one alone.
+    Over-represented is what a data set has significantly more of than all others together; with `dataset`, only that
+    data set is compared.
     """
-    request = params.request()
-    found = await service.ask(lambda: service.searcher.stats(request, limit=size), long=True)
-    return answer(found.as_json())
+    request = params.to_search().to_request()
+    result = await state.query(lambda searcher: searcher.stats(request, limit=params.size), slow=True)
+    return json_response(result.as_json())

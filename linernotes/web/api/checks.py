@@ -1,80 +1,65 @@
-"""The shapes of a catalogue check, for answers and the OpenAPI document."""
+"""Catalogue checks: a file is sent with `POST /checks`, then looked up until it is done, then fetched as a report."""
 
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import Field
 
-from linernotes.web import query_params
 from linernotes.web.api import openapi
+from linernotes.web.api.openapi import PREFIX
 from linernotes.web.api.schemas import Count, Percent, Shape
 from linernotes.web.checks import store, upload
-from linernotes.web.checks.job import CheckState, Job
-from linernotes.web.checks.store import Kept
-from linernotes.web.services.service import Shared
-from linernotes.web.services.streaming import Content, Streamed
+from linernotes.web.checks.jobs import REPORT_TYPES, CheckState, Job, ReportFormat, report_response
+from linernotes.web.checks.store import CheckStoreDep
+from linernotes.web.middleware.security_headers import check_same_site
+from linernotes.web.search_params import NO_PARAMS
+from linernotes.web.services.app_state import AppStateDep
+from linernotes.web.services.response_cache import NO_STORE
 
-
-class ReportKind(StrEnum):
-    """Of a report."""
-
-    HTML = "html"
-    CSV = "csv"
-    NDJSON = "ndjson"
-
-
-MEDIA_TYPES: Mapping[ReportKind, str] = {
-    ReportKind.HTML: "text/html; charset=utf-8",
-    ReportKind.CSV: "text/csv; charset=utf-8",
-    ReportKind.NDJSON: "application/x-ndjson",
-}
-REPORTS = {media_type.partition(";")[0]: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES.values()}
+router = APIRouter(prefix=PREFIX, tags=["catalogue check"], dependencies=[NO_PARAMS])
 
 
 class CheckByDataset(Shape):
-    """The songs of a catalogue that one data set has."""
+    """The songs of a catalogue that are in one data set."""
 
     found: Count
     likely: Count
-    tracks: Annotated[Count, Field(description="All tracks that the songs were matched with.")]
+    tracks: Annotated[Count, Field(description="All matching tracks.")]
     coverage_percent: Percent
 
 
 class CheckSummary(Shape):
-    """Sums over a catalogue. A row that repeats an earlier one counts in the first five, and in no percentage."""
+    """Totals of a catalogue. A row that repeats an earlier one counts in the first five, but in no percentage."""
 
     rows: Count
     found: Count
     likely: Count
     not_found: Count
     unreadable: Count
-    coverage_percent: Annotated[Percent, Field(description="Found or likely, of the songs.")]
+    coverage_percent: Annotated[Percent, Field(description="Share of the songs that are found or likely.")]
     by_dataset: dict[str, CheckByDataset]
     found_percent: Percent
     duplicates: Count
-    songs: Annotated[Count, Field(description="Rows that can be read, each song once.")]
-    exact: Annotated[bool, Field(description="False if some row had more candidates than could be read.")]
+    songs: Annotated[Count, Field(description="Readable rows, each song counted once.")]
+    exact: Annotated[bool, Field(description="False if some row has more candidates than could be compared.")]
 
 
 class Check(Shape):
-    """A catalogue that is checked, or was."""
+    """A catalogue check, running or done."""
 
     id: str
     state: CheckState
     name: Annotated[str, Field(description="The file's name, shortened.")]
-    done: Annotated[Count, Field(description="Rows that have been asked for.")]
+    done: Annotated[Count, Field(description="Rows that have been checked.")]
     rows: Annotated[Count, Field(description="Rows of the catalogue.")]
     problem: Annotated[str | None, Field(description="Why it failed, in one sentence.")]
-    summary: Annotated[CheckSummary | None, Field(description="Once it is done.")]
-    moved: Annotated[bool, Field(description="A data set got another generation meanwhile: check again to be sure.")]
-    expires: Annotated[datetime | None, Field(description="When all of it is deleted; null while it runs.")]
-    reports: Annotated[dict[ReportKind, str], Field(description="Addresses of the report, once it is done.")]
+    summary: Annotated[CheckSummary | None, Field(description="Totals, once it is done.")]
+    data_changed: Annotated[bool, Field(description="A data set was reloaded during the check: run it again.")]
+    expires: Annotated[datetime | None, Field(description="When everything is deleted; null while it runs.")]
+    reports: Annotated[dict[ReportFormat, str], Field(description="Addresses of the reports, once it is done.")]
 
 
 _SUMMARY: dict[str, Any] = {
@@ -85,14 +70,14 @@ _SUMMARY: dict[str, Any] = {
 _ID = "Jq0r6Xw1bZk3o8n2T5vYc7dLmA4eRfGs"
 EXAMPLE: Mapping[str, Any] = {
     "id": _ID, "state": "done", "name": "my songs.csv", "done": 7, "rows": 7, "problem": None, "summary": _SUMMARY,
-    "moved": False, "expires": "2026-11-21T13:00:00+00:00",
-    "reports": {kind.value: f"/api/v1/checks/{_ID}/report.{kind.value}" for kind in ReportKind},
+    "data_changed": False, "expires": "2026-11-21T13:00:00+00:00",
+    "reports": {each.value: f"{PREFIX}/checks/{_ID}/report.{each}" for each in ReportFormat},
 }  # fmt: skip
-BEGUN = {**EXAMPLE, "state": "running", "done": 0, "summary": None, "expires": None, "reports": {}}
+_BEGUN = {**EXAMPLE, "state": "running", "done": 0, "summary": None, "expires": None, "reports": {}}
 
 
-def of(job: Job) -> dict[str, Any]:
-    """Return a job as `Check` has it."""
+def check_json(job: Job) -> dict[str, Any]:
+    """Return a job in the shape of `Check`."""
     result = job.result
     return {
         "id": job.id,
@@ -102,38 +87,31 @@ def of(job: Job) -> dict[str, Any]:
         "rows": job.total,
         "problem": job.problem,
         "summary": result.summary if result else None,
-        "moved": result.moved if result else False,
+        "data_changed": result.data_changed if result else False,
         "expires": datetime.fromtimestamp(job.ended + store.KEEP_S, UTC) if job.ended else None,
-        "reports": {kind.value: f"/api/v1/checks/{job.id}/report.{kind.value}" for kind in ReportKind}
-        if result
-        else {},
+        "reports": {each.value: f"{PREFIX}/checks/{job.id}/report.{each}" for each in ReportFormat} if result else {},
     }
 
 
 _FILE = {"type": "string", "contentMediaType": "text/csv", "description": "CSV with a header: artist and title."}
-_EXAMPLE_CSV = "artist,title\nKurt Vile,Freeway\n"
-BODY = {
+_FORM = {
+    "type": "object",
+    "required": [upload.FIELD],
+    "properties": {upload.FIELD: {**_FILE, "format": "binary"}},
+}
+_BODY = {
     "required": True,
     "content": {
-        upload.FORM: {
-            "schema": {
-                "type": "object",
-                "required": [upload.FIELD],
-                "properties": {upload.FIELD: {**_FILE, "format": "binary"}},
-            }
-        },
-        "text/csv": {"schema": _FILE, "example": _EXAMPLE_CSV},
+        upload.FORM_TYPE: {"schema": _FORM},
+        "text/csv": {"schema": _FILE, "example": "artist,title\nKurt Vile,Freeway\n"},
     },
 }
+_REPORTS = {media_type.partition(";")[0]: {"schema": {"type": "string"}} for media_type in REPORT_TYPES.values()}
+
+CheckId = Annotated[str, Path(description="The id that `POST /checks` returned.", examples=[EXAMPLE["id"]])]
 
 
-router = APIRouter(tags=["catalogue check"])
-
-CheckId = Annotated[str, Path(description="The id that `POST /checks` gave.", examples=[EXAMPLE["id"]])]
-NOT_KEPT = {"cache-control": "no-store"}
-
-
-def _told(status: int, example: Mapping[str, Any], description: str) -> openapi.Responses:
+def _answers(status: int, example: Mapping[str, Any], description: str) -> openapi.Responses:
     content = {"application/json": {"example": dict(example)}}
     return {status: {"model": Check, "description": description, "content": content}}
 
@@ -142,70 +120,53 @@ def _told(status: int, example: Mapping[str, Any], description: str) -> openapi.
     "/checks",
     operation_id="begin_check",
     status_code=202,
-    openapi_extra={"requestBody": BODY},
-    responses=_told(202, BEGUN, "It has begun; `Location` is where to ask for it.") | openapi.problems(403, 415),
+    dependencies=[Depends(check_same_site)],
+    openapi_extra={"requestBody": _BODY},
+    responses=_answers(202, _BEGUN, "The check has begun; `Location` is its address.") | openapi.problems(403, 415),
 )
-async def begin(request: Request, service: Shared, checks: Kept) -> Response:
-    """Send a catalogue and have it checked in the background.
+async def begin(request: Request, state: AppStateDep, checks: CheckStoreDep) -> Response:
+    """Upload a catalogue and check it in the background.
 
-    It is a CSV with the columns artist and title and, optional, album, year and url, or ids of YouTube, Spotify, FMA
-    and Genius. The file is deleted as soon as it has been asked for, the answers after an hour.
+    It is a CSV with the columns artist and title and, optionally, album, year and url, or ids of YouTube, Spotify, FMA
+    and Genius. The file is deleted as soon as it has been checked, the results after an hour.
     """
-    job = await checks.begin(request, service)
-    return _answer(job, 202, {"location": f"/api/v1/checks/{job.id}"})
+    job = await checks.begin(request, state)
+    return _respond(job, 202, {"location": f"{PREFIX}/checks/{job.id}"})
 
 
 @router.get(
     "/checks/{check_id}",
     operation_id="check",
-    responses=_told(200, EXAMPLE, "How far it is, and its sums.") | openapi.problems(404),
+    responses=_answers(200, EXAMPLE, "Progress and totals of the check.") | openapi.problems(404),
 )
-async def look(check_id: CheckId, checks: Kept) -> Response:
-    """Ask how far a check is, and for its sums when it is done."""
-    return _answer(checks.get(check_id))
+async def check(check_id: CheckId, checks: CheckStoreDep) -> Response:
+    """Return the progress of a check, and its totals once it is done."""
+    return _respond(checks.get(check_id))
 
 
 @router.get(
     "/checks/{check_id}/report.{kind}",
     operation_id="check_report",
-    responses={
-        200: {"description": "The report, to be kept.", "content": REPORTS},
-        **openapi.problems(404, 409),
-    },
+    responses={200: {"description": "The report, as a file.", "content": _REPORTS}, **openapi.problems(404, 409)},
 )
-async def report(check_id: CheckId, kind: ReportKind, checks: Kept) -> Response:
-    """Fetch the report of a check: for people (html), spreadsheets (csv, formulas defused) or programs (ndjson)."""
-    return streamed(checks.get(check_id), kind, checks)
+async def report(check_id: CheckId, kind: ReportFormat, checks: CheckStoreDep) -> Response:
+    """Download the report of a check: html to read, csv for spreadsheets (formulas made harmless), or ndjson."""
+    return report_response(checks.get(check_id), kind, checks.downloads)
 
 
 @router.delete(
     "/checks/{check_id}",
     operation_id="delete_check",
     status_code=204,
-    responses={
-        204: {"description": "It has been stopped, and nothing is left of it."},
-        **openapi.problems(403, 404),
-    },
+    dependencies=[Depends(check_same_site)],
+    responses={204: {"description": "The check is stopped and deleted."}, **openapi.problems(403, 404)},
 )
-async def delete(request: Request, check_id: CheckId, checks: Kept) -> Response:
-    """Stop a check, and delete what there is of it."""
-    checks.delete(request, check_id)
-    return Response(status_code=204, headers=NOT_KEPT)
+async def delete(check_id: CheckId, checks: CheckStoreDep) -> Response:
+    """Stop a check and delete everything about it."""
+    checks.delete(check_id)
+    return Response(status_code=204, headers=NO_STORE)
 
 
-def streamed(job: Job, kind: ReportKind, checks: Kept) -> Response:
-    """Return a job's report as a download; raises NotYetError where there is none."""
-    write = job.writer(f".{kind}")
-    name = query_params.attachment(f"linernotes-check-{query_params.plain(job.name.rpartition('.')[0])}", kind)
-    headers = {"content-type": MEDIA_TYPES[kind], "content-disposition": name, **NOT_KEPT}
-
-    @contextmanager
-    def content(_gone: threading.Event) -> Iterator[Content]:
-        yield Content(headers, write)
-
-    return Streamed(checks.streams, content)
-
-
-def _answer(job: Job, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    body = orjson.dumps(of(job))
-    return Response(body, status, {**NOT_KEPT, **(headers or {})}, media_type="application/json")
+def _respond(job: Job, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    body = orjson.dumps(check_json(job))
+    return Response(body, status, {**NO_STORE, **(headers or {})}, media_type="application/json")

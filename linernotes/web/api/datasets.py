@@ -1,73 +1,63 @@
-"""`/health`: the server is alive; `/ready`: it can answer. For whoever watches over it, without limit."""
+"""The cards of the data sets; and `/health` and `/ready` for monitoring, without rate limit."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
 from linernotes import arguments, cards
 from linernotes.web.api import openapi, schemas
-from linernotes.web.api.openapi import answer
-from linernotes.web.errors import NotThereError
-from linernotes.web.services.service import Service, Shared
+from linernotes.web.api.openapi import PREFIX, json_response
+from linernotes.web.errors import NotFoundError
+from linernotes.web.search_params import NO_PARAMS
+from linernotes.web.services.app_state import AppStateDep
+from linernotes.web.services.response_cache import NO_CACHE, NO_STORE
 from mappings.cards import CARDS
 from mappings.errors import InputError, UnreachableError
-from queries import Loaded
 from queries.errors import NOTHING_LOADED
 
-state_router = APIRouter(tags=["state"])
+health_router = APIRouter(tags=["health"], dependencies=[NO_PARAMS])
+router = APIRouter(prefix=PREFIX, tags=["data sets"], dependencies=[NO_PARAMS])
 
-UNKEPT = {"cache-control": "no-store"}
+DatasetId = Annotated[str, Path(description="The data set's id.", json_schema_extra={"enum": list(CARDS)})]
 
 
-@state_router.get("/health", operation_id="health", responses=openapi.plainly(schemas.Alive, {"status": "alive"}))
+@health_router.get(
+    "/health", operation_id="health", responses=openapi.uncached_answers(schemas.Status, {"status": "alive"})
+)
 async def health() -> Response:
-    """Say that the server is alive; nothing is asked."""
-    return answer({"status": "alive"}, UNKEPT)
+    """Return 200 as long as the server is alive, without a request to Elasticsearch."""
+    return json_response({"status": "alive"}, NO_STORE)
 
 
-@state_router.get("/ready", operation_id="ready", responses=openapi.plainly(schemas.Alive, {"status": "ready"}, 503))
-async def ready(service: Shared) -> Response:
-    """Say whether searches can be answered: Elasticsearch does answer, and something is loaded."""
-    if not (await service.edition()).loaded:
+@health_router.get(
+    "/ready", operation_id="ready", responses=openapi.uncached_answers(schemas.Status, {"status": "ready"}, 503)
+)
+async def ready(state: AppStateDep) -> Response:
+    """Return 200 if searches can be answered: Elasticsearch responds, and data is loaded."""
+    if not (await state.data_version()).loaded:
         raise UnreachableError(*NOTHING_LOADED)
-    return answer({"status": "ready"}, UNKEPT)
-
-
-router = APIRouter(tags=["data sets"])
-
-FRESH = {"cache-control": "no-cache"}
-
-Id = Annotated[str, Path(description="The data set's id.", json_schema_extra={"enum": list(CARDS)})]
+    return json_response({"status": "ready"}, NO_STORE)
 
 
 @router.get(
     "/datasets",
     operation_id="datasets",
-    responses=openapi.plainly(schemas.DataSets, openapi.examples()["datasets"]["answer"], 429),
+    responses=openapi.uncached_answers(schemas.DataSets, openapi.examples()["datasets"]["answer"], 429),
 )
-async def datasets(service: Shared) -> Response:
-    """Show all cards: origin, licence, acknowledged use with sources, and what is loaded here."""
-    return answer(cards.as_json(await loaded(service)), FRESH)
+async def datasets(state: AppStateDep) -> Response:
+    """List all data sets: origin, licence, acknowledged use with sources, and what is loaded here."""
+    return json_response(cards.as_json(await state.loaded()), NO_CACHE)
 
 
 @router.get(
     "/datasets/{dataset_id}",
     operation_id="dataset",
-    responses=openapi.plainly(schemas.OneDataSet, openapi.examples()["dataset"]["answer"], 404, 429),
+    responses=openapi.uncached_answers(schemas.OneDataSet, openapi.examples()["dataset"]["answer"], 404, 429),
 )
-async def dataset(service: Shared, dataset_id: Id) -> Response:
-    """Show the card of one data set."""
+async def dataset(state: AppStateDep, dataset_id: DatasetId) -> Response:
+    """Return one data set."""
     try:
         arguments.one_of("data set", dataset_id, CARDS)
-    except InputError as problem:
-        raise NotThereError(problem.message, problem.hint) from problem
-    return answer(cards.one_as_json(dataset_id, await loaded(service)), FRESH)
-
-
-async def loaded(service: Service) -> Mapping[str, Loaded] | None:
-    """Return what is loaded, by data set; None where that isn't known."""
-    try:
-        return (await service.edition()).loaded
-    except UnreachableError:
-        return None
+    except InputError as error:
+        raise NotFoundError(error.message, error.hint) from error
+    return json_response(cards.one_as_json(dataset_id, await state.loaded()), NO_CACHE)

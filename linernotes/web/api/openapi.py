@@ -1,4 +1,4 @@
-"""How an answer is sent: as `as_json` makes it, by orjson, and nothing looks at it twice."""
+"""The OpenAPI document: what each endpoint may answer, with examples; and how JSON is sent."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -11,60 +11,63 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from linernotes.web.api.schemas import Problem
+from linernotes.web.errors import MEDIA_TYPE
+from linernotes.web.services.response_cache import NO_CACHE
+
+PREFIX = "/api/v1"
 
 
-def answer(content: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
-    """Return an answer as JSON."""
+def json_response(content: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    """Return content as JSON, which nothing validates again."""
     return Response(orjson.dumps(content), media_type="application/json", headers=dict(headers or {}))
 
 
-MEDIA_TYPE = "application/problem+json"
-SCHEMA = {"$ref": "#/components/schemas/Problem"}
+PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 
-SAYS: Mapping[int, str] = {
-    400: "Something that was asked can't be: one sentence says what, and mostly what is near.",
-    403: "A page of another site sent this.",
-    404: "It isn't there.",
-    405: "Not by this method: `Allow` has those that there are.",
-    409: "It isn't there yet, or not any more.",
-    413: "More was sent than is taken.",
-    414: "The address is longer than is taken.",
-    415: "What was sent is of a kind that isn't taken.",
-    429: "Too many requests from one client: `Retry-After` has the seconds to wait.",
-    500: "A fault of ours: the sentence has the request's id, by which it is found in the log.",
-    503: "Elasticsearch doesn't answer, or too many are asking: `Retry-After` has the seconds to wait.",
+STATUS_HELP: Mapping[int, str] = {
+    400: "A parameter or the body is invalid; `detail` says which, often with the nearest valid name.",
+    403: "The request came from a page of another site.",
+    404: "Not found.",
+    405: "Method not allowed; `Allow` lists the methods.",
+    409: "Not available yet, or no longer.",
+    413: "The body is too large.",
+    414: "The address is too long.",
+    415: "The type of the body is not accepted.",
+    429: "Too many requests from one client; `Retry-After` has the seconds to wait.",
+    500: "An error on our side; `detail` has the id of the request in the log.",
+    503: "Elasticsearch doesn't respond, or the server is busy; `Retry-After` has the seconds to wait.",
 }
 EVERYWHERE = (400, 413, 414, 429, 500, 503)
-"""What any endpoint may answer."""
+"""Errors that any endpoint may return."""
 
 HEADERS = {
-    "ETag": {"description": "Holds until something else is loaded.", "schema": {"type": "string"}},
-    "Cache-Status": {"description": "There if the answer was kept (RFC 9211).", "schema": {"type": "string"}},
+    "ETag": {"description": "Valid until the data changes.", "schema": {"type": "string"}},
+    "Cache-Status": {"description": "Present if the response was cached (RFC 9211).", "schema": {"type": "string"}},
 }
 
 Responses = dict[int | str, dict[str, Any]]
 
 
 def answers(model: type[BaseModel], example: str, *further: int) -> Responses:
-    """Return an endpoint's answers: 200 in the shape of a model, what every endpoint may say, and some statuses more.
+    """Return the responses of a cached route: 200 in the shape of a model, the errors of all, and further ones.
 
-    `example` is one of the names in `examples.json`. For routes whose answers are kept.
+    `example` is one of the names in `examples.json`.
     """
     content = {"application/json": {"example": examples()[example]["answer"]}}
-    same: Responses = {304: {"description": "The answer that `If-None-Match` names is still right."}}
+    same: Responses = {304: {"description": "The response that `If-None-Match` names is still valid."}}
     good = {"model": model, "content": content, "description": _first(model), "headers": HEADERS}
     return {200: good, **same, **problems(*further)}
 
 
 def problems(*further: int) -> Responses:
-    """Return what every endpoint may say when something is wrong, and some statuses more."""
+    """Return the errors that every endpoint may return, and further ones."""
     return {status: _problem(status) for status in sorted({*EVERYWHERE, *further})}
 
 
 def _problem(status: int) -> dict[str, Any]:
     headers = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
     waits = {"headers": headers} if status in (429, 503) else {}
-    return {"description": SAYS[status], "content": {MEDIA_TYPE: {"schema": SCHEMA}}, **waits}
+    return {"description": STATUS_HELP[status], "content": {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA}}, **waits}
 
 
 def _first(model: type[BaseModel]) -> str:
@@ -73,9 +76,9 @@ def _first(model: type[BaseModel]) -> str:
 
 @cache
 def examples() -> dict[str, Any]:
-    """Return the examples: by name an address below /api/v1, and its answer."""
-    found: dict[str, Any] = orjson.loads(resources.files(__package__).joinpath("examples.json").read_bytes())
-    return found
+    """Return the examples: by name an address below `PREFIX`, and its answer."""
+    content: dict[str, Any] = orjson.loads(resources.files(__package__).joinpath("examples.json").read_bytes())
+    return content
 
 
 def problem_schema() -> dict[str, Any]:
@@ -83,44 +86,44 @@ def problem_schema() -> dict[str, Any]:
     return Problem.model_json_schema()
 
 
-def plainly(model: type[BaseModel], example: Mapping[str, Any], *further: int) -> Responses:
-    """Return the answers of an endpoint whose answers aren't kept, and that may do without Elasticsearch."""
+def uncached_answers(model: type[BaseModel], example: Mapping[str, Any], *further: int) -> Responses:
+    """Return the responses of an uncached endpoint, which may do without Elasticsearch."""
     content = {"application/json": {"example": example}}
-    said: Responses = {status: _problem(status) for status in sorted({400, 413, 414, 500, *further})}
-    return {200: {"model": model, "content": content, "description": _first(model)}, **said}
+    errors: Responses = {status: _problem(status) for status in sorted({400, 413, 414, 500, *further})}
+    return {200: {"model": model, "content": content, "description": _first(model)}, **errors}
 
 
-ADDRESS = "/api/v1/openapi.json"
+DOCUMENT_PATH = f"{PREFIX}/openapi.json"
 
-DESCRIPTION = """Search the tracks that are known to be in public data sets on which models for music are trained.
+DESCRIPTION = """Search the tracks that are known to be in public data sets for training music models.
 
-All answers are read-only, and the same as those of the command line with `--json`. A page of hits or values has the
-cursor of the next one in `next`. Answers carry an ETag that holds until something else is loaded. A parameter that is
-not known is refused, since a filter that is misspelt would find everything.
+The API is read-only, and its answers are those of the command line with `--json`. A page of hits or values has the
+cursor of the next one in `next`. Responses carry an ETag that is valid until the data changes. Unknown parameters are
+refused, since a misspelt filter would find everything.
 
 That a track is in a data set does not prove that a model was trained on it."""
 
 TAGS = [
     {"name": "search", "description": "Tracks by text and filters, and the values of facets."},
-    {"name": "people", "description": "Artists: who may be meant, and what of them is in which data set."},
-    {"name": "numbers", "description": "What data sets share, and what is in them."},
+    {"name": "artists", "description": "Artists by name, and which data sets have their tracks."},
+    {"name": "statistics", "description": "What the data sets contain, and what they share."},
     {"name": "data sets", "description": "Cards: origin, licence, acknowledged use with its sources."},
     {"name": "catalogue check", "description": "A verdict for each row of a catalogue."},
-    {"name": "export", "description": "Whole results."},
-    {"name": "state", "description": "For whoever watches over the server."},
+    {"name": "export", "description": "Complete results as files."},
+    {"name": "health", "description": "For monitoring."},
 ]
 
 LICENCE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 
-NEVER = ("HTTPValidationError", "ValidationError")
-"""FastAPI's own form of a refusal, which is told as a problem here."""
+UNUSED_SCHEMAS = ("HTTPValidationError", "ValidationError")
+"""FastAPI's own format of errors."""
 
 router = APIRouter(include_in_schema=False)
 
 
-def of(app: FastAPI) -> dict[str, Any]:
-    """Return the document of an application's routes."""
-    made = get_openapi(
+def build_document(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document of an application."""
+    document = get_openapi(
         title=app.title,
         version=app.version,
         summary=app.summary,
@@ -129,24 +132,24 @@ def of(app: FastAPI) -> dict[str, Any]:
         tags=TAGS,
         license_info=LICENCE,
     )
-    for operations in made["paths"].values():
+    for operations in document["paths"].values():
         for operation in operations.values():
             operation["responses"].pop("422", None)
             first, _, operation["description"] = operation["description"].partition("\n\n")
             operation["summary"] = first.rstrip(".")
             for parameter in operation.get("parameters", ()):
-                parameter["schema"] = _never_null(parameter["schema"])
-    schemas = made["components"]["schemas"]
-    for name in NEVER:
+                parameter["schema"] = _without_null(parameter["schema"])
+    schemas = document["components"]["schemas"]
+    for name in UNUSED_SCHEMAS:
         schemas.pop(name, None)
     schemas["Problem"] = problem_schema()
-    return made
+    return document
 
 
-def _never_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a parameter's schema without null, which no address can say: it is left out instead.
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a parameter's schema without null: a parameter is left out instead.
 
-    >>> _never_null({"anyOf": [{"type": "string"}, {"type": "null"}], "title": "After"})
+    >>> _without_null({"anyOf": [{"type": "string"}, {"type": "null"}], "title": "After"})
     {'title': 'After', 'type': 'string'}
     """
     kinds: list[dict[str, Any]] = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
@@ -155,10 +158,10 @@ def _never_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {name: said for name, said in schema.items() if name != "anyOf"} | kinds[0]
 
 
-@router.get(ADDRESS)
-async def document(request: Request) -> Response:
+@router.get(DOCUMENT_PATH)
+async def openapi_document(request: Request) -> Response:
     """Return the document."""
     state = request.app.state
     if not hasattr(state, "document"):
         state.document = orjson.dumps(request.app.openapi())
-    return Response(state.document, media_type="application/json", headers={"cache-control": "no-cache"})
+    return Response(state.document, media_type="application/json", headers=NO_CACHE)

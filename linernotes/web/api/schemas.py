@@ -1,4 +1,4 @@
-"""What all shapes are made of."""
+"""Pydantic models of all answers, for the OpenAPI document; answers themselves are not validated."""
 
 from collections.abc import Mapping
 from dataclasses import fields as fields_of
@@ -15,37 +15,40 @@ from queries.model import Member
 Count = Annotated[int, Field(ge=0)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 ByDataset = Annotated[dict[str, Count], Field(description="Tracks, by data set.")]
-TookMs = Annotated[Count, Field(description="Milliseconds when it was asked; a kept answer says the same again.")]
-Next = Annotated[str | None, Field(description="Cursor of the next page: `after` of the same address.")]
-FoundBy = Annotated[Stage | None, Field(description="How the text was met; null without one.")]
-Cut = Annotated[bool, Field(description="Whether only the first words of the text were asked.")]
+TookMs = Annotated[Count, Field(description="Milliseconds that the query took; the same in a cached response.")]
+Next = Annotated[str | None, Field(description="Cursor of the next page, for the parameter `after`.")]
+MatchStage = Annotated[
+    Stage | None,
+    Field(description="Whether the text was matched strictly or with similar spellings; null without a text."),
+]
+Truncated = Annotated[bool, Field(description="Whether only the first words of the text were searched.")]
 Note = Annotated[str, Field(description="What presence in a data set doesn't prove.")]
 
 
 class Shape(BaseModel):
-    """An object with the properties that are named, and no others."""
+    """An object with these properties and no others."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Problem(Shape):
-    """What went wrong, in one sentence (RFC 9457), and what to do."""
+    """What went wrong (RFC 9457), and what to do."""
 
-    type: Annotated[str, Field(description="Always about:blank: the status says it all.")]
+    type: Annotated[str, Field(description="Always about:blank: the status says everything.")]
     title: str
     status: Annotated[int, Field(ge=400, le=599)]
     detail: str
     hint: str
 
 
-class Alive(Shape):
-    """That the server is alive, or ready."""
+class Status(Shape):
+    """Status of the server."""
 
     status: str
 
 
 class Generation(Shape):
-    """What of a data set is loaded."""
+    """What is loaded of a data set."""
 
     records: Count
     generation: str
@@ -55,12 +58,12 @@ class Generation(Shape):
 _HINTS = get_type_hints(Card)
 _CARD: dict[str, Any] = {each.name: (_HINTS[each.name], ...) for each in fields_of(Card)}
 _CARD |= {"loaded": (Generation | None, ...)}
-_ORIGIN = "A data set's card: origin, licence, acknowledged use with its sources, and what of it is loaded here."
+_ORIGIN = "A data set: origin, licence, acknowledged use with its sources, and what is loaded here."
 DataSet: type[Shape] = create_model("DataSet", __base__=Shape, __doc__=_ORIGIN, **_CARD)
 
 
 class DataSets(Shape):
-    """All cards. `known` is false where Elasticsearch couldn't say what is loaded."""
+    """All data sets. `known` is false where Elasticsearch didn't say what is loaded."""
 
     known: bool
     datasets: list[DataSet]  # type: ignore[valid-type]  # made from the card
@@ -68,7 +71,7 @@ class DataSets(Shape):
 
 
 class OneDataSet(Shape):
-    """One card."""
+    """One data set."""
 
     known: bool
     dataset: DataSet  # type: ignore[valid-type]  # made from the card
@@ -76,7 +79,7 @@ class OneDataSet(Shape):
 
 
 class Artist(Shape):
-    """An artist, by name; those of one name are listed apart where ids tell them apart."""
+    """An artist by name; artists of the same name are listed separately where their ids differ."""
 
     name: str
     count: Annotated[int, Field(ge=1)]
@@ -85,7 +88,7 @@ class Artist(Shape):
 
 
 class Title(Shape):
-    """A title, with how many tracks are called so, and artists of some of them."""
+    """A title, the number of tracks with it, and artists of some of them."""
 
     title: str
     artists: list[str]
@@ -93,51 +96,51 @@ class Title(Shape):
 
 
 class Suggestions(Shape):
-    """Artists and titles that begin as was typed, with exact counts."""
+    """Artists and titles that begin with a text, with exact counts."""
 
     artists: list[Artist]
     titles: list[Title]
-    complete: Annotated[bool, Field(description="Whether all that begin so were looked at to choose these.")]
-    text_truncated: Cut
+    complete: Annotated[bool, Field(description="Whether all matching artists and titles were considered.")]
+    text_truncated: Truncated
     took_ms: TookMs
 
 
 class Candidate(Artist):
-    """An artist that may be meant, and what to know it by."""
+    """An artist that may be meant, with details to recognise it."""
 
-    match: Annotated[Match | None, Field(description="How the whole name is what was asked; null if it isn't.")]
-    shares_name: Annotated[bool, Field(description="Whether others have the same name.")]
+    match: Annotated[Match | None, Field(description="How the whole name matches; null if it doesn't.")]
+    shares_name: Annotated[bool, Field(description="Whether other artists have the same name.")]
     spellings: list[str]
     titles: list[str]
 
 
 class Plays(Shape):
-    """Plays as published, and of how many tracks they are known."""
+    """Plays as published, and the number of tracks for which they are known."""
 
     sum: Count
     tracks: Count
 
 
 class NameList(Shape):
-    """The first of a list, and how many there are."""
+    """The first entries of a list, and the number of all."""
 
     rows: list[NameCount]
     distinct: Total
 
 
 class Collaborators(Shape):
-    """Who else is on these tracks."""
+    """Other artists of the same tracks."""
 
     rows: list[Collaborator]
     exact: bool
 
 
 class Profile(Shape):
-    """What of one artist is in which data set."""
+    """One artist: tracks, data sets, titles, albums and collaborators."""
 
     name: str
     id: str | None
-    namesakes: Annotated[int, Field(ge=1, description="How many artists share the name, for certain.")]
+    namesakes: Annotated[int, Field(ge=1, description="Number of artists that are known to share the name.")]
     tracks: Total
     recordings: Total
     plays: Plays
@@ -149,19 +152,19 @@ class Profile(Shape):
 
 
 class Artists(Shape):
-    """Who may be meant, the nearest first, and the profile of the one who is, if one is."""
+    """The artists that may be meant, best match first, and the profile if only one is meant."""
 
     candidates: list[Candidate]
     more: Annotated[Count, Field(description="Candidates that aren't listed.")]
-    misspelt: Annotated[bool, Field(description="Nobody is spelt so; these are spelt nearly so.")]
+    misspelt: Annotated[bool, Field(description="No artist has this name; these have similar ones.")]
     artist: Profile | None
     note: Note
-    text_truncated: Cut
+    text_truncated: Truncated
     took_ms: TookMs
 
 
 class Estimate(Shape):
-    """A number; unless it is exact, between `low` and `high` in 95 of 100 answers like this."""
+    """A number, with its 95 % confidence interval unless it is exact."""
 
     value: Count
     exact: bool
@@ -170,7 +173,7 @@ class Estimate(Shape):
 
 
 class OfDataset(Shape):
-    """A data set's tracks, those without such a key, and its distinct keys."""
+    """A data set: its tracks, those without a key of this kind, and its distinct keys."""
 
     dataset: str
     tracks: Count
@@ -179,7 +182,7 @@ class OfDataset(Shape):
 
 
 class Pair(Shape):
-    """What two data sets share, also in per cent of each."""
+    """What two data sets share, also as percentages of each."""
 
     datasets: Annotated[list[str], Field(min_length=2, max_length=2)]
     shared: Estimate
@@ -187,14 +190,14 @@ class Pair(Shape):
 
 
 class InDatasets(Shape):
-    """How many are in exactly so many data sets."""
+    """How many keys are in exactly this many data sets."""
 
     datasets: Annotated[int, Field(ge=1)]
     distinct: Estimate
 
 
 class Shared(Shape):
-    """What data sets share of one kind of key."""
+    """The overlap by one kind of key."""
 
     distinct: Estimate
     datasets: list[OfDataset]
@@ -203,7 +206,7 @@ class Shared(Shape):
 
 
 class Overlap(Shape):
-    """What data sets share, by recording and by YouTube video."""
+    """The overlap between data sets, by recording and by YouTube video."""
 
     exact: bool
     confidence: float | None
@@ -214,7 +217,7 @@ class Overlap(Shape):
 
 
 class Share(Shape):
-    """A value, its tracks, and their part of all in per cent."""
+    """A value, its tracks, and their percentage."""
 
     value: str | int
     count: Annotated[int, Field(ge=1)]
@@ -222,14 +225,14 @@ class Share(Shape):
 
 
 class Shares(Shape):
-    """The values of one facet with their shares, and tracks without one."""
+    """The values of one facet with their shares, and the tracks without a value."""
 
     values: list[Share]
     missing: Count
 
 
 class SomeTracks(Shape):
-    """Some tracks, and their shares by facet."""
+    """A number of tracks, and their shares by facet."""
 
     name: str
     tracks: Count
@@ -253,7 +256,7 @@ class Over(Shape):
 
 
 class Comparison(Shape):
-    """What a data set certainly has more of than the rest."""
+    """What a data set has significantly more of than all others."""
 
     dataset: str
     kind: str
@@ -274,25 +277,25 @@ class Stats(Shape):
     rest: SomeTracks | None
     over_represented: list[Comparison]
     exact: bool
-    text_truncated: Cut
+    text_truncated: Truncated
     took_ms: TookMs
 
 
 def _without_default(schema: dict[str, Any]) -> None:
-    """Take a default out of a schema: what isn't there isn't null."""
+    """Remove the default from a schema: what is missing isn't null."""
     schema.pop("default")
 
 
-GROUPED: Any = Field(description="There with group=recording.", json_schema_extra=_without_default)
+GROUPED: Any = Field(description="Only with group=recording.", json_schema_extra=_without_default)
 
 
 class Recording(Shape):
-    """All tracks of one recording: by data set, how many match what was asked, and the first of them."""
+    """All tracks of one recording: by data set, how many match the search, and the first of them."""
 
     datasets: ByDataset
     count: Annotated[int, Field(ge=1)]
     matched: Annotated[int, Field(ge=1)]
-    exact: Annotated[bool, Field(description="False where there are more tracks than were read.")]
+    exact: Annotated[bool, Field(description="False if there are more tracks than were read.")]
     tracks: Annotated[list[Member], Field(max_length=100)]
 
 
@@ -305,25 +308,25 @@ _PYTHON: Mapping[str, Any] = {
     "float": float,
     "date": Annotated[str, Field(json_schema_extra={"format": "date"})],
 }
-_CERTAIN = (DATASET, SOURCE_ID)
-"""What every track has; anything else may be null, but lists are empty instead."""
+_ALWAYS_SET = (DATASET, SOURCE_ID)
+"""Fields that every track has; others may be null, and lists may be empty."""
 
 
 def _of_field(name: str) -> tuple[Any, Any]:
     entry = FIELDS[name]
     python = list[str] if entry.multi else _PYTHON[entry.mapping["type"]]
-    certain = name in _CERTAIN or entry.multi
-    return python if certain else python | None, Field(description=entry.meaning)
+    required = name in _ALWAYS_SET or entry.multi
+    return python if required else python | None, Field(description=entry.meaning)
 
 
 _TRACK: dict[str, Any] = {
-    "id": (Annotated[str, Field(description="Data set and the track's id there.")], ...),
+    "id": (Annotated[str, Field(description="Data set and id of the track there.")], ...),
     **{name: _of_field(name) for name in SHOWN},
     "score": (Annotated[float | None, Field(description="Null unless sorted by relevance.")], ...),
-    "match": (Annotated[Match | None, Field(description="Why it matched: the best way of its worst word.")], ...),
+    "match": (Annotated[Match | None, Field(description="How it matched, by its worst matching word.")], ...),
     "recording": (Annotated[Recording, GROUPED], None),
 }
-_MEANING = "A track as its data set has it, as a hit: why it matched is null where nothing was looked for."
+_MEANING = "A track as its data set has it."
 Track: type[Shape] = create_model("Track", __base__=Shape, __doc__=_MEANING, **_TRACK)
 
 
@@ -336,8 +339,8 @@ class Search(Shape):
     hits: list[Track]  # type: ignore[valid-type]  # made from the field table
     facets: dict[str, FacetCount]
     next: Next
-    stage: FoundBy
-    text_truncated: Cut
+    stage: MatchStage
+    text_truncated: Truncated
     did_you_mean: Annotated[list[SpellingSuggestion], Field(max_length=3)]
 
 
@@ -349,12 +352,12 @@ class OneTrack(Shape):
 
 
 class Value(Shape):
-    """One value of a facet, with its tracks under all other filters, and what the address says of it."""
+    """One value of a facet, with its tracks under all other filters, and whether a filter selects or excludes it."""
 
     value: str | int | bool
     count: Count
     selected: bool
-    excluded: Annotated[bool, Field(description="There where it is true.")] = False
+    excluded: Annotated[bool, Field(description="Only present if true.")] = False
 
 
 class Values(Shape):
@@ -362,18 +365,17 @@ class Values(Shape):
 
     facet: str
     values: list[Value]
-    distinct: Annotated[Count | None, Field(description="Values on all pages; null where nobody had to count them.")]
+    distinct: Annotated[Count | None, Field(description="Number of all values; null where they weren't counted.")]
     missing: Annotated[Count, Field(description="Tracks without a value.")]
     total: Total
     exact: bool
     next: Next
-    stage: FoundBy
-    text_truncated: Cut
+    stage: MatchStage
+    text_truncated: Truncated
     took_ms: TookMs
 
 
 __all__ = [
-    "Alive",
     "Artists",
     "Count",
     "DataSets",
@@ -385,6 +387,7 @@ __all__ = [
     "Search",
     "Shape",
     "Stats",
+    "Status",
     "Suggestions",
     "Track",
     "Values",

@@ -1,77 +1,116 @@
-"""`/search`: tracks by text and filters, counted by facet; `/tracks/{id}`: one of them."""
+"""Tracks by text and filters: `/search`, `/tracks/{id}`, the values of `/facets/{name}`, and `/export`."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field
 
 import queries
 from linernotes import arguments
 from linernotes.web.api import openapi, schemas
-from linernotes.web.api.openapi import answer
-from linernotes.web.errors import NotThereError
-from linernotes.web.query_params import After, Page, Tracks
-from linernotes.web.services.service import KeptRoute, Shared
+from linernotes.web.api.openapi import PREFIX, json_response
+from linernotes.web.errors import NotFoundError
+from linernotes.web.search_params import NO_PARAMS, Cursor, SearchParams, TrackParams
+from linernotes.web.services.app_state import AppStateDep, CachedRoute
+from linernotes.web.services.export import MEDIA_TYPES, ExportParams, export_response
 from mappings.cards import PRESENCE_IS_NO_PROOF
 from mappings.errors import InputError
 from queries import By
 from queries.facet_values import MAX_VALUES
 
-router = APIRouter(route_class=KeptRoute, tags=["search"])
+router = APIRouter(prefix=PREFIX, route_class=CachedRoute, tags=["search"])
+export_router = APIRouter(prefix=PREFIX, tags=["export"])
 
-USUAL = ",".join(queries.DEFAULT_FACETS)
+FACETS_HELP = f"Facets to count, separated by commas: {', '.join(queries.FACETS)}; or `none`."
 
-Facets = Annotated[str, Query(description=f"What to count, with commas: {', '.join(queries.FACETS)}; or none.")]
+
+class SearchQuery(SearchParams):
+    """A page of hits and its facets."""
+
+    facets: Annotated[str, Field(description=FACETS_HELP)] = ",".join(queries.DEFAULT_FACETS)
+
+
+class FacetQuery(TrackParams):
+    """A page of a facet's values."""
+
+    contains: Annotated[str, Field(description="Only values that contain this text, in any case and accents.")] = ""
+    size: Annotated[int, Field(ge=1, le=MAX_VALUES, description="Values per page.")] = 50
+    sort: Annotated[By, Field(description="Order of the values.")] = By.COUNT
+    after: Cursor = None
+
+
 TrackId = Annotated[str, Path(description="The id of a hit.", examples=["free-music-archive:10"])]
+FacetName = Annotated[str, Path(description="Facet.", json_schema_extra={"enum": list(queries.FACETS)})]
 
 
 @router.get("/search", operation_id="search", responses=openapi.answers(schemas.Search, "search"))
-async def search(service: Shared, asked: Page, facets: Facets = USUAL) -> Response:
+async def search(state: AppStateDep, params: Annotated[SearchQuery, Query()]) -> Response:
     """Find tracks by artist, title and album, and count them by facet.
 
-    Any text at all may be asked; "phrases", `-words` and `artist:` `title:` `album:` `year:` are understood. Values of
-    one filter are joined by OR, filters by AND, and each facet is counted under all filters but its own.
+    Any text is valid; "phrases", `-words` and `artist:` `title:` `album:` `year:` are understood. Values of one filter
+    are combined with OR, filters with AND, and each facet is counted under all filters but its own.
     """
-    names = (name.strip() for name in facets.split(","))
-    request = asked.request([name for name in names if name not in ("", "none")])
-    found = await service.ask(lambda: service.searcher.search(request))
-    return answer(found.as_json())
+    names = (name.strip() for name in params.facets.split(","))
+    request = params.to_request([name for name in names if name not in ("", "none")])
+    result = await state.query(lambda searcher: searcher.search(request))
+    return json_response(result.as_json())
 
 
-@router.get("/tracks/{track_id:path}", operation_id="track", responses=openapi.answers(schemas.OneTrack, "track", 404))
-async def track(service: Shared, track_id: TrackId) -> Response:
-    """Show one track by its id."""
-    found = await service.ask(lambda: service.searcher.track(track_id))
-    if found is None:
-        raise NotThereError("There is no such track.", "Take the id of a hit of /api/v1/search.")
-    return answer({"track": found.as_json(), "note": PRESENCE_IS_NO_PROOF})
+@router.get(
+    "/tracks/{track_id:path}",
+    operation_id="track",
+    dependencies=[NO_PARAMS],
+    responses=openapi.answers(schemas.OneTrack, "track", 404),
+)
+async def track(state: AppStateDep, track_id: TrackId) -> Response:
+    """Return one track by its id."""
+    hit = await state.query(lambda searcher: searcher.track(track_id))
+    if hit is None:
+        raise NotFoundError("There is no such track.", "Use the id of a hit of /api/v1/search.")
+    return json_response({"track": hit.as_json(), "note": PRESENCE_IS_NO_PROOF})
 
 
-values_router = APIRouter(route_class=KeptRoute, tags=["search"])
-
-SIZE = 50
-
-Name = Annotated[str, Path(description="Facet.", json_schema_extra={"enum": list(queries.FACETS)})]
-Contains = Annotated[str, Query(description="Only values that contain this, whatever case and accents.")]
-Size = Annotated[int, Query(ge=1, le=MAX_VALUES, description="Values on a page.")]
-Order = Annotated[By, Query(description="Order of values.")]
-
-
-@values_router.get("/facets/{name}", operation_id="values", responses=openapi.answers(schemas.Values, "values", 404))
-async def values(
-    service: Shared, name: Name, params: Tracks, contains: Contains = "", size: Size = SIZE, sort: Order = By.COUNT,
-    after: After = None,
-) -> Response:  # fmt: skip
+@router.get("/facets/{name}", operation_id="values", responses=openapi.answers(schemas.Values, "values", 404))
+async def facet_values(state: AppStateDep, name: FacetName, params: Annotated[FacetQuery, Query()]) -> Response:
     """List all values of one facet with their exact counts.
 
-    Counted are the tracks that the text and all other filters find; filters of the facet itself only mark its values.
+    The counts are of the tracks that the text and all other filters find; filters of the facet itself only mark its
+    values.
     """
     try:
         arguments.one_of("facet", name, queries.FACETS)
-    except InputError as problem:
-        raise NotThereError(problem.message, problem.hint) from problem
+    except InputError as error:
+        raise NotFoundError(error.message, error.hint) from error
     request = queries.values_request(
-        name, params.q, filters_by_facet=params.checked(), contains=contains, size=size, after=after, sort=sort
+        name,
+        params.q,
+        filters_by_facet=params.checked_filters(),
+        contains=params.contains,
+        size=params.size,
+        after=params.after,
+        sort=params.sort,
     )
-    # Looking into all values takes long: it must not take the room of ordinary searches.
-    found = await service.ask(lambda: service.searcher.values(request), long=bool(contains))
-    return answer(found.as_json())
+    # Looking into all values takes long: ordinary searches must not wait for it.
+    result = await state.query(lambda searcher: searcher.values(request), slow=bool(params.contains))
+    return json_response(result.as_json())
+
+
+_EXPORTED = {
+    "description": "All tracks, in no particular order. A response that breaks off is incomplete.",
+    "headers": {
+        "X-Rows": {"description": "Number of rows that a complete file has.", "schema": {"type": "integer"}},
+        "X-Edition": {"description": "Version of the loaded data.", "schema": {"type": "string"}},
+        "X-Generations": {"description": "Generations and their rows: name=12, ...", "schema": {"type": "string"}},
+        "Content-Disposition": {"description": "A name for the file.", "schema": {"type": "string"}},
+    },
+    "content": {media_type.partition(";")[0]: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES.values()},
+}
+
+
+@export_router.get("/export", operation_id="export", responses={200: _EXPORTED, **openapi.problems()})
+async def export(state: AppStateDep, params: Annotated[ExportParams, Query()]) -> Response:
+    """Download all tracks of a search, however many, as they were at one moment.
+
+    Text and filters mean what they mean in search.
+    """
+    return await export_response(state, params)

@@ -1,24 +1,14 @@
-"""The page: rendered here, whole without a script, and better with one."""
+"""The web site: rendered on the server, complete without scripts, and more convenient with them."""
 
 from fastapi import APIRouter
 
-from linernotes.web.pages import about, artist, checks, facets, front, overlap, results, stats, track
-from linernotes.web.pages.rendering import Assets
+from linernotes.web.pages import routes
+from linernotes.web.pages.rendering import Assets, error_page
 
-router = APIRouter(include_in_schema=False)
-for _router in (
-    front.router,
-    results.router,
-    facets.router,
-    artist.router,
-    track.router,
-    front.datasets_router,
-    overlap.router,
-    stats.router,
-    about.router,
-    checks.router,
-):
-    router.include_router(_router)
-router.include_router(about.kept)
+__all__ = ["error_page", "router", "static"]
+
+router = APIRouter()
+router.include_router(routes.router)
+router.include_router(routes.uncached_router)
 
 static = Assets()

@@ -1,4 +1,4 @@
-"""What facets, values and matches are called on a page."""
+"""Display labels of facets, values, matches and orders; numbers in words."""
 
 from collections.abc import Mapping
 
@@ -18,11 +18,11 @@ FACETS: Mapping[str, str] = {
     "decade": "Decade",
     "duration": "Duration",
     "explicit": "Explicit",
-    "genre_path": "Own genre terms",
+    "genre_path": "Original genre",
     "licence_family": "Licence family",
     "derivatives": "Derivatives",
 }
-"""Facet to its heading, in the order of the page."""
+"""Facet to its label, in the order of the page."""
 
 # Languages that Elasticsearch has no analyzer for, but that tracks are in.
 _FURTHER = {
@@ -40,27 +40,27 @@ VALUES: Mapping[str, Mapping[str, str]] = {
     "language": {**_FURTHER, **{one.code: one.english_name for one in LANGUAGES}, UNDETERMINED: "undetermined"},
     "explicit": {"true": "explicit", "false": "not explicit"},
 }
-"""Facet to its values that aren't called what they are written."""
+"""Facet to the labels of its values, where they differ from the values."""
 
 MATCHES: Mapping[str, str] = {
-    Match.EXACT: "exactly this name",
-    Match.FOLDED: "words as written",
-    Match.JOINED: "written in one word or two",
-    Match.SYMBOLS: "signs read as letters",
+    Match.EXACT: "exact name",
+    Match.FOLDED: "same words",
+    Match.JOINED: "spelled as one word or two",
+    Match.SYMBOLS: "symbols read as letters",
     Match.TRANSLITERATED: "in another script",
     Match.STEMMED: "another form of a word",
-    Match.FUZZY: "with a slip in the spelling",
+    Match.FUZZY: "similar spelling",
 }
-"""Why a hit matched, in words."""
+"""Why a hit matched."""
 
 NOT_STATED = "not stated"
-"""What a track has in a facet that its data set says nothing of."""
+"""Label of tracks without a value."""
 
 SORTS: Mapping[str, str] = {"relevance": "Relevance", "plays": "Most played", "year": "Newest"}
 
 
 def value(facet: str, written: object) -> str:
-    """Return what a value of a facet is called.
+    """Return the label of a facet's value.
 
     >>> value("dataset", "free-music-archive"), value("language", "und"), value("genre", "rock")
     ('FMA', 'undetermined', 'rock')
@@ -70,7 +70,7 @@ def value(facet: str, written: object) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number with its thousands apart.
+    """Return a number with thousands separators.
 
     >>> number(12320916)
     '12,320,916'
@@ -88,7 +88,7 @@ def tracks(count: int) -> str:
 
 
 def about(total: Total) -> str:
-    """Return a number that says so where it isn't exact.
+    """Return a number, marked where it isn't exact.
 
     >>> about(Total(1200, exact=False))
     'about 1,200'

@@ -1,4 +1,4 @@
-"""Files that pages load: served by us, under an address that changes with their content, so browsers keep them."""
+"""Rendering: templates, static files, and the error page."""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,11 +14,12 @@ from markupsafe import Markup, escape
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from linernotes.web.pages import labels, names
-from linernotes.web.services.service import VARY
+from linernotes.web.errors import ProblemResponse
+from linernotes.web.pages import display_text, labels
+from linernotes.web.services.response_cache import NO_CACHE, PART_HEADER
 from mappings.cards import PRESENCE_IS_NO_PROOF
 
-FOLDER = Path(__file__).with_name("static")
+FOLDER = Path(__file__).parents[1] / "static"
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -30,29 +31,29 @@ def _digest() -> str:
     return content.hexdigest()[:12]
 
 
-EDITION = f"v-{_digest()}"
+ASSETS_VERSION = f"v-{_digest()}"
 
 
 def asset(name: str) -> str:
-    """Return the address of a file; what it imports by `./` has the same edition.
+    """Return the address of a file, which changes with the content, so that browsers can cache it for ever.
 
     >>> asset("app.css").endswith("/app.css")
     True
     """
-    return f"/static/{EDITION}/{name}"
+    return f"/static/{ASSETS_VERSION}/{name}"
 
 
 class Assets(StaticFiles):
-    """The files, with and without an edition before their names; only the present edition is kept for long."""
+    """The files, with or without a version before their names; only the current version is cached for long."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(directory=FOLDER, **options)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Return a file; an address of an older edition answers with the present file."""
+        """Return a file; an address with an older version gives the current file."""
         first, _, rest = path.partition("/")
         response = await super().get_response(rest if first.startswith("v-") and rest else path, scope)
-        response.headers["cache-control"] = FOREVER if first == EDITION else "no-cache"
+        response.headers["cache-control"] = FOREVER if first == ASSETS_VERSION else NO_CACHE["cache-control"]
         return response
 
 
@@ -65,13 +66,13 @@ NAVIGATION = (
 )
 
 PART = "content"
-"""What a script asks for instead of a whole page, and the block of a template that it gets."""
+"""What a script requests instead of a whole page, and the template block that it gets."""
 
-_LONGEST_TITLE = 100
+_MAX_TITLE = 100
 
 
 def coded(text: str) -> Markup:
-    """Return a text of ours with what stands between backticks as code.
+    """Return a text of ours with code between backticks as HTML.
 
     >>> coded("Write `none`.")
     Markup('Write <code>none</code>.')
@@ -81,20 +82,20 @@ def coded(text: str) -> Markup:
 
 
 def _environment() -> Environment:
-    made = Environment(
-        loader=PackageLoader("linernotes.web.pages"),
+    environment = Environment(
+        loader=PackageLoader("linernotes.web"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals.update(
+    environment.globals.update(
         asset=asset, navigation=NAVIGATION, presence=PRESENCE_IS_NO_PROOF, tracks=labels.tracks, number=labels.number
     )
-    made.filters.update(shown=names.shown, typed=names.typed, number=labels.number, coded=coded)
-    made.globals["ui"] = made.get_template("macros.html.jinja").module
-    return made
+    environment.filters.update(shown=display_text.shown, typed=display_text.typed, number=labels.number, coded=coded)
+    environment.globals["ui"] = environment.get_template("macros.html.jinja").module
+    return environment
 
 
 _TEMPLATES: dict[str, Template] = {
@@ -107,58 +108,67 @@ _TEMPLATES: dict[str, Template] = {
 
 
 def page(
-    request: Request, template: str, *, title: str, status: int = HTTPStatus.OK, headers: dict[str, str] | None = None,
+    request: Request,
+    template: str,
+    *,
+    title: str,
+    status: int = HTTPStatus.OK,
+    headers: Mapping[str, str] | None = None,
     **context: Any,
-) -> HTMLResponse:  # fmt: skip
-    """Return a page made of a template; the inside of its `main` only where a script asks for that.
+) -> HTMLResponse:
+    """Return a page rendered from a template; only the inside of its `main` where a script requests that.
 
-    `title` may be any text, also from people. Templates have it, `path` and the context.
+    `title` may be any text, also from users. Templates get it, `path` and the context.
     """
-    name = names.shown(title, _LONGEST_TITLE)
+    name = display_text.shown(title, _MAX_TITLE)
     values = {"title": name, "path": request.url.path, "q": "", "in_place": False, **context}
-    found = _TEMPLATES[template]
-    if request.headers.get(VARY) != PART:
-        return HTMLResponse(found.render(values), status, headers)
-    body = "".join(found.blocks[PART](found.new_context(values)))
+    compiled = _TEMPLATES[template]
+    if request.headers.get(PART_HEADER) != PART:
+        return HTMLResponse(compiled.render(values), status, dict(headers or {}))
+    body = "".join(compiled.blocks[PART](compiled.new_context(values)))
     return HTMLResponse(body, status, {**(headers or {}), "x-title": quote(f"{name} – linernotes")})
 
 
 HEADINGS: Mapping[int, str] = {
-    400: "That can’t be asked",
-    404: "Nothing is here",
-    405: "Not this way",
-    413: "That is too much",
-    429: "Slow down a little",
-    500: "Something broke here",
-    503: "The search can’t answer just now",
+    400: "Invalid request",
+    403: "Request refused",
+    404: "Page not found",
+    405: "Method not allowed",
+    409: "Not available",
+    413: "Upload too large",
+    414: "Address too long",
+    415: "Upload type not accepted",
+    429: "Too many requests",
+    500: "Something went wrong",
+    503: "Search is temporarily unavailable",
 }
 
-AGAIN = frozenset({429, 500, 503})
+RETRYABLE = frozenset({429, 500, 503})
 """After these the same address may work later."""
 
-_LONGEST = 600
+_MAX_MESSAGE = 600
 
 
-def error_page(request: Request, status: HTTPStatus, message: str, hint: str, headers: Mapping[str, str]) -> Response:
+def error_page(request: Request, problem: ProblemResponse, headers: Mapping[str, str]) -> Response:
     """Return a page that says what is wrong and what to do."""
-    heading = HEADINGS.get(status, status.phrase)
-    again = _address(request) if status in AGAIN and request.method == "GET" else None
+    retry = _local_address(request) if problem.status in RETRYABLE and request.method == "GET" else None
+    wait = headers.get("retry-after", "")
     return page(
         request,
         "error.html.jinja",
-        title=heading,
-        status=status,
-        headers=dict(headers),
-        code=int(status),
-        message=names.shown(message, _LONGEST),
-        hint=names.shown(hint, _LONGEST),
-        again=again,
-        wait=wait if (wait := headers.get("retry-after", "")) not in hint else "",
-        text=names.shown(request.query_params.get("q", "")[:300]),
+        title=HEADINGS.get(problem.status, problem.status.phrase),
+        status=problem.status,
+        headers=headers,
+        code=int(problem.status),
+        message=display_text.shown(problem.message, _MAX_MESSAGE),
+        hint=display_text.shown(problem.hint, _MAX_MESSAGE),
+        retry=retry,
+        wait=wait if wait not in problem.hint else "",
+        text=display_text.shown(request.query_params.get("q", "")[:300]),
     )
 
 
-def _address(request: Request) -> str:
-    """Return the address that was asked, within this server: two slashes at its begin would name another one."""
+def _local_address(request: Request) -> str:
+    """Return the requested address within this server: with two slashes at its beginning it would name another one."""
     query = f"?{request.url.query}" if request.url.query else ""
     return "/" + request.url.path.lstrip("/\\") + query

@@ -1,178 +1,174 @@
-"""Long answers, written by a function in a thread, no faster than the client reads, and cut off if they aren't whole.
+"""Downloads of any size: generated in a thread, no faster than the client reads, and cut off if they aren't whole.
 
-What is sent in pieces has no length that a client could compare. So an answer that can't be finished isn't ended: the
-connection breaks before the last chunk, which every client tells from a whole answer.
+What is sent in pieces has no length that a client could compare. So a download that can't be finished isn't ended: the
+connection breaks before the last chunk, which every client tells from a whole one.
 """
 
 import asyncio
-import io
 import logging
+import re
 import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError
-from contextlib import AbstractContextManager, suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from functools import partial
+from typing import TypeVar
 
 import anyio
-import anyio.from_thread
-import anyio.to_thread
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from anyascii import anyascii
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from mappings.errors import LinernotesError, UnreachableError
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
-
 log = logging.getLogger(__name__)
 
-PIECE = 1 << 18
-"""Bytes that are sent at a time, and packed in a thread by the middleware, which does so from 128 kB on."""
+Result = TypeVar("Result")
+
+CHUNK_BYTES = 1 << 18
+"""Bytes that are sent at a time; from 128 kB on, the gzip middleware compresses in a thread."""
 
 STALL_S = 60.0
-"""A client that takes no piece for so long is given up: others wait for its turn."""
+"""A client that takes no chunk for so long is given up: others wait for its slot."""
+
+MAX_NAME = 60
+_NOT_PLAIN = re.compile(r"[^a-z0-9]+")
 
 
-@dataclass(frozen=True)
-class Content:
-    """What is sent: headers, and what writes the body into a stream."""
+def slug(text: str) -> str:
+    """Return what is left of a text in a file name that every system takes.
 
-    headers: Mapping[str, str]
-    write: Callable[[IO[bytes]], None]
+    >>> slug('Sigur Rós: "Ágætis byrjun" / 01'), slug("Кино"), slug("../..")
+    ('sigur-ros-agaetis-byrjun-01', 'kino', '')
+    """
+    return _NOT_PLAIN.sub("-", anyascii(text[: 4 * MAX_NAME]).lower())[:MAX_NAME].strip("-")
 
 
-Begin = Callable[[threading.Event], AbstractContextManager[Content]]
-"""Opens what is sent, in the thread that writes it. The event is set when the client goes away, and may be set by who
-writes, when nothing more is to be asked."""
+def attachment(name: str, suffix: str) -> str:
+    """Return the header by which a browser saves a file instead of showing it.
+
+    >>> attachment("linernotes-", "csv")
+    'attachment; filename="linernotes.csv"'
+    """
+    return f'attachment; filename="{name.strip("-")}.{suffix}"'
 
 
 @dataclass
-class Streams:
-    """How many are sent at a time: what waits for a slow reader may wait long."""
+class DownloadSlots:
+    """A semaphore that nobody waits for: a slow reader may hold a slot for long."""
 
-    most: int
-    under_way: int = 0
+    slots: int
+    used: int = 0
 
-    def __enter__(self) -> None:
-        if self.under_way >= self.most:
-            raise UnreachableError("Too many downloads are under way just now.", "Ask again in a while.")
-        self.under_way += 1
+    def acquire(self) -> None:
+        """Take a slot; raises UnreachableError where there is none."""
+        if self.used >= self.slots:
+            raise UnreachableError("Too many downloads are running.", "Please try again in a few minutes.")
+        self.used += 1
 
-    def __exit__(self, *_: object) -> None:
-        self.under_way -= 1
+    def release(self) -> None:
+        """Give a slot back."""
+        self.used -= 1
 
 
-class Streamed(Response):
-    """A response of a bounded number, opened and written in a thread of its own.
+@dataclass(frozen=True)
+class Download:
+    """What is sent: headers, and the body in pieces of any size."""
 
-    A problem while it is opened is answered as any other; one later breaks the connection.
+    headers: Mapping[str, str]
+    pieces: Iterable[bytes]
+
+
+OpenDownload = Callable[[threading.Event], AbstractContextManager[Download]]
+"""Opens what is sent. The event is set when the client goes away: nothing more is to be asked then."""
+
+
+class StreamedDownload(Response):
+    """A streaming response with a slot and a thread of its own, in which it is opened, generated and closed.
+
+    An error while it is opened is answered as any other; one later breaks the connection.
     """
 
-    def __init__(self, streams: Streams, begin: Begin) -> None:
+    def __init__(self, slots: DownloadSlots, open_download: OpenDownload) -> None:
         super().__init__()
-        self._streams, self._begin = streams, begin
+        self._slots, self._open = slots, open_download
+        self._stop, self._stack, self._closed = threading.Event(), ExitStack(), False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="download")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI calls it
-        """Send all of it, or go away when the client does."""
-        sender = _Sender(send)
-        # In a task of its own: whoever cancels this one, the thread is told, waited for, and has its turn until then.
-        work = asyncio.create_task(self._work(sender, receive))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send all of it, or as much as the client takes."""
+        started = False
+
+        async def send_in_time(message: Message) -> None:
+            nonlocal started
+            started = True
+            with anyio.fail_after(STALL_S):
+                await send(message)
+
+        async def receive_and_stop() -> Message:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                self._stop.set()
+            return message
+
+        self._slots.acquire()
         try:
-            failure = await asyncio.shield(work)
-        except asyncio.CancelledError:
-            sender.leave()
-            await asyncio.wait([work])
-            raise
-        if failure is None or sender.left:
+            download = await self._in_thread(lambda: self._stack.enter_context(self._open(self._stop)))
+            chunks = _in_chunks(download.pieces)
+            response = StreamingResponse(self._read(chunks), headers=download.headers)
+            await response(scope, receive_and_stop, send_in_time)
+        except ClientDisconnect:
             return
-        if not sender.headers_sent:
-            raise failure
-        told = str(failure) or type(failure).__name__
-        log.warning("a download was cut off: %s", told, exc_info=None if _is_usual(failure) else failure)
-
-    async def _work(self, sender: "_Sender", receive: Receive) -> Exception | None:
-        watching = asyncio.create_task(_watch(receive, sender))
-        try:
-            with sender.scope:
-                with self._streams:
-                    whole = await anyio.to_thread.run_sync(self._write, sender, limiter=_THREADS)
-                # Only now: who has all of it may ask for the next at once.
-                if whole:
-                    await sender.end()
         except Exception as error:  # whatever it is, the client mustn't take what it has for the whole
-            return error
+            if not started:
+                raise
+            expected = isinstance(error, LinernotesError | OSError)
+            reason = str(error) or type(error).__name__
+            log.warning("a download was cut off: %s", reason, exc_info=None if expected else error)
         finally:
-            watching.cancel()
-        return None
+            await self._close()
 
-    def _write(self, sender: "_Sender") -> bool:
-        """Write all but the end, and say whether that is all."""
-        with suppress(CancelledError), self._begin(sender.gone) as content:
-            sender.headers = content.headers
-            stream = io.BufferedWriter(sender, PIECE)
+    async def _read(self, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+        while chunk := await self._in_thread(partial(next, chunks, b"")):
+            yield chunk
+        await self._close()  # before the last byte: who has all of it may ask for the next at once
+
+    async def _in_thread(self, call: Callable[[], Result]) -> Result:
+        def checked() -> Result:
             try:
-                content.write(stream)
-                stream.flush()
-            finally:
-                sender.deaf = True  # what is left in the buffer of a broken answer goes nowhere
-                stream.close()
-            return True
-        return False
+                return call()
+            except CancelledError as error:  # by the event; asyncio would take it for the end of this task
+                raise ClientDisconnect from error
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, checked)
+
+    async def _close(self) -> None:
+        """Close what was opened, behind whatever the thread is still doing, and give the slot back."""
+        if self._closed:
+            return
+        self._closed = True
+        self._stop.set()
+        try:
+            with anyio.CancelScope(shield=True):
+                await self._in_thread(self._stack.close)
+        finally:
+            self._thread.shutdown(wait=False)
+            self._slots.release()
 
 
-# `Streams` says how many; this one must only never be in the way.
-_THREADS = anyio.CapacityLimiter(1000)
+def _in_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the same bytes in chunks of one size.
 
-
-class _Sender(io.RawIOBase):
-    """What a thread writes to: each write returns when the client has taken what was written before."""
-
-    def __init__(self, send: Send) -> None:
-        super().__init__()
-        self.gone = threading.Event()
-        self.left = False
-        self.scope = anyio.CancelScope()
-        self.headers: Mapping[str, str] = {}
-        self.headers_sent = False
-        self.deaf = False
-        self._send = send
-
-    def leave(self) -> None:
-        """Let the thread end at the next write."""
-        self.left = True
-        self.gone.set()
-        self.scope.cancel()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: "ReadableBuffer") -> int:
-        with memoryview(data) as view:
-            if not self.deaf:
-                for at in range(0, len(view), PIECE):
-                    if self.left:
-                        raise CancelledError
-                    anyio.from_thread.run(self._piece, bytes(view[at : at + PIECE]))
-            return len(view)
-
-    async def end(self) -> None:
-        await self._piece(b"", more=False)
-
-    async def _piece(self, body: bytes, *, more: bool = True) -> None:
-        with anyio.fail_after(STALL_S):
-            if not self.headers_sent:
-                self.headers_sent = True
-                headers = [(name.encode(), value.encode("latin-1")) for name, value in self.headers.items()]
-                await self._send({"type": "http.response.start", "status": 200, "headers": headers})
-            await self._send({"type": "http.response.body", "body": body, "more_body": more})
-
-
-async def _watch(receive: Receive, sender: _Sender) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    sender.leave()
-
-
-def _is_usual(failure: Exception) -> bool:
-    return isinstance(failure, LinernotesError | OSError)
+    >>> [len(chunk) for chunk in _in_chunks([b"a" * 200_000] * 2 + [b"b"])]
+    [262144, 137857]
+    """
+    waiting = bytearray()
+    for piece in pieces:
+        waiting += piece
+        while len(waiting) >= CHUNK_BYTES:
+            yield bytes(waiting[:CHUNK_BYTES])
+            del waiting[:CHUNK_BYTES]
+    if waiting:
+        yield bytes(waiting)

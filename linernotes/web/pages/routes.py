@@ -1,0 +1,271 @@
+"""Routes of the pages: each reads its parameters, queries, and renders a view."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ConfigDict, Field
+
+import queries
+from linernotes.web.checks.jobs import ReportFormat, report_response
+from linernotes.web.checks.store import CheckStoreDep
+from linernotes.web.errors import NotFoundError
+from linernotes.web.middleware.security_headers import FORM_HEADERS, check_same_site
+from linernotes.web.pages import display_text, labels, urls
+from linernotes.web.pages.rendering import page
+from linernotes.web.pages.views import artist as artist_views
+from linernotes.web.pages.views import checks as check_views
+from linernotes.web.pages.views import results
+from linernotes.web.pages.views.api_docs import endpoints, filter_parameters
+from linernotes.web.pages.views.charts import Choice
+from linernotes.web.pages.views.datasets import EXAMPLES, dataset_use, dataset_views
+from linernotes.web.pages.views.facets import values_view
+from linernotes.web.pages.views.overlap import overlap_view
+from linernotes.web.pages.views.stats import MAX_OVER_REPRESENTED, stats_view
+from linernotes.web.pages.views.track import track_view
+from linernotes.web.search_params import FilterParams, SearchParams, TrackParams
+from linernotes.web.services.app_state import AppStateDep, CachedRoute
+from linernotes.web.services.export import ExportParams, export_response
+from linernotes.web.services.response_cache import NO_STORE
+from linernotes.web.services.streaming import attachment
+from queries import By
+from queries.facets.table import get_facet
+
+router = APIRouter(route_class=CachedRoute, include_in_schema=False)
+uncached_router = APIRouter(include_in_schema=False)
+
+VALUES_PER_PAGE = 60
+MAX_CONTAINS = 200
+
+LENIENT = ConfigDict(extra="ignore")
+"""Pages ignore unknown parameters."""
+
+
+class PageSearch(SearchParams):
+    """A page of hits."""
+
+    model_config = LENIENT
+
+
+class PageTracks(TrackParams):
+    """All tracks of a text and filters."""
+
+    model_config = LENIENT
+
+
+class PageFilters(FilterParams):
+    """All tracks that filters leave."""
+
+    model_config = LENIENT
+
+
+class PageExport(ExportParams):
+    """All tracks of a search, in a format."""
+
+    model_config = LENIENT
+
+
+class PageFacet(TrackParams):
+    """A page of a facet's values."""
+
+    model_config = LENIENT
+    contains: Annotated[str, Field(max_length=MAX_CONTAINS)] = ""
+    sort: str = By.COUNT
+    after: str | None = None
+
+
+@router.get("/")
+async def home(request: Request, state: AppStateDep, q: str = "") -> Response:
+    """Show the search field, and what is loaded."""
+    if q.strip():
+        return RedirectResponse(urls.search(SearchParams(q=q)), 303)
+    datasets = dataset_views((await state.data_version()).loaded)
+    return page(
+        request,
+        "front.html.jinja",
+        title="Whose music trained that AI?",
+        sets=datasets,
+        total=sum(each.loaded.records for each in datasets if each.loaded),
+        examples=[(label, urls.search(SearchParams.of(**search))) for label, search in EXAMPLES],
+    )
+
+
+@router.get("/search")
+async def search(request: Request, state: AppStateDep, params: Annotated[PageSearch, Query()]) -> Response:
+    """Show a page of hits with their facets."""
+    if address := results.canonical_address(params, request.query_params):
+        return RedirectResponse(address, 303)
+    normalized = urls.normalize(params)
+    search_request = normalized.to_request(queries.DEFAULT_FACETS, highlight=True)
+    result = await state.query(lambda searcher: searcher.search(search_request))
+    relaxed: tuple[Choice, ...] = ()
+    if not result.total.value and normalized.filters:
+        relaxed = await state.query(lambda searcher: results.relaxed_searches(searcher, normalized))
+    view = results.results_view(normalized, result, relaxed)
+    name = normalized.q or "All tracks"
+    title = f"{name}, next page" if normalized.after else f"{name}: {view.total}"
+    return page(request, "results.html.jinja", title=title, q=normalized.q, in_place=True, view=view)
+
+
+@router.get("/facets/{name}")
+async def facet_values(
+    request: Request, state: AppStateDep, name: str, params: Annotated[PageFacet, Query()]
+) -> Response:
+    """Show a page of a facet's values."""
+    facet = get_facet(name)
+    if facet.name != name:
+        return RedirectResponse(urls.facet(facet.name, params.to_search(), contains=params.contains), 303)
+    normalized = urls.normalize(params)
+    values_request = queries.values_request(
+        name,
+        normalized.q,
+        filters_by_facet=normalized.checked_filters(),
+        contains=params.contains,
+        size=VALUES_PER_PAGE,
+        after=params.after,
+        sort=params.sort or By.COUNT,
+    )
+    result = await state.query(lambda searcher: searcher.values(values_request), slow=bool(values_request.contains))
+    view = values_view(normalized, result, params.contains, values_request.by, first_page=not params.after)
+    return page(request, "facet.html.jinja", title=f"{view.label}: all values", q=normalized.q, view=view)
+
+
+@router.get("/artist")
+async def artist(
+    request: Request, state: AppStateDep, name: str = "", artist_id: Annotated[str | None, Query(alias="id")] = None
+) -> Response:
+    """Show the candidates for a name, and the profile of the artist that is meant."""
+    if not name.strip() and not artist_id:
+        return RedirectResponse("/", 303)
+    artist_request = queries.artist_request(name, artist_id=artist_id or None, size=artist_views.MAX_ROWS)
+    result = await state.query(lambda searcher: searcher.artist(artist_request))
+    return page(
+        request,
+        "artist.html.jinja",
+        title=result.profile.name if result.profile else f"Artists called {name}",
+        q=name[: urls.MAX_TEXT],
+        name=display_text.shown(name, 120),
+        result=result,
+        profile=artist_views.profile_view(result.profile) if result.profile else None,
+        candidates=artist_views.candidate_views(result),
+    )
+
+
+@router.get("/tracks/{track_id:path}")
+async def track(request: Request, state: AppStateDep, track_id: str) -> Response:
+    """Show a track."""
+    hit = await state.query(lambda searcher: searcher.track(track_id))
+    if hit is None:
+        raise NotFoundError(
+            f"There is no track {display_text.shown(track_id, 100)!r}.",
+            "It may have been removed in a newer release of its data set.",
+        )
+    copies, total = await state.query(lambda searcher: searcher.duplicates(hit))
+    view = track_view(hit, copies, total)
+    return page(request, "track.html.jinja", title=view.title, view=view)
+
+
+@router.get("/datasets")
+async def datasets(request: Request, state: AppStateDep) -> Response:
+    """Show all data sets."""
+    views = dataset_views((await state.data_version()).loaded)
+    return page(request, "datasets.html.jinja", title="Data sets", sets=views)
+
+
+@router.get("/datasets/{dataset_id}")
+async def dataset(request: Request, state: AppStateDep, dataset_id: str) -> Response:
+    """Show one data set."""
+    views = dataset_views((await state.data_version()).loaded)
+    view = next((each for each in views if each.card.id == dataset_id), None)
+    if view is None:
+        raise NotFoundError("There is no data set with this name.", "See the list of data sets.")
+    use = dataset_use(dataset_id, view.card.used_by)
+    return page(request, "dataset.html.jinja", title=view.card.name, set=view, use=use)
+
+
+@router.get("/overlap")
+async def overlap(request: Request, state: AppStateDep, params: Annotated[PageFilters, Query()]) -> Response:
+    """Show what data sets share under filters."""
+    normalized = urls.normalize(params)
+    search_request = normalized.to_request()
+    result = await state.query(lambda searcher: searcher.overlap(search_request), slow=True)
+    view = overlap_view(normalized, result)
+    return page(request, "overlap.html.jinja", title="Overlap between data sets", view=view)
+
+
+@router.get("/stats")
+async def stats(request: Request, state: AppStateDep, params: Annotated[PageTracks, Query()]) -> Response:
+    """Show shares of the tracks of a text and filters."""
+    normalized = urls.normalize(params)
+    search_request = normalized.to_request()
+    result = await state.query(lambda searcher: searcher.stats(search_request, limit=MAX_OVER_REPRESENTED), slow=True)
+    view = stats_view(normalized, result)
+    return page(request, "stats.html.jinja", title="Statistics", q=normalized.q, view=view)
+
+
+@router.get("/about")
+async def about(request: Request) -> Response:
+    """Show what this is."""
+    return page(request, "about.html.jinja", title="About", matches=labels.MATCHES)
+
+
+@uncached_router.get("/api")
+async def api(request: Request) -> Response:
+    """Show the OpenAPI document, with commands for the host of this request."""
+    document = request.app.openapi()
+    host = f"{request.url.scheme}://{request.url.netloc}"
+    return page(
+        request,
+        "api.html.jinja",
+        title="API",
+        endpoints=tuple(endpoints(document, host)),
+        filters=filter_parameters(document),
+    )
+
+
+@uncached_router.get("/export")
+async def export(state: AppStateDep, params: Annotated[PageExport, Query()]) -> Response:
+    """Download all tracks of a search."""
+    return await export_response(state, params)
+
+
+@uncached_router.get("/check")
+async def check_form(request: Request, state: AppStateDep) -> Response:
+    """Show the form of the catalogue check."""
+    context = check_views.form_context(state.options)
+    return page(request, "check.html.jinja", title="Check a catalogue", headers=FORM_HEADERS, **context)
+
+
+@uncached_router.get("/check/example.csv")
+async def check_example() -> Response:
+    """Download a small catalogue."""
+    headers = {"content-disposition": attachment("catalogue-example", "csv")}
+    return Response(check_views.EXAMPLE_CSV, headers=headers, media_type="text/csv")
+
+
+@uncached_router.post("/check", dependencies=[Depends(check_same_site)])
+async def begin_check(request: Request, state: AppStateDep, checks: CheckStoreDep) -> Response:
+    """Receive a catalogue, and redirect to the page of its check."""
+    job = await checks.begin(request, state)
+    return RedirectResponse(f"/check/{job.id}", 303, NO_STORE)
+
+
+@uncached_router.get("/check/{job_id}")
+async def check(request: Request, job_id: str, checks: CheckStoreDep) -> Response:
+    """Show the progress of a check, or its result."""
+    context = check_views.job_context(checks.get(job_id))
+    title = f"{context['heading']}: {context['job'].name}"
+    return page(request, "check_job.html.jinja", title=title, headers={**NO_STORE, **FORM_HEADERS}, **context)
+
+
+@uncached_router.get("/check/{job_id}/report.{kind}")
+async def check_report(job_id: str, kind: ReportFormat, checks: CheckStoreDep) -> Response:
+    """Download the report of a check."""
+    return report_response(checks.get(job_id), kind, checks.downloads)
+
+
+@uncached_router.post("/check/{job_id}/delete", dependencies=[Depends(check_same_site)])
+async def delete_check(job_id: str, checks: CheckStoreDep) -> Response:
+    """Delete a check, and redirect to the form."""
+    checks.delete(job_id)
+    return RedirectResponse("/check", 303, NO_STORE)

@@ -1,0 +1,1 @@
+"""Views: what a page shows, as typed values made of answers; pure functions, without requests and HTML."""
