@@ -62,6 +62,7 @@ GZIP_LEVEL = 1
 
 
 Frames = Iterator[pl.DataFrame]
+Generate = Callable[[Frames], Iterator[bytes]]
 Writer = Callable[[Frames, IO[bytes]], None]
 
 DATE = "%Y-%m-%d"
@@ -128,7 +129,7 @@ def _zstd(stream: IO[bytes]) -> IO[bytes]:
 
 
 def _packed(
-    generate: Callable[[Frames], Iterator[bytes]],
+    generate: Generate,
     pack: Callable[[IO[bytes]], AbstractContextManager[IO[bytes]]] = nullcontext,
 ) -> Writer:
     def write(frames: Frames, stream: IO[bytes]) -> None:
