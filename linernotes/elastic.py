@@ -10,7 +10,7 @@ from elasticsearch.serializer import OrjsonSerializer
 from linernotes.node import security, status
 from linernotes.security import credentials
 from linernotes.security.credentials import Credentials
-from linernotes.security.transport import Door
+from linernotes.security.transport import CheckedHttpNode
 from linernotes.settings import Settings
 from mappings.errors import InputError, UnreachableError
 
@@ -65,13 +65,13 @@ def connect(settings: Settings, *, timeout_s: float = TIMEOUT_S) -> Elasticsearc
     url = urls[0]
     known, authority = _entry(settings, url)
     for one in urls:
-        credentials.need_safe_way(one, known)
+        credentials.need_safe_transport(one, known)
     _need_certificates(authority)
     try:
         return Elasticsearch(
             urls,
             **_options(url, known, authority),
-            node_class=Door,
+            node_class=CheckedHttpNode,
             serializer=LeanSerializer(),
             connections_per_node=CONNECTIONS,
             request_timeout=timeout_s,

@@ -1,5 +1,6 @@
 """`linernotes kibana import`, `check`: data views, searches and two dashboards for Kibana."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +12,14 @@ from linernotes.cli.common import AsJson, print_json
 from linernotes.elastic import connect
 from linernotes.files import STANDARD, input_file
 from linernotes.kibana import client
-from linernotes.kibana.check import Fields, Flaw, check, parse
+from linernotes.kibana.check import Fields, check, parse
 from linernotes.kibana.objects import ndjson, objects
 from linernotes.kibana.sources import SOURCES, fields_of
 from linernotes.output import terminal
 from linernotes.settings import Settings
 from mappings.errors import CheckFailedError
 
-FLAWED = 5
+CHECK_FAILED = 5
 URL = "http://127.0.0.1:5601"
 
 app = typer.Typer(help="Check Kibana's dashboards, and import them.", no_args_is_help=True)
@@ -33,7 +34,9 @@ Live = Annotated[bool, typer.Option("--live", help="Check against the indices in
 
 
 @app.command("import")
-def bring_in(file: MaybeFile = None, url: Url = URL, space: Space = client.DEFAULT_SPACE, json: AsJson = False) -> None:
+def import_objects(
+    file: MaybeFile = None, url: Url = URL, space: Space = client.DEFAULT_SPACE, json: AsJson = False
+) -> None:
     """Import data views, saved searches and dashboards into Kibana.
 
     They replace those of the same ids. They are checked first, and so is Kibana's version. Its credentials are those
@@ -41,39 +44,37 @@ def bring_in(file: MaybeFile = None, url: Url = URL, space: Space = client.DEFAU
     """
     config = settings.from_environment()
     data = _data(file, config)
-    if flaws := check(parse(data, _name(file))):
-        more = f" (and {len(flaws) - 1} more)" if len(flaws) > 1 else ""
-        raise CheckFailedError(f"{flaws[0]}{more}.", "Nothing was imported; see: linernotes kibana check")
-    done = client.of(config, url, space, lambda line: typer.echo(line, err=True)).bring_in(data)
+    if problems := check(parse(data, _name(file))):
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise CheckFailedError(f"{problems[0]}{more}.", "Nothing was imported; see: linernotes kibana check")
+    done = client.of(config, url, space, lambda line: typer.echo(line, err=True)).import_objects(data)
     if json:
-        told = {"url": done.url, "space": done.space, "version": done.version, "imported": done.objects}
-        print_json(told | {"kinds": done.kinds})
+        about = {"url": done.url, "space": done.space, "version": done.version, "imported": done.objects}
+        print_json(about | {"kinds": done.kinds})
     else:
         where = f"space {done.space} of Kibana {done.version} at {done.url}"
         typer.echo(f"{done.objects} objects are in {where}.")
 
 
 @app.command("check")
-def examine(file: MaybeFile = None, live: Live = False, json: AsJson = False) -> int:
+def check_objects(file: MaybeFile = None, live: Live = False, json: AsJson = False) -> int:
     """Check that each field, data view and reference exists, with the right type.
 
     Without --live, neither Kibana nor Elasticsearch is needed. The exit code is 5 if something is missing.
     """
     config = settings.from_environment()
-    known = parse(_data(file, config), _name(file))
-    flaws = check(known, _live(config) if live else None)
+    entries = parse(_data(file, config), _name(file))
+    problems = check(entries, _live(config) if live else None)
     if json:
-        told = [{"object": one.object, "place": one.place, "sentence": one.sentence} for one in flaws]
-        print_json({"objects": len(known), "flaws": told})
+        print_json({"objects": len(entries), "flaws": [asdict(one) for one in problems]})
     else:
-        _show(len(known), flaws)
-    return FLAWED if flaws else 0
-
-
-def _show(count: int, flaws: list[Flaw]) -> None:
-    for one in flaws:
-        typer.echo(terminal.visible(one))
-    typer.echo(f"{len(flaws)} flaws in {count} objects." if flaws else f"{count} objects: all that they name is there.")
+        for one in problems:
+            typer.echo(terminal.visible(one))
+        count = len(entries)
+        typer.echo(
+            f"{len(problems)} problems in {count} objects." if problems else f"{count} objects: nothing is missing."
+        )
+    return CHECK_FAILED if problems else 0
 
 
 def _data(file: Path | None, config: Settings) -> bytes:
@@ -84,7 +85,7 @@ def _data(file: Path | None, config: Settings) -> bytes:
 
 
 def _name(file: Path | None) -> str:
-    return "what the code makes" if file is None else "standard input" if file == STANDARD else str(file)
+    return "the generated file" if file is None else "standard input" if file == STANDARD else str(file)
 
 
 def _live(config: Settings) -> Fields:

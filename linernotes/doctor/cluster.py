@@ -1,13 +1,12 @@
-"""What can be wrong with the cluster itself: version, licence, disks, heap, blocks, shards, clock, open doors."""
+"""Checks of the cluster itself: version, licence, health report, disks, heap, blocks, shards, clock, access."""
 
 import ipaddress
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from indexer.cluster.lease import LEASE_S
 from linernotes.doctor.finding import ERROR, NOTE, WARNING, Finding
-from linernotes.doctor.snapshot import DENIED, Snapshot, Waiting, unassigned
+from linernotes.doctor.snapshot import DENIED, Snapshot
 from linernotes.node.releases import RELEASES
 
 TESTED = frozenset(".".join(version.split(".")[:2]) for version in RELEASES)
@@ -23,15 +22,43 @@ LEAST_HEAP = 512 * 1024**2
 """768 MB is what a node of a local cluster gets; below 512 MB a load of 100,000 rows was throttled by breakers."""
 
 SKEW_S = 5.0
-SHARDS_FULL = 0.9
-_BYTES = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3, "tb": 1024**4, "pb": 1024**5}
-_DISK = "cluster.routing.allocation.disk"
-
-_STAGES = (
-    ("flood_stage", "95%", ERROR, "Elasticsearch makes its indices read-only"),
-    ("high", "90%", ERROR, "Elasticsearch moves shards away"),
-    ("low", "85%", WARNING, "Elasticsearch puts no new shard there"),
+_WATERMARKS = (
+    ("flood_stage", "flood_stage", ERROR, "Elasticsearch makes its indices read-only"),
+    ("high", "high_watermark", ERROR, "Elasticsearch moves shards away"),
+    ("low", "low_watermark", WARNING, "Elasticsearch puts no new shard there"),
 )
+"""Name, prefix of the field in a node's statistics, severity and effect; the gravest first."""
+
+_SETTINGS = (
+    ("cluster_read_only", ERROR, "cluster.blocks.read_only", "false", "The whole cluster is read-only ({key})."),
+    (
+        "cluster_read_only",
+        ERROR,
+        "cluster.blocks.read_only_allow_delete",
+        "false",
+        "The whole cluster is read-only ({key}).",
+    ),
+    (
+        "allocation_off",
+        WARNING,
+        "cluster.routing.allocation.enable",
+        "all",
+        "Not all shards may be placed: {key} is {value}, as during a restart.",
+    ),
+    (
+        "disk_unwatched",
+        WARNING,
+        "cluster.routing.allocation.disk.threshold_enabled",
+        "true",
+        "Elasticsearch doesn't watch its disks.",
+    ),
+)
+"""Kind, severity, setting of the cluster, its usual value, and what another value means."""
+
+_SEVERITIES = {"red": ERROR, "yellow": WARNING}
+_KINDS = {"shards_capacity": "shards_full"}
+_JUDGED_HERE = ("disk", "shards_availability")
+"""Indicators of the health report that say less than the node statistics and the health of each index do."""
 
 
 def version(snapshot: Snapshot) -> Iterator[Finding]:
@@ -45,8 +72,8 @@ def version(snapshot: Snapshot) -> Iterator[Finding]:
         yield Finding("version_untested", NOTE, number, f"linernotes was not tested with {number}.", remedy)
     versions = {name: node.get("version") for name, node in snapshot.nodes.items()}
     if len(set(versions.values())) > 1:
-        told = ", ".join(f"{name} {one}" for name, one in sorted(versions.items()))
-        yield Finding("versions_mixed", WARNING, "cluster", f"Its nodes differ: {told}.", "Finish the upgrade.")
+        differing = ", ".join(f"{name} {one}" for name, one in sorted(versions.items()))
+        yield Finding("versions_mixed", WARNING, "cluster", f"Its nodes differ: {differing}.", "Finish the upgrade.")
 
 
 def licence(snapshot: Snapshot) -> Iterator[Finding]:
@@ -58,53 +85,40 @@ def licence(snapshot: Snapshot) -> Iterator[Finding]:
         yield Finding("licence_inactive", ERROR, kind, evidence, "Go to basic, free: POST /_license/start_basic")
     ends = body.get("expiry_date_in_millis")
     if status == "active" and ends is not None:
-        days = (ends - snapshot.asked_ms[1]) / DAY_MS
+        days = (ends - snapshot.clock_ms[1]) / DAY_MS
         severity = WARNING if days < LICENCE_ENDS_SOON_DAYS else NOTE
         remedy = "Renew it, or go to basic, which is enough: POST /_license/start_basic"
         yield Finding("licence_ends", severity, kind, f"The {kind} licence ends in {days:,.0f} days.", remedy)
 
 
+def health(snapshot: Snapshot) -> Iterator[Finding]:
+    """Is the health report of Elasticsearch clear: on the master, room for shards, snapshots?"""
+    for name, indicator in snapshot.part("report")["indicators"].items():
+        severity = _SEVERITIES.get(indicator["status"])
+        if severity is None or name in _JUDGED_HERE:
+            continue
+        for diagnosis in indicator.get("diagnosis") or [{}]:
+            evidence = f"{indicator['symptom']} {diagnosis.get('cause', '')}".strip()
+            remedy = diagnosis.get("action") or "Look into the log: linernotes node logs"
+            yield Finding(_KINDS.get(name, name), severity, "cluster", evidence, remedy)
+
+
 def disks(snapshot: Snapshot) -> Iterator[Finding]:
     """Has each node's disk the room that Elasticsearch wants?"""
-    settings = flat_settings(snapshot.part("settings"))
-    if settings.get(f"{_DISK}.threshold_enabled") == "false":
-        remedy = f'Switch it on: PUT /_cluster/settings {{"persistent": {{"{_DISK}.threshold_enabled": null}}}}'
-        yield Finding("disk_unwatched", WARNING, "cluster", "Elasticsearch doesn't watch its disks.", remedy)
     for name, node in snapshot.nodes.items():
-        total = node["stats"].get("fs", {}).get("total", {})
-        if "available_in_bytes" in total:
-            yield from _disk(name, total["available_in_bytes"], total["total_in_bytes"], settings)
+        for disk in node["stats"].get("fs", {}).get("data", ()):
+            yield from _disk(name, disk)
 
 
-def _disk(name: str, free: int, total: int, settings: Mapping[str, str]) -> Iterator[Finding]:
-    for stage, usual, severity, what in _STAGES:
-        value = settings.get(f"{_DISK}.watermark.{stage}", usual)
-        room = settings.get(f"{_DISK}.watermark.{stage}.max_headroom") if value == usual else None
-        wanted = least_free(value, total, room)
-        if free < wanted:
-            evidence = f"{_gb(free)} of {_gb(total)} are free; below {_gb(wanted)} ({stage}, {value}) {what}."
+def _disk(name: str, disk: Mapping[str, Any]) -> Iterator[Finding]:
+    free, total = disk.get("available_in_bytes", 0), disk.get("total_in_bytes", 0)
+    for stage, field, severity, effect in _WATERMARKS:
+        limit = disk.get(f"{field}_free_space_in_bytes")
+        if limit is not None and free < limit:
+            evidence = f"{_gb(free)} of {_gb(total)} are free; below {_gb(limit)} ({stage}) {effect}."
             remedy = "Free the disk (linernotes prune DATASET deletes old generations), or add a node."
             yield Finding(f"disk_{stage}", severity, name, evidence, remedy)
             return
-
-
-def least_free(watermark: str, total: int, headroom: str | None = None) -> int:
-    """Return the bytes that must stay free: a watermark is a share that may be used, or bytes that must be free.
-
-    >>> least_free("90%", 1000), least_free("0.9", 1000), least_free("2kb", 1000), least_free("90%", 1000, "50b")
-    (100, 100, 2048, 50)
-    """
-    text = watermark.strip().lower()
-    if text.endswith("%") or re.fullmatch(r"0?\.\d+|1\.0*", text):
-        share = float(text[:-1]) / 100 if text.endswith("%") else float(text)
-        free = round(total * (1 - share))
-        return min(free, _bytes(headroom)) if headroom else free
-    return _bytes(text)
-
-
-def _bytes(text: str) -> int:
-    number, unit = re.fullmatch(r"([\d.]+)\s*([a-z]*)", text.strip().lower()).groups()  # type: ignore[union-attr]
-    return round(float(number) * _BYTES[unit])
 
 
 def _gb(count: float) -> str:
@@ -142,68 +156,58 @@ def heap(snapshot: Snapshot) -> Iterator[Finding]:
 def blocks(snapshot: Snapshot) -> Iterator[Finding]:
     """Is the cluster writable, and free to place shards?"""
     settings = flat_settings(snapshot.part("settings"))
-    for key in ("cluster.blocks.read_only", "cluster.blocks.read_only_allow_delete"):
-        if settings.get(key) == "true":
-            remedy = f'Lift it: PUT /_cluster/settings {{"persistent": {{"{key}": null}}}}'
-            yield Finding("cluster_read_only", ERROR, "cluster", f"The whole cluster is read-only ({key}).", remedy)
-    key = "cluster.routing.allocation.enable"
-    if (value := settings.get(key, "all")) != "all":
-        evidence = f"Shards are placed only so far: {key} is {value}, as it is for the time of a restart."
-        remedy = f'Set it back: PUT /_cluster/settings {{"persistent": {{"{key}": null}}}}'
-        yield Finding("allocation_off", WARNING, "cluster", evidence, remedy)
-    yield from _shard_limit(snapshot, settings)
-
-
-def _shard_limit(snapshot: Snapshot, settings: Mapping[str, str]) -> Iterator[Finding]:
-    health = snapshot.parts.get("cluster", {})
-    per_node = int(settings.get("cluster.max_shards_per_node", 1000))
-    most = per_node * health.get("number_of_data_nodes", 0)
-    there = health.get("active_shards", 0) + health.get("unassigned_shards", 0)
-    if most and there >= SHARDS_FULL * most:
-        evidence = f"{there:,} of at most {most:,} shards are there: soon no index can be made."
-        yield Finding("shards_full", WARNING, "cluster", evidence, "Prune old generations, or add a node.")
+    for kind, severity, key, usual, evidence in _SETTINGS:
+        if (value := settings.get(key, usual)) != usual:
+            remedy = f'Reset it: PUT /_cluster/settings {{"persistent": {{"{key}": null}}}}'
+            yield Finding(kind, severity, "cluster", evidence.format(key=key, value=value), remedy)
 
 
 def shards(snapshot: Snapshot) -> Iterator[Finding]:
     """Is each shard and each replica on a node?"""
-    nodes = snapshot.part("health")["number_of_data_nodes"]
-    waiting: dict[str, list[Waiting]] = {}
-    for one in unassigned(snapshot.part("health")):
-        waiting.setdefault(one.index, []).append(one)
-    for name, ones in waiting.items():
-        why = f" Elasticsearch says: {snapshot.explained.rstrip('.')}." if snapshot.explained else ""
-        if any(one.primary for one in ones):
-            evidence = f"{len(ones)} shards of it are on no node.{why}"
+    health = snapshot.part("health")
+    nodes, causes = health["number_of_data_nodes"], _causes(snapshot)
+    for name, index in sorted(health.get("indices", {}).items()):
+        count, cause = index["unassigned_shards"], causes.get(name, "")
+        if count and index["status"] == "red":
             remedy = "Bring back the node that held them; without one: load the data set again."
-            yield Finding("shard_lost", ERROR, name, evidence, remedy)
-        else:
-            copies = sum(one.copies for one in ones)
-            evidence = f"{copies} replicas can't be placed on {nodes} data nodes.{why}"
+            yield Finding("shard_lost", ERROR, name, f"{count} shards of it are on no node.{cause}", remedy)
+        elif count:
+            evidence = f"{count} replicas can't be placed on {nodes} data nodes.{cause}"
             remedy = f'Add a node, or ask for fewer: PUT /{name}/_settings {{"index.number_of_replicas": {nodes - 1}}}'
             yield Finding("replica_unplaced", WARNING, name, evidence, remedy)
 
 
+def _causes(snapshot: Snapshot) -> dict[str, str]:
+    """Return why shards of an index are on no node, as the health report says, where it could be read."""
+    indicator = snapshot.parts.get("report", {}).get("indicators", {}).get("shards_availability", {})
+    return {
+        index: f" Elasticsearch says: {diagnosis['cause']}"
+        for diagnosis in indicator.get("diagnosis", ())
+        for index in diagnosis.get("affected_resources", {}).get("indices", ())
+    }
+
+
 def clock(snapshot: Snapshot) -> Iterator[Finding]:
     """Do the nodes' clocks agree with this machine's?"""
-    before, after = snapshot.asked_ms
+    before, after = snapshot.clock_ms
     for name, node in snapshot.nodes.items():
-        told = node["stats"].get("timestamp")
-        if told is None:
+        time = node["stats"].get("timestamp")
+        if time is None:
             continue
-        skew = (max(before - told, told - after, 0.0)) / 1000
+        skew = max(before - time, time - after, 0.0) / 1000
         if skew > SKEW_S:
-            way = "ahead of" if told > after else "behind"
+            direction = "ahead of" if time > after else "behind"
             severity = ERROR if skew >= LEASE_S else WARNING
             evidence = (
-                f"Its clock is {skew:,.0f} s {way} this machine's: the history is out of order, leases misjudged."
+                f"Its clock is {skew:,.0f} s {direction} this machine's: the history is out of order, leases misjudged."
             )
             yield Finding("clock_skew", severity, name, evidence, "Set both by NTP: timedatectl set-ntp true")
 
 
-def doors(snapshot: Snapshot) -> Iterator[Finding]:
+def access(snapshot: Snapshot) -> Iterator[Finding]:
     """Can only those write who shall?"""
-    asked = snapshot.lacks("me")
-    if asked is None or asked.kind == DENIED:
+    lack = snapshot.lacks("me")
+    if lack is None or lack.kind == DENIED:
         return
     for name, node in snapshot.nodes.items():
         address = str(node.get("http", {}).get("publish_address", ""))

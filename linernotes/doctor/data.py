@@ -1,4 +1,4 @@
-"""What can be wrong with what is ours: books, aliases, generations, mappings, leases, the ledger."""
+"""Checks of our own indices: aliases, generations, mappings, leases, ledger, and what a load has left behind."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,8 +8,9 @@ from indexer.cluster import audit_log, lease, ledger, rejects
 from indexer.cluster.diagnostics import inspect
 from indexer.cluster.indices import SERVING_SETTINGS, write_alias
 from indexer.cluster.status import CURRENT, KEPT, GenerationStatus
+from linernotes.doctor import snapshot as snapshots
 from linernotes.doctor.finding import ERROR, NOTE, WARNING, Finding
-from linernotes.doctor.snapshot import Snapshot, books, is_closed
+from linernotes.doctor.snapshot import Snapshot, is_closed
 from mappings.index import mapping_hash
 from mappings.index_names import alias, parse
 from mappings.track import mapping
@@ -27,7 +28,7 @@ _SEVERITY = {
     "orphan": WARNING,
 }
 
-_BOOK_MAPPINGS = {
+_SERVICE_MAPPINGS = {
     "ledger": ledger.MAPPING,
     "locks": lease.MAPPING,
     "history": audit_log.MAPPING,
@@ -37,14 +38,14 @@ _BOOK_MAPPINGS = {
 _SHOWN = 5
 
 
-def from_inspection(snapshot: Snapshot) -> Iterator[Finding]:
-    """Are aliases, generations and leases as they shall be? Judged by `indexer.inspect`, as loads judge it."""
+def generations(snapshot: Snapshot) -> Iterator[Finding]:
+    """Are aliases, generations and leases as they should be? Judged by `indexer.cluster.diagnostics`, as loads do."""
     for survey in snapshot.surveys:
         for one in inspect(survey):
             severity = _SEVERITY.get(one.kind, ERROR if one.blocks_swap else WARNING)
             yield Finding(one.kind, severity, survey.dataset, one.sentence, one.hint)
     for dataset, lack in snapshot.unsurveyed.items():
-        remedy = "Mend what is said of the ledger and the locks first, then ask again."
+        remedy = "Repair the ledger and the locks as described first, then try again."
         yield Finding("unsurveyed", ERROR, dataset, f"Its generations can't be read: {lack.why}.", remedy)
 
 
@@ -83,14 +84,14 @@ def layouts(snapshot: Snapshot) -> Iterator[Finding]:
             continue
         wrong = differences(mapping(), body.get("mappings", {}))
         made_with = body.get("mappings", {}).get("_meta", {}).get("mapping")
-        told = f"{len(wrong)} fields or options differ from the field table: {', '.join(wrong[:_SHOWN])}"
+        differing = f"{len(wrong)} fields or options differ from the field table: {', '.join(wrong[:_SHOWN])}"
         again = f"linernotes reindex {generation.dataset}"
         if made_with is not None and made_with != mapping_hash():
             severity = WARNING if _serves(snapshot, index) else NOTE
             evidence = f"It was made with another field table ({made_with}, now {mapping_hash()})."
             yield Finding("mapping_old", severity, index, evidence, f"Make it anew: {again}, or load it again")
         elif wrong:
-            evidence = f"{told}." if made_with else f"It has no notes of ours, and {told}."
+            evidence = f"{differing}." if made_with else f"It has no metadata of ours, and {differing}."
             yield Finding(
                 "mapping_foreign", ERROR, index, evidence, f"Make it anew: {again}; or delete what isn't ours"
             )
@@ -103,29 +104,29 @@ def _serves(snapshot: Snapshot, index: str) -> bool:
     return generation is not None and alias(snapshot.prefix, generation.dataset) in aliased
 
 
-def book_keeping(snapshot: Snapshot) -> Iterator[Finding]:
+def service_indices(snapshot: Snapshot) -> Iterator[Finding]:
     """Are ledger, locks, history and rejected records there, open, writable, and as they were made?"""
     indices: Mapping[str, Any] = snapshot.part("indices")
-    there = {name: what for name, what in books(snapshot.prefix).items() if name in indices}
-    for name, what in books(snapshot.prefix).items():
-        if name not in there:
-            if there or any(parse(snapshot.prefix, index) for index in indices):
+    expected = snapshots.service_indices(snapshot.prefix)
+    for name, what in expected.items():
+        if name not in indices:
+            if expected.keys() & indices.keys() or any(parse(snapshot.prefix, index) for index in indices):
                 remedy = (
                     "The next load makes an empty one; what was in it is lost, so restore a snapshot if there is one."
                 )
                 yield Finding("book_missing", ERROR, name, f"The index of the {what} is missing.", remedy)
             continue
-        yield from _book(name, what, indices[name])
+        yield from _service_index(name, what, indices[name])
 
 
-def _book(name: str, what: str, body: Mapping[str, Any]) -> Iterator[Finding]:
+def _service_index(name: str, what: str, body: Mapping[str, Any]) -> Iterator[Finding]:
     if is_closed(body):
         yield Finding("book_closed", ERROR, name, f"The index of the {what} is closed.", f"Open it: POST /{name}/_open")
     for key, value in body.get("settings", {}).items():
         if key.startswith("index.blocks.") and str(value) == "true":
             remedy = f'Lift it: PUT /{name}/_settings {{"{key}": null}}'
             yield Finding("book_blocked", ERROR, name, f"The index of the {what} has a block ({key}).", remedy)
-    if wrong := differences(_BOOK_MAPPINGS[what], body.get("mappings", {})):
+    if wrong := differences(_SERVICE_MAPPINGS[what], body.get("mappings", {})):
         evidence = f"The index of the {what} has other fields than this version: {', '.join(wrong[:_SHOWN])}."
         remedy = "The next load adds what is missing; if a type differs, use the version that made it."
         yield Finding("book_differs", WARNING, name, evidence, remedy)
@@ -150,15 +151,15 @@ def _gone(view: GenerationStatus) -> Iterator[Finding]:
 
 def _miscounted(view: GenerationStatus) -> Iterator[Finding]:
     totals = view.plan.get("totals") or view.meta.get("totals") or {}
-    noted, counted = totals.get("indexed"), view.seen.documents
-    if view.state in (CURRENT, KEPT) and None not in (noted, counted) and noted != counted:
-        evidence = f"It holds {counted:,} documents, and {noted:,} were written down: it was changed by others."
-        remedy = f"Roll back, or load it afresh: linernotes load {view.generation.dataset} PATH... --fresh"
+    recorded, counted = totals.get("indexed"), view.seen.documents
+    if view.state in (CURRENT, KEPT) and None not in (recorded, counted) and recorded != counted:
+        evidence = f"It has {counted:,} documents, and {recorded:,} were recorded: it was changed by others."
+        remedy = f"Roll back, or load it again: linernotes load {view.generation.dataset} PATH... --fresh"
         yield Finding("documents_differ", ERROR, view.generation.index, evidence, remedy)
 
 
 def leftovers(snapshot: Snapshot) -> Iterator[Finding]:
-    """Is what serves tuned for serving? What a load sets for itself must be gone."""
+    """Are the settings of a load reset in what is in service?"""
     indices = snapshot.part("indices")
     for name, generation in ((name, parse(snapshot.prefix, name)) for name in indices if _serves(snapshot, name)):
         settings = indices[name].get("settings", {})

@@ -44,7 +44,7 @@ class Missing:
 class Snapshot:
     """What was read. `parts` by name; `missing` says for other parts why they are not there.
 
-    `asked_ms` is this machine's clock before and after the nodes told theirs, in milliseconds since 1970.
+    `clock_ms` is this machine's clock before and after the nodes read theirs, in milliseconds since 1970.
     """
 
     prefix: str
@@ -52,10 +52,9 @@ class Snapshot:
     info: Json = field(default_factory=dict)
     parts: Json = field(default_factory=dict)
     missing: Mapping[str, Missing] = field(default_factory=dict)
-    asked_ms: tuple[float, float] = (0.0, 0.0)
+    clock_ms: tuple[float, float] = (0.0, 0.0)
     surveys: tuple[DatasetStatus, ...] = ()
     unsurveyed: Mapping[str, Missing] = field(default_factory=dict)
-    explained: str | None = None
 
     def part(self, name: str) -> Any:
         """Return a part that is there."""
@@ -69,11 +68,11 @@ class Snapshot:
 
     @property
     def holder(self) -> str:
-        """Return whose rights were used, as a sentence begins: an API key or a user, by name."""
+        """Return whose rights were used, as the beginning of a sentence: an API key or a user, by name."""
         me = self.parts.get("me", {})
         if key := me.get("api_key"):
             return f"The API key {key.get('name') or key.get('id')}"
-        return f"The user {me['username']}" if "username" in me else "Who asks"
+        return f"The user {me['username']}" if "username" in me else "This user"
 
     @property
     def nodes(self) -> dict[str, dict[str, Any]]:
@@ -93,36 +92,35 @@ class Snapshot:
 
 def gather(client: Elasticsearch, prefix: str, url: str, *, clock: Callable[[], float] = time.time) -> Snapshot:
     """Return the snapshot; raises what the client raises when Elasticsearch can't be reached at all."""
-    asking = client.options(request_timeout=TIMEOUT_S)
-    info = asking.info().body
+    patient, client = client, client.options(request_timeout=TIMEOUT_S)
+    info = client.info().body
     parts: dict[str, Any] = {}
     missing: dict[str, Missing] = {}
-    asked = (0.0, 0.0)
-    for name, ask in _QUESTIONS.items():
+    clock_ms = (0.0, 0.0)
+    for name, request in _REQUESTS.items():
         before = clock()
         try:
-            parts[name] = ask(asking, prefix).body
+            parts[name] = request(client, prefix).body
         except (ApiError, TransportError) as error:
             missing[name] = _why(error)
         if name == "stats":
-            asked = (before * 1000, clock() * 1000)
+            clock_ms = (before * 1000, clock() * 1000)
     if parts.get("rights", {}).get("has_all_requested") is False:
-        # What may not be seen is left out of an answer: an empty one would look well.
+        # What may not be seen is left out of an answer: an empty one would look fine.
         parts = {name: part for name, part in parts.items() if name not in _OURS}
         missing |= dict.fromkeys((*_OURS, SURVEYS), Missing(DENIED, NOT_ALLOWED))
-    found, unsurveyed = ([], {}) if SURVEYS in missing else _surveys(client, prefix, parts)
-    if whole := next((one for name, one in unsurveyed.items() if name == ALL or one.kind == DENIED), None):
-        missing[SURVEYS], unsurveyed = whole, {}
+    surveys, unsurveyed = ([], {}) if SURVEYS in missing else _surveys(patient, prefix, parts)
+    if lack := next((one for name, one in unsurveyed.items() if name == ALL or one.kind == DENIED), None):
+        missing[SURVEYS], unsurveyed = lack, {}
     return Snapshot(
         prefix=prefix,
         url=url,
         info=info,
         parts=parts,
         missing=missing,
-        asked_ms=asked,
-        surveys=tuple(found),
+        clock_ms=clock_ms,
+        surveys=tuple(surveys),
         unsurveyed=unsurveyed,
-        explained=_explained(asking, parts),
     )
 
 
@@ -131,7 +129,7 @@ def ours(prefix: str) -> list[str]:
     return [prefix, f"{prefix}-*"]
 
 
-def books(prefix: str) -> dict[str, str]:
+def service_indices(prefix: str) -> dict[str, str]:
     """Return the indices beside the data: what each is, by its name."""
     makers = {
         "ledger": index_names.ledger,
@@ -142,17 +140,19 @@ def books(prefix: str) -> dict[str, str]:
     return {make(prefix): what for what, make in makers.items()}
 
 
-_WHOLE: dict[str, Any] = {"expand_wildcards": "all", "ignore_unavailable": True, "allow_no_indices": True}
+_HIDDEN_TOO: dict[str, Any] = {"expand_wildcards": "all", "ignore_unavailable": True, "allow_no_indices": True}
 
-_QUESTIONS: dict[str, Callable[[Elasticsearch, str], Any]] = {
+_REQUESTS: dict[str, Callable[[Elasticsearch, str], Any]] = {
     "licence": lambda client, _: client.license.get(),
     # A pattern alone: for a name that isn't there the health is waited for, until the request's own end.
-    "health": lambda client, prefix: client.cluster.health(index=f"{prefix}-*", level="shards", expand_wildcards="all"),
-    "cluster": lambda client, _: client.cluster.health(),
+    "health": lambda client, prefix: client.cluster.health(
+        index=f"{prefix}-*", level="indices", expand_wildcards="all"
+    ),
+    "report": lambda client, _: client.health_report(),
     "settings": lambda client, _: client.cluster.get_settings(include_defaults=True, flat_settings=True),
     "nodes": lambda client, _: client.nodes.info(metric=["jvm", "http"]),
     "stats": lambda client, _: client.nodes.stats(metric=["fs", "jvm", "breaker"]),
-    "indices": lambda client, prefix: client.indices.get(index=ours(prefix), flat_settings=True, **_WHOLE),
+    "indices": lambda client, prefix: client.indices.get(index=ours(prefix), flat_settings=True, **_HIDDEN_TOO),
     "aliases": lambda client, prefix: client.options(ignore_status=404).indices.get_alias(name=ours(prefix)),
     "me": lambda client, _: client.security.authenticate(),
     "rights": lambda client, prefix: client.security.has_privileges(
@@ -160,7 +160,7 @@ _QUESTIONS: dict[str, Callable[[Elasticsearch, str], Any]] = {
     ),
 }
 _OURS = ("indices", "aliases")
-"""What is told of our own indices, as far as the asker may see them."""
+"""The parts about our own indices, as far as they may be seen."""
 
 
 ALL = "all"
@@ -169,15 +169,15 @@ ALL = "all"
 
 def _surveys(client: Elasticsearch, prefix: str, parts: Json) -> tuple[list[DatasetStatus], dict[str, Missing]]:
     """Return a survey of each data set, and why others can't be had: surveys wait patiently for what may pass."""
-    if (sick := _sick_books(prefix, parts)) is not None:
-        return [], {ALL: Missing(SICK, sick)}
+    if reason := _unreadable_index(prefix, parts):
+        return [], {ALL: Missing(SICK, reason)}
     statuses: list[DatasetStatus] = []
     failed: dict[str, Missing] = {}
     try:
-        wanted = sorted({*datasets(client, prefix), *SOURCES, *_locked(client, prefix)})
+        names = sorted({*datasets(client, prefix), *SOURCES, *_locked(client, prefix)})
     except (ApiError, TransportError, LinernotesError) as error:
         return [], {ALL: _why(error)}
-    for dataset in wanted:
+    for dataset in names:
         try:
             statuses.append(dataset_status(client, prefix, dataset))
         except (ApiError, TransportError, LinernotesError) as error:
@@ -187,9 +187,9 @@ def _surveys(client: Elasticsearch, prefix: str, parts: Json) -> tuple[list[Data
     return statuses, failed
 
 
-def _sick_books(prefix: str, parts: Json) -> str | None:
+def _unreadable_index(prefix: str, parts: Json) -> str | None:
     status = parts.get("health", {}).get("indices", {})
-    for name in books(prefix):
+    for name in service_indices(prefix):
         if status.get(name, {}).get("status") == RED:
             return f"{name} has no active shard"
         if is_closed(parts.get("indices", {}).get(name, {})):
@@ -207,43 +207,6 @@ def _locked(client: Elasticsearch, prefix: str) -> list[str]:
         index=index_names.locks(prefix), size=1000, source_includes=["dataset"], ignore_unavailable=True
     )
     return [hit["_source"]["dataset"] for hit in response["hits"]["hits"]]
-
-
-def _explained(client: Elasticsearch, parts: Json) -> str | None:
-    """Return why a shard of ours is on no node, in Elasticsearch's own words; of the gravest one."""
-    waiting = unassigned(parts.get("health", {}))
-    if not waiting:
-        return None
-    first = waiting[0]
-    try:
-        told = client.cluster.allocation_explain(index=first.index, shard=first.shard, primary=first.primary)
-    except (ApiError, TransportError):
-        return None
-    deciders = [entry for node in told.body.get("node_allocation_decisions", ()) for entry in node.get("deciders", ())]
-    # The explanation ends with the shard's own ids in brackets, which say nothing to a person.
-    reasons = dict.fromkeys(entry["explanation"].split(" [[")[0] for entry in deciders if entry.get("decision") == "NO")
-    return "; ".join(reasons) or str(told.body.get("allocate_explanation", "")) or None
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """Copies of one shard that are on no node; `primary` when none of its data can be reached."""
-
-    index: str
-    shard: int
-    primary: bool
-    copies: int
-
-
-def unassigned(health: Json) -> list[Waiting]:
-    """Return the shards of which a copy is on no node, lost ones first; told by the health, which needs few rights."""
-    found = [
-        Waiting(index, int(number), not shard["primary_active"], shard["unassigned_shards"])
-        for index, body in health.get("indices", {}).items()
-        for number, shard in body.get("shards", {}).items()
-        if shard["unassigned_shards"]
-    ]
-    return sorted(found, key=lambda one: (not one.primary, one.index, one.shard))
 
 
 def _why(error: Exception) -> Missing:

@@ -1,1 +1,1 @@
-"""What Kibana shows of the data: objects made from the field table, checked against it, and sent to Kibana."""
+"""Kibana's data views, searches and dashboards: made from the field table, checked against it, and imported."""

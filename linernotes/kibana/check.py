@@ -1,6 +1,6 @@
-"""Does each thing that a saved object names exist, with the right type? Asked of a file before Kibana sees it.
+"""Checks that each thing that a saved object names exists, with the right type, before Kibana imports it.
 
-Three kinds of trouble, each a sentence with its place: a reference that leads nowhere, a panel whose parts don't fit
+Three kinds of problem, each a sentence with its place: a reference that leads nowhere, a panel whose parts don't fit
 together, and a field that the mapping lacks or that can't be used so. Kibana itself imports all three, and shows an
 error where the panel should be.
 """
@@ -37,7 +37,7 @@ _SUMMARY = "exportedCount"
 
 
 @dataclass(frozen=True)
-class Flaw:
+class Problem:
     """One thing that is wrong: in which object, at which place of it, and what."""
 
     object: str
@@ -49,14 +49,9 @@ class Flaw:
         return f"{self.object}, {self.place}: {self.sentence}"
 
 
-def declared() -> Fields:
-    """Return the fields of each data view as our own tables declare them."""
-    return {name: source.fields for name, source in BY_ID.items()}
-
-
 def parse(data: bytes, name: str) -> list[dict[str, Any]]:
     """Return the objects of an export file without its summary; raises InputError for what is none."""
-    found: list[dict[str, Any]] = []
+    objects: list[dict[str, Any]] = []
     for number, line in enumerate(data.splitlines(), 1):
         try:
             entry = orjson.loads(line) if line.strip() else {_SUMMARY: 0}
@@ -67,41 +62,42 @@ def parse(data: bytes, name: str) -> list[dict[str, Any]]:
         if not isinstance(entry, dict) or (_SUMMARY not in entry and not {"type", "id", "attributes"} <= entry.keys()):
             raise InputError(f"Line {number} of {name} is no saved object.", "Export it from Kibana again.")
         if _SUMMARY not in entry:
-            found.append(entry)
-    if not found:
+            objects.append(entry)
+    if not objects:
         raise InputError(f"{name} has no saved object in it.", "Write it with: python -m linernotes.kibana")
-    return found
+    return objects
 
 
-def check(objects: Sequence[Json], fields: Fields | None = None) -> list[Flaw]:
-    """Return everything that is wrong with some objects; nothing when all they name is there."""
-    known = fields if fields is not None else declared()
-    there = {(entry["type"], entry["id"]) for entry in objects}
-    flaws: list[Flaw] = []
+def check(objects: Sequence[Json], fields: Fields | None = None) -> list[Problem]:
+    """Return the problems of some objects; `fields` are those of each data view, by default as our tables declare."""
+    fields = fields if fields is not None else {name: source.fields for name, source in BY_ID.items()}
+    present = {(entry["type"], entry["id"]) for entry in objects}
+    problems: list[Problem] = []
     for entry in objects:
         name = f"{entry['type']} {entry['id']}"
         try:
-            found = [*_references(entry, there), *_JUDGES.get(entry["type"], _unknown)(entry, known)]
+            places = [*_references(entry, present), *_CHECKS.get(entry["type"], _unknown)(entry, fields)]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            found = [("as a whole", f"it isn't built as Kibana builds it ({type(error).__name__}: {error})")]
-        flaws += [Flaw(name, place, sentence) for place, sentence in found]
-    return flaws
+            places = [("as a whole", f"it isn't built as Kibana builds it ({type(error).__name__}: {error})")]
+        problems += [Problem(name, place, sentence) for place, sentence in places]
+    return problems
 
 
-Found = Iterator[tuple[str, str]]
+Problems = Iterator[tuple[str, str]]
+"""A place in an object, and what is wrong there."""
 
 
-def _references(entry: Json, there: set[tuple[str, str]]) -> Found:
+def _references(entry: Json, present: set[tuple[str, str]]) -> Problems:
     for one in entry.get("references", ()):
-        if (one["type"], one["id"]) not in there:
+        if (one["type"], one["id"]) not in present:
             yield f"reference {one['name']}", f"there is no {one['type']} {one['id']}"
 
 
-def _unknown(entry: Json, _: Fields) -> Found:
+def _unknown(entry: Json, _: Fields) -> Problems:
     yield "type", f"nobody checks objects of the type {entry['type']}"
 
 
-def _data_view(entry: Json, fields: Fields) -> Found:
+def _data_view(entry: Json, fields: Fields) -> Problems:
     own, attributes = fields.get(entry["id"]), entry["attributes"]
     if own is None:
         yield "id", "it is no data view of ours"
@@ -114,7 +110,7 @@ def _data_view(entry: Json, fields: Fields) -> Found:
             yield from _field(own, name, part)
 
 
-def _search(entry: Json, fields: Fields) -> Found:
+def _search(entry: Json, fields: Fields) -> Problems:
     attributes = entry["attributes"]
     source = orjson.loads(attributes["kibanaSavedObjectMeta"]["searchSourceJSON"])
     target = _target(entry["references"], source["indexRefName"])
@@ -129,29 +125,29 @@ def _search(entry: Json, fields: Fields) -> Found:
     yield from _queried(own, source.get("query", {}).get("query", ""), "query")
 
 
-def _dashboard(entry: Json, fields: Fields) -> Found:
+def _dashboard(entry: Json, fields: Fields) -> Problems:
     panels = orjson.loads(entry["attributes"]["panelsJSON"])
     outer = {one["name"]: (one["type"], one["id"]) for one in entry["references"]}
-    wanted: set[str] = set()
+    named: set[str] = set()
     for panel in panels:
         place = f"panel {panel['panelIndex']}"
         if "panelRefName" in panel:
-            wanted.add(f"{panel['panelIndex']}:{panel['panelRefName']}")
+            named.add(f"{panel['panelIndex']}:{panel['panelRefName']}")
             continue
         inner = panel["embeddableConfig"]["attributes"]
         names = {f"{panel['panelIndex']}:{one['name']}": (one["type"], one["id"]) for one in inner["references"]}
-        wanted |= names.keys()
+        named |= names.keys()
         for name in (name for name, target in names.items() if name in outer and outer[name] != target):
             yield place, f"reference {name} names another object than the dashboard's"
         for where, sentence in _lens(inner, fields):
             yield f"{place}, {where}", sentence
-    for name in sorted(wanted - outer.keys()):
+    for name in sorted(named - outer.keys()):
         yield f"reference {name}", "a panel names it, and the dashboard doesn't"
-    for name in sorted(outer.keys() - wanted):
+    for name in sorted(outer.keys() - named):
         yield f"reference {name}", "the dashboard names it, and no panel does"
 
 
-def _lens(inner: Json, fields: Fields) -> Found:
+def _lens(inner: Json, fields: Fields) -> Problems:
     layers = inner["state"]["datasourceStates"]["formBased"]["layers"]
     for layer_id, layer in layers.items():
         target = _target(inner["references"], f"indexpattern-datasource-layer-{layer_id}")
@@ -164,15 +160,12 @@ def _lens(inner: Json, fields: Fields) -> Found:
         for name, column in layer["columns"].items():
             yield from _column(own, f"column {name}", column, layer["columns"])
         yield from _queried(own, inner["state"]["query"]["query"], "query")
-    shown, there = (
-        set(_shown(inner["state"]["visualization"])),
-        {name for one in layers.values() for name in one["columns"]},
-    )
-    for name in sorted(shown - there):
+    columns = {name for one in layers.values() for name in one["columns"]}
+    for name in sorted(set(_shown(inner["state"]["visualization"])) - columns):
         yield "visualization", f"it shows the column {name}, which no layer has"
 
 
-def _column(own: Mapping[str, SeenField], place: str, column: Json, columns: Json) -> Found:
+def _column(own: Mapping[str, SeenField], place: str, column: Json, columns: Json) -> Problems:
     operation, name = column["operationType"], column["sourceField"]
     if operation == "count" and name == RECORDS:
         kinds = None
@@ -207,7 +200,7 @@ def _shown(visualization: Any) -> Iterator[str]:
             yield from _shown(value)
 
 
-def _queried(own: Mapping[str, SeenField], query: str, place: str) -> Found:
+def _queried(own: Mapping[str, SeenField], query: str, place: str) -> Problems:
     for name in _NAMED.findall(query):
         yield from _field(own, name, f"{place} ({query})")
         if name in own and not own[name].searchable:
@@ -221,7 +214,7 @@ def _field(
     kinds: frozenset[str] | None = None,
     *,
     counted: bool = False,
-) -> Found:
+) -> Problems:
     field = own.get(name)
     if field is None:
         yield place, f"the mapping has no field {name}"
@@ -235,7 +228,7 @@ def _target(references: Sequence[Json], name: str) -> str | None:
     return next((one["id"] for one in references if one["name"] == name and one["type"] == "index-pattern"), None)
 
 
-_JUDGES: Mapping[str, Callable[[Json, Fields], Found]] = {
+_CHECKS: Mapping[str, Callable[[Json, Fields], Problems]] = {
     "index-pattern": _data_view,
     "search": _search,
     "dashboard": _dashboard,

@@ -1,1 +1,1 @@
-"""Who may do what: certificates, credentials, roles and API keys, and what is said when a door stays shut."""
+"""Security: roles, API keys, credentials, certificates, and errors of the connection."""

@@ -1,4 +1,4 @@
-"""Files that only their owner may read: written so from their first byte, and refused when they are not."""
+"""Credentials: from settings, private files or a prompt, and where they may be sent."""
 
 import ipaddress
 import os
@@ -83,15 +83,15 @@ def of(settings: Settings) -> Credentials:
         return Credentials(api_key=api_key)
     if settings.username:
         password = settings.password or _from_file(settings.password_file, "LINERNOTES_PASSWORD_FILE")
-        return Credentials(username=settings.username, password=password or _asked(settings.username))
+        return Credentials(username=settings.username, password=password or _prompt(settings.username))
     return Credentials()
 
 
-def need_safe_way(url: str, credentials: Credentials) -> None:
+def need_safe_transport(url: str, credentials: Credentials) -> None:
     """Raise UnreachableError when credentials would go to another machine over plain HTTP, for all to read.
 
-    >>> need_safe_way("http://127.0.0.1:9200", Credentials("key"))
-    >>> need_safe_way("http://example.org:9200", Credentials())
+    >>> need_safe_transport("http://127.0.0.1:9200", Credentials("key"))
+    >>> need_safe_transport("http://example.org:9200", Credentials())
     """
     parts = urlsplit(url)
     if credentials and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
@@ -119,8 +119,8 @@ def _from_file(path: Path | None, name: str) -> str | None:
 
 
 @lru_cache
-def _asked(username: str) -> str:
-    """Ask for a password, once for a command that connects more than once."""
+def _prompt(username: str) -> str:
+    """Prompt for a password, once for a command that connects more than once."""
     if not sys.stdin.isatty():
         raise UnreachableError(
             f"There is no password for the user {username}.",

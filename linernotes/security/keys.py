@@ -1,4 +1,4 @@
-"""API keys: made for a role and a prefix, listed, and revoked. A key's secret is shown once, at its birth."""
+"""API keys: created for a role and a prefix, listed, revoked. A key's secret is shown once, when it is created."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,17 +42,17 @@ def create(client: Elasticsearch, prefix: str, role_name: str, name: str | None,
     Raises InputError for an unknown role, UnreachableError where our own credentials can't make keys.
     """
     role = roles.role(role_name)
-    called = name or f"{prefix}-{role.name}"
+    name = name or f"{prefix}-{role.name}"
     try:
         made = client.security.create_api_key(
-            name=called,
+            name=name,
             role_descriptors={role.name: role.descriptor(prefix)},
             expiration=f"{days}d" if days else None,
             metadata={MADE_BY: {"role": role.name, "prefix": prefix}},
         )
     except ApiError as error:
-        raise _told(error) from error
-    return NewKey(made["id"], called, role.name, made["encoded"])
+        raise _translate(error) from error
+    return NewKey(made["id"], name, role.name, made["encoded"])
 
 
 def listed(client: Elasticsearch, prefix: str, now: datetime | None = None) -> list[Key]:
@@ -60,7 +60,7 @@ def listed(client: Elasticsearch, prefix: str, now: datetime | None = None) -> l
     try:
         response = client.security.get_api_key()["api_keys"]
     except ApiError as error:
-        raise _told(error) from error
+        raise _translate(error) from error
     ours = (entry for entry in response if (entry.get("metadata") or {}).get(MADE_BY, {}).get("prefix") == prefix)
     newest_first = sorted(ours, key=lambda entry: (-entry["creation"], entry["id"]))
     return [_key(entry, now or datetime.now(UTC)) for entry in newest_first]
@@ -75,7 +75,7 @@ def revoke(client: Elasticsearch, prefix: str, key_id: str) -> Key:
         try:
             client.security.invalidate_api_key(ids=[key_id])
         except ApiError as error:
-            raise _told(error) from error
+            raise _translate(error) from error
     return next(key for key in listed(client, prefix) if key.id == key_id)
 
 
@@ -91,15 +91,15 @@ def _time(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _told(error: ApiError) -> Exception:
-    """Return what to tell of a cluster that makes no keys, or not for us."""
-    said = str(error.body)
-    if "derived" in said or "creating derived api keys" in said:
+def _translate(error: ApiError) -> Exception:
+    """Return why this cluster creates no keys, or not for this user; any other error as it is."""
+    reason = str(error.body)
+    if "derived" in reason:
         return UnreachableError(
             "A key can't make another key.",
             "Set LINERNOTES_USERNAME and LINERNOTES_PASSWORD_FILE to a user who may, and leave LINERNOTES_API_KEY out.",
         )
-    if error.status_code in (400, 405) and ("_security" in said or "no handler found" in said):
+    if error.status_code in (400, 405) and ("_security" in reason or "no handler found" in reason):
         return UnreachableError(
             "This Elasticsearch runs without security, so it has no keys.",
             "Start the local one with: linernotes node start --secure",

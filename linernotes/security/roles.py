@@ -31,6 +31,7 @@ LOAD = (
 RUN = (
     *GREET,
     "cluster:monitor/health",
+    "cluster:monitor/health_api",
     "cluster:monitor/stats",
     "cluster:monitor/nodes/*",
     "cluster:monitor/settings",

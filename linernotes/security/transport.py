@@ -1,19 +1,17 @@
-"""Why a connection failed or was refused, in one sentence. Pure: rows, no branches."""
+"""HTTP transport: turns TLS and authorization errors into one sentence each, with what to do."""
 
 import base64
-import binascii
 import re
 import socket
 import ssl
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from elastic_transport import ConnectionError as UnansweredError
+from elastic_transport import ConnectionError as NoAnswerError
 from elastic_transport import HttpHeaders, NodeConfig, TlsError, Urllib3HttpNode
 from elastic_transport._node import NodeApiResponse
 from elastic_transport.client_utils import DEFAULT, DefaultType
-from elasticsearch import AuthenticationException, AuthorizationException
+from elasticsearch import ApiError
 
 from mappings.errors import UnreachableError
 
@@ -23,7 +21,7 @@ CA = "LINERNOTES_CA_CERTS"
 LEAST: tuple[tuple[str, str], ...] = (
     (r"indices:data/read/|indices:admin/(?:get|mappings/get|aliases/get|resolve/)", "reader"),
     (r"indices:admin/delete|indices:admin/(?:close|open)", "operator"),
-    (r"indices:|cluster:monitor/(?:main|health)", "loader"),
+    (r"indices:|cluster:monitor/(?:main|health)$", "loader"),
     (r"cluster:", "operator"),
 )
 OTHER_ROLE = (
@@ -70,53 +68,89 @@ KEYS: tuple[tuple[str, str], ...] = (
     (r"is expired", "has expired"),
     (r"unable to find apikey", "is not known here"),
 )
-_ACTION = re.compile(r"action \[([^\]]+)\]")
-_INDICES = re.compile(r"on (?:restricted )?indices \[([^\]]*)\]")
+HANDSHAKE_S = 3.0
+# Requests whose parts are refused one by one, in an answer that is a success.
+MULTIPLE = ("/_msearch", "/_mget")
 
 
-def of_tls(host: str, said: str) -> UnreachableError:
-    """Return what to tell of a TLS connection that failed with the words `said`.
+class RefusedError(UnreachableError, ApiError):
+    """A right that is missing, or credentials that were taken and aren't any more: a load tidies up after it."""
 
-    >>> of_tls("es:9200", "certificate verify failed: certificate has expired (_ssl.c:1)").message
+    def __init__(self, problem: UnreachableError, answer: NodeApiResponse) -> None:
+        body = {"error": {"type": "security_exception", "reason": str(problem)}}
+        ApiError.__init__(self, problem.message, answer.meta, body)
+        self.hint = problem.hint
+
+
+class CheckedHttpNode(Urllib3HttpNode):
+    """A node of the client library that raises UnreachableError for what no further attempt would mend.
+
+    That is: a certificate that isn't trusted, TLS on one side alone, credentials that are refused, a missing right.
+    """
+
+    def __init__(self, config: NodeConfig) -> None:
+        super().__init__(config)
+        self._answered = False
+        self._authorized = False
+        self._address = f"{config.host}:{config.port}"
+
+    def perform_request(
+        self,
+        method: str,
+        target: str,
+        body: bytes | None = None,
+        headers: HttpHeaders | None = None,
+        request_timeout: DefaultType | float | None = DEFAULT,
+    ) -> NodeApiResponse:
+        """Send a request, as the client library does."""
+        try:
+            answer = super().perform_request(method, target, body, headers, request_timeout)
+        except TlsError as error:
+            raise explain_tls(self._address, str(error)) from error
+        except NoAnswerError as error:
+            if not self._answered and self.scheme == "http" and speaks_tls(self.host, self.port):
+                raise UnreachableError(
+                    f"{self._address} speaks TLS, and was asked over plain HTTP.", "Write LINERNOTES_URL with https://"
+                ) from error
+            raise
+        self._answered = True
+        authorization = str(headers.get("authorization", "")) if headers else ""
+        status, refusal = _find_refusal(target, answer)
+        if problem := explain_refusal(self._address, status, refusal, authorization):
+            if status == 401 and not self._authorized:
+                raise problem
+            if status == 401:
+                problem.hint += " Then run the command again: a load goes on where it was."
+            raise RefusedError(problem, answer)
+        self._authorized = True
+        return answer
+
+
+def explain_tls(host: str, printed: str) -> UnreachableError:
+    """Return why a TLS connection failed, from OpenSSL's words.
+
+    >>> explain_tls("es:9200", "certificate verify failed: certificate has expired (_ssl.c:1)").message
     'The certificate of es:9200 has expired.'
     """
     for pattern, message, hint in TLS:
-        if re.search(pattern, said):
+        if re.search(pattern, printed):
             return UnreachableError(message.format(host=host), hint)
     return UnreachableError(f"The TLS connection to {host} failed.", f"Check LINERNOTES_URL and {CA}.")
 
 
-def of_plain(host: str) -> UnreachableError:
-    """Return what to tell when plain HTTP was sent to a port that speaks TLS."""
-    return UnreachableError(f"{host} speaks TLS, and was asked over plain HTTP.", "Write LINERNOTES_URL with https://")
-
-
-def of_answer(host: str, status: int, body: bytes, headers: Mapping[str, str]) -> UnreachableError | None:
-    """Return what to tell of an answer that refuses us; None for any other, even a 403 that is about a full disk."""
-    if status not in (401, 403) or b"security_exception" not in body:
+def explain_refusal(host: str, status: int, error: Any, authorization: str) -> UnreachableError | None:
+    """Return why an answer refuses access, and to whom; None for any other, even a 403 that is about a full disk."""
+    if status not in (401, 403) or not isinstance(error, dict) or error.get("type") != "security_exception":
         return None
-    who, reason = holder(headers.get("authorization", "")), _reason(body)
-    return _unknown(host, who, reason) if status == 401 else _not_allowed(host, who, reason)
-
-
-def holder(authorization: str) -> str:
-    """Return who a header's credentials belong to, and nothing that is secret; empty without credentials.
-
-    >>> holder("Basic " + base64.b64encode(b"ann:secret").decode())
-    'the user ann'
-    """
-    kind, _, value = authorization.partition(" ")
-    if kind.lower() == "apikey":
-        return "the API key"
-    if kind.lower() != "basic":
-        return ""
-    try:
-        return f"the user {base64.b64decode(value).decode().partition(':')[0]}"
-    except (binascii.Error, UnicodeDecodeError):
-        return "the user"
-
-
-def _unknown(host: str, who: str, reason: str) -> UnreachableError:
+    who, reason = holder(authorization), f"{error.get('reason')} {error.get('additional_unsuccessful_credentials')}"
+    if status == 403:
+        action = re.search(r"action \[([^\]]+)\]", reason)
+        indices = re.search(r"on (?:restricted )?indices \[([^\]]+)\]", reason)
+        what = action[1] if action else "this"
+        where = f" on {indices[1]}" if indices else ""
+        whose = f"{who[:1].upper()}{who[1:]}" or "Nobody in particular"
+        hint = ABOUT_KEYS if "xpack/security" in what else OTHER_ROLE.format(role=least_role(what))
+        return UnreachableError(f"{whose} is not allowed to do this at {host} ({what}{where}).", hint)
     if not who:
         return UnreachableError(
             f"Elasticsearch at {host} asks for credentials, and none are set.",
@@ -134,13 +168,17 @@ def _unknown(host: str, who: str, reason: str) -> UnreachableError:
     )
 
 
-def _not_allowed(host: str, who: str, reason: str) -> UnreachableError:
-    action, indices = _ACTION.search(reason), _INDICES.search(reason)
-    what = action[1] if action else "this"
-    where = f" on {indices[1]}" if indices and indices[1] else ""
-    whose = f"{who[:1].upper()}{who[1:]}" or "Nobody in particular"
-    hint = ABOUT_KEYS if "xpack/security" in what else OTHER_ROLE.format(role=least_role(what))
-    return UnreachableError(f"{whose} is not allowed to do this at {host} ({what}{where}).", hint)
+def holder(authorization: str) -> str:
+    """Return whose credentials a header has, and nothing that is secret; empty without credentials.
+
+    >>> holder("Basic " + base64.b64encode(b"ann:secret").decode()), holder("ApiKey abc"), holder("")
+    ('the user ann', 'the API key', '')
+    """
+    kind, _, value = authorization.partition(" ")
+    if kind.lower() == "apikey":
+        return "the API key"
+    name = base64.b64decode(value).decode(errors="replace").partition(":")[0]
+    return f"the user {name}" if kind.lower() == "basic" else ""
 
 
 def least_role(action: str) -> str:
@@ -150,108 +188,6 @@ def least_role(action: str) -> str:
     ['reader', 'loader', 'operator']
     """
     return next((role for pattern, role in LEAST if re.match(pattern, action)), "operator")
-
-
-def _reason(body: bytes) -> str:
-    """Return all that Elasticsearch says of the reason."""
-    try:
-        error: Any = orjson.loads(body)["error"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return ""
-    return f"{error.get('reason', '')} {error.get('additional_unsuccessful_credentials', '')}"
-
-
-HANDSHAKE_S = 3.0
-
-_SEVERAL = ("/_msearch", "/_mget")
-"""Requests whose parts are refused one by one, in an answer that is a success."""
-_REFUSED_PART = b'"type":"security_exception"'
-
-
-class _Told:
-    """An error of the client library that is a problem too: one sentence, and what to do."""
-
-    message: str
-    hint: str
-
-    def __str__(self) -> str:
-        return f"{self.message} {self.hint}"
-
-
-class ForbiddenError(_Told, UnreachableError, AuthorizationException):
-    """A right that is missing: told in one sentence, and still the client library's error for those who expect it."""
-
-    def __init__(self, problem: UnreachableError, answer: NodeApiResponse) -> None:
-        AuthorizationException.__init__(self, problem.message, answer.meta, _body(problem))
-        self.hint = problem.hint
-
-
-class NoLongerError(_Told, UnreachableError, AuthenticationException):
-    """Credentials that were taken and aren't any more: an answer to one request, for a load has to tidy up."""
-
-    def __init__(self, problem: UnreachableError, answer: NodeApiResponse) -> None:
-        AuthenticationException.__init__(self, problem.message, answer.meta, _body(problem))
-        self.hint = f"{problem.hint} Then run the command again: a load goes on where it was."
-
-
-def _body(problem: UnreachableError) -> dict[str, Any]:
-    """Return an error as Elasticsearch words it, with our sentence as its reason."""
-    return {"error": {"type": "security_exception", "reason": str(problem)}}
-
-
-class Door(Urllib3HttpNode):
-    """A node of the client library that raises UnreachableError for what no further attempt would mend.
-
-    That is: a certificate that isn't trusted, TLS on one side alone, credentials that aren't taken, a right that is
-    missing. What happens after something was taken is an error of the client library as well: a load tidies up.
-    """
-
-    def __init__(self, config: NodeConfig) -> None:
-        super().__init__(config)
-        self._answered = False
-        self._let_in = False
-        self._where = f"{config.host}:{config.port}"
-
-    def perform_request(
-        self,
-        method: str,
-        target: str,
-        body: bytes | None = None,
-        headers: HttpHeaders | None = None,
-        request_timeout: DefaultType | float | None = DEFAULT,
-    ) -> NodeApiResponse:
-        """Send a request, as the client library does."""
-        try:
-            answer = super().perform_request(method, target, body, headers, request_timeout)
-        except TlsError as error:
-            raise of_tls(self._where, str(error)) from error
-        except UnansweredError as error:
-            if not self._answered and self.scheme == "http" and speaks_tls(self.host, self.port):
-                raise of_plain(self._where) from error
-            raise
-        self._answered = True
-        self._look_at(target, answer, headers or {})
-        return answer
-
-    def _look_at(self, target: str, answer: NodeApiResponse, headers: Any) -> None:
-        status, body = answer.meta.status, answer.body or b""
-        if status == 200 and _REFUSED_PART in body and target.partition("?")[0].endswith(_SEVERAL):
-            status, body = _refused_part(body)
-        if problem := of_answer(self._where, status, body, headers):
-            if status == 403:
-                raise ForbiddenError(problem, answer)
-            raise NoLongerError(problem, answer) if self._let_in else problem
-        self._let_in = True
-
-
-def _refused_part(body: bytes) -> tuple[int, bytes]:
-    """Return status and error of the first part that was refused; as it was where none is."""
-    document = orjson.loads(body)
-    for part in (*document.get("responses", ()), *document.get("docs", ())):
-        error = part.get("error")
-        if isinstance(error, dict) and error.get("type") == "security_exception":
-            return int(part.get("status", 403)), orjson.dumps(part)
-    return 200, body
 
 
 def speaks_tls(host: str, port: int) -> bool:
@@ -264,3 +200,17 @@ def speaks_tls(host: str, port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def _find_refusal(target: str, answer: NodeApiResponse) -> tuple[int, Any]:
+    """Return status and error of an answer or, of several in one, those of the first part that was refused."""
+    status, body = answer.meta.status, answer.body or b""
+    if status in (401, 403) and b'"security_exception"' in body:
+        return status, orjson.loads(body).get("error")
+    if status == 200 and target.partition("?")[0].endswith(MULTIPLE) and b'"security_exception"' in body:
+        document = orjson.loads(body)
+        for part in (*document.get("responses", ()), *document.get("docs", ())):
+            error = part.get("error")
+            if isinstance(error, dict) and error.get("type") == "security_exception":
+                return part.get("status", 403), error
+    return status, None

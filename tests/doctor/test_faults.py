@@ -21,7 +21,7 @@ from tests.indexer.test_lease import elsewhere, here
 DATASET = "made"
 Plant = Callable[[Elasticsearch, str, str], object]
 
-NODE_CHECKS = frozenset({"version", "licence", "disks", "heap", "clock", "access", "blocks"})
+NODE_CHECKS = frozenset({"version", "licence", "health", "disks", "heap", "clock", "access", "blocks"})
 """These judge the machine that the tests run on, which may be short of something indeed."""
 
 
@@ -161,8 +161,8 @@ def test_the_evidence_is_what_was_seen(client: Elasticsearch, prefix: str) -> No
     lost_document(client, prefix, index)
     after = found(client, prefix)
     assert (after["replica_unplaced"].subject, after["documents_differ"].subject) == (index, index)
-    assert "same shard" in after["replica_unplaced"].evidence or "already" in after["replica_unplaced"].evidence
-    assert "56 documents, and 57 were written down" in after["documents_differ"].evidence
+    assert "not enough nodes in the cluster" in after["replica_unplaced"].evidence
+    assert "56 documents, and 57 were recorded" in after["documents_differ"].evidence
     nodes = client.cluster.health()["number_of_data_nodes"]
     assert f'"index.number_of_replicas": {nodes - 1}' in after["replica_unplaced"].remedy
 
@@ -192,11 +192,15 @@ def snapshot(client: Elasticsearch) -> Snapshot:
 @pytest.mark.parametrize(("stage", "severity"), [("flood_stage", ERROR), ("high", ERROR), ("low", WARNING)])
 def test_a_disk_below_a_watermark(snapshot: Snapshot, stage: str, severity: str) -> None:
     (node,) = [node for node in snapshot.nodes.values() if node["stats"]][:1]
-    free = node["stats"]["fs"]["total"]["available_in_bytes"]
-    stages = ("low", "high", "flood_stage")
-    marks = {one: f"{free + 1 if stages.index(one) <= stages.index(stage) else 1}b" for one in stages}
-    keys = {f"cluster.routing.allocation.disk.watermark.{one}": value for one, value in marks.items()}
-    full = changed(snapshot, "settings", transient=keys)
+    (disk,) = node["stats"]["fs"]["data"]
+    free, fields = disk["available_in_bytes"], ("low_watermark", "high_watermark", "flood_stage")
+    limits = {f"{one}_free_space_in_bytes": 1 for one in fields}
+    assert disk.keys() >= limits.keys(), "Elasticsearch tells where its watermarks are"
+    for one in fields:
+        limits[f"{one}_free_space_in_bytes"] = free + 1
+        if one.startswith(stage):
+            break
+    full = node_with(snapshot, facts={}, stats={"fs": {"data": [disk | limits]}})
     assert told(full)[f"disk_{stage}"] == severity
 
 
@@ -212,12 +216,28 @@ def test_cluster_wide_faults(snapshot: Snapshot) -> None:
     keys = {
         "cluster.blocks.read_only": "true",
         "cluster.routing.allocation.enable": "primaries",
-        "cluster.max_shards_per_node": "1",
         "cluster.routing.allocation.disk.threshold_enabled": "false",
     }
-    full = changed(snapshot, "cluster", active_shards=5)
-    seen = told(changed(full, "settings", transient=keys))
-    assert {"cluster_read_only", "allocation_off", "shards_full", "disk_unwatched"} <= seen.keys()
+    seen = told(changed(snapshot, "settings", transient=keys))
+    assert {"cluster_read_only", "allocation_off", "disk_unwatched"} <= seen.keys()
+
+
+def test_what_elasticsearch_reports_of_its_own_health(client: Elasticsearch, snapshot: Snapshot) -> None:
+    """So few shards are allowed that the node is nearly full."""
+    client.cluster.put_settings(persistent={"cluster.max_shards_per_node": 1})
+    try:
+        full = replace(snapshot, parts={**snapshot.parts, "report": client.health_report().body})
+    finally:
+        client.cluster.put_settings(persistent={"cluster.max_shards_per_node": None})
+    (one,) = [finding for _, finding in diagnose(full).findings if finding.kind == "shards_full"]
+    assert one.severity == ERROR
+    assert "max_shards_per_node" in one.evidence + one.remedy or "room" in one.evidence
+
+
+def test_a_master_that_changes(snapshot: Snapshot) -> None:
+    indicator = {"status": "yellow", "symptom": "The elected master node has changed 4 times in the last 30m."}
+    seen = told(changed(snapshot, "report", indicators={"master_is_stable": indicator}))
+    assert seen["master_is_stable"] == WARNING
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def parts(headers: dict[str, str], body: bytes) -> list[tuple[str, str | None, b
 
 
 def test_it_sends_what_the_documentation_asks_for(stub: Stub) -> None:
-    done = kibana(stub).bring_in(DATA)
+    done = kibana(stub).import_objects(DATA)
     assert (done.objects, done.version) == (10, "8.19.13")
     assert done.kinds == {"index-pattern": 4, "search": 4, "dashboard": 2}
     (_, status, _, _), (method, path, headers, body) = stub.asked
@@ -72,10 +72,10 @@ def test_it_sends_what_the_documentation_asks_for(stub: Stub) -> None:
 
 
 def test_the_space_is_in_the_path(stub: Stub) -> None:
-    kibana(stub, space="music").bring_in(DATA)
+    kibana(stub, space="music").import_objects(DATA)
     assert stub.asked[-1][1] == "/s/music/api/saved_objects/_import?overwrite=true"
     with pytest.raises(InputError, match="no space elsewhere"):
-        kibana(stub, space="elsewhere").bring_in(DATA)
+        kibana(stub, space="elsewhere").import_objects(DATA)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_it_survives_what_passes(stub: Stub, first: list[Answer]) -> None:
     failures = [answer for answer in first if answer == CUT or answer[0] != 200]
     told: list[str] = []
     stub.first = list(first)
-    done = kibana(stub, tell=told.append).bring_in(DATA)
+    done = kibana(stub, report=told.append).import_objects(DATA)
     assert (done.objects, len(told)) == (10, len(failures))
     assert parts(stub.asked[-1][2], stub.asked[-1][3])[0][2] == DATA  # whole again, after a cut
 
@@ -100,8 +100,8 @@ def test_it_survives_what_passes(stub: Stub, first: list[Answer]) -> None:
 @pytest.mark.parametrize(
     ("answers", "kind", "said"),
     [
-        ([(401, {})], UnreachableError, "doesn't let us in"),
-        ([(302, b"")], UnreachableError, "doesn't let us in"),
+        ([(401, {})], UnreachableError, "rejected the credentials"),
+        ([(302, b"")], UnreachableError, "rejected the credentials"),
         ([(200, b"<html>hello</html>")], UnreachableError, "is no Kibana"),
         ([(200, {"version": "8.19"})], UnreachableError, "is no Kibana"),
         ([(200, {"version": {"number": "8.19.1"}}), (400, {"message": "no file"})], CheckFailedError, "no file"),
@@ -120,7 +120,7 @@ def test_what_no_retry_mends_is_said_at_once(
 ) -> None:
     stub.first = list(answers)
     with pytest.raises(kind, match=said):
-        kibana(stub).bring_in(DATA)
+        kibana(stub).import_objects(DATA)
     assert len(stub.asked) == len(answers)
 
 
@@ -128,7 +128,7 @@ def test_what_no_retry_mends_is_said_at_once(
 def test_a_version_that_can_not_take_them_is_refused_in_one_sentence(stub: Stub, version: str) -> None:
     stub.version = version
     with pytest.raises(CheckFailedError) as refused:
-        kibana(stub).bring_in(DATA)
+        kibana(stub).import_objects(DATA)
     assert version in refused.value.message
     assert refused.value.message.count(".  ") == 0
     assert [path for _, path, _, _ in stub.asked] == ["/api/status"]
@@ -136,7 +136,7 @@ def test_a_version_that_can_not_take_them_is_refused_in_one_sentence(stub: Stub,
 
 def test_nobody_there_is_given_up_after_the_deadline() -> None:
     with pytest.raises(UnreachableError, match="can't be reached"):
-        Kibana("http://127.0.0.1:9", deadline_s=0.2, first_wait_s=0.05).bring_in(DATA)
+        Kibana("http://127.0.0.1:9", deadline_s=0.2, first_wait_s=0.05).import_objects(DATA)
 
 
 def run(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -215,4 +215,4 @@ def test_check_against_the_indices_as_they_are(
     build(client, prefix)
     code, out, _ = run(capfd, "kibana", "check", "--live")
     assert code == 0, out
-    assert "all that they name is there" in out
+    assert "nothing is missing" in out

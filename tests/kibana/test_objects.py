@@ -9,10 +9,10 @@ import pytest
 
 from linernotes.kibana import __main__
 from linernotes.kibana.boards import BOARDS
-from linernotes.kibana.check import check, declared, parse
+from linernotes.kibana.check import check, parse
 from linernotes.kibana.objects import ndjson, objects
 from linernotes.kibana.panels import GRID
-from linernotes.kibana.sources import TRACKS, fields_of
+from linernotes.kibana.sources import SOURCES, TRACKS, fields_of
 from mappings.errors import InputError
 from mappings.track import FIELDS, mapping
 
@@ -196,7 +196,7 @@ def test_a_flaw_is_found(made: list[Json], name: str) -> None:
 def test_a_field_that_the_mapping_loses_is_missed(made: list[Json], lost: str) -> None:
     body = mapping()
     del body["properties"][lost]
-    told = check(made, {**declared(), TRACKS.id: fields_of(body)})
+    told = check(made, {source.id: source.fields for source in SOURCES} | {TRACKS.id: fields_of(body)})
     assert any(f"has no field {lost}" in flaw.sentence for flaw in told)
 
 

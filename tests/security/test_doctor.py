@@ -14,12 +14,12 @@ from tests.security.test_midway import after, new_key, revoke
 
 ASTRAY = f"{PREFIX}-diary"
 
-OF_THE_MACHINE = frozenset({"disks", "heap", "clock"})
+OF_THE_MACHINE = frozenset({"health", "disks", "heap", "clock"})
 """These judge the machine that the tests run on, which may be short of something indeed."""
 
 HIDDEN: dict[str, set[str]] = {
-    "reader": {"licence", "disks", "heap", "clock", "blocks", "shards", "generations", "ledger"},
-    "loader": {"licence", "disks", "heap", "clock", "blocks"},
+    "reader": {"licence", "health", "disks", "heap", "clock", "blocks", "shards", "generations", "ledger"},
+    "loader": {"licence", "health", "disks", "heap", "clock", "blocks"},
     "operator": set(),
     "elastic": set(),
 }
@@ -61,7 +61,7 @@ def test_what_a_newcomer_reads(node: Node, run: Run) -> None:
     assert f"The API key {name} may not see the nodes (unchecked: disks, heap, clock)." in ran.out
     assert ran.out.count("Ask an operator to run linernotes doctor") == 1
     assert "403" not in ran.out + ran.err
-    assert f"Nothing wrong was seen. {len(HIDDEN['reader'])} of 15 checks could not be made." in ran.out
+    assert f"Nothing wrong was seen. {len(HIDDEN['reader'])} of 16 checks could not be made." in ran.out
     assert run(environment(node, "elastic"), "doctor").out.rstrip().splitlines()[-1].count("could not be made") == 0
 
 
@@ -109,7 +109,7 @@ def test_a_key_of_another_prefix_sees_nothing_and_says_so(node: Node, run: Run) 
     assert wrong == {}
     checks: list[dict[str, str]] = told["checks"]  # type: ignore[assignment]
     unseen = {check["name"] for check in checks if check["state"] == "unknown"}
-    assert {"books", "generations", "aliases", "mappings", "ledger", "settings"} <= unseen
+    assert {"bookkeeping", "generations", "aliases", "mappings", "ledger", "settings"} <= unseen
 
 
 def test_nobody_in_particular_is_told_what_to_set(node: Node, run: Run) -> None:

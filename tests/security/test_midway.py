@@ -17,7 +17,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from linernotes.security import keys
-from linernotes.security.transport import Door
+from linernotes.security.transport import CheckedHttpNode
 from tests.cli.conftest import Ran, Run
 from tests.faults import pieces
 from tests.faults.digest import digest
@@ -48,10 +48,10 @@ def weaken(node: Node, key: str) -> None:
 @contextmanager
 def after(requests: int, target: str, deed: Callable[[], None]) -> Iterator[None]:
     """Do something as soon as that many requests to a target were answered; the requests are sent as they are."""
-    answered, lock, real = iter(range(1, 1_000_000)), threading.Lock(), Door.perform_request
+    answered, lock, real = iter(range(1, 1_000_000)), threading.Lock(), CheckedHttpNode.perform_request
     mine = threading.local()
 
-    def perform_request(self: Door, method: str, path: str, *rest: Any, **more: Any) -> Any:
+    def perform_request(self: CheckedHttpNode, method: str, path: str, *rest: Any, **more: Any) -> Any:
         answer = real(self, method, path, *rest, **more)
         if re.search(target, path) and not getattr(mine, "busy", False):
             mine.busy = True
@@ -62,7 +62,7 @@ def after(requests: int, target: str, deed: Callable[[], None]) -> Iterator[None
         return answer
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Door, "perform_request", perform_request)
+        patch.setattr(CheckedHttpNode, "perform_request", perform_request)
         yield
 
 

@@ -1,4 +1,4 @@
-"""What can't be seen is told once, as a finding: a right that is missing, or a question that wasn't answered."""
+"""Reports each part of the snapshot that isn't available once: a missing right, or a request without an answer."""
 
 from collections.abc import Iterable
 
@@ -11,29 +11,30 @@ WORDS = {
     "nodes": "the nodes",
     "stats": "the figures of the nodes",
     "health": "the health of the indices",
+    "report": "the health report",
     "indices": "the indices",
     "aliases": "the aliases",
-    "me": "who is asking",
+    "me": "the user",
     SURVEYS: "the state of generations, ledger and locks",
 }
 """How a part of the snapshot is called in a sentence."""
 
 _ASK = "Ask an operator to run linernotes doctor, or use a key of that role: linernotes keys create --role operator"
-_AGAIN = "Ask again in a minute; if it stays, look into the log: linernotes node logs"
-_NOTHING = "Nothing is to be done: this Elasticsearch doesn't tell it."
-_MEND = "Mend what is said of the ledger and the locks first, then ask again."
+_AGAIN = "Try again in a minute; if it stays, look into the log: linernotes node logs"
+_NOTHING = "Nothing is to be done: this Elasticsearch doesn't provide it."
+_MEND = "Repair the ledger and the locks as described first, then try again."
 
-_TOLD: dict[str, tuple[str, str, str, str]] = {
+_KINDS: dict[str, tuple[str, str, str, str]] = {
     DENIED: ("not_allowed", UNKNOWN, "{who} may not see {what} (unchecked: {checks}).", _ASK),
-    SILENT: ("unanswered", WARNING, "Elasticsearch didn't tell {what} ({why}; unchecked: {checks}).", _AGAIN),
-    ABSENT: ("not_told", UNKNOWN, "Elasticsearch doesn't know {what} ({why}; unchecked: {checks}).", _NOTHING),
+    SILENT: ("unanswered", WARNING, "Elasticsearch didn't return {what} ({why}; unchecked: {checks}).", _AGAIN),
+    ABSENT: ("not_told", UNKNOWN, "Elasticsearch doesn't have {what} ({why}; unchecked: {checks}).", _NOTHING),
     SICK: ("unsurveyed", ERROR, "Generations can't be read: {why} (unchecked: {checks}).", _MEND),
 }
 
 
 def finding(snapshot: Snapshot, part: str, lack: Missing, checks: Iterable[str]) -> Finding:
-    """Return what is told of a part that isn't there, which the named checks need."""
-    kind, severity, sentence, remedy = _TOLD[lack.kind]
+    """Return the finding for a part that isn't there, which the named checks need."""
+    kind, severity, sentence, remedy = _KINDS[lack.kind]
     words = {"who": snapshot.holder, "what": WORDS.get(part, part), "why": lack.why, "checks": ", ".join(checks)}
     return Finding(kind, severity, part, sentence.format_map(words), remedy)
 
