@@ -10,9 +10,8 @@ import os
 import re
 import shutil
 import ssl
-import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +22,11 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import httpx
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from linernotes.node.releases import CURRENT, Release
 from linernotes.node.state import exclusive, need_free, translated_os_errors
+from linernotes.output.progress import progress
 from mappings.errors import CheckFailedError, UnreachableError
 
 Report = Callable[[str], None]
@@ -41,8 +40,6 @@ BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 ATTEMPTS = 6
 # Seconds: pauses are by chance, up to 2, 4, 8, 16, 30, so that many who were cut don't come back at once.
 FIRST_PAUSE_S = 2.0
-# Seconds between two lines where there is no terminal: often enough to see that it lives.
-LINE_EVERY_S = 5.0
 # What the zip and deflate libraries raise about bytes that aren't what they should be.
 BROKEN = (BadZipFile, zlib.error, EOFError, NotImplementedError, IndexError)
 
@@ -114,37 +111,20 @@ def _extract(archive: ZipFile, target: Path, release: Release, name: str, report
     missing = sorted((entry for entry in inside if not _is_there(target, entry)), key=lambda entry: entry.header_offset)
     need_free(target.parent, sum(entry.file_size for entry in missing), "Fetching Elasticsearch")
     rest = "" if len(missing) == len(inside) else " that are still missing"
-    size = sum(entry.compress_size for entry in missing) / 1e6
-    report(f"Fetching Elasticsearch {release.version} from {name}: {size:.0f} MB{rest}.")
-    for entry in _shown(missing, report):
-        # Names that lead elsewhere (`..`, absolute ones) are made harmless by the library.
-        archive.extract(entry, target)
+    total, done = sum(entry.compress_size for entry in missing), 0
+    report(f"Fetching Elasticsearch {release.version} from {name}: {total / 1e6:.0f} MB{rest}.")
+    with progress(Console(stderr=True), "MB") as step:
+        for entry in missing:
+            # Names that lead elsewhere (`..`, absolute ones) are made harmless by the library.
+            archive.extract(entry, target)
+            done += entry.compress_size
+            step("Elasticsearch", round(done / 1e6), round(total / 1e6))
     return target / inside[0].filename.split("/")[0] / release.folder
 
 
 def _is_there(target: Path, entry: ZipInfo) -> bool:
     path = target / entry.filename
     return path.is_file() and path.stat().st_size == entry.file_size
-
-
-def _shown(entries: Sequence[ZipInfo], report: Report) -> Iterator[ZipInfo]:
-    """Yield the entries and show how much of them is done: a bar on a terminal, a line now and then elsewhere."""
-    console = Console(stderr=True)
-    total, done = sum(entry.compress_size for entry in entries), 0
-    started = reported = time.monotonic()
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(
-        *columns, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("Elasticsearch", total=total)
-        for entry in entries:
-            yield entry
-            done += entry.compress_size
-            bar.update(task, completed=done)
-            now = time.monotonic()
-            if not console.is_terminal and now - reported >= LINE_EVERY_S:
-                reported = now
-                report(f"{done / 1e6:.0f} of {total / 1e6:.0f} MB, {done / (now - started) / 1e6:.1f} MB/s")
 
 
 def tree_digest(folder: Path) -> str:
