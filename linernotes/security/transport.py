@@ -21,7 +21,7 @@ CA = "LINERNOTES_CA_CERTS"
 LEAST: tuple[tuple[str, str], ...] = (
     (r"indices:data/read/|indices:admin/(?:get|mappings/get|aliases/get|resolve/)", "reader"),
     (r"indices:admin/delete|indices:admin/(?:close|open)", "operator"),
-    (r"indices:|cluster:monitor/(?:main|health)$", "loader"),
+    (r"indices:|cluster:monitor/(?:main|health)", "loader"),
     (r"cluster:", "operator"),
 )
 OTHER_ROLE = (

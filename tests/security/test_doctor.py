@@ -19,7 +19,7 @@ OF_THE_MACHINE = frozenset({"health", "disks", "heap", "clock"})
 
 HIDDEN: dict[str, set[str]] = {
     "reader": {"licence", "health", "disks", "heap", "clock", "blocks", "shards", "generations", "ledger"},
-    "loader": {"licence", "health", "disks", "heap", "clock", "blocks"},
+    "loader": {"licence", "disks", "heap", "clock", "blocks"},
     "operator": set(),
     "elastic": set(),
 }
@@ -36,6 +36,7 @@ def environment(node: Node, actor: str, **changes: str) -> dict[str, str]:
 def asked(run: Run, settings: dict[str, str]) -> tuple[Ran, dict[str, object], dict[str, dict[str, str]]]:
     """Return what `doctor --json` did and said, and its findings by kind, less those of the machine."""
     ran = run(settings, "doctor", "--json")
+    assert ran.out, ran.err
     told = orjson.loads(ran.out)
     validate(told, schema("doctor"))
     assert ran.code == (0 if told["well"] else 5), ran.err
