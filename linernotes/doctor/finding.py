@@ -26,7 +26,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Checked:
-    """One check and what it found; `unknown` says why it couldn't be made."""
+    """One check and its findings; `unknown` says why it couldn't be made."""
 
     name: str
     question: str
@@ -52,8 +52,8 @@ class Diagnosis:
     @property
     def findings(self) -> list[tuple[str, Finding]]:
         """Return all findings with the names of their checks, the gravest first."""
-        found = [(check.name, finding) for check in self.checks for finding in check.findings]
-        return sorted(found, key=lambda entry: SEVERITIES.index(entry[1].severity))
+        findings = [(check.name, finding) for check in self.checks for finding in check.findings]
+        return sorted(findings, key=lambda entry: SEVERITIES.index(entry[1].severity))
 
     @property
     def well(self) -> bool:

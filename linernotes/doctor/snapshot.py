@@ -1,7 +1,7 @@
-"""Read once what all checks judge: a snapshot of the cluster, of our indices, and of each data set.
+"""Snapshot of the cluster, our indices and each data set: all that the checks judge, read once.
 
-Each part is asked for alone. What is refused or missing is noted, so that a check can say that it doesn't know, and
-no other part suffers: a sick cluster answers some questions and not others.
+Each part is a request of its own. One that is refused or fails is recorded with the reason, and the others are read
+all the same: a cluster in trouble answers some requests and not others.
 """
 
 import time

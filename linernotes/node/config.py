@@ -224,13 +224,13 @@ def is_free(port: int) -> bool:
 def choose_ports(before: Ports | None, seed: str, taken: Collection[int] = ()) -> Ports:
     """Return the ports from before where free, else the first free ones from a place that `seed` sets; none `taken`."""
     remembered = (before.http, before.transport) if before else (0, 0)
-    kept = [port if port not in taken and is_free(port) else 0 for port in remembered]
-    unavailable = {*taken, *kept}
+    reusable = [port if port not in taken and is_free(port) else 0 for port in remembered]
+    unavailable = {*taken, *reusable}
     # Even numbers to begin with: two homes are then less likely to meet.
     begin = zlib.crc32(seed.encode()) % ((LAST - FIRST) // 2) * 2
     candidates = (FIRST + (begin + step) % (LAST - FIRST) for step in range(LAST - FIRST))
     others = (port for port in candidates if port not in unavailable and is_free(port))
-    http, transport = (port or next(others, 0) for port in kept)
+    http, transport = (port or next(others, 0) for port in reusable)
     if not (http and transport):
         raise LinernotesError(f"No port between {FIRST} and {LAST} is free.", "End what occupies them.")
     return Ports(http, transport)

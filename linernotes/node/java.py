@@ -75,7 +75,7 @@ def _installed(environ: Mapping[str, str], usual: Iterable[str]) -> Iterator[Jdk
             home = Path(_properties(command).get("java.home", home))
         if jdk := _read(home):
             yield jdk
-    folders = {found.resolve(): found for pattern in usual for found in _glob(Path(pattern).expanduser())}
+    folders = {folder.resolve(): folder for pattern in usual for folder in _glob(Path(pattern).expanduser())}
     yield from sorted(filter(None, map(_read, folders.values())), key=lambda jdk: (-jdk.major, jdk.home))
 
 

@@ -80,7 +80,7 @@ def of_major(major: int) -> Release:
     >>> of_major(9).version
     '9.4.3'
     """
-    found = {int(version.partition(".")[0]): release for version, release in RELEASES.items()}
-    if major not in found:
-        raise InputError(f"--es-version {major} can't be started here.", f"Give {' or '.join(map(str, found))}.")
-    return found[major]
+    by_major = {int(version.partition(".")[0]): release for version, release in RELEASES.items()}
+    if major not in by_major:
+        raise InputError(f"--es-version {major} can't be started here.", f"Give {' or '.join(map(str, by_major))}.")
+    return by_major[major]

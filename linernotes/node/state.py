@@ -59,8 +59,8 @@ def layouts(home: Path, count: int) -> list[Layout]:
 class NodeState:
     """What is remembered of a node between two starts; whether it runs is seen from the processes.
 
-    `phase` is what it was last told; `formed` is whether it has been in a cluster that worked: until then its founders
-    are named.
+    `phase` is whether it was last started or stopped; `formed` is whether it has been in a cluster that worked: until
+    then its founders are named.
     """
 
     version: str

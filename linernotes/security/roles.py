@@ -27,8 +27,8 @@ LOAD = (
     "indices:admin/block/add",
     "indices:admin/resize",
 )
-# What `doctor` and a rolling restart request of the cluster. Elasticsearch takes `cluster:monitor/health` for the health
-# report too. Not `monitor`: the cluster state shows everybody's indices.
+# What `doctor` and a rolling restart request of the cluster. `cluster:monitor/health` is good for the health report
+# too. Not `monitor`: the cluster state shows everybody's indices.
 RUN = (
     *GREET,
     "cluster:monitor/health",
