@@ -29,29 +29,14 @@ _WATERMARKS = (
 )
 """Name, prefix of the field in a node's statistics, severity and effect; the gravest first."""
 
+_READ_ONLY = "The whole cluster is read-only ({key})."
+_NO_ALLOCATION = "Not all shards may be placed: {key} is {value}, as during a restart."
+_UNWATCHED = "Elasticsearch doesn't watch its disks."
 _SETTINGS = (
-    ("cluster_read_only", ERROR, "cluster.blocks.read_only", "false", "The whole cluster is read-only ({key})."),
-    (
-        "cluster_read_only",
-        ERROR,
-        "cluster.blocks.read_only_allow_delete",
-        "false",
-        "The whole cluster is read-only ({key}).",
-    ),
-    (
-        "allocation_off",
-        WARNING,
-        "cluster.routing.allocation.enable",
-        "all",
-        "Not all shards may be placed: {key} is {value}, as during a restart.",
-    ),
-    (
-        "disk_unwatched",
-        WARNING,
-        "cluster.routing.allocation.disk.threshold_enabled",
-        "true",
-        "Elasticsearch doesn't watch its disks.",
-    ),
+    ("cluster_read_only", ERROR, "cluster.blocks.read_only", "false", _READ_ONLY),
+    ("cluster_read_only", ERROR, "cluster.blocks.read_only_allow_delete", "false", _READ_ONLY),
+    ("allocation_off", WARNING, "cluster.routing.allocation.enable", "all", _NO_ALLOCATION),
+    ("disk_unwatched", WARNING, "cluster.routing.allocation.disk.threshold_enabled", "true", _UNWATCHED),
 )
 """Kind, severity, setting of the cluster, its usual value, and what another value means."""
 
@@ -128,27 +113,20 @@ def _gb(count: float) -> str:
 def heap(snapshot: Snapshot) -> Iterator[Finding]:
     """Has each node the heap that it needs?"""
     for name, node in snapshot.nodes.items():
-        memory, jvm = node["stats"].get("jvm", {}).get("mem", {}), node.get("jvm", {})
+        memory = node["stats"].get("jvm", {}).get("mem", {})
         used, most = memory.get("heap_used_percent", 0), memory.get("heap_max_in_bytes", LEAST_HEAP)
         if used >= HEAP_FULL_PERCENT:
             evidence = f"{used} % of {_gb(most)} heap are in use; from 95 % on requests are refused."
-            yield Finding(
-                "heap_full", WARNING, name, evidence, "Look again in a minute; if it stays, give it more heap."
-            )
+            remedy = "Look again in a minute; if it stays, give it more heap."
+            yield Finding("heap_full", WARNING, name, evidence, remedy)
         if most < LEAST_HEAP:
-            evidence = f"The heap is {most / 1e6:,.0f} MB."
-            yield Finding(
-                "heap_small", WARNING, name, evidence, "Give it 1 GB or more: linernotes node start --heap 1g"
-            )
-        if str(jvm.get("using_compressed_ordinary_object_pointers", "true")) == "false":
-            evidence = (
-                f"The heap of {_gb(most)} is too large for compressed pointers, and holds less than one of 30 GB."
-            )
-            yield Finding(
-                "heap_large", WARNING, name, evidence, "Give it 30 GB or less, and leave the rest to the cache."
-            )
-        tripped = node["stats"].get("breakers", {}).get("parent", {}).get("tripped", 0)
-        if tripped:
+            remedy = "Give it 1 GB or more: linernotes node start --heap 1g"
+            yield Finding("heap_small", WARNING, name, f"The heap is {most / 1e6:,.0f} MB.", remedy)
+        if str(node.get("jvm", {}).get("using_compressed_ordinary_object_pointers", "true")) == "false":
+            evidence = f"The heap of {_gb(most)} is too large for compressed pointers, and has less room than 30 GB."
+            remedy = "Give it 30 GB or less, and leave the rest to the cache."
+            yield Finding("heap_large", WARNING, name, evidence, remedy)
+        if tripped := node["stats"].get("breakers", {}).get("parent", {}).get("tripped", 0):
             evidence = f"Since its start it refused {tripped:,} requests for want of heap."
             yield Finding("heap_refused", NOTE, name, evidence, "Give it more heap, or load with fewer --workers.")
 

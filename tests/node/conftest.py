@@ -2,7 +2,6 @@
 
 import hashlib
 import random
-import shutil
 import tempfile
 import threading
 import zipfile
@@ -11,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from linernotes.node import service
 from linernotes.node.releases import Release
+from tests.conftest import node_home
 
 from .server import Handler, Repository, Server
 
@@ -69,8 +68,5 @@ def repository(archive: tuple[Release, bytes]) -> Iterator[Repository]:
 @pytest.fixture
 def home() -> Iterator[Path]:
     """Return an empty home that an unprivileged user can enter (pytest's own folders are closed)."""
-    folder = Path(tempfile.mkdtemp(prefix="linernotes-", dir="/tmp"))
-    folder.chmod(0o755)
-    yield folder
-    service.stop(folder)
-    shutil.rmtree(folder)
+    with node_home() as folder:
+        yield folder
