@@ -22,8 +22,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 from elasticsearch.serializer import OrjsonSerializer
 
-from indexer.documents.bulk_body import encode
-from indexer.documents.finalize import ready
+from indexer.documents.bulk_body import encode, finalise
 from indexer.sources import SOURCES
 from mappings import index, track
 
@@ -50,7 +49,7 @@ def encoded(corpus: Path, records: int) -> list[bytes]:
         for file in source.files([corpus / source.dataset]):
             reader = source.reader(file)
             for chunk in reader.chunks():
-                tracks = ready(source.normalise(reader.read(chunk), file), file.name).tracks.head(left)
+                tracks = finalise(source.normalise(reader.read(chunk), file), file.name).tracks.head(left)
                 left -= tracks.height
                 found += [body.body for body in encode(tracks, 0, BODY_BYTES)]
                 if left <= 0:

@@ -30,8 +30,7 @@ from elasticsearch.helpers import parallel_bulk, streaming_bulk
 from elasticsearch.serializer import OrjsonSerializer
 
 from indexer.cluster import indices
-from indexer.documents.bulk_body import Body, encode
-from indexer.documents.finalize import ready
+from indexer.documents.bulk_body import Body, encode, finalise
 from indexer.sources import SOURCES
 from mappings.index_names import Generation
 
@@ -65,7 +64,7 @@ class Bench:
         for file in source.files([self.corpus / DATASET]):
             reader = source.reader(file)
             for chunk in reader.chunks():
-                tracks = ready(source.normalise(reader.read(chunk), file), file.name).tracks.head(left)
+                tracks = finalise(source.normalise(reader.read(chunk), file), file.name).tracks.head(left)
                 left -= tracks.height
                 self.bodies += encode(tracks, 0, 2_000_000)
                 if left <= 0:

@@ -31,14 +31,14 @@ class SourceFile:
     """A file as published: where it is, and the name under which evidence cites it.
 
     `member` is the name inside a zip archive, else empty. `sha256` is of the file's own bytes (the archive's).
-    `held` keeps what `path` leads to alive, where that is a temporary copy of standard input.
+    `copy` keeps what `path` leads to alive, where that is a temporary copy of standard input.
     """
 
     path: Path
     name: str
     member: str = ""
     sha256: str = ""
-    held: object = field(default=None, compare=False, repr=False)
+    copy: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,14 @@ class Chunk:
     length: int
     first_row: int
     rows: int
+
+
+@dataclass(frozen=True)
+class ChunkId:
+    """A chunk: the number of its file in the plan, and its own number in that file."""
+
+    file: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -71,8 +79,8 @@ def rejection(file: str, row: int, kind: str, reason: str, record: str | bytes, 
     """Return a Rejection that keeps the record's beginning, without lyrics."""
     text = record if isinstance(record, str) else record.decode("utf-8", "replace")
     text = _LYRICS.sub(r"\1…", text.replace("\0", "\N{SYMBOL FOR NULL}"))
-    kept = text if len(text) <= RECORD_CHARACTERS else text[:RECORD_CHARACTERS] + "…"
-    return Rejection(file, row, kind, reason, kept, source_id)
+    beginning = text if len(text) <= RECORD_CHARACTERS else text[:RECORD_CHARACTERS] + "…"
+    return Rejection(file, row, kind, reason, beginning, source_id)
 
 
 @dataclass(frozen=True)
@@ -101,12 +109,17 @@ class TrackBatch:
 
     def __post_init__(self) -> None:
         """Refuse a batch that loses a record: every count starts here."""
-        known = self.tracks.height + self.duplicates + self.skipped + len(self.rejections)
-        if known != self.read:
+        accounted = self.tracks.height + self.duplicates + self.skipped + len(self.rejections)
+        if accounted != self.read:
             raise CheckFailedError(
-                f"{self.read:,} records were read, but {known:,} are accounted for.",
+                f"{self.read:,} records were read, but {accounted:,} are accounted for.",
                 "Please report this, with the file.",
             )
+
+    @property
+    def totals(self) -> "Totals":
+        """Return the counts that are known before anything is sent."""
+        return Totals(read=self.read, duplicates=self.duplicates, skipped=self.skipped, rejected=len(self.rejections))
 
 
 class Reader(Protocol):
@@ -141,6 +154,15 @@ class Source(Protocol):
 
     def reader(self, file: SourceFile) -> Reader:
         """Return a reader of one file; raises InputError when its columns are another data set's."""
+        ...
+
+    @property
+    def row_independent(self) -> bool:
+        """Tell whether each track is made of one row alone, without merging rows or reading other files."""
+        ...
+
+    def ids(self, raw: pl.DataFrame) -> pl.Series:
+        """Return the id of each raw row, null where `normalise` will reject the row."""
         ...
 
     def normalise(self, raw: RawBatch, file: SourceFile) -> TrackBatch:
@@ -180,16 +202,16 @@ class Totals:
         """Return the totals of accepted records that have so many distinct ids: all others are duplicates."""
         return replace(self, indexed=ids, duplicates=self.duplicates + self.indexed - ids)
 
-    def differences(self, documents: int, kept: int, planned: int | None = None) -> list[str]:
+    def differences(self, documents: int, stored: int, planned: int | None = None) -> list[str]:
         """Return each sum that does not hold, as a part of a sentence; none for a load that adds up.
 
-        `documents` are in the index, `kept` rejected records in theirs, `planned` records in the source files.
+        `documents` are in the index, `stored` rejected records in theirs, `planned` records in the source files.
         """
         sums = (
             ("records planned and read", self.read if planned is None else planned, self.read),
             ("records read and accounted for", self.read, self.read - self.missing),
             ("records indexed and documents in the index", self.indexed, documents),
-            ("records rejected and kept", self.rejected, kept),
+            ("records rejected and kept", self.rejected, stored),
         )
         return [f"{name} differ, {left:,} and {right:,}" for name, left, right in sums if left != right]
 

@@ -21,8 +21,8 @@ from collections.abc import Collection
 
 from elasticsearch import Elasticsearch
 
-from indexer.checks import counts, fill_rates, golden, mapping, sample
-from indexer.checks.gate import Candidate, Gate, Thresholds
+from indexer.checks import index, sample
+from indexer.checks.gate import NOTHING, Candidate, Gate, Thresholds, change, documents, rejected, totals
 from mappings.errors import CheckFailedError
 from mappings.index_names import Generation
 
@@ -46,7 +46,7 @@ class GateError(CheckFailedError):
         what = "did not pass" if can_force else "does not add up"
         seen = "; ".join(f"{gate.name}: {gate.seen} (allowed: {gate.allowed})" for gate in failed)
         hint = _hint(generation, {gate.name for gate in failed}) if can_force else "Load it again."
-        if any(gate.seen.startswith(counts.NOTHING) for gate in failed):
+        if any(gate.seen.startswith(NOTHING) for gate in failed):
             hint = f"See why with: linernotes rejected list {generation.dataset}"
         super().__init__(f"{generation.index} {what}: {seen}. The alias did not move.", hint)
 
@@ -62,7 +62,7 @@ def _hint(generation: Generation, failed: Collection[str]) -> str:
 
 def counted(candidate: Candidate) -> list[Gate]:
     """Return the gates that need no more than what was counted while building: they decide whether it is ready."""
-    return [counts.totals(candidate), counts.documents(candidate)]
+    return [totals(candidate), documents(candidate)]
 
 
 def check(
@@ -77,16 +77,16 @@ def check(
     `source` yields documents as they should be; `current` is what the alias points to now.
     """
     thresholds = thresholds or Thresholds()
-    before = fill_rates.look(client, current) if current and current != candidate.generation else None
-    now = fill_rates.look(client, candidate.generation)
+    before = index.look(client, current) if current and current != candidate.generation else None
+    now = index.look(client, candidate.generation)
     return [
         *counted(candidate),
-        counts.rejected(candidate, thresholds),
-        counts.change(candidate, before, fill_rates.gone(client, candidate.generation, before), thresholds),
-        fill_rates.rates(candidate, before, now, thresholds),
-        mapping.gate(client, candidate.generation),
+        rejected(candidate, thresholds),
+        change(candidate, before, index.gone(client, candidate.generation, before), thresholds),
+        index.rates(candidate, before, now, thresholds),
+        index.fields(client, candidate.generation),
         sample.gate(client, candidate, source, thresholds.sample, candidate.ignored),
-        golden.gate(client, candidate),
+        index.golden(client, candidate),
     ]
 
 

@@ -57,10 +57,10 @@ class _Compared:
 
 
 def gate(
-    client: Elasticsearch, candidate: Candidate, source: Sampler, wanted: int, ignored: Sequence[str] = ()
+    client: Elasticsearch, candidate: Candidate, source: Sampler, number: int, ignored: Sequence[str] = ()
 ) -> Gate:
     """Return the gate of the sample: at least `wanted` documents, or all, equal their source but for `ignored`."""
-    needed = min(wanted, candidate.documents)
+    needed = min(number, candidate.documents)
     allowed = f"all of at least {needed:,} equal"
     if not candidate.documents:
         return not_applied("sample", "there is no document", allowed)
@@ -78,10 +78,10 @@ def gate(
 def _compare(
     client: Elasticsearch, generation: Generation, batch: list[Expected], ignored: Sequence[str], compared: _Compared
 ) -> None:
-    found = _by_id(client, generation.index, [entry.id for entry in batch])
+    documents = _by_id(client, generation.index, [entry.id for entry in batch])
     lost: list[Expected] = []
     for entry in batch:
-        document = found.get(entry.id)
+        document = documents.get(entry.id)
         if document is None or _is_of_later(entry, document):
             lost.append(entry)  # rightly, if it was refused
         elif _is_of_earlier(entry, document):

@@ -40,7 +40,7 @@ MAPPING: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Event:
-    """One step: what happened to which generation, told in one line; `details` is what a program may want of it."""
+    """One step: what happened to which generation, in one line; `details` is for programs."""
 
     dataset: str
     generation: str
@@ -53,31 +53,22 @@ class Event:
     tool: str = field(default_factory=lambda: version("linernotes"))
 
 
-@dataclass(frozen=True)
-class AuditLog:
-    """The events of all data sets under one prefix."""
+def write(client: Elasticsearch, generation: Generation, event: str, text: str, **details: Any) -> bool:
+    """Add an event; return False, and say so, when Elasticsearch refuses it for good."""
+    name = uuid.uuid4().hex  # chosen once, so that an event that is sent twice is there once
+    document = asdict(Event(generation.dataset, generation.index, event, text, details))
+    try:
+        client.index(index=history(generation.prefix), id=name, document=document, refresh=True)
+    except ApiError as error:
+        why = f"{error.status_code}: {reason(error.body)}"
+        policy_of(client).progress.note(f"The history could not be written ({why}).")
+        return False
+    return True
 
-    client: Elasticsearch
-    prefix: str
 
-    def write(self, generation: Generation, event: str, text: str, **details: Any) -> bool:
-        """Add an event; return False, and say so, when Elasticsearch refuses it for good."""
-        name = uuid.uuid4().hex  # chosen once, so that an event that is sent twice is there once
-        document = asdict(Event(generation.dataset, generation.index, event, text, details))
-        try:
-            self.client.index(index=history(self.prefix), id=name, document=document, refresh=True)
-        except ApiError as error:
-            policy_of(self.client).progress.note(
-                f"The history could not be written ({error.status_code}: {reason(error.body)})."
-            )
-            return False
-        return True
-
-    def read(self, dataset: str | None = None, size: int = 50) -> list[Event]:
-        """Return the latest events, the newest first; none where there is no history yet."""
-        query = {"term": {"dataset": dataset}} if dataset else {"match_all": {}}
-        sort = [{"at": {"order": "desc", "unmapped_type": "date_nanos"}}]
-        response = self.client.search(
-            index=history(self.prefix), query=query, size=size, sort=sort, ignore_unavailable=True
-        )
-        return [Event(**hit["_source"]) for hit in response["hits"]["hits"]]
+def read(client: Elasticsearch, prefix: str, dataset: str | None = None, size: int = 50) -> list[Event]:
+    """Return the latest events, the newest first; none where there is no history yet."""
+    query = {"term": {"dataset": dataset}} if dataset else {"match_all": {}}
+    sort = [{"at": {"order": "desc", "unmapped_type": "date_nanos"}}]
+    response = client.search(index=history(prefix), query=query, size=size, sort=sort, ignore_unavailable=True)
+    return [Event(**hit["_source"]) for hit in response["hits"]["hits"]]

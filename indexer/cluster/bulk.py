@@ -1,4 +1,4 @@
-"""Send one body until each of its documents is settled: in the index, a duplicate, or rejected with a reason."""
+"""Send one body until the fate of each document is known: in the index, a duplicate, or rejected with a reason."""
 
 import threading
 from collections import Counter
@@ -14,6 +14,7 @@ from indexer.cluster import bulk_response
 from indexer.cluster.bulk_response import Action, Item
 from indexer.cluster.retry import RetryableError, policy_of, reason, sending_once
 from indexer.documents.bulk_body import Body
+from indexer.records import Rejection
 from mappings.errors import UnreachableError
 
 INTERNAL = 500
@@ -28,22 +29,13 @@ REFUSALS_ALLOWED = 10
 content then, but the way to Elasticsearch, and the next million would fare no better."""
 
 
-@dataclass(frozen=True)
-class BulkError:
-    """A document that Elasticsearch refused: where it is from, why, and the document itself."""
-
-    row: int
-    kind: str
-    reason: str
-    document: bytes
-
-
 @dataclass
 class BulkOutcome:
     """What became of the documents of one body: those that are not refused are in the index, or an equal id is."""
 
     documents: int = 0
-    refusals: list[BulkError] = field(default_factory=list)
+    file: str = ""
+    refusals: list[Rejection] = field(default_factory=list)
     throttled: bool = False
     _errors: Counter[int] = field(default_factory=Counter, repr=False)
 
@@ -51,6 +43,11 @@ class BulkOutcome:
     def accepted(self) -> int:
         """Return how many documents were accepted."""
         return self.documents - len(self.refusals)
+
+    def refuse(self, body: Body, lines: list[bytes], item: Item) -> None:
+        """Add a document that Elasticsearch refused."""
+        document = lines[2 * item.position + 1].decode()
+        self.refusals.append(Rejection(self.file, _row(body, item), item.kind, item.reason, document))
 
     def is_hopeless(self, row: int) -> bool:
         """Count one more internal error for a document; tell whether it had as many as it may have."""
@@ -76,7 +73,7 @@ class _Round:
 class BulkSender:
     """Sends bodies to one target; with `require_alias` that is an alias, so that no deleted index is made anew.
 
-    Raises UnreachableError when no retry helps or the deadline has passed: what is not settled then is sent
+    Raises UnreachableError when no retry helps or the deadline has passed: what is left then is sent
     again by the next run.
     """
 
@@ -86,9 +83,9 @@ class BulkSender:
     timeout_s: float = REQUEST_TIMEOUT_S
     _refused: "_InARow" = field(default_factory=lambda: _InARow(), repr=False)
 
-    def send(self, body: Body) -> BulkOutcome:
-        """Return what became of each document."""
-        outcome, left = BulkOutcome(body.count), [body]
+    def send(self, body: Body, file: str = "") -> BulkOutcome:
+        """Return what became of each document; `file` is where they are from."""
+        outcome, left = BulkOutcome(body.count, file), [body]
         for attempt in policy_of(self.client).attempts():
             with attempt:
                 now = self._pass(left, outcome)
@@ -117,7 +114,7 @@ class BulkSender:
         except ApiError as error:
             return self._refuse(body, error, outcome, now)
         self._refused.clear()
-        self._settle(body, troubled, outcome, now)
+        self._sort_items(body, troubled, outcome, now)
         return ()
 
     @cached_property
@@ -150,17 +147,17 @@ class BulkSender:
                 f"{REFUSALS_ALLOWED} requests of one document each were refused in a row ({status}: {why}).",
                 "That is not their content: see what is between this machine and Elasticsearch.",
             )
-        outcome.refusals.append(_refusal(body, body.lines(), Item(0, Action.REJECT, status, "request_refused", why)))
+        outcome.refuse(body, body.lines(), Item(0, Action.REJECT, status, "request_refused", why))
         return ()
 
-    def _settle(self, body: Body, troubled: list[Item], outcome: BulkOutcome, now: _Round) -> None:
+    def _sort_items(self, body: Body, troubled: list[Item], outcome: BulkOutcome, now: _Round) -> None:
         again: list[Item] = []
         lines = body.lines() if troubled else []  # split once: a body may hold thousands of refused documents
         for item in troubled:
             if item.action is Action.CONFLICT:
                 continue  # an equal or an earlier record with this id is in
             if item.action is Action.REJECT or (item.status == INTERNAL and outcome.is_hopeless(_row(body, item))):
-                outcome.refusals.append(_refusal(body, lines, item))
+                outcome.refuse(body, lines, item)
             elif item.action is Action.STOP:
                 raise UnreachableError(f"Elasticsearch refused to index into {self.target} ({item.reason}).")
             else:
@@ -188,7 +185,3 @@ class _InARow:
 
 def _row(body: Body, item: Item) -> int:
     return int(body.rows[item.position])
-
-
-def _refusal(body: Body, lines: list[bytes], item: Item) -> BulkError:
-    return BulkError(_row(body, item), item.kind, item.reason, lines[2 * item.position + 1])

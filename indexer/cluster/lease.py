@@ -145,17 +145,17 @@ class Lease:
     _lost: threading.Event = field(default_factory=threading.Event, repr=False)
     _heartbeat: threading.Thread | None = field(default=None, repr=False)
     _living: frozenset[str] = field(default=frozenset(), repr=False)
-    _asked: float = field(default=0.0, repr=False)
+    _read_at: float = field(default=0.0, repr=False)
 
     def take(self) -> Holder | None:
         """Take the lease and keep it with a heartbeat; return None, or who holds it."""
-        held = self._take(self._client)
-        if held is not None and held.is_gone:
-            held = self._take(self._client, held.owner)
-        if held is None:
+        holder = self._take(self._client)
+        if holder is not None and holder.is_gone:
+            holder = self._take(self._client, holder.owner)
+        if holder is None:
             self._heartbeat = threading.Thread(target=self._run, name="heartbeat", daemon=True)
             self._heartbeat.start()
-        return held
+        return holder
 
     def check(self) -> None:
         """Raise CheckFailedError when the lease was lost: to be called right before what can't be undone."""
@@ -178,9 +178,9 @@ class Lease:
         """Tell whether this holder or another one of the same generation is at work; asks every few seconds at most."""
         if owner == self.id:
             return True
-        if owner not in self._living or time.monotonic() - self._asked > ASK_AGAIN_S:
-            found = workers(self.client, self.prefix, self.dataset, self.lease_s)
-            self._living, self._asked = frozenset(holder.owner for holder in found), time.monotonic()
+        if owner not in self._living or time.monotonic() - self._read_at > ASK_AGAIN_S:
+            living = workers(self.client, self.prefix, self.dataset, self.lease_s)
+            self._living, self._read_at = frozenset(holder.owner for holder in living), time.monotonic()
         return owner in self._living
 
     @cached_property
@@ -228,7 +228,7 @@ class Lease:
 
 
 @contextmanager
-def held(
+def hold(
     client: Elasticsearch,
     prefix: str,
     dataset: str,
@@ -295,17 +295,12 @@ def live_workers(client: Elasticsearch, generation: Generation, lease_s: float =
     first: dict[str, int] = {}
     policy = policy_of(client)
     while True:
-        found = [
-            holder
-            for holder in workers(client, generation.prefix, generation.dataset, lease_s)
-            if holder.generation == generation.index
-        ]
-        certain = [
-            holder for holder in found if holder.is_here or first.setdefault(holder.owner, holder.beat) != holder.beat
-        ]
-        if certain or not found or policy.stop.is_set():
-            return certain or found
-        policy.progress.note_once(f"Waiting for {found[0]}: it may have ended.")
+        everybody = workers(client, generation.prefix, generation.dataset, lease_s)
+        here = [one for one in everybody if one.generation == generation.index]
+        certain = [one for one in here if one.is_here or first.setdefault(one.owner, one.beat) != one.beat]
+        if certain or not here or policy.stop.is_set():
+            return certain or here
+        policy.progress.note_once(f"Waiting for {here[0]}: it may have ended.")
         policy.stop.wait(POLL_S)
 
 

@@ -24,7 +24,7 @@ from elasticsearch import ConflictError, Elasticsearch
 
 from indexer.cluster.lease import Lease
 from indexer.documents import digest
-from indexer.records import Totals
+from indexer.records import ChunkId, Totals
 from mappings.index_names import Generation
 from mappings.index_names import ledger as ledger_index
 
@@ -51,16 +51,10 @@ MAPPING: dict[str, Any] = {
 
 PAGE = 5_000
 
-SKETCH, SKETCHES = "sketch", 8
-"""The kind of their documents, and how many are read at once: 13 MB where each has 50,000 tracks."""
-
-
-@dataclass(frozen=True)
-class ChunkId:
-    """A chunk: the number of its file in the plan, and its own number in that file."""
-
-    file: int
-    number: int
+CHUNK, SKETCH = "stretch", "sketch"
+"""Kinds of documents, beside `load`; a chunk's is as earlier versions stored it."""
+SKETCHES = 8
+"""How many are read at once: 13 MB where each has 50,000 tracks."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +66,11 @@ class Claim:
     primary_term: int
 
 
-class Taken(Enum):
+class ClaimDenied(Enum):
     """Why a chunk can't be claimed."""
 
     DONE = auto()
-    IN_OTHER_HANDS = auto()
+    BUSY = auto()
 
 
 @dataclass(frozen=True)
@@ -114,8 +108,8 @@ class Ledger:
     def loads(self, dataset: str | None = None) -> list[LoadRecord]:
         """Return the loads of a data set, the latest first; of all of them without one. None without a ledger."""
         self.client.indices.refresh(index=self.index, ignore_unavailable=True)
-        wanted = {"kind": "load"} | ({"dataset": dataset} if dataset else {})
-        query = {"bool": {"filter": [{"term": {name: value}} for name, value in wanted.items()]}}
+        terms = {"kind": "load"} | ({"dataset": dataset} if dataset else {})
+        query = {"bool": {"filter": [{"term": {name: value}} for name, value in terms.items()]}}
         sort: list[Any] = [{"number": {"order": "desc", "unmapped_type": "long"}}]
         response = self.client.search(index=self.index, query=query, size=10_000, sort=sort, ignore_unavailable=True)
         return [self._load(hit["_source"]) for hit in response["hits"]["hits"]]
@@ -157,28 +151,28 @@ class Ledger:
 
     def states(self, generation: Generation) -> dict[ChunkId, ChunkState]:
         """Return state, owner and counts of each chunk that somebody took."""
-        self.client.indices.refresh(index=self.index)
-        query = {"bool": {"filter": [{"term": {"kind": "stretch"}}, {"term": {"generation": generation.index}}]}}
-        sort: list[Any] = [{"file": "asc"}, {"number": "asc"}]
         states: dict[ChunkId, ChunkState] = {}
+        for source in self._pages(generation, CHUNK, PAGE):
+            totals, changed = Totals.read_from(source), source.get("changed", {})
+            key = ChunkId(source["file"], source["number"])
+            states[key] = ChunkState(source["state"], source["owner"], totals, changed)
+        return states
+
+    def _pages(self, generation: Generation, kind: str, size: int) -> Iterator[dict[str, Any]]:
+        """Yield all documents of one kind of a generation, in the order of its source files."""
+        self.client.indices.refresh(index=self.index)
+        query = {"bool": {"filter": [{"term": {"kind": kind}}, {"term": {"generation": generation.index}}]}}
+        sort: list[Any] = [{"file": "asc"}, {"number": "asc"}]
         after: list[Any] | None = None
         while True:
-            page = self._page(query, sort, after)
-            for hit in page:
-                source = hit["_source"]
-                totals = Totals.read_from(source)
-                key = ChunkId(source["file"], source["number"])
-                changed = source.get("changed", {})
-                states[key] = ChunkState(source["state"], source["owner"], totals, changed)
-            if len(page) < PAGE:
-                return states
-            after = page[-1]["sort"]
+            response = self.client.search(index=self.index, query=query, sort=sort, search_after=after, size=size)
+            hits = response["hits"]["hits"]
+            yield from (hit["_source"] for hit in hits)
+            if len(hits) < size:
+                return
+            after = hits[-1]["sort"]
 
-    def _page(self, query: dict[str, Any], sort: list[Any], after: list[Any] | None) -> list[dict[str, Any]]:
-        response = self.client.search(index=self.index, query=query, sort=sort, search_after=after, size=PAGE)
-        return list(response["hits"]["hits"])
-
-    def claim(self, generation: Generation, key: ChunkId, lease: Lease) -> Claim | Taken:
+    def claim(self, generation: Generation, key: ChunkId, lease: Lease) -> Claim | ClaimDenied:
         """Take a chunk that nobody has, or whose holder is dead; or return why it can't be had."""
         document = self._chunk(generation, key, LEASED, lease.id)
         name = _chunk_id(generation, key)
@@ -186,19 +180,19 @@ class Ledger:
             made = self.client.create(index=self.index, id=name, document=document)
             return Claim(key, made["_seq_no"], made["_primary_term"])
         except ConflictError:
-            held = self.client.get(index=self.index, id=name)
-        if held["_source"]["state"] == DONE:
-            return Taken.DONE
-        if held["_source"]["owner"] == lease.id:  # the answer to our own claim was lost on its way
-            return Claim(key, held["_seq_no"], held["_primary_term"])
-        if lease.lives(held["_source"]["owner"]):
-            return Taken.IN_OTHER_HANDS
-        return self._write(name, document, held.body, key) or Taken.IN_OTHER_HANDS
+            stored = self.client.get(index=self.index, id=name)
+        if stored["_source"]["state"] == DONE:
+            return ClaimDenied.DONE
+        if stored["_source"]["owner"] == lease.id:  # the answer to our own claim was lost on its way
+            return Claim(key, stored["_seq_no"], stored["_primary_term"])
+        if lease.lives(stored["_source"]["owner"]):
+            return ClaimDenied.BUSY
+        return self._write(name, document, stored.body, key) or ClaimDenied.BUSY
 
     def acknowledge(
         self, generation: Generation, claim: Claim, lease: Lease, totals: Totals, changed: Mapping[str, int]
     ) -> bool:
-        """Write down that all of a chunk is settled; return False when somebody else took it over meanwhile.
+        """Write down that a chunk is done; return False when somebody else took it over meanwhile.
 
         `changed` is what was normalised in it, a count for each rule: written once, as the totals are.
         """
@@ -208,8 +202,8 @@ class Ledger:
         proof = {"_seq_no": claim.seq_no, "_primary_term": claim.primary_term}
         if self._write(name, document, proof, claim.key):
             return True
-        held = self.client.get(index=self.index, id=name)["_source"]
-        return bool(held["state"] == DONE and held["owner"] == lease.id)
+        stored = self.client.get(index=self.index, id=name)["_source"]
+        return bool(stored["state"] == DONE and stored["owner"] == lease.id)
 
     def _write(self, name: str, document: dict[str, Any], proof: dict[str, Any], key: ChunkId) -> Claim | None:
         try:
@@ -226,7 +220,7 @@ class Ledger:
 
     def _chunk(self, generation: Generation, key: ChunkId, state: str, owner: str) -> dict[str, Any]:
         return {
-            "kind": "stretch",
+            "kind": CHUNK,
             "generation": generation.index,
             "file": key.file,
             "number": key.number,
@@ -249,21 +243,8 @@ class Ledger:
 
     def sketches(self, generation: Generation) -> Iterator[pl.DataFrame]:
         """Yield a generation's sketches in the order of its source files; none for one that has none."""
-        self.client.indices.refresh(index=self.index)
-        query = {"bool": {"filter": [{"term": {"kind": SKETCH}}, {"term": {"generation": generation.index}}]}}
-        request: dict[str, Any] = {
-            "query": query,
-            "sort": [{"file": "asc"}, {"number": "asc"}],
-            "size": SKETCHES,
-            "source_includes": ["sketch"],
-        }
-        after: list[Any] | None = None
-        while True:
-            response = self.client.search(index=self.index, search_after=after, **request)["hits"]["hits"]
-            yield from (digest.unpack(hit["_source"]["sketch"]) for hit in response)
-            if len(response) < SKETCHES:
-                return
-            after = response[-1]["sort"]
+        for source in self._pages(generation, SKETCH, SKETCHES):
+            yield digest.unpack(source["sketch"])
 
     def distinct_ids(self, generation: Generation) -> int:
         """Count the distinct ids among all accepted records of a generation: 8 bytes of memory for each record.

@@ -1,4 +1,4 @@
-"""Records that could not become a track, or that Elasticsearch refused: kept, with the reason and the place."""
+"""Records that could not become a track, or that Elasticsearch refused: stored, with the reason and the place."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -11,8 +11,8 @@ import polars as pl
 from elasticsearch import Elasticsearch
 
 from indexer.cluster import indices
-from indexer.cluster.bulk import BulkSender
-from indexer.cluster.retry import whole
+from indexer.cluster.bulk import REQUEST_TIMEOUT_S, BulkSender
+from indexer.cluster.retry import complete
 from indexer.documents.bulk_body import Body
 from indexer.records import Rejection
 from mappings.errors import CheckFailedError
@@ -27,7 +27,7 @@ REFUSALS = ("*_exception", "request_refused")
 """Kinds of reason that are Elasticsearch's word on a document. Every other kind is a reader's, and such a record never
 became a document: a list of those would be out of date with the next reader."""
 
-_KEPT = {"type": "keyword", "index": False, "doc_values": False}
+_STORED = {"type": "keyword", "index": False, "doc_values": False}
 
 MAPPING: dict[str, Any] = {
     "dynamic": "strict",
@@ -39,7 +39,7 @@ MAPPING: dict[str, Any] = {
         "source_id": {"type": "keyword", "ignore_above": 512},
         "kind": {"type": "keyword"},
         "reason": {"type": "text"},
-        "record": _KEPT,
+        "record": _STORED,
         "attempt": {"type": "integer"},
         "at": {"type": "date"},
     },
@@ -48,7 +48,7 @@ MAPPING: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Rejected:
-    """A rejected record as it is kept: `kind` is the class of its reason, `attempt` how often it was tried."""
+    """A rejected record as it is stored: `kind` is the class of its reason, `attempt` how often it was tried."""
 
     dataset: str
     generation: str
@@ -85,25 +85,24 @@ COLUMNS = tuple(entry.name for entry in fields(Rejected))
 
 @dataclass(frozen=True)
 class RejectedStore:
-    """The rejected records of one generation; `sender` writes to the index of rejected records."""
+    """The rejected records of one generation."""
 
-    sender: BulkSender
+    client: Elasticsearch
     generation: Generation
+    timeout_s: float = REQUEST_TIMEOUT_S
 
-    def keep(self, rejections: Sequence[Rejection]) -> None:
+    @property
+    def index(self) -> str:
+        """Return the index of all rejected records."""
+        return rejected(self.generation.prefix)
+
+    def add(self, rejections: Sequence[Rejection]) -> None:
         """Store rejected records, in parts; storing one again replaces it, so that a retry counts none twice."""
+        dataset, generation, at = self.generation.dataset, self.generation.index, _now()
         for start in range(0, len(rejections), STORED_AT_ONCE):
-            self.put([self.kept(rejection) for rejection in rejections[start : start + STORED_AT_ONCE]])
-
-    def kept(self, rejection: Rejection) -> Rejected:
-        """Return a rejection as it is kept."""
-        return Rejected(
-            dataset=self.generation.dataset,
-            generation=self.generation.index,
-            attempt=1,
-            at=_now(),
-            **asdict(rejection) | {"record": rejection.record[:MAX_RECORD_CHARS]},
-        )
+            part = [asdict(one) for one in rejections[start : start + STORED_AT_ONCE]]
+            cut = [one | {"record": one["record"][:MAX_RECORD_CHARS]} for one in part]
+            self.put([Rejected(dataset=dataset, generation=generation, attempt=1, at=at, **one) for one in cut])
 
     def put(self, records: Sequence[Rejected]) -> None:
         """Store records as they are; raises CheckFailedError when Elasticsearch refuses even that."""
@@ -111,24 +110,21 @@ class RejectedStore:
             return
         lines = [orjson.dumps(line) for record in records for line in ({"index": {"_id": record.id}}, asdict(record))]
         rows = pl.Series([record.row for record in records], dtype=pl.Int64)
-        outcome = self.sender.send(Body(b"\n".join(lines), rows))
-        if outcome.refusals:
-            refused = outcome.refusals[0]
-            raise CheckFailedError(f"The rejected record in row {refused.row} can't be kept: {refused.reason}.")
+        sender = BulkSender(self.client, self.index, require_alias=False, timeout_s=self.timeout_s)
+        if refusals := sender.send(Body(b"\n".join(lines), rows)).refusals:
+            raise CheckFailedError(f"The rejected record in row {refusals[0].row} can't be kept: {refusals[0].reason}.")
 
     def remove(self, ids: Sequence[str]) -> None:
         """Remove records that are rejected no longer; those that are gone already are no error."""
-        if not ids:
-            return
-        client, index = self.sender.client, self.sender.target
-        client.delete_by_query(index=index, query={"ids": {"values": list(ids)}}, refresh=True)
+        if ids:
+            query = {"ids": {"values": list(ids)}}
+            self.client.delete_by_query(index=self.index, query=query, refresh=True)
 
     def count(self) -> int:
         """Return how many rejected records this generation has."""
-        client, index = self.sender.client, self.sender.target
         query = {"term": {"generation": self.generation.index}}
-        client.indices.refresh(index=index)
-        return int(whole(client, lambda: client.count(index=index, query=query))["count"])
+        self.client.indices.refresh(index=self.index)
+        return int(complete(self.client, lambda: self.client.count(index=self.index, query=query))["count"])
 
 
 def _now() -> str:
@@ -167,8 +163,8 @@ class Count:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which rejected records of a generation are meant: all, or those in one place, or those below so many tries."""
+class RejectedFilter:
+    """Selects rejected records of a generation: all, or those in one place, or those tried fewer times than a bound."""
 
     generation: Generation
     file: str | None = None
@@ -200,44 +196,35 @@ class RejectedReader:
         return [_count(bucket) for bucket in response.get("aggregations", {}).get("by", {}).get("buckets", [])]
 
     def generation(self, dataset: str) -> Generation | None:
-        """Return the generation whose rejected records are meant: the current one, else the last that has any."""
-        found = indices.current(self.client, self.prefix, dataset)
-        found = found or [entry for count in self.counts(dataset) if (entry := parse(self.prefix, count.generation))]
-        return max(found, default=None)
+        """Return the generation whose rejected records count: the current one, else the last that has any."""
+        current = indices.current(self.client, self.prefix, dataset)
+        rejected_in = (parse(self.prefix, count.generation) for count in ([] if current else self.counts(dataset)))
+        return max(current or filter(None, rejected_in), default=None)
 
-    def count(self, query: Wanted) -> int:
-        """Return how many records are meant."""
+    def count(self, query: RejectedFilter) -> int:
+        """Return how many records are selected."""
         response = self._search(query=query.query(), size=0, track_total_hits=True)
         return int(response["hits"]["total"]["value"])
 
-    def records(self, query: Wanted) -> Iterator[Rejected]:
+    def records(self, query: RejectedFilter) -> Iterator[Rejected]:
         """Yield records by file and row; memory doesn't grow with their number."""
         for page in self.pages(query):
             yield from page
 
-    def pages(self, query: Wanted) -> Iterator[list[Rejected]]:
+    def pages(self, query: RejectedFilter) -> Iterator[list[Rejected]]:
         """Yield records in pages.
 
         Each is met once, also when what was met is changed or removed meanwhile: file and row tell all records of a
         generation apart, and only go up.
         """
-        self._refresh()
-        after: list[Any] | None = None
-        while hits := self._page(query, after):
+        self.client.indices.refresh(index=rejected(self.prefix), ignore_unavailable=True)
+        sort, after = [{"file": "asc"}, {"row": "asc"}], None
+        while hits := self._search(query=query.query(), sort=sort, search_after=after, size=PAGE)["hits"]["hits"]:
             yield [Rejected(**hit["_source"]) for hit in hits]
             after = hits[-1]["sort"]
 
-    def _page(self, query: Wanted, after: list[Any] | None) -> list[dict[str, Any]]:
-        sort = [{"file": "asc"}, {"row": "asc"}]
-        response = self._search(query=query.query(), sort=sort, search_after=after, size=PAGE)
-        return list(response["hits"]["hits"])
-
     def _search(self, **request: Any) -> dict[str, Any]:
-        index = rejected(self.prefix)
-        return dict(self.client.search(index=index, ignore_unavailable=True, **request).body)
-
-    def _refresh(self) -> None:
-        self.client.indices.refresh(index=rejected(self.prefix), ignore_unavailable=True)
+        return dict(self.client.search(index=rejected(self.prefix), ignore_unavailable=True, **request).body)
 
 
 def _by_kind(max_attempts: int) -> dict[str, Any]:

@@ -140,19 +140,19 @@ def is_retryable(error: BaseException) -> bool:
     return isinstance(error, TransportError | RetryableError) and not isinstance(error, TlsError)
 
 
-def whole(client: Elasticsearch, ask: Callable[[], ObjectApiResponse[Any]]) -> ObjectApiResponse[Any]:
-    """Return an answer that all shards gave in time; as long as one did not, it is asked for again.
+def complete(client: Elasticsearch, send: Callable[[], ObjectApiResponse[Any]]) -> ObjectApiResponse[Any]:
+    """Return an answer that all shards gave in time; as long as one did not, the request is sent again.
 
     Raises UnreachableError when that goes on until the deadline of the client's policy.
     """
 
-    def asked() -> ObjectApiResponse[Any]:
-        answer = ask()
+    def attempt() -> ObjectApiResponse[Any]:
+        answer = send()
         if answer.get("timed_out") or answer["_shards"]["failed"]:
             raise RetryableError(f"{answer['_shards']['failed']} shards did not answer")
         return answer
 
-    return policy_of(client)(asked)
+    return policy_of(client)(attempt)
 
 
 def reason(body: Any) -> str:

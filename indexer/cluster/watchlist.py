@@ -11,7 +11,6 @@ from typing import Any
 from elasticsearch import Elasticsearch, NotFoundError
 
 from indexer.cluster import audit_log
-from indexer.cluster.audit_log import AuditLog
 from mappings.errors import InputError
 from mappings.index_names import Generation, watched
 from mappings.spelling.folding import fold
@@ -100,7 +99,7 @@ class Watchlist:
         found = [entry for name in self.names() if (entry := self._compared(name, before, to))]
         for entry in found:
             text = f"{entry.name}: {entry.before:,} to {entry.after:,} tracks, {_moved(entry)}"
-            AuditLog(self.client, self.prefix).write(to, audit_log.WATCHED, text, **asdict(entry))
+            audit_log.write(self.client, to, audit_log.WATCHED, text, **asdict(entry))
         return found
 
     def _compared(self, name: Name, before: Generation | None, to: Generation) -> Watched | None:
@@ -123,25 +122,25 @@ class Watchlist:
         )
 
     def _tracks(self, name: Name, generation: Generation) -> "_Tracks":
-        ways, all_ways = self._ways(name, generation)
-        if not ways:
-            return _Tracks(exact=all_ways)
-        query = {"bool": {"filter": [{"terms": {FACETS["artist"]: ways}}]}}
+        spellings, complete = self._spellings(name, generation)
+        if not spellings:
+            return _Tracks(exact=complete)
+        query = {"bool": {"filter": [{"terms": {FACETS["artist"]: spellings}}]}}
         response = self.client.search(
             index=generation.index, query=query, size=MOST, source_includes=[TITLE], track_total_hits=True
         )
         count = int(response["hits"]["total"]["value"])
         titles = {hit["_id"]: str(hit["_source"].get(TITLE, "")) for hit in response["hits"]["hits"]}
-        return _Tracks(count, titles, exact=all_ways and count <= MOST)
+        return _Tracks(count, titles, exact=complete and count <= MOST)
 
-    def _ways(self, name: Name, generation: Generation) -> tuple[list[str], bool]:
+    def _spellings(self, name: Name, generation: Generation) -> tuple[list[str], bool]:
         """Return how the name is written in a generation, and whether that is all of it."""
         values = {"values": {"terms": {"field": FACETS["artist"], "size": MOST}}}
         query = {"bool": {"filter": [{"terms": {WHOLE_NAMES: artist_terms(name.name)}}]}}
         response = self.client.search(index=generation.index, query=query, size=0, aggs=values)
         answer = response["aggregations"]["values"]
         written = [bucket["key"] for bucket in answer["buckets"]]
-        return [way for way in written if fold(way) == name.folded], answer["sum_other_doc_count"] == 0
+        return [spelling for spelling in written if fold(spelling) == name.folded], answer["sum_other_doc_count"] == 0
 
     @property
     def _index(self) -> str:

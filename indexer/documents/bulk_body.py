@@ -1,11 +1,13 @@
-"""Canonical tracks to finished `_bulk` bodies, a column at a time. Python touches no single record."""
+"""Canonical tracks to finished `_bulk` bodies, a column at a time: search fields, JSON, fingerprints, versions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
+from indexer.records import Rejection, TrackBatch
 from mappings.languages import CODES
+from mappings.spelling.columns import search_fields
 from mappings.track import (
     DATASET,
     FINGERPRINT,
@@ -90,6 +92,37 @@ def row_of(version_number: int) -> tuple[int, int]:
     return file_number, row
 
 
+def finalise(batch: TrackBatch, file: str) -> TrackBatch:
+    """Return a batch as it is encoded: the first record of each id, ids that Elasticsearch accepts, search fields."""
+    tracks = batch.tracks.with_columns(pl.lit(file).alias(SOURCE_FILE))
+    tracks, rejections = _without_long_ids(tracks, file)
+    first = tracks
+    if tracks[SOURCE_ID].n_unique() < tracks.height:
+        first = tracks.sort(SOURCE_ROW).unique(SOURCE_ID, keep="first", maintain_order=True)
+    return TrackBatch(
+        tracks=first.with_columns(**search_fields(first)),
+        read=batch.read,
+        duplicates=batch.duplicates + tracks.height - first.height,
+        skipped=batch.skipped,
+        rejections=batch.rejections + rejections,
+        changed=batch.changed,
+    )
+
+
+def _without_long_ids(tracks: pl.DataFrame, file: str) -> tuple[pl.DataFrame, tuple[Rejection, ...]]:
+    """Set aside records whose `_id` would be too long: Elasticsearch would refuse the whole request for one."""
+    size = pl.col(DATASET).str.len_bytes() + 1 + pl.col(SOURCE_ID).str.len_bytes()
+    long = tracks.filter(size > MAX_ID_BYTES)
+    if long.is_empty():
+        return tracks, ()
+    reason = f"the id is longer than {MAX_ID_BYTES} bytes, Elasticsearch's limit"
+    rejections = tuple(
+        Rejection(file, row, "id_too_long", reason, record=identifier)
+        for row, identifier in long.select(SOURCE_ROW, SOURCE_ID).iter_rows()
+    )
+    return tracks.filter(size <= MAX_ID_BYTES), rejections
+
+
 def encode(tracks: pl.DataFrame, file_number: int, max_bytes: int) -> Iterator[Body]:
     """Yield bodies of at most `max_bytes` (more only where one document alone is larger)."""
     for piece in tracks.iter_slices(PIECE):
@@ -101,8 +134,8 @@ def bodies(made: pl.Series, rows: pl.Series, max_bytes: int, prints: pl.Series |
     """Yield bodies of finished lines, each an action and its document."""
     for offset, length in _cuts(made, max_bytes):
         # As bytes, not as a Python string, which would be decoded and encoded again.
-        whole = made.slice(offset, length).str.join("\n").cast(pl.Binary).item()
-        yield Body(whole, rows.slice(offset, length), None if prints is None else prints.slice(offset, length))
+        joined = made.slice(offset, length).str.join("\n").cast(pl.Binary).item()
+        yield Body(joined, rows.slice(offset, length), None if prints is None else prints.slice(offset, length))
 
 
 def lines(tracks: pl.DataFrame, file_number: int, epoch: int = 0) -> pl.DataFrame:

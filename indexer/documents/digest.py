@@ -14,8 +14,6 @@ import numpy as np
 import polars as pl
 
 from indexer.documents.bulk_body import MAX_ID_BYTES
-from indexer.records import Source
-from indexer.sources.dataset import DataSource
 from mappings.track import SOURCE_ID, SOURCE_ROW
 
 ID, PRINT, RAW = "id_hash", "print", "raw_hash"
@@ -33,10 +31,11 @@ def hashed_id(source_id: pl.Expr) -> pl.Expr:
 def sketch(tracks: pl.DataFrame, prints: Sequence[pl.Series], raw: pl.DataFrame | None) -> pl.DataFrame:
     """Return the sketch of a chunk, with the source row: of tracks, their fingerprints, and raw rows' hashes."""
     own = tracks.select(SOURCE_ROW, hashed_id(pl.col(SOURCE_ID)))
-    found = own.with_columns((pl.concat(prints) if prints else pl.Series([], dtype=pl.Int64)).alias(PRINT))
+    hashed = own.with_columns((pl.concat(prints) if prints else pl.Series([], dtype=pl.Int64)).alias(PRINT))
     if raw is None:
-        return found.with_columns(pl.lit(NO_RAW, pl.UInt64).alias(RAW))
-    return found.join(raw, on=SOURCE_ROW, how="left", maintain_order="left").with_columns(pl.col(RAW).fill_null(NO_RAW))
+        return hashed.with_columns(pl.lit(NO_RAW, pl.UInt64).alias(RAW))
+    joined = hashed.join(raw, on=SOURCE_ROW, how="left", maintain_order="left")
+    return joined.with_columns(pl.col(RAW).fill_null(NO_RAW))
 
 
 def pack(frame: pl.DataFrame) -> str:
@@ -64,18 +63,6 @@ def unpack(text: str) -> pl.DataFrame:
 _TYPES = tuple(SCHEMA.items())
 
 
-def row_independent(source: Source) -> DataSource | None:
-    """Return the source if each of its tracks is made of one row alone; None where rows are merged, or others are read.
-
-    >>> from indexer.sources import SOURCES
-    >>> [name for name, source in SOURCES.items() if row_independent(source)]
-    ['laion-disco-12m', 'sleeping-disco-9m']
-    """
-    if not isinstance(source, DataSource) or source.merge is not None:
-        return None
-    return source if all(isinstance(entry.value, pl.Expr) for entry in source.given) else None
-
-
 def row_hashes(raw: pl.DataFrame) -> pl.DataFrame:
     """Return source row and hash of each raw row.
 
@@ -85,15 +72,8 @@ def row_hashes(raw: pl.DataFrame) -> pl.DataFrame:
     return raw.select(SOURCE_ROW, pl.struct(pl.all().exclude(SOURCE_ROW)).hash(0).alias(RAW))
 
 
-def row_ids(table: DataSource, raw: pl.DataFrame) -> pl.DataFrame:
-    """Return source row, hash and id of each raw row; the id is null where normalising will reject the row."""
-    given = next(entry.value for entry in table.given if entry.field == SOURCE_ID)
-    absent = [pl.lit(None, pl.String).alias(name) for name in table.wanted if name not in raw.columns]
-    if not isinstance(given, pl.Expr):
-        raise TypeError(f"{table.dataset} has no id of its own rows")
-    ids = raw.with_columns(absent).select(given.cast(pl.String).alias(SOURCE_ID))
-    size = len(table.dataset.encode()) + 1 + pl.col(SOURCE_ID).str.len_bytes()
-    known = table.row_ids(pl.col(SOURCE_ID)).fill_null(value=False) & (size <= MAX_ID_BYTES)
-    return pl.concat(
-        [row_hashes(raw), ids.select(pl.when(known).then(hashed_id(pl.col(SOURCE_ID))).alias(ID))], how="horizontal"
-    )
+def row_ids(raw: pl.DataFrame, dataset: str, ids: pl.Series) -> pl.DataFrame:
+    """Return source row, hash and id of each raw row; the id is null where the row will be rejected."""
+    size = len(dataset.encode()) + 1 + pl.col(SOURCE_ID).str.len_bytes()
+    hashed = pl.when(size <= MAX_ID_BYTES).then(hashed_id(pl.col(SOURCE_ID))).alias(ID)
+    return pl.concat([row_hashes(raw), ids.to_frame(SOURCE_ID).select(hashed)], how="horizontal")

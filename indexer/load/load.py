@@ -6,8 +6,7 @@ open the generation and while they finish it.
 
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,23 +15,21 @@ from elasticsearch import Elasticsearch
 
 from indexer import checks
 from indexer.checks import Candidate, Gate, Thresholds
-from indexer.cluster import audit_log, indices, lease, ledger, recovery
-from indexer.cluster.audit_log import AuditLog
+from indexer.cluster import audit_log, generations, indices, lease, ledger
 from indexer.cluster.bulk import REQUEST_TIMEOUT_S, BulkSender
-from indexer.cluster.diagnostics import ensure_swappable
 from indexer.cluster.lease import Lease
 from indexer.cluster.ledger import Ledger, LoadRecord
 from indexer.cluster.progress import Progress, peak_rss_mb
 from indexer.cluster.rejects import RejectedStore
 from indexer.cluster.retry import DEADLINE_S, RetryPolicy, retrying
+from indexer.cluster.status import ensure_swappable
 from indexer.cluster.watchlist import Watched
 from indexer.load.pipeline import REQUEST_BYTES, Pipeline, default_workers
-from indexer.load.plan import Plan, from_plan, identity, is_synthetic, revision
-from indexer.load.publish import Finished, Finisher, noting_failure, partial_reason
+from indexer.load.plan import Plan, sampler
+from indexer.load.publish import Published, compare_watched, noting_failure, partial_reason, publish
 from indexer.records import Totals, by_rule
 from mappings.errors import CheckFailedError, InputError, UnreachableError
 from mappings.index_names import Generation
-from mappings.index_names import rejected as rejected_index
 
 
 @dataclass(frozen=True)
@@ -108,8 +105,8 @@ class InterruptedLoadError(Exception):
     """The load was asked to stop; what was begun is acknowledged, and the next run goes on."""
 
 
-@dataclass
-class Loader:
+@dataclass(frozen=True)
+class LoadContext:
     """One load of one data set into the cluster behind `client`, under index names that begin with `prefix`."""
 
     client: Elasticsearch
@@ -121,228 +118,223 @@ class Loader:
 
     def __post_init__(self) -> None:
         """Make the client retry."""
-        self.client = retrying(self.client, RetryPolicy(self.progress, self.stop, self.options.deadline_s))
+        policy = RetryPolicy(self.progress, self.stop, self.options.deadline_s)
+        object.__setattr__(self, "client", retrying(self.client, policy))
 
-    def run(self) -> LoadResult:
-        """Load everything and make it visible.
+    @property
+    def dataset(self) -> str:
+        """Return the id of the data set."""
+        return self.plan.source.dataset
 
-        Raises InputError (the files changed since the load began), UnreachableError (Elasticsearch took no
-        data), CheckFailedError (the sums don't hold; the alias did not move), InterruptedLoadError.
-        """
-        started = time.monotonic()
-        recovery.create_system_indices(self.client, self.prefix)
-        load_ledger = Ledger(self.client, self.prefix)
-        for entry in self.plan.files:
-            self.progress.add_file(entry.file.name, entry.rows)
-        with self._held(lease.BRIEF):
-            status = ensure_swappable(self.client, self.prefix, self.plan.source.dataset)
-            recovery.settle(self.client, status)
-            if (loaded := self._loaded(load_ledger)) is not None:
-                counts = _Counts.read(loaded.plan)
-                finished = Finished([], [], [loaded.generation], moved=False)
-                return self._result(loaded.generation, counts, finished, time.monotonic() - started)
-            generation = self._open(load_ledger)
-            mine = Lease(self.client, self.prefix, generation.dataset, lease.LOAD, generation.index)
-            mine.take()
-        try:
-            self._carry(load_ledger, generation, mine)
-            counts, finished = self._finish(load_ledger, generation)
-            if self.options.merge:
-                with noting_failure(self.progress, generation, "its merging could not be started"):
-                    indices.merge(self.client, generation)
-        finally:
-            mine.release()
-        return self._result(generation, counts, finished, time.monotonic() - started)
+    @property
+    def ledger(self) -> Ledger:
+        """Return the ledger."""
+        return Ledger(self.client, self.prefix)
 
-    def _held(self, waits_for: frozenset[str]) -> AbstractContextManager[Lease]:
-        dataset = self.plan.source.dataset
-        return lease.held(self.client, self.prefix, dataset, lease.LOAD, waits_for=waits_for)
-
-    def _tell(self, generation: Generation, event: str, text: str) -> None:
-        AuditLog(self.client, self.prefix).write(generation, event, text)
-
-    def _identity(self) -> dict[str, Any]:
-        return identity(self.plan)
-
-    def _loaded(self, load_ledger: Ledger) -> LoadRecord | None:
-        """Return the current generation's record if it has just these records already."""
-        dataset, identity = self.plan.source.dataset, self._identity()
-        current = indices.current(self.client, self.prefix, dataset)
-        for record in [] if self.options.fresh else load_ledger.loads(dataset):
-            same = all(record.plan.get(key) == value for key, value in identity.items())
-            if same and record.state == ledger.CURRENT and current == [record.generation]:
-                self.progress.note(f"{record.generation.index} has these records already; --fresh loads them anew.")
-                return record
-        return None
-
-    def _open(self, load_ledger: Ledger) -> Generation:
-        """Return the generation to go on with, or a new one."""
-        records = load_ledger.loads(self.plan.source.dataset)
-        begun = [record for record in records if record.state in (ledger.BUILDING, ledger.READY)]
-        for record in begun:
-            if self.options.fresh or record.what != "load":  # we hold the lease: nobody is at work on that update
-                self._abandon(load_ledger, record)
-            else:
-                return self._go_on(load_ledger, record)
-        if records and self._is_whole(records[0]):
-            return self._go_on(load_ledger, records[0])
-        return self._begin(load_ledger)
-
-    def _is_whole(self, record: LoadRecord) -> bool:
-        """Tell whether these very files are loaded, and only a gate was closed that may open now."""
-        failed = set(record.plan.get("failed", ()))
-        same = all(record.plan.get(key) == value for key, value in self._identity().items())
-        may_open = failed and (failed <= checks.RELATIVE or (self.options.force and not failed & checks.UNFORCEABLE))
-        asked = record.state == ledger.FAILED and record.what == "load" and not self.options.fresh
-        return bool(asked and same and may_open and indices.exists(self.client, record.generation))
-
-    def _go_on(self, load_ledger: Ledger, record: LoadRecord) -> Generation:
-        name = record.generation.index
-        for key, now in self._identity().items():
-            if record.plan.get(key) != now:
-                raise InputError(
-                    f"The load of {name} began with other {_CHANGED[key]}.",
-                    "Give the same again, or start over with --fresh.",
-                )
-        self._ensure_index(load_ledger, record.generation)
-        self.progress.note(f"Going on with {name}, which an earlier run began.")
-        self._tell(record.generation, audit_log.RESUMED, f"{name} goes on")
-        return record.generation
-
-    def _abandon(self, load_ledger: Ledger, record: LoadRecord) -> None:
-        name = record.generation.index
-        if live_workers := lease.live_workers(self.client, record.generation):
-            hint = "Wait for its end or stop it; without --fresh this load joins in."
-            raise CheckFailedError(f"{name} is being loaded by {live_workers[0].process}.", hint)
-        self.progress.note(f"Starting over: {name}, which an earlier run began, is deleted.")
-        recovery.release(self.client, self.prefix, record.plan)
-        indices.delete(self.client, record.generation)
-        load_ledger.forget(record.generation)
-        load_ledger.close(record.generation, ledger.ABANDONED, record.plan)
-        self._tell(record.generation, audit_log.ABANDONED, f"{name} is given up for a fresh start")
-
-    def _begin(self, load_ledger: Ledger) -> Generation:
-        dataset = self.plan.source.dataset
-        taken = [record.generation.number for record in load_ledger.loads(dataset)]
-        taken += indices.numbers(self.client, self.prefix, dataset)
-        generation = Generation(self.prefix, dataset, max(taken, default=0) + 1)
-        if not load_ledger.begin(generation, self._identity() | {"started": datetime.now(UTC).isoformat()}):
-            return self._open(load_ledger)  # another loader was first with this number: go on together
-        self._ensure_index(load_ledger, generation)
-        files = f"{len(self.plan.files):,} file{'s' if len(self.plan.files) > 1 else ''}"
-        text = f"{generation.index}: {self.plan.rows:,} records of {files}"
-        self._tell(generation, audit_log.STARTED, text)
-        return generation
-
-    def _ensure_index(self, load_ledger: Ledger, generation: Generation) -> None:
-        """Create the generation's index, unless it is there; refuse if it was there once and has been deleted."""
-        if indices.exists(self.client, generation):
-            return
-        if any(state.state == ledger.DONE for state in load_ledger.states(generation).values()):
-            hint = "Start over with --fresh."
-            raise CheckFailedError(f"Index {generation.index} was deleted while it was being loaded.", hint)
-        meta = {"state": ledger.BUILDING, **self._notes()}
-        shards = self.options.shards or indices.shards_for(self.plan.rows)
-        indices.create(self.client, generation, shards=shards, replicas=self.options.replicas, meta=meta)
-
-    def _notes(self) -> dict[str, Any]:
+    def notes(self) -> dict[str, Any]:
         """Return what the index's `_meta` says of where its documents are from, and what made them."""
-        return self._identity() | {"revision": revision(self.plan), "sample": self.options.sample}
+        return self.plan.identity() | {"revision": self.plan.revision, "sample": self.options.sample}
 
-    def _sender(self, target: str, *, require_alias: bool) -> BulkSender:
-        return BulkSender(self.client, target, require_alias, timeout_s=self.options.request_timeout_s)
+    def store(self, generation: Generation) -> RejectedStore:
+        """Return the store of a generation's rejected records."""
+        return RejectedStore(self.client, generation, self.options.request_timeout_s)
 
-    def _store(self, generation: Generation) -> RejectedStore:
-        return RejectedStore(self._sender(rejected_index(self.prefix), require_alias=False), generation)
 
-    def _carry(self, load_ledger: Ledger, generation: Generation, mine: Lease) -> None:
-        self.progress.state = "loading"
-        pipeline = Pipeline(
-            plan=self.plan,
+def load_dataset(
+    client: Elasticsearch, prefix: str, plan: Plan, options: Options, progress: Progress, stop: threading.Event
+) -> LoadResult:
+    """Load everything and make it visible.
+
+    Raises InputError (the files changed since the load began), UnreachableError (Elasticsearch took no data),
+    CheckFailedError (the sums don't hold; the alias did not move), InterruptedLoadError.
+    """
+    started, context = time.monotonic(), LoadContext(client, prefix, plan, options, progress, stop)
+    client, dataset = context.client, context.dataset
+    generations.create_system_indices(client, prefix)
+    for entry in plan.files:
+        progress.add_file(entry.file.name, entry.rows)
+    with lease.hold(client, prefix, dataset, lease.LOAD, waits_for=lease.BRIEF):
+        generations.repair(client, prefix, dataset)
+        ensure_swappable(client, prefix, dataset)
+        if (loaded := _loaded(context)) is not None:
+            unmoved = Published([], [], [loaded.generation], moved=False)
+            return _result(context, loaded.generation, _Counts.read(loaded.plan), unmoved, started)
+        generation = _open(context)
+        mine = Lease(client, prefix, dataset, lease.LOAD, generation.index)
+        mine.take()
+    try:
+        _carry(context, generation, mine)
+        counts, published = _finish(context, generation)
+        watched = compare_watched(client, published, generation)
+        if options.merge:
+            with noting_failure(client, generation, "its merging could not be started"):
+                indices.merge(client, generation)
+    finally:
+        mine.release()
+    return _result(context, generation, counts, published, started, watched)
+
+
+def _loaded(context: LoadContext) -> LoadRecord | None:
+    """Return the current generation's record if it has just these records already."""
+    current = indices.current(context.client, context.prefix, context.dataset)
+    for record in [] if context.options.fresh else context.ledger.loads(context.dataset):
+        if record.state == ledger.CURRENT and current == [record.generation] and _is_same(context, record):
+            context.progress.note(f"{record.generation.index} has these records already; --fresh loads them anew.")
+            return record
+    return None
+
+
+def _is_same(context: LoadContext, record: LoadRecord) -> bool:
+    return all(record.plan.get(key) == value for key, value in context.plan.identity().items())
+
+
+def _open(context: LoadContext) -> Generation:
+    """Return the generation to resume, or a new one."""
+    records = context.ledger.loads(context.dataset)
+    for record in (record for record in records if record.state in (ledger.BUILDING, ledger.READY)):
+        if not context.options.fresh and record.what == lease.LOAD:
+            return _resume(context, record)
+        if live_workers := lease.live_workers(context.client, record.generation):
+            raise CheckFailedError(
+                f"{record.generation.index} is being loaded by {live_workers[0].process}.",
+                "Wait for its end or stop it; without --fresh this load joins in.",
+            )
+        generations.abandon(context.client, record, "given up for a fresh start")
+    if records and _may_pass_now(context, records[0]):
+        return _resume(context, records[0])
+    return _begin(context)
+
+
+def _may_pass_now(context: LoadContext, record: LoadRecord) -> bool:
+    """Tell whether these very files are loaded, and only a gate was closed that may open now."""
+    failed, force = set(record.plan.get("failed", ())), context.options.force
+    may_open = failed and (failed <= checks.RELATIVE or (force and not failed & checks.UNFORCEABLE))
+    is_failed_load = record.state == ledger.FAILED and record.what == lease.LOAD and not context.options.fresh
+    is_same = is_failed_load and may_open and _is_same(context, record)
+    return bool(is_same and indices.exists(context.client, record.generation))
+
+
+def _resume(context: LoadContext, record: LoadRecord) -> Generation:
+    generation = record.generation
+    for key, value in context.plan.identity().items():
+        if record.plan.get(key) != value:
+            raise InputError(
+                f"The load of {generation.index} began with other {_CHANGED[key]}.",
+                "Give the same again, or start over with --fresh.",
+            )
+    _ensure_index(context, generation)
+    context.progress.note(f"Going on with {generation.index}, which an earlier run began.")
+    audit_log.write(context.client, generation, audit_log.RESUMED, f"{generation.index} goes on")
+    return generation
+
+
+def _begin(context: LoadContext) -> Generation:
+    generation = generations.next_generation(context.client, context.prefix, context.dataset)
+    if not context.ledger.begin(generation, context.plan.identity() | {"started": datetime.now(UTC).isoformat()}):
+        return _open(context)  # another loader was first with this number: go on together
+    _ensure_index(context, generation)
+    files = f"{len(context.plan.files):,} file{'s' if len(context.plan.files) > 1 else ''}"
+    text = f"{generation.index}: {context.plan.rows:,} records of {files}"
+    audit_log.write(context.client, generation, audit_log.STARTED, text)
+    return generation
+
+
+def _ensure_index(context: LoadContext, generation: Generation) -> None:
+    """Create the generation's index, unless it is there; refuse if it was there once and has been deleted."""
+    if indices.exists(context.client, generation):
+        return
+    if any(state.state == ledger.DONE for state in context.ledger.states(generation).values()):
+        hint = "Start over with --fresh."
+        raise CheckFailedError(f"Index {generation.index} was deleted while it was being loaded.", hint)
+    options, meta = context.options, {"state": ledger.BUILDING, **context.notes()}
+    shards = options.shards or indices.shards_for(context.plan.rows)
+    indices.create(context.client, generation, shards=shards, replicas=options.replicas, meta=meta)
+
+
+def _carry(context: LoadContext, generation: Generation, mine: Lease) -> None:
+    options, stop = context.options, context.stop
+    context.progress.state = "loading"
+    pipeline = Pipeline(
+        plan=context.plan,
+        generation=generation,
+        ledger=context.ledger,
+        holder=mine,
+        sender=BulkSender(context.client, indices.write_alias(generation), timeout_s=options.request_timeout_s),
+        store=context.store(generation),
+        progress=context.progress,
+        stop=stop,
+        workers=options.workers or default_workers(),
+        preparers=options.prepare,
+        request_bytes=options.request_bytes,
+    )
+    try:
+        pipeline.run()
+    except UnreachableError:
+        if not stop.is_set():
+            raise
+    except KeyboardInterrupt as end:
+        raise InterruptedLoadError(generation.index) from end
+    if stop.is_set():
+        raise InterruptedLoadError(generation.index)
+
+
+def _finish(context: LoadContext, generation: Generation) -> tuple["_Counts", Published]:
+    """Check the sums against the index itself, ask the gates, and make the generation visible."""
+    client, options, load_ledger = context.client, context.options, context.ledger
+    context.progress.state = "checking"
+    with lease.hold(client, context.prefix, context.dataset, lease.LOAD, waits_for=lease.ALL) as lease_held:
+        (record,) = [entry for entry in load_ledger.loads(generation.dataset) if entry.generation == generation]
+        current = indices.current(client, context.prefix, generation.dataset)
+        if record.state == ledger.CURRENT and current == [generation]:  # another loader was faster
+            gates = [Gate(**row) for row in record.plan.get("gates", ())]
+            return _Counts.read(record.plan), Published(gates, [], current, moved=False)
+        states = load_ledger.states(generation).values()
+        accepted = sum((state.totals for state in states), Totals())
+        counts = _Counts(
+            accepted.distinct(load_ledger.distinct_ids(generation)), by_rule(state.changed for state in states)
+        )
+        indices.flush(client, generation)
+        candidate = Candidate(
             generation=generation,
-            ledger=load_ledger,
-            holder=mine,
-            sender=self._sender(indices.write_alias(generation), require_alias=True),
-            store=self._store(generation),
-            progress=self.progress,
-            stop=self.stop,
-            workers=self.options.workers or default_workers(),
-            preparers=self.options.prepare,
-            request_bytes=self.options.request_bytes,
+            totals=counts.totals,
+            documents=indices.count(client, generation),
+            stored_rejections=context.store(generation).count(),
+            planned=context.plan.rows,
+            synthetic=context.plan.synthetic,
+            part_before=partial_reason(indices.meta(client, current[-1]) if current else {}),
+            touched=options.touched,
         )
-        try:
-            pipeline.run()
-        except UnreachableError:
-            if not self.stop.is_set():
-                raise
-        except KeyboardInterrupt as end:
-            raise InterruptedLoadError(generation.index) from end
-        if self.stop.is_set():
-            raise InterruptedLoadError(generation.index)
-
-    def _finish(self, load_ledger: Ledger, generation: Generation) -> tuple["_Counts", Finished]:
-        """Check the sums against the index itself, ask the gates, and make the generation visible."""
-        self.progress.state = "checking"
-        with self._held(lease.ALL) as held:
-            (record,) = [entry for entry in load_ledger.loads(generation.dataset) if entry.generation == generation]
-            current = indices.current(self.client, self.prefix, generation.dataset)
-            if record.state == ledger.CURRENT and current == [generation]:  # another loader was faster
-                asked = [Gate(**row) for row in record.plan.get("gates", ())]
-                return _Counts.read(record.plan), Finished(asked, [], current, moved=False)
-            states = load_ledger.states(generation).values()
-            accepted = sum((state.totals for state in states), Totals())
-            ids = load_ledger.distinct_ids(generation)
-            counts = _Counts(accepted.distinct(ids), by_rule(state.changed for state in states))
-            indices.flush(self.client, generation)
-            documents = indices.count(self.client, generation)
-            candidate = self._candidate(generation, counts.totals, documents, current)
-            options, plan = self.options, record.plan | self._notes() | asdict(counts)
-            source = from_plan(self.plan, generation, options.thresholds.sample)
-            finisher = Finisher(self.client, held, options.thresholds, options.force)
-            finished = finisher.run(candidate, source, _without_verdict(plan))
-        return counts, finished
-
-    def _candidate(
-        self, generation: Generation, totals: Totals, documents: int, current: list[Generation]
-    ) -> Candidate:
-        before = indices.meta(self.client, current[-1]) if current else {}
-        return Candidate(
-            generation=generation,
-            totals=totals,
-            documents=documents,
-            kept=self._store(generation).count(),
-            planned=self.plan.rows,
-            synthetic=is_synthetic(self.plan),
-            part_before=partial_reason(before),
-            touched=self.options.touched,
-        )
-
-    def _result(self, generation: Generation, counts: "_Counts", finished: Finished, seconds: float) -> LoadResult:
-        read_now, totals = self.progress.totals.read, counts.totals
-        return LoadResult(
-            dataset=generation.dataset,
-            generation=generation.index,
-            read=totals.read,
-            indexed=totals.indexed,
-            duplicates=totals.duplicates,
-            skipped=totals.skipped,
-            rejected=totals.rejected,
-            seconds=round(seconds, 3),
-            records_per_second=round(read_now / seconds, 1),
-            peak_rss_mb=peak_rss_mb(),
-            alias_moved=finished.moved,
-            resumed=self.progress.resumed,
-            retries=self.progress.retries,
-            senders=self.progress.senders,
-            changed=counts.changed,
-            gates=finished.gates,
-            watched=finished.watched,
-        )
+        plan = record.plan | context.notes() | asdict(counts)
+        for verdict in ("failed", "gates", "forced"):  # of an earlier look of the gates
+            plan.pop(verdict, None)
+        source = sampler(context.plan, generation, options.thresholds.sample)
+        return counts, publish(client, lease_held, candidate, source, plan, options.thresholds, options.force)
 
 
-def _without_verdict(plan: dict[str, Any]) -> dict[str, Any]:
-    """Return a load's plan without what an earlier look of the gates wrote into it."""
-    return {name: value for name, value in plan.items() if name not in ("failed", "gates", "forced")}
+def _result(
+    context: LoadContext,
+    generation: Generation,
+    counts: "_Counts",
+    published: Published,
+    started: float,
+    watched: Sequence[Watched] = (),
+) -> LoadResult:
+    progress, seconds = context.progress, time.monotonic() - started
+    return LoadResult(
+        dataset=generation.dataset,
+        generation=generation.index,
+        **asdict(counts.totals),
+        seconds=round(seconds, 3),
+        records_per_second=round(progress.totals.read / seconds, 1),
+        peak_rss_mb=peak_rss_mb(),
+        alias_moved=published.moved,
+        resumed=progress.resumed,
+        retries=progress.retries,
+        senders=progress.senders,
+        changed=counts.changed,
+        gates=published.gates,
+        watched=list(watched),
+    )
 
 
 _CHANGED = {

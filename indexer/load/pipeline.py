@@ -1,4 +1,7 @@
-"""What bounds a pipeline: bytes that wait, and requests in flight."""
+"""The pipeline of a load: threads that prepare chunks, and threads that send them.
+
+Back-pressure is a byte budget for queued bodies, and an adaptive limit on concurrent bulk requests.
+"""
 
 import os
 import queue
@@ -10,16 +13,15 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from indexer.cluster.bulk import BulkError, BulkOutcome, BulkSender
+from indexer.cluster.bulk import BulkOutcome, BulkSender
 from indexer.cluster.lease import ASK_AGAIN_S, Lease
-from indexer.cluster.ledger import DONE, ChunkId, Claim, Ledger, Taken
+from indexer.cluster.ledger import DONE, Claim, ClaimDenied, Ledger
 from indexer.cluster.progress import Progress
 from indexer.cluster.rejects import RejectedStore
 from indexer.documents.bulk_body import Body, encode
-from indexer.documents.digest import row_hashes, row_independent, sketch
-from indexer.documents.finalize import cut, known, ready
-from indexer.load.plan import Plan
-from indexer.records import SOURCE_ROW, Chunk, Rejection, Totals, TrackBatch
+from indexer.documents.digest import row_hashes, sketch
+from indexer.load.plan import Plan, PlannedFile
+from indexer.records import SOURCE_ROW, Chunk, ChunkId, Rejection, Totals, TrackBatch
 from mappings.index_names import Generation
 
 
@@ -133,15 +135,15 @@ def default_workers() -> int:
 
 
 @dataclass
-class Shipment:
-    """A chunk on its way: what is known of its records and their values, and how many parts are not settled yet.
+class InFlightChunk:
+    """A chunk on its way: the counts of its records and values so far, and how many parts are unfinished.
 
-    Its bodies are parts, queued as they are made, and so is the making of them: settled when no more will come.
+    Its bodies are parts, queued as they are made, and so is the making of them: finished when no more will come.
     """
 
     claim: Claim
     file: str
-    known: Totals
+    totals: Totals
     changed: Mapping[str, int]
     rejections: list[Rejection]
     parts: int = 1
@@ -153,11 +155,11 @@ class Shipment:
         with self._lock:
             self.parts += 1
 
-    def settle(self, outcome: BulkOutcome) -> bool:
+    def finish_part(self, outcome: BulkOutcome) -> bool:
         """Add what became of one part; return True for the last one."""
         with self._lock:
-            self.known += Totals(indexed=outcome.accepted, rejected=len(outcome.refusals))
-            self.rejections += [_rejection(self.file, refusal) for refusal in outcome.refusals]
+            self.totals += Totals(indexed=outcome.accepted, rejected=len(outcome.refusals))
+            self.rejections += outcome.refusals
             self.parts -= 1
             return self.parts == 0
 
@@ -166,10 +168,6 @@ def _join(threads: Iterable[threading.Thread]) -> None:
     for thread in threads:
         while thread.is_alive():
             thread.join(POLL_S)  # with a bound, so that a signal's handler may run in between
-
-
-def _rejection(file: str, refusal: BulkError) -> Rejection:
-    return Rejection(file, refusal.row, refusal.kind, refusal.reason, refusal.document.decode())
 
 
 @dataclass
@@ -188,7 +186,7 @@ class Pipeline:
     preparers: int = 1
     request_bytes: int = REQUEST_BYTES
     window: AdaptiveConcurrency = field(init=False)
-    _bodies: "queue.Queue[tuple[Body, Shipment] | None]" = field(default_factory=queue.Queue, repr=False)
+    _bodies: "queue.Queue[tuple[Body, InFlightChunk] | None]" = field(default_factory=queue.Queue, repr=False)
     _budget: ByteBudget = field(default_factory=lambda: ByteBudget(WAITING_BYTES), repr=False)
     _failed: threading.Event = field(default_factory=threading.Event, repr=False)
     _failure: BaseException | None = None
@@ -232,30 +230,30 @@ class Pipeline:
         return self.stop.is_set() or self._failed.is_set()
 
     def _prepare(self) -> None:
-        """Take every chunk that is free; then wait for those that are in other hands."""
+        """Carry every chunk that is free; then wait for those that other loaders are at work on."""
         left = list(self.plan.chunks())
         while left and not self._ended():
-            held, free = self._told_apart(left)
-            left = held + self._take_all(free)
+            busy, free = self._split(left)
+            left = busy + self._carry_all(free)
             if left and not self._ended():
                 self.stop.wait(ASK_AGAIN_S)
 
-    def _told_apart(self, left: Planned) -> tuple[Planned, Planned]:
+    def _split(self, left: Planned) -> tuple[Planned, Planned]:
         """Return the chunks that others are at work on, and those that can be had; done ones are skipped."""
         states = self.ledger.states(self.generation)
-        held: Planned = []
+        busy: Planned = []
         free: Planned = []
         for key, chunk in left:
             state = states.get(key)
             if state and state.state == DONE:
                 self.progress.skip(key.file, chunk.rows)
             elif state and state.owner != self.holder.id and self.holder.lives(state.owner):
-                held.append((key, chunk))
+                busy.append((key, chunk))
             else:
                 free.append((key, chunk))
-        return held, free
+        return busy, free
 
-    def _take_all(self, free: Planned) -> Planned:
+    def _carry_all(self, free: Planned) -> Planned:
         """Carry chunks, each that can be had; return those that are left for later."""
         waiting, left, turn = iter(free), [], threading.Lock()
 
@@ -265,64 +263,61 @@ class Pipeline:
                     entry = next(waiting, None)
                 if entry is None:
                     return
-                if not self._take(*entry):
+                if not self._carry_if_free(*entry):
                     left.append(entry)
 
         _join(self._started(prepare, self.preparers))
         return left
 
-    def _take(self, key: ChunkId, chunk: Chunk) -> bool:
+    def _carry_if_free(self, key: ChunkId, chunk: Chunk) -> bool:
         """Carry one chunk if it can be had; return False if it is left for later."""
         if self._ended():
             return False
         claim = self.ledger.claim(self.generation, key, self.holder)
         if isinstance(claim, Claim):
             self._carry(claim, chunk)
-        elif claim is Taken.DONE:
+        elif claim is ClaimDenied.DONE:
             self.progress.skip(key.file, chunk.rows)
-        return claim is not Taken.IN_OTHER_HANDS
+        return claim is not ClaimDenied.BUSY
 
     def _carry(self, claim: Claim, chunk: Chunk) -> None:
-        batch, rows = self._read(claim.key, chunk)
-        file, rejected = self.plan.files[claim.key.file].file.name, list(batch.rejections)
-        shipment, prints = Shipment(claim, file, known(batch), batch.changed, rejected), []
-        for body in encode(batch.tracks, claim.key.file, self.request_bytes):
+        entry = self.plan.files[claim.key.file]
+        batch, rows = self._read(entry, chunk)
+        carried = InFlightChunk(claim, entry.file.name, batch.totals, batch.changed, list(batch.rejections))
+        prints = []
+        for body in encode(batch.tracks, entry.number, self.request_bytes):
             if body.prints is not None:
                 prints.append(body.prints)
-            shipment.add()
+            carried.add()
             if not self._budget.acquire(len(body.body), self._failed):
                 return
-            self._bodies.put((body, shipment))
-        shipment.sketch = sketch(batch.tracks, prints, rows)
-        if shipment.settle(BulkOutcome()):
-            self._acknowledge(shipment)
+            self._bodies.put((body, carried))
+        carried.sketch = sketch(batch.tracks, prints, rows)
+        if carried.finish_part(BulkOutcome()):
+            self._acknowledge(carried)
 
-    def _read(self, key: ChunkId, chunk: Chunk) -> tuple[TrackBatch, pl.DataFrame | None]:
-        """Return a chunk as it is encoded, and its raw rows' hashes; the raw rows themselves are let go here."""
-        entry = self.plan.files[key.file]
-        raw = cut(entry.reader.read(chunk), chunk)
-        rows = row_hashes(raw.frame) if row_independent(self.plan.source) else None
-        return ready(self.plan.source.normalise(raw, entry.file), entry.file.name), rows
+    def _read(self, entry: PlannedFile, chunk: Chunk) -> tuple[TrackBatch, pl.DataFrame | None]:
+        """Return a chunk's tracks, and its raw rows' hashes; the raw rows themselves are freed here."""
+        raw = entry.read(chunk)
+        rows = row_hashes(raw.frame) if entry.source.row_independent else None
+        return entry.tracks(raw), rows
 
     def _send(self) -> None:
         while (piece := self._bodies.get()) is not None:
-            body, shipment = piece
+            body, carried = piece
             try:
                 if not self._ended():
-                    self._settle(body, shipment)
+                    with self.window.slot() as slot:
+                        outcome = self.sender.send(body, carried.file)
+                        slot.documents, slot.throttled = body.count, outcome.throttled
+                    if carried.finish_part(outcome):
+                        self._acknowledge(carried)
             finally:
                 self._budget.release(len(body.body))
 
-    def _settle(self, body: Body, shipment: Shipment) -> None:
-        with self.window.slot() as slot:
-            outcome = self.sender.send(body)
-            slot.documents, slot.throttled = body.count, outcome.throttled
-        if shipment.settle(outcome):
-            self._acknowledge(shipment)
-
-    def _acknowledge(self, shipment: Shipment) -> None:
-        self.store.keep(shipment.rejections)
-        key, refused = shipment.claim.key, [rejection.row for rejection in shipment.rejections]
-        self.ledger.write_sketch(self.generation, key, shipment.sketch.filter(~pl.col(SOURCE_ROW).is_in(refused)))
-        self.ledger.acknowledge(self.generation, shipment.claim, self.holder, shipment.known, shipment.changed)
-        self.progress.advance(shipment.claim.key.file, shipment.known)
+    def _acknowledge(self, carried: InFlightChunk) -> None:
+        self.store.add(carried.rejections)
+        key, refused = carried.claim.key, [rejection.row for rejection in carried.rejections]
+        self.ledger.write_sketch(self.generation, key, carried.sketch.filter(~pl.col(SOURCE_ROW).is_in(refused)))
+        self.ledger.acknowledge(self.generation, carried.claim, self.holder, carried.totals, carried.changed)
+        self.progress.advance(key.file, carried.totals)

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from elasticsearch import Elasticsearch
 
-from indexer.cluster import indices, lease, ledger, recovery
-from indexer.cluster.audit_log import PRUNED, AuditLog
+from indexer.cluster import audit_log, generations, indices, lease, ledger
 from indexer.cluster.ledger import Ledger
 from indexer.cluster.status import (
     BUILDING,
@@ -39,59 +38,43 @@ class Pruned:
     freed_bytes: int
 
 
-@dataclass(frozen=True)
-class Pruner:
-    """Deletes generations of one data set."""
+def prune_generations(client: Elasticsearch, prefix: str, dataset: str, keep: int = LEAST) -> Pruned:
+    """Keep so many generations that were in service, the current one counted, and never fewer than two.
 
-    client: Elasticsearch
-    prefix: str
+    Raises CheckFailedError while somebody else changes this data set.
+    """
+    generations.create_system_indices(client, prefix)
+    with lease.hold(client, prefix, dataset, lease.PRUNE) as lease_held:
+        generations.repair(client, prefix, dataset)
+        status = dataset_status(client, prefix, dataset)
+        building = [view.generation for view in status.views if view.at_work]
+        busy = {generation for generation in building if lease.live_workers(client, generation)}
+        doomed = deletable(status, keep, busy)
+        for view in doomed:
+            lease_held.check()
+            _delete(client, view.generation, view.plan)
+            documents = f", {view.seen.documents:,} documents" if view.seen.documents is not None else ""
+            text = f"{view.generation.index} deleted ({view.state}{documents})"
+            audit_log.write(client, view.generation, audit_log.PRUNED, text, state=view.state)
+        for record in Ledger(client, prefix).loads(dataset):
+            if record.state == ledger.ABANDONED:  # what a `--fresh` load gave up
+                _delete(client, record.generation, record.plan)
+        lease.workers(client, prefix, dataset)  # which removes the leases of the dead
+    stays = tuple(view.generation.index for view in status.views if view not in doomed)
+    freed = sum(view.seen.size_bytes or 0 for view in doomed)
+    return Pruned(dataset, tuple(view.generation.index for view in doomed), stays, freed)
 
-    def run(self, dataset: str, keep: int = LEAST) -> Pruned:
-        """Keep so many generations that were in service, the current one counted, and never fewer than two.
 
-        Raises CheckFailedError while somebody else changes this data set.
-        """
-        recovery.create_system_indices(self.client, self.prefix)
-        with lease.held(self.client, self.prefix, dataset, lease.PRUNE) as held:
-            recovery.settle_current(self.client, self.prefix, dataset)
-            status = dataset_status(self.client, self.prefix, dataset)
-            busy = {view.generation for view in status.views if view.at_work and self._is_busy(view.generation)}
-            doomed = deletable(status, keep, busy)
-            for view in doomed:
-                held.check()
-                self._delete(view)
-            self._sweep(dataset)
-            lease.workers(self.client, self.prefix, dataset)  # which removes the leases of the dead
-        stays = tuple(view.generation.index for view in status.views if view not in doomed)
-        freed = sum(view.seen.size_bytes or 0 for view in doomed)
-        return Pruned(dataset, tuple(view.generation.index for view in doomed), stays, freed)
-
-    def _is_busy(self, generation: Generation) -> bool:
-        return bool(lease.live_workers(self.client, generation))
-
-    def _delete(self, view: GenerationStatus) -> None:
-        generation = view.generation
-        self._clear(generation, view.plan)
-        documents = f", {view.seen.documents:,} documents" if view.seen.documents is not None else ""
-        text = f"{generation.index} deleted ({view.state}{documents})"
-        AuditLog(self.client, self.prefix).write(generation, PRUNED, text, state=view.state)
-
-    def _clear(self, generation: Generation, plan: Mapping[str, object]) -> None:
-        load_ledger = Ledger(self.client, self.prefix)
-        recovery.release(self.client, self.prefix, plan)
-        indices.delete(self.client, generation)
-        load_ledger.forget(generation)
-        index, query = rejected(self.prefix), {"term": {"generation": generation.index}}
-        self.client.indices.refresh(index=index)  # else the latest ones are not found
-        self.client.delete_by_query(index=index, query=query, conflicts="proceed", refresh=True)
-        left = {name: plan[name] for name in ("what", "files", "revision") if name in plan}
-        load_ledger.close(generation, ledger.PRUNED, left)
-
-    def _sweep(self, dataset: str) -> None:
-        """Clear away what is left of generations that a `--fresh` load gave up."""
-        for record in Ledger(self.client, self.prefix).loads(dataset):
-            if record.state == ledger.ABANDONED:
-                self._clear(record.generation, record.plan)
+def _delete(client: Elasticsearch, generation: Generation, plan: Mapping[str, object]) -> None:
+    load_ledger = Ledger(client, generation.prefix)
+    generations.release(client, generation.prefix, plan)
+    indices.delete(client, generation)
+    load_ledger.forget(generation)
+    index, query = rejected(generation.prefix), {"term": {"generation": generation.index}}
+    client.indices.refresh(index=index)  # else the latest ones are not found
+    client.delete_by_query(index=index, query=query, conflicts="proceed", refresh=True)
+    left = {name: plan[name] for name in ("what", "files", "revision") if name in plan}
+    load_ledger.close(generation, ledger.PRUNED, left)
 
 
 def deletable(status: DatasetStatus, keep: int, busy: Collection[Generation] = ()) -> list[GenerationStatus]:

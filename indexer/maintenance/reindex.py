@@ -6,7 +6,7 @@ clears away what it wrote, and starts over. Versions, rejected records and the s
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -16,21 +16,18 @@ from elasticsearch.helpers import scan
 
 from indexer.checks import Candidate, Gate, Thresholds
 from indexer.checks.sample import Expected
-from indexer.cluster import audit_log, indices, lease, ledger, recovery
-from indexer.cluster.audit_log import AuditLog
-from indexer.cluster.bulk import BulkSender
-from indexer.cluster.current import CurrentGeneration, current, next_number
-from indexer.cluster.diagnostics import ensure_swappable
+from indexer.cluster import audit_log, generations, indices, lease, ledger
 from indexer.cluster.lease import Lease
-from indexer.cluster.ledger import ChunkId, Ledger
+from indexer.cluster.ledger import Ledger
 from indexer.cluster.rejects import Rejected, RejectedStore
 from indexer.cluster.retry import policy_of, sending_once
-from indexer.load.publish import Finished, Finisher, noting_failure, partial_reason
-from indexer.records import Totals
+from indexer.cluster.status import CurrentGeneration, current_generation, ensure_swappable
+from indexer.load.publish import Published, compare_watched, noting_failure, partial_reason, publish
+from indexer.records import ChunkId, Totals
+from mappings.cards import SYNTHETIC
 from mappings.errors import CheckFailedError
 from mappings.index import mapping_hash
 from mappings.index_names import Generation
-from mappings.index_names import rejected as rejected_index
 
 SLICES = "auto"
 POLL_S = 0.5
@@ -53,140 +50,129 @@ class Reindexed:
     watched: list[Any]
 
 
-@dataclass(frozen=True)
-class Reindexer:
-    """Rebuilds the current generation of one data set under today's mapping."""
+def reindex_dataset(
+    client: Elasticsearch, prefix: str, dataset: str, thresholds: Thresholds | None = None, force: str = ""
+) -> Reindexed:
+    """Rebuild the current generation of a data set under today's mapping.
 
-    client: Elasticsearch
-    prefix: str
-    thresholds: Thresholds = field(default_factory=Thresholds)
-    force: str = ""
-
-    def run(self, dataset: str) -> Reindexed:
-        """Rebuild it.
-
-        Raises CheckFailedError (nothing is loaded; the normalisation changed too, so that files are needed; a gate is
-        closed), UnreachableError.
-        """
-        recovery.create_system_indices(self.client, self.prefix)
-        with lease.held(self.client, self.prefix, dataset, lease.REINDEX) as held:
-            status = ensure_swappable(self.client, self.prefix, dataset)
-            recovery.clear(self.client, status)
-            in_service = current(self.client, status)
-            base = in_service.generation
-            if why := in_service.other_normalisation():
-                hint = f"Update from the files: linernotes update {dataset} PATH..."
-                raise CheckFailedError(
-                    f"{why}, and the documents of {base.index} can't tell what they would be now.", hint
-                )
-            if in_service.meta.get("mapping") == mapping_hash():
-                policy_of(self.client).progress.note(f"{base.index} has today's fields and analysis already.")
-                documents = indices.count(self.client, base)
-                return Reindexed(dataset, base.index, base.index, documents, [], alias_moved=False, watched=[])
-            return self._rebuild(held, in_service)
-
-    def _rebuild(self, held: Lease, in_service: CurrentGeneration) -> Reindexed:
-        base = in_service.generation
-        to, load_ledger = next_number(self.client, base), Ledger(self.client, self.prefix)
-        plan = _plan(in_service)
-        load_ledger.begin(to, plan)
-        AuditLog(self.client, self.prefix).write(
-            to, audit_log.STARTED, f"{to.index}: reindex of {base.index} under another mapping"
-        )
-        meta = {"state": ledger.BUILDING, **plan}
-        shards, replicas = (indices.number_of(self.client, base, what) for what in ("shards", "replicas"))
-        indices.create(self.client, to, shards=shards, replicas=replicas, meta=meta)
-        documents = indices.count(self.client, base)
-        self._documents(load_ledger, base, to, plan, documents)
-        self._books(load_ledger, base, to)
-        finished = self._finish(held, in_service, to, plan)
-        with noting_failure(policy_of(self.client).progress, to, "its merging could not be started"):
-            indices.merge(self.client, to)
-        return Reindexed(
-            to.dataset, base.index, to.index, documents, finished.gates, finished.moved, list(finished.watched)
-        )
-
-    def _documents(
-        self, load_ledger: Ledger, base: Generation, to: Generation, plan: dict[str, Any], count: int
-    ) -> None:
-        """Copy all documents, with progress; Elasticsearch does it."""
-        progress, stop = policy_of(self.client).progress, policy_of(self.client).stop
-        progress.state = "reindexing"
-        progress.add_file(base.index, count)
-        asked = sending_once(self.client).reindex(  # sent twice, it would run twice
-            source={"index": base.index, "size": 5_000},
-            dest={"index": indices.write_alias(to), "version_type": "external"},
-            slices=SLICES,
-            wait_for_completion=False,
-            require_alias=True,
-        )
-        task = str(asked["task"])
-        load_ledger.close(to, ledger.BUILDING, plan | {recovery.TASK: task})
-        done, before = False, 0
-        while not done:
-            stop.wait(POLL_S)
-            if stop.is_set():
-                raise KeyboardInterrupt
-            answer = self.client.perform_request("GET", f"/_tasks/{task}", headers=JSON).body
-            status, done = answer["task"]["status"], bool(answer["completed"])
-            copied = int(status["created"]) + int(status["updated"])
-            progress.advance(0, Totals(read=copied - before, indexed=copied - before))
-            before = copied
-        _check(answer, base)
-
-    def _books(self, load_ledger: Ledger, base: Generation, to: Generation) -> None:
-        """Copy rejected records and sketch, under the new generation's name."""
-        index, store = rejected_index(self.prefix), self._store(to)
-        self.client.indices.refresh(index=index)
-        query = {"query": {"term": {"generation": base.index}}}
-        hits = scan(self.client, index=index, query=query, size=PAGE)
-        while batch := [Rejected(**hit["_source"] | {"generation": to.index}) for hit in islice(hits, PAGE)]:
-            store.put(batch)
-        for number, frame in enumerate(load_ledger.sketches(base)):
-            load_ledger.write_sketch(to, ChunkId(0, number), frame)
-
-    def _store(self, generation: Generation) -> RejectedStore:
-        sender = BulkSender(self.client, rejected_index(self.prefix), require_alias=False)
-        return RejectedStore(sender, generation)
-
-    def _finish(self, held: Lease, in_service: CurrentGeneration, to: Generation, plan: dict[str, Any]) -> Finished:
-        totals = Totals.read_from(in_service.plan["totals"])
-        indices.flush(self.client, to)
-        candidate = Candidate(
-            generation=to,
-            totals=totals,
-            documents=indices.count(self.client, to),
-            kept=self._store(to).count(),
-            touched=0,
-            synthetic=str(in_service.meta.get("revision", "")).startswith("synthetic"),
-            part_before=partial_reason(in_service.meta),
-        )
-        counts = {"totals": asdict(totals), "changed": in_service.plan.get("changed", {})}
-        finisher = Finisher(self.client, held, self.thresholds, self.force)
-        return finisher.run(candidate, self._sampler(in_service.generation), plan | counts)
-
-    def _sampler(self, base: Generation) -> Any:
-        def sampler() -> Iterator[list[Expected]]:
-            seed = random.Random(base.index).getrandbits(30)  # noqa: S311 - no secret
-            chance = {"function_score": {"random_score": {"seed": seed, "field": "_seq_no"}}}
-            size = min(10_000, max(SAMPLED, self.thresholds.sample))
-            response = self.client.search(index=base.index, query=chance, size=size, version=True)
-            yield [Expected(hit["_id"], hit["_version"], hit["_source"]) for hit in response["hits"]["hits"]]
-
-        return sampler
+    Raises CheckFailedError (nothing is loaded; the normalisation changed too, so that files are needed; a gate is
+    closed), UnreachableError.
+    """
+    thresholds = thresholds or Thresholds()
+    generations.create_system_indices(client, prefix)
+    with lease.hold(client, prefix, dataset, lease.REINDEX) as lease_held:
+        generations.repair(client, prefix, dataset)
+        status = ensure_swappable(client, prefix, dataset)
+        generations.clear(client, status)
+        current = current_generation(status)
+        base = current.generation
+        if why := current.other_normalisation():
+            hint = f"Update from the files: linernotes update {dataset} PATH..."
+            raise CheckFailedError(f"{why}, and the documents of {base.index} can't tell what they would be now.", hint)
+        documents = indices.count(client, base)
+        if current.meta.get("mapping") == mapping_hash():
+            policy_of(client).progress.note(f"{base.index} has today's fields and analysis already.")
+            return Reindexed(dataset, base.index, base.index, documents, [], alias_moved=False, watched=[])
+        to, plan = generations.next_generation(client, prefix, dataset), _plan(current)
+        _build(client, base, to, plan, documents)
+        published = _finish(client, lease_held, current, to, plan, thresholds, force)
+        watched = compare_watched(client, published, to)
+        with noting_failure(client, to, "its merging could not be started"):
+            indices.merge(client, to)
+    return Reindexed(dataset, base.index, to.index, documents, published.gates, published.moved, watched)
 
 
-def _plan(in_service: CurrentGeneration) -> dict[str, Any]:
+def _plan(current: CurrentGeneration) -> dict[str, Any]:
     """Return what the ledger says of the new generation: where its documents are from, and today's mapping."""
-    kept = ("files", "limit", "normalisation", "tool", "revision", "sample", "epoch")
-    meta: Mapping[str, Any] = in_service.meta
-    plan = {name: meta[name] for name in kept if name in meta}
-    return plan | {
+    names = ("files", "limit", "normalisation", "tool", "revision", "sample", "epoch")
+    return {name: current.meta[name] for name in names if name in current.meta} | {
         "mapping": mapping_hash(),
         "what": lease.REINDEX,
-        recovery.BASE: in_service.generation.index,
+        generations.BASE: current.generation.index,
         "started": datetime.now(UTC).isoformat(),
     }
+
+
+def _build(client: Elasticsearch, base: Generation, to: Generation, plan: dict[str, Any], documents: int) -> None:
+    load_ledger = Ledger(client, to.prefix)
+    load_ledger.begin(to, plan)
+    text = f"{to.index}: reindex of {base.index} under another mapping"
+    audit_log.write(client, to, audit_log.STARTED, text)
+    shards, replicas = (indices.number_of(client, base, what) for what in ("shards", "replicas"))
+    indices.create(client, to, shards=shards, replicas=replicas, meta={"state": ledger.BUILDING, **plan})
+    _copy_documents(client, base, to, plan, documents)
+    _copy_records(client, base, to)
+
+
+def _copy_documents(client: Elasticsearch, base: Generation, to: Generation, plan: dict[str, Any], count: int) -> None:
+    """Copy all documents, with progress; Elasticsearch does it."""
+    progress, stop = policy_of(client).progress, policy_of(client).stop
+    progress.state = "reindexing"
+    progress.add_file(base.index, count)
+    response = sending_once(client).reindex(  # sent twice, it would run twice
+        source={"index": base.index, "size": 5_000},
+        dest={"index": indices.write_alias(to), "version_type": "external"},
+        slices=SLICES,
+        wait_for_completion=False,
+        require_alias=True,
+    )
+    task = str(response["task"])
+    Ledger(client, to.prefix).close(to, ledger.BUILDING, plan | {generations.TASK: task})
+    done, before = False, 0
+    while not done:
+        stop.wait(POLL_S)
+        if stop.is_set():
+            raise KeyboardInterrupt
+        answer = client.perform_request("GET", f"/_tasks/{task}", headers=JSON).body
+        status, done = answer["task"]["status"], bool(answer["completed"])
+        copied = int(status["created"]) + int(status["updated"])
+        progress.advance(0, Totals(read=copied - before, indexed=copied - before))
+        before = copied
+    _check(answer, base)
+
+
+def _copy_records(client: Elasticsearch, base: Generation, to: Generation) -> None:
+    """Copy rejected records and sketch, under the new generation's name."""
+    store, load_ledger = RejectedStore(client, to), Ledger(client, to.prefix)
+    client.indices.refresh(index=store.index)
+    hits = scan(client, index=store.index, query={"query": {"term": {"generation": base.index}}}, size=PAGE)
+    while batch := [Rejected(**hit["_source"] | {"generation": to.index}) for hit in islice(hits, PAGE)]:
+        store.put(batch)
+    for number, frame in enumerate(load_ledger.sketches(base)):
+        load_ledger.write_sketch(to, ChunkId(0, number), frame)
+
+
+def _finish(
+    client: Elasticsearch,
+    lease_held: Lease,
+    current: CurrentGeneration,
+    to: Generation,
+    plan: dict[str, Any],
+    thresholds: Thresholds,
+    force: str,
+) -> Published:
+    totals = Totals.read_from(current.plan["totals"])
+    indices.flush(client, to)
+    candidate = Candidate(
+        generation=to,
+        totals=totals,
+        documents=indices.count(client, to),
+        stored_rejections=RejectedStore(client, to).count(),
+        touched=0,
+        synthetic=str(current.meta.get("revision", "")).startswith(SYNTHETIC),
+        part_before=partial_reason(current.meta),
+    )
+
+    def source() -> Iterator[list[Expected]]:
+        base = current.generation.index
+        seed = random.Random(base).getrandbits(30)  # noqa: S311 - no secret
+        chance = {"function_score": {"random_score": {"seed": seed, "field": "_seq_no"}}}
+        size = min(10_000, max(SAMPLED, thresholds.sample))
+        response = client.search(index=base, query=chance, size=size, version=True)
+        yield [Expected(hit["_id"], hit["_version"], hit["_source"]) for hit in response["hits"]["hits"]]
+
+    plan = plan | {"totals": asdict(totals), "changed": current.plan.get("changed", {})}
+    return publish(client, lease_held, candidate, source, plan, thresholds, force)
 
 
 def _check(answer: Mapping[str, Any], base: Generation) -> None:

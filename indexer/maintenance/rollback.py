@@ -1,15 +1,13 @@
-"""The moment in which searchers get another generation: one call, read back, and tried through the alias itself."""
+"""Rollback: the alias goes back to a generation that was in service before, or forward again."""
 
 import time
 from dataclasses import dataclass
 
 from elasticsearch import Elasticsearch
 
-from indexer.cluster import lease, recovery
-from indexer.cluster.aliases import swap
-from indexer.cluster.audit_log import ROLLED_BACK, AuditLog
-from indexer.cluster.diagnostics import ON_TWO, ensure_not, ensure_swappable
-from indexer.cluster.status import CURRENT, KEPT, DatasetStatus
+from indexer.cluster import audit_log, generations, lease
+from indexer.cluster.indices import swap
+from indexer.cluster.status import CURRENT, KEPT, ON_TWO, DatasetStatus, ensure_not, ensure_swappable
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation
 
@@ -25,37 +23,30 @@ class Rollback:
     seconds: float
 
 
-@dataclass(frozen=True)
-class Roller:
-    """Goes back to a generation that was in service before; or forward again."""
+def roll_back(client: Elasticsearch, prefix: str, dataset: str, number: int | None = None) -> Rollback:
+    """Move the alias to the generation before, or to the one of this number; or forward again.
 
-    client: Elasticsearch
-    prefix: str
-
-    def run(self, dataset: str, number: int | None = None) -> Rollback:
-        """Move the alias to the generation before, or to the one of this number.
-
-        Raises CheckFailedError (nothing to go back to; somebody else is at work; something keeps the alias from being
-        moved), InputError (there is no such generation).
-        """
-        started = time.monotonic()
-        recovery.create_system_indices(self.client, self.prefix)
-        with lease.held(self.client, self.prefix, dataset, lease.ROLLBACK) as held:
-            recovery.settle_current(self.client, self.prefix, dataset)
-            status = ensure_swappable(self.client, self.prefix, dataset)
-            to = target(status, number)
-            held.check()
-            before = swap(self.client, to, status.aliased)
-            names = " and ".join(entry.index for entry in before) or None
-            text = f"from {names or 'no generation'} to {to.index}"
-            AuditLog(self.client, self.prefix).write(to, ROLLED_BACK, text, before=names)
-            view = status.view(to)
-            documents = (view.seen.documents if view else 0) or 0
-            return Rollback(dataset, names, to.index, documents, round(time.monotonic() - started, 3))
+    Raises CheckFailedError (nothing to go back to; somebody else is at work; something keeps the alias from being
+    moved), InputError (there is no such generation).
+    """
+    started = time.monotonic()
+    generations.create_system_indices(client, prefix)
+    with lease.hold(client, prefix, dataset, lease.ROLLBACK) as lease_held:
+        generations.repair(client, prefix, dataset)
+        status = ensure_swappable(client, prefix, dataset)
+        to = target(status, number)
+        lease_held.check()
+        before = swap(client, to, status.aliased)
+        names = " and ".join(entry.index for entry in before) or None
+        text = f"from {names or 'no generation'} to {to.index}"
+        audit_log.write(client, to, audit_log.ROLLED_BACK, text, before=names)
+        view = status.view(to)
+        documents = (view.seen.documents if view else 0) or 0
+        return Rollback(dataset, names, to.index, documents, round(time.monotonic() - started, 3))
 
 
 def target(status: DatasetStatus, number: int | None) -> Generation:
-    """Return the generation to go to: the newest that was in service before the current one, or the one asked for."""
+    """Return the generation to go to: the newest that was in service before the current one, or that of `number`."""
     dataset = status.dataset
     if number is None:
         return _before(status)
@@ -80,7 +71,7 @@ def _before(status: DatasetStatus) -> Generation:
     dataset = status.dataset
     ensure_not(status, ON_TWO)
     current = status.current
-    earlier = [view for view in status.kept() if not current or view.generation < current]
+    earlier = [view for view in status.previous() if not current or view.generation < current]
     usable = [view.generation for view in earlier if not view.seen.closed and view.seen.documents is not None]
     if not usable:
         of_what = f"before {current.index}" if current else f"of {dataset}"

@@ -35,11 +35,11 @@ def extract_where(values: pl.Expr, test: Step, find: Step, dtype: Type = pl.Stri
     """Return what `find` makes of the values for which `test` is true, null for the others."""
 
     def apply(column: pl.Series) -> pl.Series:
-        rows, found = _where(column, test, find)
+        rows, extracted = _where(column, test, find)
         if not rows.len():
             return pl.Series(column.name, [None], dtype).new_from_index(0, column.len())
         at = pl.repeat(None, column.len(), dtype=pl.UInt32, eager=True)
-        return found.cast(dtype).gather(at.scatter(rows, _numbers(0, rows.len()))).alias(column.name)
+        return extracted.cast(dtype).gather(at.scatter(rows, _numbers(0, rows.len()))).alias(column.name)
 
     return values.map_batches(apply, return_dtype=dtype, is_elementwise=True)
 

@@ -88,15 +88,15 @@ _TELLING: Mapping[str, tuple[tuple[str, frozenset[str]], ...]] = {
 }
 
 
-def told(title: str, context: str = "") -> str | None:
+def language_of_letters(title: str, context: str = "") -> str | None:
     """Return the language that the letters of a title tell, None where they don't.
 
     Cyrillic in which no letter tells is `CYRILLIC`. Han letters alone are Chinese, unless kana stand in `context`
     (the artist's name, the album).
 
-    >>> [told(title) for title in ("Моя песня", "Мы", "東京", "東京の夜", "Song", "Ω", "Tuổi thơ")]
+    >>> [language_of_letters(title) for title in ("Моя песня", "Мы", "東京", "東京の夜", "Song", "Ω", "Tuổi thơ")]
     ['Cyrl', 'ru', 'zh', 'ja', None, None, 'vi']
-    >>> told("東京", context="東京スカパラダイスオーケストラ")
+    >>> language_of_letters("東京", context="東京スカパラダイスオーケストラ")
     'ja'
     """
     letters = [script for script in map(_SCRIPTS.__getitem__, title) if script]
@@ -171,8 +171,8 @@ def by_script(title: pl.Expr, context: pl.Expr) -> pl.Expr:
 
     def apply(named: pl.Series) -> pl.Series:
         columns = named.struct.unnest()
-        found = map(told, columns["title"], columns["context"].fill_null(""))
-        return pl.Series(named.name, found, dtype=pl.String)
+        languages = map(language_of_letters, columns["title"], columns["context"].fill_null(""))
+        return pl.Series(named.name, languages, dtype=pl.String)
 
     return pl.struct(title.alias("title"), context.alias("context")).map_batches(apply, return_dtype=pl.String)
 
@@ -206,8 +206,8 @@ def needs_words(declared: pl.Expr, script: pl.Expr, title: pl.Expr, dataset: str
 
 def words(declared: pl.Expr, script: pl.Expr, dataset: str) -> pl.Expr:
     """Return what the words of the title say, a struct of language and probability; null where they needn't."""
-    asked = pl.when(needs_words(declared, script, pl.col(TITLE), dataset)).then(pl.col(TITLE))
-    return extract_where(asked, lambda title: title.is_not_null(), _detected, FOUND)
+    titles = pl.when(needs_words(declared, script, pl.col(TITLE), dataset)).then(pl.col(TITLE))
+    return extract_where(titles, lambda title: title.is_not_null(), _detected, FOUND)
 
 
 def _detected(title: pl.Expr) -> pl.Expr:

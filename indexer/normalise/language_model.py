@@ -127,28 +127,28 @@ class Model:
 @cache
 def models() -> tuple[Model, Model]:
     """Return the model of Latin and that of Cyrillic letters; read once, in half a second."""
-    whole = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     automaton = (
-        np.frombuffer(whole.tk_nextmove, whole.tk_nextmove.typecode),
-        np.asarray(whole.tk_row, np.int32) << 8,
-        np.asarray(whole.tk_output, np.int32),
+        np.frombuffer(identifier.tk_nextmove, identifier.tk_nextmove.typecode),
+        np.asarray(identifier.tk_row, np.int32) << 8,
+        np.asarray(identifier.tk_output, np.int32),
     )
-    return _of(whole, automaton, LATIN), _of(whole, automaton, CYRILLIC)
+    return _of(identifier, automaton, LATIN), _of(identifier, automaton, CYRILLIC)
 
 
 def _of(
-    whole: LanguageIdentifier,
+    identifier: LanguageIdentifier,
     automaton: tuple[npt.NDArray[np.generic], Small, Small],
     priors: Mapping[str, float],
 ) -> Model:
-    labels = [_SAME.get(label, label) for label in whole.nb_classes]
+    labels = [_SAME.get(label, label) for label in identifier.nb_classes]
     columns = sorted((number for number, label in enumerate(labels) if label in priors), key=lambda n: labels[n])
     named = [labels[column] for column in columns]
     languages = tuple(sorted(set(named)))
     return Model(
         *automaton,
-        weights=np.ascontiguousarray(whole.nb_ptc[:, columns], np.float32),
-        start=np.asarray(whole.nb_pc, np.float32)[columns],
+        weights=np.ascontiguousarray(identifier.nb_ptc[:, columns], np.float32),
+        start=np.asarray(identifier.nb_pc, np.float32)[columns],
         prior=np.array([priors[label] for label in named], np.float32),
         first=np.array([named.index(language) for language in languages], np.int64),
         languages=languages,
@@ -171,8 +171,8 @@ def detected(titles: pl.Series) -> pl.DataFrame:
     >>> detected(titles)["language"].to_list()
     ['de', 'ru', None, None]
     """
-    asked = _plain(titles).to_frame("text")
-    judged = asked.join(_judged(asked), on="text", how="left", maintain_order="left")
+    texts = _plain(titles).to_frame("text")
+    judged = texts.join(_judged(texts), on="text", how="left", maintain_order="left")
     return judged.select(pl.when(pl.col("probability") >= _enough()).then("language").alias("language"), "probability")
 
 
@@ -199,8 +199,8 @@ def _judged(texts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _best(model: Model, texts: pl.Series) -> pl.DataFrame:
-    found = [model.probabilities(texts.slice(start, _BATCH)) for start in range(0, len(texts), _BATCH)]
-    probability = np.concatenate([*found, np.empty((0, len(model.languages)), np.float32)])
+    batches = [model.probabilities(texts.slice(start, _BATCH)) for start in range(0, len(texts), _BATCH)]
+    probability = np.concatenate([*batches, np.empty((0, len(model.languages)), np.float32)])
     best = probability.argmax(axis=1) if len(texts) else np.empty(0, np.int64)
     return pl.DataFrame(
         {

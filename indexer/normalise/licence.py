@@ -73,18 +73,18 @@ def recognise(written: str) -> Licence:
     'unknown'
     """
     name = _PREFIX.sub("", " ".join(written.split()).lower())
-    if whole := _LICENCES.get(_spelling(name.rstrip("/"))):
-        return _licence(whole, "", {""})
-    if found := _ADDRESS.fullmatch(name):
-        spelling = f"cc {found['terms']}"
-        codes = _codes(found["place"] or "") or {"", found["place"]}  # an unknown code changes no terms
-    elif found := _NAME.fullmatch(name):
-        spelling = found["other"] or " ".join(["cc by", *(term for term in ("nc", "nd", "sa") if found[term])])
-        codes = _codes((found["place"] or "").strip(" -()").removesuffix("license").strip())
+    if values := _LICENCES.get(_spelling(name.rstrip("/"))):
+        return _licence(values, "", {""})
+    if match := _ADDRESS.fullmatch(name):
+        spelling = f"cc {match['terms']}"
+        codes = _codes(match["place"] or "") or {"", match["place"]}  # an unknown code changes no terms
+    elif match := _NAME.fullmatch(name):
+        spelling = match["other"] or " ".join(["cc by", *(term for term in ("nc", "nd", "sa") if match[term])])
+        codes = _codes((match["place"] or "").strip(" -()").removesuffix("license").strip())
     else:
         return NONE
     values = _LICENCES.get(_spelling(spelling))
-    return _licence(values, found["version"] or "", codes) if values else NONE
+    return _licence(values, match["version"] or "", codes) if values else NONE
 
 
 def licence_columns(written: pl.Expr) -> dict[str, pl.Expr]:

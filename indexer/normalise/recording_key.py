@@ -56,7 +56,7 @@ _HEAD = r"^(.+?)\s+[-–—|]\s"
 
 _SEVERAL = r"(?i)\s*[,;]\s.*|\s+(?:&|\+|and|[x×]|vs\.?|versus|with|feat\.?|ft\.?|featuring)\s.*|\s-\stopic\s*$"
 _OTHER_SCRIPT = r"\s*[(\[][^)\]]*[^\p{Latin}\p{Common}\p{Inherited}][^)\]]*[)\]]\s*$"
-_TOLD = r"(?i)[,;&+(/.]|\s(?:and|x|×|vs|versus|with|feat|ft|featuring|topic)"
+_MAY_BE_SEVERAL = r"(?i)[,;&+(/.]|\s(?:and|x|×|vs|versus|with|feat|ft|featuring|topic)"
 
 _NOT_PLAIN = r"[^a-z0-9 ]|  |^ | $"
 _INITIAL = r"\b(\p{L})\."
@@ -105,15 +105,15 @@ def artist_key(artist: pl.Expr) -> pl.Expr:
     >>> names.to_frame("a").select(artist_key(pl.col("a")))["a"].to_list()
     ['beatles', 'simon', 'tyler', 'rem', 'adele', '!!!']
     """
-    first = map_where(artist, lambda e: e.str.contains(_TOLD), _first)
+    first = map_where(artist, lambda e: e.str.contains(_MAY_BE_SEVERAL), _first)
     return _folded(first).str.replace(r"^the ", "")
 
 
 def title_key(artist: pl.Expr, title: pl.Expr) -> pl.Expr:
     """Return a title without what only names a guest, a release or a video, folded."""
     both = pl.struct(title.alias("title"), artist.alias("artist"))
-    found = extract_where(both, lambda e: _may_change(e.struct.field("title")), _bare_of)
-    folded = _folded(_initials(pl.coalesce(found, title)))
+    stripped = extract_where(both, lambda e: _may_change(e.struct.field("title")), _bare_of)
+    folded = _folded(_initials(pl.coalesce(stripped, title)))
     return map_where(folded, lambda e: e.str.contains(_WRITTEN), _written_alike)
 
 
@@ -147,9 +147,9 @@ def _without_artist(both: pl.Expr) -> pl.Expr:
 
 def _first(artist: pl.Expr) -> pl.Expr:
     first = artist.str.replace(_OTHER_SCRIPT, "").str.replace(_SEVERAL, "").str.strip_chars()
-    kept = pl.coalesce(first.replace("", None), artist)
+    main = pl.coalesce(first.replace("", None), artist)
     # AC/DC and ACDC, R.E.M. and REM; but not A / B.
-    return _initials(kept).str.replace_all(r"(\S)/(\S)", "${1}${2}")
+    return _initials(main).str.replace_all(r"(\S)/(\S)", "${1}${2}")
 
 
 def _initials(name: pl.Expr) -> pl.Expr:

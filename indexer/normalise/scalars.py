@@ -49,14 +49,14 @@ def seconds(written: pl.Expr, per_second: int = 1) -> pl.Expr:
 
 def _seconds(written: pl.Series, per_second: int) -> pl.Series:
     if written.dtype.is_numeric():
-        found = written.cast(pl.Float64) / per_second
+        length = written.cast(pl.Float64) / per_second
     else:
         text = written.cast(pl.String).str.strip_chars()
-        found = text.cast(pl.Float64, strict=False) / per_second
+        length = text.cast(pl.Float64, strict=False) / per_second
         clocks = text.str.contains(":", literal=True).arg_true()
-        found = found.scatter(clocks, text.gather(clocks).to_frame("text").select(_clock(pl.col("text"))).to_series())
+        length = length.scatter(clocks, text.gather(clocks).to_frame("text").select(_clock(pl.col("text"))).to_series())
     value = pl.col("seconds")
-    return found.to_frame("seconds").select(pl.when((value > 0) & (value <= LONGEST_S)).then(value)).to_series()
+    return length.to_frame("seconds").select(pl.when((value > 0) & (value <= LONGEST_S)).then(value)).to_series()
 
 
 def _clock(text: pl.Expr) -> pl.Expr:
@@ -100,11 +100,6 @@ def parse_list(literal: str) -> list[str]:
     return [str(member) for member in _parsed(literal) or () if isinstance(member, str | int | float)]
 
 
-def is_list(literal: str) -> bool:
-    """Tell whether a text is a list, or blank."""
-    return not literal.strip() or _parsed(literal) is not None
-
-
 def _parsed(literal: str) -> list[object] | None:
     text = literal.strip()
     if text == "[]":
@@ -112,10 +107,10 @@ def _parsed(literal: str) -> list[object] | None:
     if not text.startswith("[") or len(text) > _MOST_CHARACTERS:
         return None
     try:
-        found = ast.literal_eval(text)
+        parsed = ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
-    return found if isinstance(found, list) else None
+    return parsed if isinstance(parsed, list) else None
 
 
 EARLIEST = 1860
@@ -139,9 +134,9 @@ def day(written: pl.Expr) -> pl.Expr:
     return pl.coalesce(text.str.extract(_DAY), american).str.to_date("%Y-%m-%d", strict=False)
 
 
-def plausible(found: pl.Expr, latest: int) -> pl.Expr:
+def plausible(number: pl.Expr, latest: int) -> pl.Expr:
     """Return a year from 1860 to `latest`, the year after the data set was released; null for others."""
-    return pl.when(found.is_between(EARLIEST, latest)).then(found)
+    return pl.when(number.is_between(EARLIEST, latest)).then(number)
 
 
 _ID = r"[A-Za-z0-9_-]{11}"

@@ -30,8 +30,8 @@ def tidy_list(texts: pl.Expr) -> pl.Expr:
 
 def distinct(lists: pl.Expr) -> pl.Expr:
     """Return each list's members that aren't null, each once, in order; null for none: it means the same as []."""
-    found = lists.list.drop_nulls().list.unique(maintain_order=True)
-    return map_where(found, lambda e: e.list.len() == 0, lambda _: pl.lit(None, STRINGS), STRINGS)
+    members = lists.list.drop_nulls().list.unique(maintain_order=True)
+    return map_where(members, lambda e: e.list.len() == 0, lambda _: pl.lit(None, STRINGS), STRINGS)
 
 
 def _is_untidy(text: pl.Expr) -> pl.Expr:
@@ -45,10 +45,10 @@ def _holds_untidy(lists: pl.Expr) -> pl.Expr:
 
 
 def _tidied(text: pl.Expr) -> pl.Expr:
-    found = map_where(text, _needs_more, _resolved)
-    visible = found.str.normalize("NFC").str.replace_many(dict.fromkeys(INVISIBLE, ""))
-    seen = visible.str.replace_all(_BLANK, " ").str.strip_chars(" ").str.normalize("NFC")
-    return map_where(seen, _needs_more, _resolved).replace("", None)
+    resolved = map_where(text, _needs_more, _resolved)
+    visible = resolved.str.normalize("NFC").str.replace_many(dict.fromkeys(INVISIBLE, ""))
+    spaced = visible.str.replace_all(_BLANK, " ").str.strip_chars(" ").str.normalize("NFC")
+    return map_where(spaced, _needs_more, _resolved).replace("", None)
 
 
 def _needs_more(text: pl.Expr) -> pl.Expr:
@@ -56,7 +56,7 @@ def _needs_more(text: pl.Expr) -> pl.Expr:
 
 
 def _resolved(text: pl.Expr) -> pl.Expr:
-    return text.map_batches(lambda found: pl.Series(map(clean, found), dtype=pl.String), return_dtype=pl.String)
+    return text.map_batches(lambda texts: pl.Series(map(clean, texts), dtype=pl.String), return_dtype=pl.String)
 
 
 GUEST = r"(?i)(?:^|[\s(\[])(?:feat(?:uring)?|ft)(?:\.\s*|\s+)"
@@ -82,8 +82,8 @@ def names(together: pl.Expr) -> pl.Expr:
 
     A comma before "The" or "Jr" divides nothing: Tyler, The Creator.
     """
-    kept = together.str.replace_all(_ONE_NAME, "\u0001 ${1}")
-    divided = kept.str.replace_all(_BETWEEN, "\u0002").str.split("\u0002")
+    joined = together.str.replace_all(_ONE_NAME, "\u0001 ${1}")
+    divided = joined.str.replace_all(_BETWEEN, "\u0002").str.split("\u0002")
     return divided.list.eval(pl.element().str.replace_all("\u0001", ",", literal=True).str.strip_chars())
 
 

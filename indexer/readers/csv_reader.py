@@ -35,7 +35,7 @@ class CsvReader:
     def __init__(
         self,
         file: SourceFile,
-        wanted: Sequence[str],
+        columns: Sequence[str],
         header_rows: int = 1,
         header: Header = lambda rows: rows[0],
         block: int | None = CHUNK_BYTES,
@@ -50,7 +50,7 @@ class CsvReader:
         rows, self._start = _head(self._text, header_rows)
         self.columns = header(rows)
         self.seen = {*self.columns, *rows[0]}
-        self._wanted = [self.columns.index(name) for name in wanted if name in self.columns]
+        self._positions = [self.columns.index(name) for name in columns if name in self.columns]
 
     def chunks(self) -> list[Chunk]:
         """Return chunks that end at record ends."""
@@ -69,12 +69,12 @@ class CsvReader:
                 if isinstance(cells, str):
                     rejected.append(rejection(self.file.name, row, "unreadable", cells, data[start:end]))
                 elif cells:
-                    yield [*[cells[index] for index in self._wanted], row]
+                    yield [*[cells[index] for index in self._positions], row]
                 else:
                     skipped += 1
                 start = end
 
-        schema = {self.columns[index]: pl.String() for index in self._wanted} | {SOURCE_ROW: pl.Int64()}
+        schema = {self.columns[index]: pl.String() for index in self._positions} | {SOURCE_ROW: pl.Int64()}
         rows = good()
         batches = iter(lambda: list(islice(rows, _BATCH_ROWS)), [])
         frames = [pl.DataFrame(batch, schema, orient="row") for batch in batches]
@@ -136,9 +136,9 @@ def records(data: bytes, cells: int, *, last: bool = True) -> Iterator[tuple[int
     reader = csv.reader(lines, strict=True)
     while True:
         try:
-            for found in reader:
-                good = len(found) == cells and lines.is_utf8
-                yield lines.end, found if good else _checked(data[lines.start : lines.end], found, cells)
+            for row in reader:
+                good = len(row) == cells and lines.is_utf8
+                yield lines.end, row if good else _checked(data[lines.start : lines.end], row, cells)
                 lines.start, lines.is_utf8 = lines.end, True
             return
         except csv.Error:
@@ -163,11 +163,11 @@ def _next_good(data: bytes, lines: _Lines, reader: Iterator[list[str]], cells: i
     return None
 
 
-def _checked(record: bytes, found: list[str], cells: int) -> list[str] | str:
+def _checked(record: bytes, row: list[str], cells: int) -> list[str] | str:
     """Return no cells for a blank line, else the reason why a record that was taken apart is no good one."""
     if not record.strip():
         return []
-    return _not_utf8(record) or f"{len(found)} cells instead of {cells}: cut off, or a comma too many"
+    return _not_utf8(record) or f"{len(row)} cells instead of {cells}: cut off, or a comma too many"
 
 
 def _not_utf8(record: bytes) -> str:

@@ -164,5 +164,5 @@ def only(keys: Iterable[str], line: bytes) -> str:
     """
     text = line.decode("utf-8", "replace")
     pair = rf'"(?:{"|".join(map(re.escape, keys))})"\s*:\s*{_VALUE}'
-    found = [_UNQUOTED.sub("", piece) for piece in re.findall(pair, text, re.DOTALL)]
-    return " … ".join(["", *found, ""]).strip() if found else f"… ({len(line)} bytes)"
+    pieces = [_UNQUOTED.sub("", piece) for piece in re.findall(pair, text, re.DOTALL)]
+    return " … ".join(["", *pieces, ""]).strip() if pieces else f"… ({len(line)} bytes)"

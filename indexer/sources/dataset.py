@@ -73,7 +73,7 @@ class DataSource:
         return CARDS[self.dataset]
 
     @property
-    def wanted(self) -> tuple[str, ...]:
+    def columns(self) -> tuple[str, ...]:
         """Return the published columns that are read: no others are."""
         named = (column for entry in self.given for column in entry.columns)
         return tuple(dict.fromkeys([*self.required, *named]))
@@ -85,6 +85,25 @@ class DataSource:
     def reader(self, file: SourceFile) -> Reader:
         """Return a reader of one file; raises InputError when its columns are another data set's."""
         return self.open(file, self)
+
+    @property
+    def row_independent(self) -> bool:
+        """Tell whether each track is made of one row alone, without merging rows or reading other files.
+
+        >>> from indexer.sources import SOURCES
+        >>> [name for name, source in SOURCES.items() if source.row_independent]
+        ['laion-disco-12m', 'sleeping-disco-9m']
+        """
+        return self.merge is None and all(isinstance(entry.value, pl.Expr) for entry in self.given)
+
+    def ids(self, raw: pl.DataFrame) -> pl.Series:
+        """Return the id of each raw row, null where `normalise` will reject the row."""
+        value = next(entry.value for entry in self.given if entry.field == SOURCE_ID)
+        if not isinstance(value, pl.Expr):
+            raise TypeError(f"{self.dataset} has no id of its own rows")
+        ids = raw.with_columns(self._shaped(raw.schema)).select(value.cast(pl.String).alias(SOURCE_ID))
+        valid = self.row_ids(pl.col(SOURCE_ID)).fill_null(value=False)
+        return ids.select(pl.when(valid).then(pl.col(SOURCE_ID))).to_series()
 
     def normalise(self, raw: RawBatch, file: SourceFile) -> TrackBatch:
         """Return the tracks of a raw batch; rows without an id are rejected, repeats are merged."""
@@ -124,7 +143,7 @@ class DataSource:
 
     def _shaped(self, schema: pl.Schema) -> list[pl.Expr]:
         """Return null columns for those that are missing, and lists where a copy has single values."""
-        absent = [pl.lit(None, self.kind(name)).alias(name) for name in self.wanted if name not in schema]
+        absent = [pl.lit(None, self.kind(name)).alias(name) for name in self.columns if name not in schema]
         single = [name for name in self.lists if name in schema and not isinstance(schema[name], pl.List)]
         return absent + [pl.concat_list(pl.col(name).cast(pl.String)).alias(name) for name in single]
 

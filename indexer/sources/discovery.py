@@ -49,32 +49,32 @@ class _Kind:
     def files(self, path: Path) -> Iterator[SourceFile]:
         """Yield the files that one path stands for."""
         if path == STDIN:
-            held = copied(path, _STDIN_NAME)
-            yield from self._members(SourceFile(held.path, _STDIN_NAME, held=held))
+            copy = copied(path, _STDIN_NAME)
+            yield from self._members(SourceFile(copy.path, _STDIN_NAME, copy=copy))
             return
         check_path(path)
         if path.is_dir():
             yield from self._in_folder(path)
         elif path.is_fifo():  # such as <(curl ...): it can be read only once
-            held = copied(path, path.name)
-            yield from self._members(SourceFile(held.path, path.name, held=held))
+            copy = copied(path, path.name)
+            yield from self._members(SourceFile(copy.path, path.name, copy=copy))
         else:
             yield from self._members(SourceFile(path, path.name))
 
     def _in_folder(self, folder: Path) -> Iterator[SourceFile]:
         names = [str(path.relative_to(folder)) for path in _walked(folder)]
-        found = self._matching(names) or [name for name in names if self._is_archive_of(folder / name)]
-        if not found:
+        matches = self._matching(names) or [name for name in names if self._is_archive_of(folder / name)]
+        if not matches:
             raise self._nothing_in(str(folder))
-        for name in found:
+        for name in matches:
             yield from self._members(SourceFile(folder / name, name))
 
     def _matching(self, names: Iterable[str]) -> list[str]:
         # The first pattern that finds something decides: a tracks.csv is preferred to the archive it came from.
         own = [name for name in names if not _FOREIGN.search(name)]
         for pattern in self.patterns:
-            if found := [name for name in own if _matches(PurePath(name), pattern)]:
-                return sorted(found, key=_natural)
+            if matches := [name for name in own if _matches(PurePath(name), pattern)]:
+                return sorted(matches, key=_natural)
         return []
 
     def _is_archive_of(self, path: Path) -> bool:
@@ -89,8 +89,8 @@ class _Kind:
         raise self._nothing_in(file.name)
 
     def _nothing_in(self, name: str) -> InputError:
-        wanted = ", ".join(self.patterns)
-        return InputError(f"{name} holds no file of {self.dataset} ({wanted}).", "Name the files instead.")
+        patterns = ", ".join(self.patterns)
+        return InputError(f"{name} holds no file of {self.dataset} ({patterns}).", "Name the files instead.")
 
 
 def _expanded(paths: Sequence[Path]) -> Iterator[Path]:

@@ -48,7 +48,7 @@ def _header(rows: list[list[str]]) -> list[str]:
 
 
 def _open(file: SourceFile, table: DataSource) -> Reader:
-    reader = CsvReader(file, table.wanted, _HEADER_ROWS, _header)
+    reader = CsvReader(file, table.columns, _HEADER_ROWS, _header)
     check_columns(file.name, table.dataset, reader.seen, table.required)
     return reader
 
@@ -69,11 +69,11 @@ def _read_tree(path: Path, member: str) -> genre.GenreTree:
     if member:
         with open_archive(path) as archive:
             name = f"{member.rpartition('/')[0]}/{_TREE_FILE}".lstrip("/")
-            found = genre.parse(archive.read(name).decode("utf-8", "replace")) if name in archive.namelist() else None
+            tree = genre.parse(archive.read(name).decode("utf-8", "replace")) if name in archive.namelist() else None
     else:
         beside = path.with_name(_TREE_FILE)
-        found = genre.parse(beside.read_text("utf-8", "replace")) if beside.is_file() else None
-    return found if found and found.names else shipped_tree()
+        tree = genre.parse(beside.read_text("utf-8", "replace")) if beside.is_file() else None
+    return tree if tree and tree.names else shipped_tree()
 
 
 def _families(file: SourceFile) -> pl.Expr:

@@ -27,7 +27,7 @@ _ADDRESS = "https://music.youtube.com/watch?v="
 
 
 def _open(file: SourceFile, table: DataSource) -> Reader:
-    reader = ParquetReader(file, table.wanted)
+    reader = ParquetReader(file, table.columns)
     check_columns(file.name, table.dataset, reader.columns, table.required)
     return reader
 

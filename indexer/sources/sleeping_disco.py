@@ -17,7 +17,7 @@ _NO_NAME = r"^\s*(?:\{\s*\"|\[\s*[\"{\]]|\{\s*\})"
 
 
 def _open(file: SourceFile, table: DataSource) -> Reader:
-    reader = JsonLinesReader(file, {name: table.kind(name) for name in table.wanted})
+    reader = JsonLinesReader(file, {name: table.kind(name) for name in table.columns})
     check_columns(file.name, table.dataset, reader.seen_keys(), table.required)
     return reader
 
@@ -27,7 +27,7 @@ def _text(name: str) -> pl.Expr:
     return pl.when(text != "").then(text)
 
 
-def _meant(name: str) -> pl.Expr:
+def _value(name: str) -> pl.Expr:
     """Return a text, null for a placeholder such as "N/A"; not for titles, of which one may be that."""
     return scalars.null_if_placeholder(_text(name))
 
@@ -65,7 +65,7 @@ SOURCE = DataSource(
         FieldSpec(
             ARTISTS,
             ("primary_artist",),
-            pl.concat_list(_person(_meant("primary_artist"))),
+            pl.concat_list(_person(_value("primary_artist"))),
             "one name, not divided",
         ),
         FieldSpec(
@@ -76,7 +76,7 @@ SOURCE = DataSource(
         FieldSpec(
             ALBUM,
             ("album_name",),
-            _meant("album_name"),
+            _value("album_name"),
             'without "N/A" and the like',
             lost="album: placeholder, dropped",
             stated=stated("album_name"),
@@ -91,8 +91,8 @@ SOURCE = DataSource(
         ),
         FieldSpec(GENRE_PATH, ("tags",), _GENRES, "those tags that are genres"),
         copied(TAGS, "tags"),
-        FieldSpec(WRITTEN_DATE, ("album_release_date",), _meant("album_release_date"), "YYYY-MM-DD or YYYY"),
-        FieldSpec(DECLARED_LANGUAGE, ("language",), _meant("language"), "ISO 639-1"),
+        FieldSpec(WRITTEN_DATE, ("album_release_date",), _value("album_release_date"), "YYYY-MM-DD or YYYY"),
+        FieldSpec(DECLARED_LANGUAGE, ("language",), _value("language"), "ISO 639-1"),
     ),
     counted={"artist: not a name, dropped": pl.col("primary_artist").str.contains(_NO_NAME)},
 )

@@ -17,7 +17,7 @@ _POPULARITY = "popularity"
 
 def _open(file: SourceFile, table: DataSource) -> Reader:
     # One chunk: the repeats of a track are spread over the whole file, which has only 20 MB.
-    reader = CsvReader(file, table.wanted, block=None)
+    reader = CsvReader(file, table.columns, block=None)
     check_columns(file.name, table.dataset, reader.seen, table.required)
     return reader
 
@@ -26,13 +26,13 @@ def _merge(tracks: pl.DataFrame) -> pl.DataFrame:
     """Return one row for each id: that of the highest popularity, the first of equals, with the genres of all."""
     ranked = tracks.sort([_POPULARITY, SOURCE_ROW], descending=[True, False], nulls_last=True)
     others = pl.exclude(SOURCE_ID, GENRE, GENRE_PATH).first()
-    kept = ranked.group_by(SOURCE_ID, maintain_order=True).agg(others)
+    best = ranked.group_by(SOURCE_ID, maintain_order=True).agg(others)
     genres = tracks.group_by(SOURCE_ID, maintain_order=True).agg(
         pl.col(name).explode(empty_as_null=True).drop_nulls().unique(maintain_order=True)
         for name in (GENRE, GENRE_PATH)
     )
-    found = genres.with_columns(distinct(pl.col(name)) for name in (GENRE, GENRE_PATH))
-    return kept.join(found, on=SOURCE_ID, how="left").sort(SOURCE_ROW)
+    distinct_genres = genres.with_columns(distinct(pl.col(name)) for name in (GENRE, GENRE_PATH))
+    return best.join(distinct_genres, on=SOURCE_ID, how="left").sort(SOURCE_ROW)
 
 
 _TRACK = pl.col("track_id").str.strip_chars()

@@ -1,4 +1,4 @@
-"""What is other in the new release, and how does the current generation become it?
+"""How does a new release become the next generation?
 
 release --(id, row hash)--.
                            join --> changed rows, normalised --> fingerprints --> difference, shown

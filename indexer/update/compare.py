@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -10,111 +10,23 @@ import orjson
 import polars as pl
 from elasticsearch import Elasticsearch
 
-from indexer.cluster.ledger import ChunkId
-from indexer.documents.bulk_body import EVIDENCE, LINE, lines
+from indexer.cluster.status import CurrentGeneration
+from indexer.documents.bulk_body import EVIDENCE, LINE
 from indexer.documents.digest import ID, NO_RAW, PRINT, RAW, hashed_id
-from indexer.documents.finalize import ready
-from indexer.records import SOURCE_ROW, RawBatch
-from indexer.update.read_current import OLD, matching
-from indexer.update.read_release import NEW, ORDINAL, WITHOUT_ID, Release
-from indexer.update.workdir import WorkDir
+from indexer.load.plan import PlannedFile
+from indexer.records import SOURCE_ROW, RawBatch, Totals
+from indexer.update.context import Difference, Example, UpdateContext
+from indexer.update.read_current import matching, read_digests, read_index
+from indexer.update.read_release import Release
+from indexer.update.workdir import BEFORE, CHANGES, NEW, OLD, ORDINAL, REMOVED, SUSPECT, UNCHANGED, WITHOUT_ID, WorkDir
 from mappings.errors import CheckFailedError
 from mappings.index_names import Generation
 from mappings.track import ARTISTS, FINGERPRINT, SEARCH_ONLY, SOURCE_ID, TITLE
 
-CHANGES = "changes"
-
 BATCH_ROWS = 20_000
 """Rows that are normalised at once: as for a chunk, 30 ms go before the first row (`readers.parquet_reader`)."""
 CHUNKS = 40
-"""Chunks of which the suspected rows are looked up at once: two million rows."""
-
-
-@dataclass
-class Found:
-    """How many tracks were added and changed, how many are the same in spite of another row, how many rejected."""
-
-    added: int = 0
-    changed: int = 0
-    same: int = 0
-    rejected: int = 0
-
-
-@dataclass
-class Changes:
-    """Confirms suspected records and spools the documents that have to be sent, with version numbers of `epoch`."""
-
-    release: Release
-    spool: WorkDir
-    epoch: int
-    found: Found = field(default_factory=Found)
-    _waiting: list[tuple[pl.DataFrame, pl.DataFrame]] = field(default_factory=list, repr=False)
-
-    def run(self) -> Found:
-        """Read all chunks that have such records."""
-        file = 0
-        for key, raw, wanted in self._suspected():
-            if key.file != file or sum(frame.height for frame, _ in self._waiting) > BATCH_ROWS:
-                self._flush(file)
-            file = key.file
-            self._take(key, raw, wanted)
-        self._flush(file)
-        return self.found
-
-    def _suspected(self) -> Iterator[tuple[ChunkId, RawBatch, pl.DataFrame]]:
-        chunks = list(self.release.chunks())
-        for start in range(0, len(chunks), CHUNKS):
-            some = chunks[start : start + CHUNKS]
-            inside = pl.col(ORDINAL).is_between(some[0][0], some[-1][0])
-            parts = [self.spool.where(name, inside) for name in (SUSPECT, WITHOUT_ID)]
-            found = pl.concat([part for part in parts if part is not None] or [pl.DataFrame()], how="diagonal")
-            by_chunk = found.partition_by(ORDINAL, as_dict=True) if found.height else {}
-            for ordinal, key, chunk in some:
-                if (wanted := by_chunk.get((ordinal,))) is not None:
-                    yield key, self.release.read(key, chunk), wanted
-
-    def _take(self, key: ChunkId, raw: RawBatch, wanted: pl.DataFrame) -> None:
-        if self.release.by_row:
-            self._waiting.append((raw.frame.join(wanted, on=SOURCE_ROW, how="semi", maintain_order="left"), wanted))
-        else:  # what becomes of a row may depend on others of its chunk
-            self._confirm(key.file, raw, wanted)
-
-    def _flush(self, file: int) -> None:
-        if self._waiting:
-            raws, wanted = zip(*self._waiting, strict=True)
-            self._waiting = []
-            self._confirm(file, RawBatch(pl.concat(raws)), pl.concat(wanted, how="diagonal"))
-
-    def _confirm(self, file: int, raw: RawBatch, wanted: pl.DataFrame) -> None:
-        """Normalise, and spool those whose fingerprint is another than before."""
-        entry = self.release.plan.files[file]
-        batch = ready(self.release.plan.source.normalise(raw, entry.file), entry.file.name)
-        if self.release.by_row:
-            self.spool.reject(batch.rejections)
-            self.found.rejected += len(batch.rejections)
-        suspected = wanted.filter(pl.col(ID).is_not_null()) if ID in wanted.columns else wanted.clear()
-        if suspected.is_empty():
-            return
-        tracks = batch.tracks.join(suspected, on=SOURCE_ROW, how="semi", maintain_order="left")
-        made = lines(tracks, file, self.epoch)
-        sent = tracks.select(SOURCE_ROW, SOURCE_ID, hashed_id(pl.col(SOURCE_ID))).with_columns(
-            made[LINE], made[FINGERPRINT].alias(PRINT)
-        )
-        both = sent.join(suspected.drop(ID), on=SOURCE_ROW, how="inner", maintain_order="left")
-        other = both.filter(pl.col(BEFORE).is_null() | (pl.col(BEFORE) != pl.col(PRINT)))
-        self.spool.put(CHANGES, other)
-        self.spool.put(
-            KEPT,
-            both.filter(pl.col(BEFORE) == pl.col(PRINT)).select(ORDINAL, SOURCE_ROW, ID, PRINT, RAW),
-        )
-        added = other[BEFORE].null_count()
-        self.found.added += added
-        self.found.changed += other.height - added
-        self.found.same += both.height - other.height
-
-
-__all__ = ["CHANGES", "Changes", "Found"]
-
+"""Chunks of which the suspects are looked up at once: two million rows."""
 
 EXAMPLES = 5
 LOOKED_AT = 1_000
@@ -123,127 +35,178 @@ LOOKED_AT = 1_000
 TERMS = 250_000
 """Fingerprints that are looked for at once. They have no index, so each time the whole column is gone through."""
 
-_IS_GONE = f"params.gone.containsKey(Long.toString(doc['{FINGERPRINT}'].value))"
-
-FIRST_GONE = "gone-first"
+FIRST_REMOVED = "removed-first"
 """Ids of the first batch, which the examples are of: not to be looked for twice."""
 
+_IS_REMOVED = f"params.removed.containsKey(Long.toString(doc['{FINGERPRINT}'].value))"
 _NO_FIELD = {*EVIDENCE, FINGERPRINT, *SEARCH_ONLY}
 
 
 @dataclass(frozen=True)
-class Example:
-    """A track of the difference; `fields` are those that changed."""
+class Compared:
+    """The new release against the current generation: totals and difference; the work directory has the records."""
 
-    id: str
-    title: str | None
-    artists: Sequence[str]
-    fields: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How many tracks the new release adds, changes, removes, and leaves as they are.
-
-    `fields` counts which fields changed in `looked_at` of the changed tracks.
-    """
-
-    added: int
-    changed: int
-    removed: int
-    unchanged: int
-    fields: Mapping[str, int] = field(default_factory=dict)
-    looked_at: int = 0
-    examples: Mapping[str, Sequence[Example]] = field(default_factory=dict)
+    current: CurrentGeneration
+    release: Release
+    totals: Totals
+    difference: Difference
 
     @property
-    def touched(self) -> int:
-        """Return how many tracks are not as they were."""
-        return self.added + self.changed + self.removed
-
-    @property
-    def documents(self) -> int:
-        """Return how many tracks there will be."""
-        return self.added + self.changed + self.unchanged
+    def epoch(self) -> int:
+        """Return the epoch of the documents that have to be sent."""
+        return self.current.epoch + 1
 
 
-def details(client: Elasticsearch, current: Generation, spool: WorkDir) -> dict[str, Any]:
+def compare(context: UpdateContext, current: CurrentGeneration, work: WorkDir) -> Compared:
+    """Return the difference, exactly counted; memory does not depend on the size of either side."""
+    client, generation = context.client, current.generation
+    context.step("reading the current generation")
+    has_digests = read_digests(client, generation, current.meta, current.plan, work)
+    if not has_digests:
+        read_index(client, generation, work)
+    release = Release(context.plan, has_digests and context.plan.source.row_independent)
+    context.step("reading the new release")
+    read = release.digest(work, context.progress)
+    context.step("comparing")
+    joined = join(work, by_row=release.by_row)
+    confirmed = confirm(release, work, current.epoch + 1)
+    totals = read + Totals(indexed=joined["new"] - read.indexed, duplicates=read.indexed - joined["new"])
+    unchanged = joined[UNCHANGED] + confirmed["same"]
+    difference = Difference(confirmed["added"], confirmed["changed"], joined[REMOVED], unchanged)
+    if difference.documents != joined["new"] or totals.missing:
+        what = f"{joined['new']:,} ids, {difference.documents:,} in the difference, {totals.missing:,} records missing"
+        hint = f"Load it: linernotes load {context.dataset} PATH..."
+        raise CheckFailedError(f"The comparison does not add up: {what}.", hint)
+    return Compared(current, release, totals, replace(difference, **_details(client, generation, work)))
+
+
+def join(work: WorkDir, *, by_row: bool) -> Counter[str]:
+    """Sort records into unchanged, suspect and removed; return how many of each, and how many distinct `new` ids."""
+    parts, counts = work.parted(NEW, OLD), Counter[str]()
+    for new, old in zip(work.parts(NEW, parts), work.parts(OLD, parts), strict=True):
+        counts.update(_join_part(work, new, old, by_row=by_row))
+    work.clear(NEW)
+    work.clear(OLD)
+    return counts
+
+
+def _join_part(work: WorkDir, new: pl.DataFrame, old: pl.DataFrame, *, by_row: bool) -> dict[str, int]:
+    """Join one part; of several records with one id the first counts, on both sides."""
+    old = old.unique(ID, keep="first", maintain_order=True)
+    if new.is_empty():
+        work.put(REMOVED, old.select(ID, PRINT))
+        return {"new": 0, UNCHANGED: 0, REMOVED: old.height}
+    new = new.unique(ID, keep="first", maintain_order=True)
+    before = old.select(ID, pl.col(PRINT).alias(BEFORE), pl.col(RAW).alias("raw_before"))
+    both = new.join(before, on=ID, how="left", maintain_order="left")
+    # A record is as it was if its raw row is, where these are known, else if its fingerprint is.
+    equal_rows = (pl.col(RAW) == pl.col("raw_before")) & (pl.col(RAW) != NO_RAW)
+    same = (equal_rows if by_row else pl.col(PRINT) == pl.col(BEFORE)).fill_null(value=False)
+    unchanged, removed = both.filter(same), old.join(new, on=ID, how="anti")
+    work.put(UNCHANGED, unchanged.select(ORDINAL, SOURCE_ROW, ID, pl.col(BEFORE).alias(PRINT), RAW))
+    work.put(SUSPECT, both.filter(~same).select(ORDINAL, SOURCE_ROW, ID, RAW, BEFORE))
+    work.put(REMOVED, removed.select(ID, PRINT))
+    return {"new": new.height, UNCHANGED: unchanged.height, REMOVED: removed.height}
+
+
+def confirm(release: Release, work: WorkDir, epoch: int) -> Counter[str]:
+    """Normalise suspects, and put those that differ among the changes; return how many are added, changed, the same."""
+    counts = Counter[str]()
+    waiting: list[tuple[PlannedFile, RawBatch, pl.DataFrame]] = []
+    for entry, raw, suspects in _suspects(release, work):
+        full = sum(batch.frame.height for _, batch, _ in waiting) > BATCH_ROWS
+        # Without `by_row`, what becomes of a row may depend on others of its chunk.
+        if waiting and (full or waiting[0][0] is not entry or not release.by_row):
+            counts.update(_confirm(release, work, waiting, epoch))
+            waiting = []
+        waiting.append((entry, raw, suspects))
+    if waiting:
+        counts.update(_confirm(release, work, waiting, epoch))
+    return counts
+
+
+def _suspects(release: Release, work: WorkDir) -> Iterator[tuple[PlannedFile, RawBatch, pl.DataFrame]]:
+    """Yield the chunks that have suspects, and these; with `by_row` only the suspects' rows."""
+    chunks = list(release.chunks())
+    for start in range(0, len(chunks), CHUNKS):
+        some = chunks[start : start + CHUNKS]
+        inside = pl.col(ORDINAL).is_between(some[0][0], some[-1][0])
+        parts = [work.where(name, inside) for name in (SUSPECT, WITHOUT_ID)]
+        suspects = pl.concat([part for part in parts if part is not None] or [pl.DataFrame()], how="diagonal")
+        by_chunk = suspects.partition_by(ORDINAL, as_dict=True) if suspects.height else {}
+        for ordinal, entry, chunk in some:
+            if (own := by_chunk.get((ordinal,))) is not None:
+                raw = entry.read(chunk)
+                if release.by_row:
+                    raw = RawBatch(raw.frame.join(own, on=SOURCE_ROW, how="semi", maintain_order="left"))
+                yield entry, raw, own
+
+
+def _confirm(
+    release: Release, work: WorkDir, batches: Sequence[tuple[PlannedFile, RawBatch, pl.DataFrame]], epoch: int
+) -> dict[str, int]:
+    entry, raw, _ = batches[0]
+    if len(batches) > 1:
+        raw = RawBatch(pl.concat([batch.frame for _, batch, _ in batches]))
+    suspects = pl.concat([part for _, _, part in batches], how="diagonal")
+    batch = entry.tracks(raw)
+    if release.by_row:
+        work.reject(batch.rejections)
+    suspects = suspects.filter(pl.col(ID).is_not_null()) if ID in suspects.columns else suspects.clear()
+    if suspects.is_empty():
+        return {}
+    tracks = batch.tracks.join(suspects, on=SOURCE_ROW, how="semi", maintain_order="left")
+    made = entry.lines(tracks, epoch)
+    sent = tracks.select(SOURCE_ROW, SOURCE_ID, hashed_id(pl.col(SOURCE_ID))).with_columns(
+        made[LINE], made[FINGERPRINT].alias(PRINT)
+    )
+    both = sent.join(suspects.drop(ID), on=SOURCE_ROW, how="inner", maintain_order="left")
+    changes = both.filter(pl.col(BEFORE).is_null() | (pl.col(BEFORE) != pl.col(PRINT)))
+    same = both.filter(pl.col(BEFORE) == pl.col(PRINT)).select(ORDINAL, SOURCE_ROW, ID, PRINT, RAW)
+    work.put(CHANGES, changes)
+    work.put(UNCHANGED, same)
+    added = changes[BEFORE].null_count()
+    return {"added": added, "changed": changes.height - added, "same": same.height}
+
+
+def _details(client: Elasticsearch, current: Generation, work: WorkDir) -> dict[str, Any]:
     """Return `fields`, `looked_at` and `examples` of a difference."""
-    added = _first(spool, pl.col(BEFORE).is_null(), EXAMPLES)
-    changed = _first(spool, pl.col(BEFORE).is_not_null(), LOOKED_AT)
+    added = _first_changes(work, pl.col(BEFORE).is_null(), EXAMPLES)
+    changed = _first_changes(work, pl.col(BEFORE).is_not_null(), LOOKED_AT)
     before = _documents(client, current, list(changed))
-    fields = {name: _changed(before[name], now) for name, now in changed.items() if name in before}
-    counted = Counter(name for names in fields.values() for name in names)
-    gone = next(removed(client, current, spool), [])
-    spool.put(FIRST_GONE, pl.DataFrame({"_id": pl.Series(gone, dtype=pl.String)}))
+    fields = {name: _changed_fields(before[name], now) for name, now in changed.items() if name in before}
+    counts = Counter(name for names in fields.values() for name in names)
+    removed = next(removed_ids(client, current, work), [])
+    work.put(FIRST_REMOVED, pl.DataFrame({"_id": pl.Series(removed, dtype=pl.String)}))
     examples = {
         "added": [_example(name, document) for name, document in added.items()],
         "changed": [_example(name, changed[name], fields[name]) for name in list(fields)[:EXAMPLES]],
-        "removed": [_example(*entry) for entry in _documents(client, current, gone[:EXAMPLES]).items()],
+        "removed": [_example(*entry) for entry in _documents(client, current, removed[:EXAMPLES]).items()],
     }
-    return {"fields": dict(counted.most_common()), "looked_at": len(fields), "examples": examples}
+    return {"fields": dict(counts.most_common()), "looked_at": len(fields), "examples": examples}
 
 
-def removed(client: Elasticsearch, current: Generation, spool: WorkDir, skip: int = 0) -> Iterator[list[str]]:
-    """Yield the `_id` of the tracks that are gone, in batches of `TERMS`, leaving out the first `skip`.
-
-    The sketch knows them by hashes only: their fingerprints find them. Raises CheckFailedError where one is not found.
-    """
-    for batch in islice(_batches(spool.frames(GONE)), skip, None):
-        yield _found(client, current, batch)
-
-
-def _batches(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    waiting: list[pl.DataFrame] = []
-    for frame in frames:
-        waiting.append(frame)
-        while sum(part.height for part in waiting) >= TERMS:
-            whole = pl.concat(waiting)
-            yield whole.head(TERMS)
-            waiting = [whole.slice(TERMS)]
-    if any(part.height for part in waiting):
-        yield pl.concat(waiting)
-
-
-def _found(client: Elasticsearch, current: Generation, gone: pl.DataFrame) -> list[str]:
-    params = {"gone": dict.fromkeys(map(str, gone[PRINT]), 1)}
-    query = {"bool": {"filter": [{"script": {"script": {"source": _IS_GONE, "params": params}}}]}}
-    found: list[str] = []
-    for names in matching(client, current.index, query):
-        ids = pl.Series(SOURCE_ID, [name.removeprefix(f"{current.dataset}:") for name in names])
-        ours = pl.DataFrame([ids]).select(hashed_id(pl.col(SOURCE_ID)).is_in(gone[ID].implode())).to_series()
-        found += [name for name, is_ours in zip(names, ours, strict=True) if is_ours]
-    if len(found) != gone.height:
-        raise CheckFailedError(
-            f"{gone.height - len(found):,} of the tracks to be removed are not in {current.index}.",
-            "Build afresh: run the same with --way afresh.",
-        )
-    return found
-
-
-def _first(spool: WorkDir, wanted: pl.Expr, most: int) -> dict[str, dict[str, Any]]:
-    """Return the first documents that are to be sent of one kind."""
-    found: dict[str, dict[str, Any]] = {}
-    for frame in spool.frames(CHANGES):
-        for line in frame.filter(wanted)[LINE].head(most - len(found)):
+def _first_changes(work: WorkDir, condition: pl.Expr, most: int) -> dict[str, dict[str, Any]]:
+    """Return the first documents that are to be sent of one kind, by id."""
+    documents: dict[str, dict[str, Any]] = {}
+    for frame in work.frames(CHANGES):
+        for line in frame.filter(condition)[LINE].head(most - len(documents)):
             action, document = line.split("\n", 1)
-            found[orjson.loads(action)["index"]["_id"]] = orjson.loads(document)
-        if len(found) >= most:
+            documents[orjson.loads(action)["index"]["_id"]] = orjson.loads(document)
+        if len(documents) >= most:
             break
-    return found
+    return documents
 
 
 def _documents(client: Elasticsearch, current: Generation, ids: list[str]) -> dict[str, Any]:
-    if not ids:
-        return {}
-    response = client.mget(index=current.index, ids=ids)
-    return {entry["_id"]: entry["_source"] for entry in response["docs"] if entry.get("found")}
+    documents = client.mget(index=current.index, ids=ids)["docs"] if ids else []
+    return {entry["_id"]: entry["_source"] for entry in documents if entry.get("found")}
 
 
-def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def _changed_fields(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Return the fields that differ, those apart that are made of others for searching only.
 
-    >>> _changed({"title": "a", "source_row": 1}, {"title": "b", "year": 1999, "source_row": 2})
+    >>> _changed_fields({"title": "a", "source_row": 1}, {"title": "b", "year": 1999, "source_row": 2})
     ['title', 'year']
     """
     return sorted(name for name in (before.keys() | now.keys()) - _NO_FIELD if before.get(name) != now.get(name))
@@ -253,61 +216,37 @@ def _example(name: str, document: Mapping[str, Any], fields: Sequence[str] = ())
     return Example(name, document.get(TITLE), document.get(ARTISTS) or (), fields)
 
 
-KEPT, SUSPECT, GONE = "kept", "suspect", "gone"
-BEFORE = "print_before"
+def removed_ids(client: Elasticsearch, current: Generation, work: WorkDir, skip: int = 0) -> Iterator[list[str]]:
+    """Yield the `_id` of removed tracks, in batches of `TERMS`, leaving out the first `skip`.
+
+    Their digests have hashes only: fingerprints lead to the documents. Raises CheckFailedError where one is missing.
+    """
+    for batch in islice(_batches(work.frames(REMOVED)), skip, None):
+        yield _find(client, current, batch)
 
 
-@dataclass(frozen=True)
-class Joined:
-    """How many distinct ids each side has, and how many of them are surely equal, suspected, gone."""
+def _batches(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    waiting = pl.DataFrame()
+    for frame in frames:
+        waiting = pl.concat([waiting, frame], how="diagonal")
+        while waiting.height >= TERMS:
+            yield waiting.head(TERMS)
+            waiting = waiting.slice(TERMS)
+    if waiting.height:
+        yield waiting
 
-    new: int = 0
-    old: int = 0
-    kept: int = 0
-    suspect: int = 0
-    gone: int = 0
 
-    def __add__(self, other: "Joined") -> "Joined":
-        """Return the sums."""
-        return Joined(
-            self.new + other.new,
-            self.old + other.old,
-            self.kept + other.kept,
-            self.suspect + other.suspect,
-            self.gone + other.gone,
+def _find(client: Elasticsearch, current: Generation, removed: pl.DataFrame) -> list[str]:
+    params = {"removed": dict.fromkeys(map(str, removed[PRINT]), 1)}
+    query = {"bool": {"filter": [{"script": {"script": {"source": _IS_REMOVED, "params": params}}}]}}
+    ids: list[str] = []
+    for names in matching(client, current.index, query):
+        own = pl.Series(SOURCE_ID, [name.removeprefix(f"{current.dataset}:") for name in names])
+        is_removed = pl.DataFrame([own]).select(hashed_id(pl.col(SOURCE_ID)).is_in(removed[ID].implode())).to_series()
+        ids += [name for name, listed in zip(names, is_removed, strict=True) if listed]
+    if len(ids) != removed.height:
+        raise CheckFailedError(
+            f"{removed.height - len(ids):,} of the tracks to be removed are not in {current.index}.",
+            "Build afresh: run the same with --way afresh.",
         )
-
-
-def join(spool: WorkDir, *, by_row: bool) -> Joined:
-    """Spool what is kept, suspected and gone."""
-    count, total = spool.parted(NEW, OLD), Joined()
-    for new, old in zip(spool.parts(NEW, count), spool.parts(OLD, count), strict=True):
-        total += _part(spool, new, old, by_row=by_row)
-    spool.clear(NEW)
-    spool.clear(OLD)
-    return total
-
-
-def _part(spool: WorkDir, new: pl.DataFrame, old: pl.DataFrame, *, by_row: bool) -> Joined:
-    """Join one part; of several records with one id the first counts, on both sides."""
-    if new.is_empty():
-        spool.put(GONE, old.unique(ID).select(ID, PRINT))
-        return Joined(old=old[ID].n_unique(), gone=old[ID].n_unique())
-    new = new.unique(ID, keep="first", maintain_order=True)
-    old = old.unique(ID, keep="first", maintain_order=True)
-    before = old.select(ID, pl.col(PRINT).alias(BEFORE), pl.col(RAW).alias("raw_before"))
-    both = new.join(before, on=ID, how="left", maintain_order="left")
-    kept = both.filter(same(by_row=by_row).fill_null(value=False))
-    suspect = both.filter(~same(by_row=by_row).fill_null(value=False))
-    gone = old.join(new, on=ID, how="anti")
-    spool.put(KEPT, kept.select(ORDINAL, SOURCE_ROW, ID, pl.col(BEFORE).alias(PRINT), RAW))
-    spool.put(SUSPECT, suspect.select(ORDINAL, SOURCE_ROW, ID, RAW, BEFORE))
-    spool.put(GONE, gone.select(ID, PRINT))
-    return Joined(new.height, old.height, kept.height, suspect.height, gone.height)
-
-
-def same(*, by_row: bool) -> pl.Expr:
-    """Return what tells that a record is as it was: its raw row where these are known, else its fingerprint."""
-    if by_row:
-        return (pl.col(RAW) == pl.col("raw_before")) & (pl.col(RAW) != NO_RAW)
-    return pl.col(PRINT) == pl.col(BEFORE)
+    return ids

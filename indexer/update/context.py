@@ -1,19 +1,16 @@
-"""What the user asks of an update, which way it goes, and what each step of one needs."""
+"""What the user asks of an update, the difference that it finds, and which strategy makes the new generation of it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from elasticsearch import Elasticsearch
 
 from indexer.checks import Thresholds
-from indexer.cluster.audit_log import AuditLog
 from indexer.cluster.progress import Progress
 from indexer.cluster.retry import DEADLINE_S, RetryPolicy, retrying
-from indexer.load.plan import Plan, identity, revision
-from indexer.update.compare import Difference
-from mappings.index_names import Generation
+from indexer.load.plan import Plan
 
 DIFFERENCE, FULL_LOAD = "difference", "afresh"
 STRATEGIES = (DIFFERENCE, FULL_LOAD)
@@ -25,15 +22,56 @@ of a load (benchmarks/README.md). Less than where both are equal, as replaced do
 
 
 @dataclass(frozen=True)
+class Example:
+    """A track of the difference; `fields` are those that changed."""
+
+    id: str
+    title: str | None
+    artists: Sequence[str]
+    fields: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How many tracks the new release adds, changes, removes, and leaves as they are.
+
+    `fields` counts which fields changed in `looked_at` of the changed tracks.
+    """
+
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    fields: Mapping[str, int] = field(default_factory=dict)
+    looked_at: int = 0
+    examples: Mapping[str, Sequence[Example]] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return the four counts."""
+        return {name: getattr(self, name) for name in ("added", "changed", "removed", "unchanged")}
+
+    @property
+    def touched(self) -> int:
+        """Return how many tracks are not as they were."""
+        return self.added + self.changed + self.removed
+
+    @property
+    def documents(self) -> int:
+        """Return how many tracks there will be."""
+        return self.added + self.changed + self.unchanged
+
+
+@dataclass(frozen=True)
 class Strategy:
-    """The way that is taken, and why, as a sentence."""
+    """How the new generation is made, and why, as a sentence."""
 
     name: str
     why: str
 
 
-def choose(difference: Difference, must: str = "", wanted: str = "") -> Strategy:
-    """Return the way: `must` says why nothing but afresh is sound, `wanted` is what the user asks for.
+def choose(difference: Difference, must: str = "", requested: str = "") -> Strategy:
+    """Return the strategy: `must` says why only a full load is sound, `requested` is the user's choice.
 
     >>> choose(Difference(5, 10, 5, 1_000)).name, choose(Difference(500, 0, 0, 100)).name
     ('difference', 'afresh')
@@ -41,32 +79,28 @@ def choose(difference: Difference, must: str = "", wanted: str = "") -> Strategy
     if must:
         return Strategy(FULL_LOAD, must)
     share = difference.touched / max(1, difference.documents)
-    told = f"{difference.touched:,} of {difference.documents:,} tracks are touched ({100 * share:.1f} %)"
-    if wanted:
-        return Strategy(wanted, f"asked for; {told}")
+    text = f"{difference.touched:,} of {difference.documents:,} tracks are touched ({100 * share:.1f} %)"
+    if requested:
+        return Strategy(requested, f"asked for; {text}")
     if share > MOST:
-        return Strategy(FULL_LOAD, f"{told}; above {100 * MOST:g} % a clone costs more than it saves")
-    return Strategy(DIFFERENCE, f"{told}; up to {100 * MOST:g} % a clone is cheaper")
+        return Strategy(FULL_LOAD, f"{text}; above {100 * MOST:g} % a clone costs more than it saves")
+    return Strategy(DIFFERENCE, f"{text}; up to {100 * MOST:g} % a clone is cheaper")
 
 
 @dataclass(frozen=True)
 class UpdateOptions:
-    """Stop at the difference; which way; what the gates allow, or a reason to pass closed ones."""
+    """Stop at the difference; which strategy; what the gates allow, or a reason to pass closed ones."""
 
     dry_run: bool = False
-    way: str = ""
+    strategy: str = ""
     thresholds: Thresholds = field(default_factory=Thresholds)
     force: str = ""
     deadline_s: float = DEADLINE_S
 
 
-def say_nothing(_difference: Difference, _way: Strategy) -> None:
-    """Show a difference to nobody."""
-
-
 @dataclass(frozen=True)
 class UpdateContext:
-    """One update of one data set; `show` is told the difference and the way before anything is done."""
+    """One update of one data set; `show` is called with the difference and the strategy before anything is done."""
 
     client: Elasticsearch
     prefix: str
@@ -74,7 +108,7 @@ class UpdateContext:
     options: UpdateOptions = field(default_factory=UpdateOptions)
     progress: Progress = field(default_factory=Progress)
     stop: threading.Event = field(default_factory=threading.Event)
-    show: Callable[[Difference, Strategy], None] = say_nothing
+    show: Callable[[Difference, Strategy], None] = lambda _difference, _strategy: None
 
     @property
     def dataset(self) -> str:
@@ -87,15 +121,11 @@ class UpdateContext:
         object.__setattr__(self, "client", retrying(self.client, policy))
 
     def step(self, name: str) -> None:
-        """Tell which step begins; an update that was asked to stop ends between two of them. Tests kill it here."""
+        """Begin a step; an update that was asked to stop ends between two of them. Tests kill it here."""
         self.progress.state = name
         if self.stop.is_set():
             raise KeyboardInterrupt
 
-    def tell(self, generation: Generation, event: str, text: str, **details: Any) -> None:
-        """Add an event to the history."""
-        AuditLog(self.client, self.prefix).write(generation, event, text, **details)
-
     def notes(self) -> dict[str, Any]:
         """Return what the ledger and `_meta` say of where documents are from, and what made them."""
-        return identity(self.plan) | {"revision": revision(self.plan), "sample": False}
+        return self.plan.identity() | {"revision": self.plan.revision, "sample": False}

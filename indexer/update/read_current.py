@@ -1,4 +1,4 @@
-"""What the current generation holds: from its sketch in the ledger, else from the index itself, id by id."""
+"""What the current generation holds: from its digests in the ledger, else from the index itself, id by id."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,45 +11,40 @@ from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from indexer.cluster import indices
 from indexer.cluster.ledger import Ledger
-from indexer.cluster.retry import sending_once, whole
-from indexer.documents import digest
-from indexer.documents.digest import ID, NO_RAW, PRINT, RAW
+from indexer.cluster.retry import complete, sending_once
+from indexer.documents.digest import ID, NO_RAW, PRINT, RAW, hashed_id
 from indexer.normalise.track import normalisation
-from indexer.update.workdir import WorkDir
+from indexer.update.workdir import OLD, WorkDir
 from mappings.errors import CheckFailedError
 from mappings.index_names import Generation
 from mappings.track import FINGERPRINT, SOURCE_ID
 
-OLD = "old"
 PAGE = 10_000
 SLICES = 2
 KEEP_ALIVE, CLOSE_S = "5m", 0.5
 
 
-def spool_sketch(client: Elasticsearch, current: Generation, plan: Mapping[str, Any], to: WorkDir) -> bool:
-    """Spool the current generation's sketch; return False where it can't be trusted, and then nothing is spooled.
+def read_digests(
+    client: Elasticsearch, current: Generation, meta: Mapping[str, Any], plan: Mapping[str, Any], to: WorkDir
+) -> bool:
+    """Read the current generation's digests; return False, having read none, where they can't be trusted.
 
-    It is trusted when the same code hashed it, and it has just as many distinct ids as the index has documents.
+    They are trusted when the same code hashed them, and there are just as many distinct ids as documents in the index.
     """
-    meta = indices.meta(client, current)
     same = meta.get("normalisation") == normalisation() == plan.get("normalisation")
     if not same or meta.get("totals") != plan.get("totals"):
         return False
     for frame in Ledger(client, current.prefix).sketches(current):
         to.put(OLD, frame)
-    if distinct(to, OLD) == indices.count(client, current):
+    ids = sum(part[ID].n_unique() for part in to.parts(OLD, to.parted(OLD)))
+    if ids == indices.count(client, current):
         return True
     to.clear(OLD)
     return False
 
 
-def distinct(spool: WorkDir, name: str) -> int:
-    """Return how many ids there are."""
-    return sum(part[ID].n_unique() for part in spool.parts(name, spool.parted(name)))
-
-
-def spool_index(client: Elasticsearch, current: Generation, to: WorkDir) -> None:
-    """Spool id and fingerprint of all documents, from one point in time: no document is decoded.
+def read_index(client: Elasticsearch, current: Generation, to: WorkDir) -> None:
+    """Read id and fingerprint of all documents, from one point in time: no document is decoded.
 
     Raises CheckFailedError when other documents were read than the index counts.
     """
@@ -67,13 +62,13 @@ def spool_index(client: Elasticsearch, current: Generation, to: WorkDir) -> None
 
 
 def _slice(client: Elasticsearch, pit: str, dataset: str, number: int, to: WorkDir) -> int:
-    count, own = 0, f"{dataset}:"
+    count = 0
     search = {"slice": {"id": number, "max": SLICES}, "docvalue_fields": [FINGERPRINT]}
     for hits in _pages(client, pit, search):
-        ids = pl.Series([hit["_id"].removeprefix(own) for hit in hits], dtype=pl.String)
+        ids = pl.Series([hit["_id"].removeprefix(f"{dataset}:") for hit in hits], dtype=pl.String)
         prints = pl.Series([hit["fields"][FINGERPRINT][0] for hit in hits], dtype=pl.Int64)
         frame = pl.DataFrame({SOURCE_ID: ids, PRINT: prints})
-        to.put(OLD, frame.select(digest.hashed_id(pl.col(SOURCE_ID)), PRINT, pl.lit(NO_RAW, pl.UInt64).alias(RAW)))
+        to.put(OLD, frame.select(hashed_id(pl.col(SOURCE_ID)), PRINT, pl.lit(NO_RAW, pl.UInt64).alias(RAW)))
         count += len(hits)
     return count
 
@@ -97,16 +92,13 @@ def _point_in_time(client: Elasticsearch, index: str) -> Iterator[str]:
 
 def _pages(client: Elasticsearch, pit: str, search: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
     """Yield all hits of a search in the order of the shards' documents, in which each page begins where one ended."""
-    plain: dict[str, Any] = {"size": PAGE, "sort": ["_shard_doc"], "source": False, "track_total_hits": False}
-    after: list[Any] | None = None
+    request: dict[str, Any] = {"size": PAGE, "sort": ["_shard_doc"], "source": False, "track_total_hits": False}
+    request |= search
     while True:
-        where: dict[str, Any] = {
-            "pit": {"id": pit, "keep_alive": KEEP_ALIVE},
-            **({"search_after": after} if after else {}),
-        }
-        found = whole(client, partial(client.search, **search, **plain, **where))
-        hits, pit = found["hits"]["hits"], found["pit_id"]  # Elasticsearch may give another one at any time
+        request["pit"] = {"id": pit, "keep_alive": KEEP_ALIVE}
+        response = complete(client, partial(client.search, **request))
+        hits, pit = response["hits"]["hits"], response["pit_id"]  # Elasticsearch may give another one at any time
         if not hits:
             return
         yield hits
-        after = hits[-1]["sort"]
+        request["search_after"] = hits[-1]["sort"]

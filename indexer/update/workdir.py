@@ -1,4 +1,4 @@
-"""Columns that wait on disk, so that memory does not depend on the size of a release."""
+"""Frames that wait on disk, so that memory does not depend on the size of a release."""
 
 import fcntl
 import os
@@ -30,6 +30,14 @@ all rows. MiB that the join takes at most, and seconds, for synthetic sketches (
 
 _MARK = "linernotes-update-"
 """Begins a folder's name; a random part follows."""
+
+
+OLD, NEW, WITHOUT_ID = "old", "new", "without-id"
+"""Digests of the current generation, and of the new release; rows of the new release that have no id."""
+UNCHANGED, SUSPECT, REMOVED, CHANGES = "unchanged", "suspect", "removed", "changes"
+"""What joining them tells of a record; `CHANGES` are added and changed tracks as they are sent."""
+ORDINAL, BEFORE = "ordinal", "print_before"
+"""Columns: the number of a chunk in the whole plan; the fingerprint in the current generation."""
 
 
 @dataclass
@@ -66,10 +74,10 @@ class WorkDir:
         for path in self._files.get(name, []):
             yield pl.read_ipc(path)
 
-    def where(self, name: str, wanted: pl.Expr) -> pl.DataFrame | None:
-        """Return the rows that are wanted of all frames, in order; None where there is no frame at all."""
-        found = [frame.filter(wanted) for frame in self.frames(name)]
-        return pl.concat(found) if found else None
+    def where(self, name: str, condition: pl.Expr) -> pl.DataFrame | None:
+        """Return the rows of all frames for which a condition holds, in order; None where there is no frame at all."""
+        frames = [frame.filter(condition) for frame in self.frames(name)]
+        return pl.concat(frames) if frames else None
 
     def parted(self, *names: str) -> int:
         """Return in how many parts names are to be read so that one part of each fits into memory."""
@@ -78,10 +86,8 @@ class WorkDir:
     def parts(self, name: str, count: int) -> Iterator[pl.DataFrame]:
         """Yield the rows of a name in so many parts; all rows of an id are in one part, in order."""
         for number in range(count):
-            found = (
-                self.where(name, pl.col(ID) % count == number) if count > 1 else self.where(name, pl.lit(value=True))
-            )
-            yield pl.DataFrame(schema=SCHEMA) if found is None else found
+            part = self.where(name, pl.col(ID) % count == number if count > 1 else pl.lit(value=True))
+            yield pl.DataFrame(schema=SCHEMA) if part is None else part
 
     def reject(self, rejections: Sequence[Rejection]) -> None:
         """Add rejected records."""
@@ -99,7 +105,7 @@ class WorkDir:
 
 @contextmanager
 def work_dir() -> Iterator[WorkDir]:
-    """Give a spool in a temporary folder, which is removed at the end; those of dead processes are removed first."""
+    """Make a work directory, which is removed at the end; those of dead processes are removed first."""
     sweep()
     folder, lock = _made()
     try:

@@ -5,14 +5,13 @@ from typing import Annotated
 
 import typer
 
-from indexer.cluster.audit_log import AuditLog
-from indexer.cluster.diagnostics import inspect
+from indexer.cluster import audit_log
 from indexer.cluster.progress import Progress
 from indexer.cluster.retry import RetryPolicy
-from indexer.cluster.status import dataset_status
+from indexer.cluster.status import dataset_status, inspect
 from indexer.cluster.status import datasets as known_datasets
-from indexer.maintenance.prune import LEAST, Pruner
-from indexer.maintenance.rollback import Roller
+from indexer.maintenance.prune import LEAST, prune_generations
+from indexer.maintenance.rollback import roll_back
 from indexer.update import workdir
 from linernotes import arguments
 from linernotes.cli.common import AsJson, Dataset, MaybeDataset, limit, print_json
@@ -53,7 +52,7 @@ def rollback(dataset: Dataset, to: To = None, json: AsJson = False) -> None:
     """
     progress = Progress()
     with open_client(RetryPolicy(progress)) as (client, prefix), show_progress(progress, counts=False):
-        done = Roller(client, prefix).run(arguments.dataset(dataset), to)
+        done = roll_back(client, prefix, arguments.dataset(dataset), to)
     if json:
         row = asdict(done)
         print_json({"dataset": done.dataset, "from": row.pop("from_"), **row, "alias_moved": True})
@@ -69,7 +68,7 @@ def prune(dataset: Dataset, keep: Keep = LEAST, json: AsJson = False) -> None:
     """
     progress = Progress()
     with open_client(RetryPolicy(progress)) as (client, prefix), show_progress(progress, counts=False):
-        done = Pruner(client, prefix).run(arguments.dataset(dataset), keep)
+        done = prune_generations(client, prefix, arguments.dataset(dataset), keep)
     workdir.sweep()
     if json:
         print_json(asdict(done))
@@ -88,7 +87,7 @@ def history(
     """
     name = arguments.dataset(dataset) if dataset else None
     with open_client() as (client, prefix):
-        events = AuditLog(client, prefix).read(name, size)
+        events = audit_log.read(client, prefix, name, size)
     if json:
         print_json({"events": [asdict(event) for event in events]})
     else:

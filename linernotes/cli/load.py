@@ -13,13 +13,12 @@ from indexer.checks import GateError, Thresholds
 from indexer.cluster.progress import Progress
 from indexer.cluster.retry import RetryPolicy, retrying
 from indexer.cluster.watchlist import Watchlist
-from indexer.load.load import InterruptedLoadError, Loader, LoadResult, Options
+from indexer.load.load import InterruptedLoadError, LoadResult, Options, load_dataset
 from indexer.load.plan import make
-from indexer.maintenance.reindex import Reindexer
+from indexer.maintenance.reindex import reindex_dataset
 from indexer.sources import SOURCES
-from indexer.update.compare import Difference
-from indexer.update.context import Strategy, UpdateContext, UpdateOptions
-from indexer.update.update import Updater
+from indexer.update.context import Difference, Strategy, UpdateContext, UpdateOptions
+from indexer.update.update import update_dataset
 from linernotes import arguments, settings
 from linernotes.cli.common import Artist, AsJson, Dataset, print_json, stopping
 from linernotes.elastic import connect
@@ -112,7 +111,7 @@ def run_load(dataset: str, paths: list[Path], limit: int | None, options: Option
     client.info()
     with _resumable(), show_progress(progress), stopping() as stop:
         plan = make(source, source.files(paths), limit)
-        return Loader(client, config.prefix, plan, options, progress, stop).run()
+        return load_dataset(client, config.prefix, plan, options, progress, stop)
 
 
 def update(
@@ -147,7 +146,7 @@ def update(
         stopping() as stop,
     ):
         plan = make(source, source.files(paths), None)
-        done = Updater(UpdateContext(client, prefix, plan, options, progress, stop, show)).run()
+        done = update_dataset(UpdateContext(client, prefix, plan, options, progress, stop, show))
     if json:
         print_json(output.update_row(done))
     else:
@@ -170,7 +169,7 @@ def reindex(
         open_client(RetryPolicy(progress, stop)) as (client, prefix),
         show_progress(progress),
     ):
-        done = Reindexer(client, prefix, Thresholds(max_change=max_change), _reason(force)).run(name)
+        done = reindex_dataset(client, prefix, name, Thresholds(max_change=max_change), _reason(force))
     if json:
         print_json(output.reindex_row(done))
     else:

@@ -14,8 +14,8 @@ from elasticsearch import Elasticsearch
 from indexer.cluster import indices
 from indexer.cluster.ledger import Ledger
 from indexer.cluster.progress import Progress
-from indexer.cluster.rejects import COLUMNS, MAX_ATTEMPTS, Rejected, RejectedReader, Wanted
-from indexer.maintenance.replay import Replayer
+from indexer.cluster.rejects import COLUMNS, MAX_ATTEMPTS, Rejected, RejectedFilter, RejectedReader
+from indexer.maintenance.replay import replay_rejected
 from linernotes import arguments
 from linernotes.cli.common import AsJson, AsJsonLines, Dataset, MaybeDataset, Overwrite, limit, print_json
 from linernotes.cli.load import REJECTED, open_client
@@ -71,7 +71,7 @@ def show(
     """
     with open_client() as (client, prefix):
         generation = _generation(client, prefix, arguments.dataset(dataset))
-        query = Wanted(generation, _file(client, generation, file), row)
+        query = RejectedFilter(generation, _file(client, generation, file), row)
         reader, shown = RejectedReader(client, prefix), 0
         total, console = reader.count(query), terminal.console()
         for record in islice(reader.records(query), size):
@@ -118,7 +118,7 @@ def export(dataset: Dataset, out: Out, overwrite: Overwrite = False, json: AsJso
 
     def count(reader: RejectedReader) -> Iterator[Rejected]:
         nonlocal records
-        for record in reader.records(Wanted(generation)):
+        for record in reader.records(RejectedFilter(generation)):
             records += 1
             yield record
 
@@ -142,7 +142,7 @@ def replay(dataset: Dataset, max_attempts: Attempts = MAX_ATTEMPTS, json: AsJson
     """
     name, progress = arguments.dataset(dataset), Progress()
     with open_client() as (client, prefix), show_progress(progress):
-        result = Replayer(client, prefix, progress, max_attempts).run(name)
+        result = replay_rejected(client, prefix, name, progress, max_attempts)
     if json:
         print_json(asdict(result))
     else:

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from indexer.checks.mapping import differences
+from indexer.checks.index import differences
 from indexer.cluster import audit_log, lease, ledger, rejects
-from indexer.cluster.diagnostics import inspect
 from indexer.cluster.indices import SERVING_SETTINGS, write_alias
-from indexer.cluster.status import CURRENT, KEPT, GenerationStatus
+from indexer.cluster.status import CURRENT, KEPT, GenerationStatus, inspect
 from linernotes.doctor import snapshot as snapshots
 from linernotes.doctor.finding import ERROR, NOTE, WARNING, Finding
 from linernotes.doctor.snapshot import Snapshot, is_closed

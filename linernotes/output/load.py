@@ -12,16 +12,14 @@ from rich.text import Text
 
 from indexer.checks import Gate
 from indexer.cluster.audit_log import Event
-from indexer.cluster.diagnostics import Finding
 from indexer.cluster.progress import Progress
-from indexer.cluster.status import DatasetStatus, GenerationStatus
+from indexer.cluster.status import DatasetStatus, Finding, GenerationStatus
 from indexer.cluster.watchlist import Name, Watched, lines
 from indexer.load.load import LoadResult
 from indexer.maintenance.prune import Pruned
 from indexer.maintenance.reindex import Reindexed
 from indexer.maintenance.rollback import Rollback
-from indexer.update.compare import Difference, Example
-from indexer.update.context import Strategy
+from indexer.update.context import Difference, Example, Strategy
 from indexer.update.update import Updated
 from linernotes.output import terminal
 from linernotes.output.progress import Step
@@ -196,8 +194,8 @@ def update_row(done: Updated) -> dict[str, Any]:
         "from": done.from_,
         "to": done.to,
         **{name: getattr(difference, name) for name in (*_KINDS, "unchanged")},
-        "way": done.way.name,
-        "why": done.way.why,
+        "way": done.strategy.name,
+        "why": done.strategy.why,
         "gates": [asdict(gate) for gate in done.gates],
         "alias_moved": done.alias_moved,
         "fields": dict(difference.fields),

@@ -13,7 +13,7 @@ from jsonschema import validate
 
 from indexer.cluster.progress import Progress
 from indexer.cluster.rejects import RejectedReader
-from indexer.load.load import Loader, Options
+from indexer.load.load import Options, load_dataset
 from tests.cli.conftest import Run
 from tests.cli.test_bad_input import one_sentence
 from tests.cli.test_contract import schema
@@ -27,7 +27,7 @@ DATASET = "laion-disco-12m"
 def loaded(client: Elasticsearch, prefix: str, cli_environment: None) -> str:
     """Return the name of a generation in which 8 records of 20 were rejected, 6 of them by Elasticsearch."""
     plan = made.plan(made.MadeReader("=a.csv", 20, 20, damaged=10), source=Refused(DATASET, outside=3))
-    result = Loader(client, prefix, plan, Options(thresholds=made.LENIENT), Progress(), threading.Event()).run()
+    result = load_dataset(client, prefix, plan, Options(thresholds=made.LENIENT), Progress(), threading.Event())
     assert result.rejected == 8
     return result.generation
 
@@ -129,7 +129,7 @@ class TestReplay:
 
     def test_nothing_is_left(self, run: Run, client: Elasticsearch, prefix: str, cli_environment: None) -> None:
         plan = made.plan(made.MadeReader("a", 20, 20), source=Refused(DATASET, outside=3))
-        result = Loader(client, prefix, plan, Options(thresholds=made.LENIENT), Progress(), threading.Event()).run()
+        result = load_dataset(client, prefix, plan, Options(thresholds=made.LENIENT), Progress(), threading.Event())
         client.indices.put_mapping(index=result.generation, properties=RELAXED)
         ran = run("rejected", "replay", DATASET, "--json")
         assert (ran.code, orjson.loads(ran.out)["indexed"]) == (0, 6)

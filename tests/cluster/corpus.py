@@ -7,7 +7,6 @@ import polars as pl
 
 from benchmarks import corpora
 from indexer.documents.bulk_body import lines
-from indexer.documents.finalize import cut, ready
 from indexer.load.plan import make
 from indexer.sources import SOURCES
 from mappings.track import FINGERPRINT, SOURCE_FILE, SOURCE_ID, SOURCE_ROW
@@ -41,7 +40,7 @@ def expected(dataset: str, folder: Path) -> tuple[int, str]:
     frames = []
     for key, chunk in plan.chunks():
         entry = plan.files[key.file]
-        batch = ready(source.normalise(cut(entry.reader.read(chunk), chunk), entry.file), entry.file.name)
+        batch = entry.tracks(entry.read(chunk))
         made = batch.tracks.select(SOURCE_ID, SOURCE_FILE, SOURCE_ROW)
         frames.append(made.with_columns(lines(batch.tracks, key.file)[FINGERPRINT]))
     tracks = pl.concat(frames).unique(SOURCE_ID, keep="first", maintain_order=True)

@@ -172,7 +172,7 @@ def test_a_living_load_is_no_fault(client: Elasticsearch, prefix: str) -> None:
     from indexer.cluster import lease
 
     build(client, prefix)
-    with lease.held(client, prefix, DATASET, UPDATE):
+    with lease.hold(client, prefix, DATASET, UPDATE):
         assert found(client, prefix) == {}
 
 

@@ -10,9 +10,8 @@ from elasticsearch import Elasticsearch
 from indexer import checks
 from indexer.cluster import indices
 from indexer.cluster.ledger import Ledger
-from indexer.load import publish
-from indexer.load.load import Loader
-from indexer.maintenance.reindex import Reindexer
+from indexer.load import load, publish
+from indexer.maintenance import reindex
 from indexer.update.context import UpdateContext
 
 INSTEAD: dict[str, tuple[object, str]] = {
@@ -30,12 +29,12 @@ AFTER: dict[str, tuple[object, str]] = {
     "cloned": (indices, "clone"),
     # Of a load, and so of an update afresh.
     "first chunk acknowledged": (Ledger, "acknowledge"),
-    "carried": (Loader, "_carry"),
+    "carried": (load, "_carry"),
     # Of a reindex.
     "task asked for": (Elasticsearch, "reindex"),
     "task noted": (Ledger, "close"),
-    "documents copied": (Reindexer, "_documents"),
-    "books copied": (Reindexer, "_books"),
+    "documents copied": (reindex, "_copy_documents"),
+    "books copied": (reindex, "_copy_records"),
 }
 """Steps that are done just once. All others are named by `UpdateContext.step`."""
 

@@ -10,7 +10,7 @@ from elasticsearch.serializer import OrjsonSerializer
 
 from indexer.cluster import retry
 from indexer.cluster.progress import Progress
-from indexer.load.load import Loader, LoadResult, Options
+from indexer.load.load import LoadResult, Options, load_dataset
 from indexer.load.plan import Plan
 from mappings.errors import UnreachableError
 from tests.faults import proxy
@@ -27,7 +27,7 @@ def plan() -> Plan:
 
 def load(client: Elasticsearch, prefix: str) -> LoadResult:
     options = Options(thresholds=made.LENIENT, workers=3, request_timeout_s=proxy.TIMEOUT_S, request_bytes=100_000)
-    return Loader(client, prefix, plan(), options, Progress(), threading.Event()).run()
+    return load_dataset(client, prefix, plan(), options, Progress(), threading.Event())
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from elasticsearch import Elasticsearch
 
 from indexer.cluster import retry
 from indexer.cluster.progress import Progress
-from indexer.load.load import Loader, LoadResult, Options
+from indexer.load.load import LoadResult, Options, load_dataset
 from tests.indexer import made
 
 pytestmark = pytest.mark.slow
@@ -33,8 +33,9 @@ def test_the_load_waits_says_so_and_goes_on(
     progress, results = Progress(), list[LoadResult]()
     plan = made.plan(made.MadeReader("a", 6_000, 60, damaged=70))
     # A deadline far below the wait: a full disk is waited for, however long it takes.
-    loader = Loader(client, prefix, plan, Options(thresholds=made.LENIENT, deadline_s=0.4), progress, threading.Event())
-    thread = threading.Thread(target=lambda: results.append(loader.run()))
+    options = Options(thresholds=made.LENIENT, deadline_s=0.4)
+    arguments = (client, prefix, plan, options, progress, threading.Event())
+    thread = threading.Thread(target=lambda: results.append(load_dataset(*arguments)))
     thread.start()
     wait_for(lambda: progress.totals.read > 0)
     client.indices.put_settings(index=f"{prefix}-{blocked}", settings={BLOCK: True})

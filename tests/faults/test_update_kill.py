@@ -11,8 +11,8 @@ from elasticsearch import Elasticsearch
 
 from benchmarks import corpora
 from indexer.cluster.status import dataset_status
-from indexer.maintenance.prune import Pruner
-from indexer.maintenance.reindex import Reindexer
+from indexer.maintenance.prune import prune_generations
+from indexer.maintenance.reindex import reindex_dataset
 from indexer.readers.compression import temporary
 from tests.faults import forked
 from tests.indexer.test_load import load
@@ -121,12 +121,12 @@ def test_an_update_killed_at_each_step(
     for step in STEPS[way]:
         kill(step, "update", LAION, str(then), "--way", way)
         assert client.count(index=prefix)["count"] == len(contents[then if step == "swapped" else now]), step
-        done = update(client, prefix, planned(then), way="" if step == "swapped" else way)
+        done = update(client, prefix, planned(then), strategy="" if step == "swapped" else way)
         assert done.alias_moved is (step != "swapped"), step
         assert content(client, str(done.to)) == contents[then], step
         assert client.count(index=prefix)["count"] == len(contents[then])
         assert done.totals == totals(fresh[then][0])
-        Pruner(client, prefix).run(LAION)
+        prune_generations(client, prefix, LAION)
         assert traces(client, prefix) == NOTHING, step
         now, then = then, now
 
@@ -139,11 +139,11 @@ def test_a_reindex_killed_at_each_step(client: Elasticsearch, prefix: str, kill:
         client.indices.put_mapping(index=now, meta=meta | {"mapping": "another"})
         kill(step, "reindex", LAION)
         assert client.count(index=prefix)["count"] == len(fresh[old][1]), step
-        done = Reindexer(client, prefix).run(LAION)
+        done = reindex_dataset(client, prefix, LAION)
         assert done.alias_moved is (step != "swapped"), step
         assert content(client, done.to) == fresh[old][1], step
         assert client.count(index=prefix)["count"] == len(fresh[old][1])
-        Pruner(client, prefix).run(LAION)
+        prune_generations(client, prefix, LAION)
         assert traces(client, prefix) == NOTHING, step
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer.maintenance.rollback import Roller
+from indexer.maintenance.rollback import roll_back
 from tests.indexer.test_load import load
 from tests.indexer.test_update import LAION, new, old, planned, update
 
@@ -58,8 +58,8 @@ def test_searches_during_updates_and_rollbacks(client: Elasticsearch, prefix: st
         done = update(client, prefix, planned(new if number % 2 == 0 else old))
         assert done.alias_moved
         true[str(done.to)] = done.totals.indexed
-        Roller(client, prefix).run(LAION)
-        Roller(client, prefix).run(LAION, int(str(done.to)[-6:]))
+        roll_back(client, prefix, LAION)
+        roll_back(client, prefix, LAION, int(str(done.to)[-6:]))
     seconds = time.monotonic() - started
     searcher.stop.set()
     thread.join()

@@ -53,6 +53,13 @@ class MadeSource:
     def reader(self, file: SourceFile) -> MadeReader:
         raise AssertionError("a made plan has its readers")
 
+    @property
+    def row_independent(self) -> bool:
+        return False
+
+    def ids(self, raw: pl.DataFrame) -> pl.Series:
+        raise AssertionError("its rows have no ids of their own")
+
     def normalise(self, raw: RawBatch, file: SourceFile) -> TrackBatch:
         row = pl.col("source_row")
         number = row
@@ -80,8 +87,15 @@ class MadeSource:
 
 def plan(*readers: MadeReader, source: MadeSource | None = None, limit: int | None = None) -> Plan:
     """Return a plan of made files."""
+    source = source or MadeSource()
     files = tuple(
-        PlannedFile(SourceFile(Path(reader.file), reader.file, sha256=reader.file), reader, tuple(reader.chunks()))
-        for reader in readers
+        PlannedFile(
+            source,
+            SourceFile(Path(reader.file), reader.file, sha256=reader.file),
+            reader,
+            tuple(reader.chunks()),
+            number,
+        )
+        for number, reader in enumerate(readers)
     )
-    return Plan(source or MadeSource(), files, limit)
+    return Plan(source, files, limit)

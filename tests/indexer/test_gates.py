@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer.checks import GateError, Thresholds, counts, golden
-from indexer.checks.gate import Candidate, Gate, IndexStats
-from indexer.cluster.audit_log import AuditLog
-from indexer.cluster.ledger import Ledger
+from indexer.checks import GateError, Thresholds, index
+from indexer.checks.gate import Candidate, Gate, IndexStats, change
+from indexer.cluster import audit_log
 from indexer.cluster.status import dataset_status
-from indexer.load.load import Loader, LoadResult
+from indexer.load import load as loading
+from indexer.load.load import LoadContext, LoadResult
 from indexer.records import RawBatch, SourceFile, Totals, TrackBatch
 from mappings.cards import CARDS
 from mappings.index_names import Generation
@@ -83,14 +83,14 @@ def test_a_closed_gate_stops_the_swap(
     tamper: Tamper,
 ) -> None:
     first = load(client, prefix, made.plan(made.MadeReader("a", ROWS, 150, damaged=100)))
-    finish = Loader._finish
+    finish = loading._finish
 
-    def tampered(self: Loader, books: Ledger, generation: Generation) -> Any:
+    def tampered(context: LoadContext, generation: Generation) -> Any:
         client.indices.refresh(index=f"{prefix}-*")
         tamper(client, generation)
-        return finish(self, books, generation)
+        return finish(context, generation)
 
-    monkeypatch.setattr(Loader, "_finish", tampered)
+    monkeypatch.setattr(loading, "_finish", tampered)
     with pytest.raises(GateError) as raised:
         load(client, prefix, made.plan(made.MadeReader("b", rows, 150, damaged=100), source=source))
     assert [gate.name for gate in raised.value.gates if not gate.passed] == [name], raised.value.gates
@@ -98,16 +98,16 @@ def test_a_closed_gate_stops_the_swap(
     assert client.count(index=f"{prefix}-{DATASET}")["count"] == first.indexed
     states = [view.state for view in dataset_status(client, prefix, DATASET).views]
     assert states == ["current", "failed"]
-    assert [event.event for event in AuditLog(client, prefix).read(DATASET, 1)] == ["failed"]
+    assert [event.event for event in audit_log.read(client, prefix, DATASET, 1)] == ["failed"]
 
 
 def test_golden_queries_stop_the_swap(client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = "free-music-archive"
-    monkeypatch.setattr(golden, "CARDS", {dataset: replace(CARDS[dataset], rows=100)})
+    monkeypatch.setattr(index, "CARDS", {dataset: replace(CARDS[dataset], rows=100)})
     with pytest.raises(GateError, match="not found: AWOL, Food; Kurt Vile, Freeway"):
         load(client, prefix, made.plan(made.MadeReader("a", 100, 50), source=made.MadeSource(dataset)))
     assert not client.indices.exists_alias(name=prefix)
-    monkeypatch.setattr(golden, "CARDS", {dataset: replace(CARDS[dataset], rows=1_000)})
+    monkeypatch.setattr(index, "CARDS", {dataset: replace(CARDS[dataset], rows=1_000)})
     result = load(client, prefix, made.plan(made.MadeReader("a", 100, 50), source=made.MadeSource(dataset)))
     assert result.alias_moved  # a part of the data set need not have them, and the same generation is asked again
     assert result.generation.endswith("g000001")
@@ -127,7 +127,7 @@ def test_a_reason_forces_and_is_written_down(client: Elasticsearch, prefix: str)
     assert result.resumed == 100
     meta = client.indices.get_mapping(index=result.generation)[result.generation]["mappings"]["_meta"]
     assert meta["forced"] == {"reason": "the release was cut", "gates": ["change"]}
-    assert [event.event for event in AuditLog(client, prefix).read(DATASET, 2)] == ["swapped", "forced"]
+    assert [event.event for event in audit_log.read(client, prefix, DATASET, 2)] == ["swapped", "forced"]
 
 
 def test_a_wider_bound_lets_it_through(client: Elasticsearch, prefix: str) -> None:
@@ -137,14 +137,14 @@ def test_a_wider_bound_lets_it_through(client: Elasticsearch, prefix: str) -> No
 
 
 def test_lost_records_cant_be_forced(client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    finish = Loader._finish
+    finish = loading._finish
 
-    def steal(self: Loader, books: Ledger, generation: Generation) -> Any:
+    def steal(context: LoadContext, generation: Generation) -> Any:
         client.indices.refresh(index=generation.index)
         _delete_document(client, generation)
-        return finish(self, books, generation)
+        return finish(context, generation)
 
-    monkeypatch.setattr(Loader, "_finish", steal)
+    monkeypatch.setattr(loading, "_finish", steal)
     with pytest.raises(GateError, match="does not add up"):
         load(client, prefix, made.plan(made.MadeReader("a", 100, 50)), force="I want it")
     assert not client.indices.exists_alias(name=prefix)
@@ -183,7 +183,7 @@ BEFORE = IndexStats(Generation("ln", DATASET, 1), 1_000, {}, ids=tuple("abc"))
 )
 def test_the_bound_of_change(documents: int, touched: int | None, gone: float, passed: bool) -> None:
     candidate = Candidate(Generation("ln", DATASET, 2), Totals(), documents, 0, touched=touched)
-    gate: Gate = counts.change(candidate, BEFORE, gone, Thresholds(max_change=10.0))
+    gate: Gate = change(candidate, BEFORE, gone, Thresholds(max_change=10.0))
     assert gate.passed is passed, gate
 
 

@@ -8,18 +8,16 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from indexer import checks
-from indexer.cluster import indices, lease, ledger, recovery
-from indexer.cluster.aliases import probe_alias, swap
-from indexer.cluster.diagnostics import inspect
+from indexer.cluster import generations, indices, lease, ledger
+from indexer.cluster.indices import probe_alias, swap
 from indexer.cluster.lease import Lease
 from indexer.cluster.ledger import Ledger
 from indexer.cluster.rejects import RejectedReader
-from indexer.cluster.status import dataset_status
+from indexer.cluster.status import dataset_status, inspect
 from indexer.load import publish
 from indexer.load.load import LoadResult
-from indexer.load.publish import Finisher
-from indexer.maintenance.prune import Pruner
-from indexer.maintenance.rollback import Roller
+from indexer.maintenance.prune import prune_generations
+from indexer.maintenance.rollback import roll_back
 from mappings.errors import CheckFailedError, InputError, UnreachableError
 from mappings.index_names import Generation
 from mappings.index_names import ledger as ledger_index
@@ -53,22 +51,22 @@ def test_meta_says_what_it_was_made_of(client: Elasticsearch, prefix: str) -> No
 def test_rollback_and_forward_again(client: Elasticsearch, prefix: str) -> None:
     first, second = build(client, prefix, "a"), build(client, prefix, "b", 63)
     assert states(client, prefix) == {1: "kept", 2: "current"}
-    back = Roller(client, prefix).run(DATASET)
+    back = roll_back(client, prefix, DATASET)
     assert (back.from_, back.to, back.documents) == (second.generation, first.generation, first.indexed)
     assert client.count(index=prefix)["count"] == first.indexed
     assert states(client, prefix) == {1: "current", 2: "kept"}
     with pytest.raises(CheckFailedError, match="no generation before"):
-        Roller(client, prefix).run(DATASET)
+        roll_back(client, prefix, DATASET)
     with pytest.raises(InputError, match="no generation 7"):
-        Roller(client, prefix).run(DATASET, 7)
+        roll_back(client, prefix, DATASET, 7)
     with pytest.raises(CheckFailedError, match="current generation of made already"):
-        Roller(client, prefix).run(DATASET, 1)
-    assert Roller(client, prefix).run(DATASET, 2).to == second.generation
+        roll_back(client, prefix, DATASET, 1)
+    assert roll_back(client, prefix, DATASET, 2).to == second.generation
 
 
 def test_nothing_to_go_back_to(client: Elasticsearch, prefix: str) -> None:
     with pytest.raises(CheckFailedError, match="no generation of made to go back to"):
-        Roller(client, prefix).run(DATASET)
+        roll_back(client, prefix, DATASET)
 
 
 def test_the_alias_goes_back_when_the_canary_is_not_answered(
@@ -99,7 +97,7 @@ def test_a_first_generation_is_taken_off_when_the_canary_is_not_answered(
     def unanswered(_client: Elasticsearch, _generation: Generation) -> None:
         raise CheckFailedError("answered by nobody")
 
-    monkeypatch.setattr("indexer.cluster.aliases.probe_alias", unanswered)
+    monkeypatch.setattr("indexer.cluster.indices.probe_alias", unanswered)
     with pytest.raises(CheckFailedError, match="answered by nobody"):
         build(client, prefix)
     assert not client.indices.exists_alias(name=[prefix, f"{prefix}-{DATASET}"])
@@ -131,16 +129,16 @@ def test_prune_leaves_the_current_one_and_the_one_before(client: Elasticsearch, 
     with pytest.raises(checks.GateError):
         build(client, prefix, "small", 20)
     assert states(client, prefix) == {1: "kept", 2: "kept", 3: "kept", 4: "current", 5: "failed"}
-    Roller(client, prefix).run(DATASET, 2)
-    pruned = Pruner(client, prefix).run(DATASET, 1)  # the newest two, and the current one with the one before it
+    roll_back(client, prefix, DATASET, 2)
+    pruned = prune_generations(client, prefix, DATASET, 1)  # the newest two, and the current one with the one before it
     assert [name[-1] for name in pruned.deleted] == ["5"]
-    Roller(client, prefix).run(DATASET, 4)
-    pruned = Pruner(client, prefix).run(DATASET, 3)
+    roll_back(client, prefix, DATASET, 4)
+    pruned = prune_generations(client, prefix, DATASET, 3)
     assert [name[-1] for name in pruned.deleted] == ["1"]
-    pruned = Pruner(client, prefix).run(DATASET, 1)
+    pruned = prune_generations(client, prefix, DATASET, 1)
     assert [name[-1] for name in pruned.deleted] == ["2"]
     assert pruned.freed_bytes > 0
-    assert Pruner(client, prefix).run(DATASET, 1).deleted == ()
+    assert prune_generations(client, prefix, DATASET, 1).deleted == ()
     assert states(client, prefix) == {3: "kept", 4: "current"}
     left = {count.generation[-1] for count in RejectedReader(client, prefix).counts()}
     assert left == {"3", "4"}
@@ -152,7 +150,7 @@ def test_prune_leaves_the_current_one_and_the_one_before(client: Elasticsearch, 
 
 def begun(client: Elasticsearch, prefix: str, number: int = 1, **plan: Any) -> Generation:
     """Write down a generation that somebody begins."""
-    recovery.create_system_indices(client, prefix)
+    generations.create_system_indices(client, prefix)
     generation = Generation(prefix, DATASET, number)
     assert Ledger(client, prefix).begin(generation, plan)
     indices.create(client, generation, shards=1, replicas=0, meta={"state": ledger.BUILDING})
@@ -163,14 +161,14 @@ def test_prune_leaves_what_somebody_is_building(client: Elasticsearch, prefix: s
     generation = begun(client, prefix)
     loader = Lease(client, prefix, DATASET, lease.LOAD, generation=generation.index)
     loader.take()
-    assert Pruner(client, prefix).run(DATASET).deleted == ()
+    assert prune_generations(client, prefix, DATASET).deleted == ()
     (view,) = dataset_status(client, prefix, DATASET).views
     assert (view.state, len(view.at_work)) == ("building", 1)
     with pytest.raises(CheckFailedError, match=r"g000001 is being loaded by process \d+ on"):
         build(client, prefix, fresh=True)
     loader.release()
     assert "nobody is at work on it" in found(client, prefix)["builder_dead"]
-    assert Pruner(client, prefix).run(DATASET).deleted == (generation.index,)
+    assert prune_generations(client, prefix, DATASET).deleted == (generation.index,)
     assert dataset_status(client, prefix, DATASET).views == ()
 
 
@@ -200,7 +198,7 @@ STEPS = {
     "gates": (checks, "check"),
     "notes": (indices, "note"),
     "swap": (publish, "swap"),
-    "told": (Finisher, "_tell_swap"),
+    "told": (publish, "_record_swap"),
 }
 
 
@@ -235,8 +233,8 @@ def test_what_is_in_service_is_never_given_up_as_half_done(
     third = build(client, prefix, "c", fresh=True)
     assert third.generation.endswith("g000003")
     assert states(client, prefix) == {1: "kept", 2: "kept", 3: "current"}
-    assert Roller(client, prefix).run(DATASET).to.endswith("g000002")
-    assert Roller(client, prefix).run(DATASET).to == first.generation
+    assert roll_back(client, prefix, DATASET).to.endswith("g000002")
+    assert roll_back(client, prefix, DATASET).to == first.generation
 
 
 def test_killed_while_pruning_the_next_run_finishes(
@@ -246,9 +244,9 @@ def test_killed_while_pruning_the_next_run_finishes(
         build(client, prefix, name)
     monkeypatch.setattr(Ledger, "forget", raising(Ledger.forget, after=False))
     with pytest.raises(RuntimeError):
-        Pruner(client, prefix).run(DATASET)
+        prune_generations(client, prefix, DATASET)
     assert not indices.exists(client, Generation(prefix, DATASET, 1))
-    Pruner(client, prefix).run(DATASET)
+    prune_generations(client, prefix, DATASET)
     assert states(client, prefix) == {2: "kept", 3: "current"}
     assert {count.generation[-1] for count in RejectedReader(client, prefix).counts()} == {"2", "3"}
 
@@ -256,7 +254,7 @@ def test_killed_while_pruning_the_next_run_finishes(
 def test_an_index_with_the_alias_own_name(client: Elasticsearch, prefix: str) -> None:
     client.indices.create(index=f"{prefix}-{DATASET}")
     assert f"An index is called {prefix}-{DATASET}" in found(client, prefix)["name_taken"]
-    for change in (lambda: build(client, prefix), lambda: Roller(client, prefix).run(DATASET)):
+    for change in (lambda: build(client, prefix), lambda: roll_back(client, prefix, DATASET)):
         with pytest.raises(CheckFailedError, match=f"DELETE /{prefix}-{DATASET}"):
             change()
 
@@ -266,14 +264,14 @@ def test_a_closed_and_a_read_only_index(client: Elasticsearch, prefix: str) -> N
     client.indices.put_settings(index=second.generation, settings={"index.blocks.read_only": True})
     assert f"Index {second.generation} is read-only." in found(client, prefix)["read_only"]
     with pytest.raises(CheckFailedError, match="Lift the block: PUT"):
-        Roller(client, prefix).run(DATASET)
+        roll_back(client, prefix, DATASET)
     client.indices.put_settings(index=second.generation, settings={"index.blocks.read_only": None})
     client.indices.close(index=first.generation)
     assert f"Index {first.generation} is closed. Open it" in found(client, prefix)["closed"]
     with pytest.raises(CheckFailedError, match="no generation before"):
-        Roller(client, prefix).run(DATASET)
+        roll_back(client, prefix, DATASET)
     with pytest.raises(CheckFailedError, match="Open it: POST"):
-        Roller(client, prefix).run(DATASET, 1)
+        roll_back(client, prefix, DATASET, 1)
     client.indices.open(index=first.generation)
     client.indices.close(index=second.generation)
     with pytest.raises(CheckFailedError, match="is closed"):
@@ -284,7 +282,7 @@ def test_a_missing_alias(client: Elasticsearch, prefix: str) -> None:
     result = build(client, prefix)
     client.indices.delete_alias(index=result.generation, name="*")
     assert f"linernotes rollback {DATASET} --to 1" in found(client, prefix)["alias_missing"]
-    assert Roller(client, prefix).run(DATASET).from_ is None
+    assert roll_back(client, prefix, DATASET).from_ is None
     assert found(client, prefix) == {}
 
 
@@ -293,12 +291,12 @@ def test_an_alias_on_two_generations(client: Elasticsearch, prefix: str) -> None
     client.indices.put_alias(index=first.generation, name=f"{prefix}-{DATASET}")
     assert "is on 2 generations at once" in found(client, prefix)["alias_on_two"]
     with pytest.raises(CheckFailedError, match=r"is on 2 generations at once: .*Choose one"):
-        Roller(client, prefix).run(DATASET)
-    Roller(client, prefix).run(DATASET, 2)
+        roll_back(client, prefix, DATASET)
+    roll_back(client, prefix, DATASET, 2)
     assert list(client.indices.get_alias(name=f"{prefix}-{DATASET}").body) == [second.generation]
     client.indices.delete_alias(index=second.generation, name=prefix)
     assert "aliases_differ" in found(client, prefix)
-    Roller(client, prefix).run(DATASET, 2)
+    roll_back(client, prefix, DATASET, 2)
     assert found(client, prefix) == {}
 
 
@@ -308,7 +306,7 @@ def test_an_index_that_the_ledger_does_not_know(client: Elasticsearch, prefix: s
     indices.create(client, stray, shards=1, replicas=0, meta={"state": ledger.BUILDING})
     assert f"linernotes prune {DATASET}" in found(client, prefix)["orphan"]
     assert states(client, prefix) == {1: "current", 5: "failed"}
-    assert Pruner(client, prefix).run(DATASET).deleted == (stray.index,)
+    assert prune_generations(client, prefix, DATASET).deleted == (stray.index,)
 
 
 def test_a_lock_whose_owner_is_gone(client: Elasticsearch, prefix: str) -> None:

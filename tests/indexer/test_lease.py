@@ -12,18 +12,19 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer.cluster import indices, lease, ledger, recovery
-from indexer.cluster.diagnostics import inspect
+from indexer.cluster import generations, indices, lease, ledger
 from indexer.cluster.lease import LEASE_S, Holder, Lease
-from indexer.cluster.ledger import ChunkId, Claim, Ledger, Taken
+from indexer.cluster.ledger import Claim, ClaimDenied, Ledger
 from indexer.cluster.progress import Progress
 from indexer.cluster.retry import RetryPolicy, retrying
-from indexer.cluster.status import dataset_status
-from indexer.load.load import Loader, Options
-from indexer.maintenance.prune import Pruner
-from indexer.maintenance.reindex import Reindexer
-from indexer.maintenance.replay import Replayer
-from indexer.maintenance.rollback import Roller
+from indexer.cluster.status import dataset_status, inspect
+from indexer.load import load as loading
+from indexer.load.load import LoadContext, Options
+from indexer.maintenance.prune import prune_generations
+from indexer.maintenance.reindex import reindex_dataset
+from indexer.maintenance.replay import replay_rejected
+from indexer.maintenance.rollback import roll_back
+from indexer.records import ChunkId
 from mappings.errors import CheckFailedError
 from mappings.index_names import Generation, locks
 from tests.indexer import made
@@ -36,7 +37,7 @@ SINCE = "2026-01-01T00:00:00+00:00"
 
 @pytest.fixture
 def books(client: Elasticsearch, prefix: str) -> str:
-    recovery.create_system_indices(client, prefix)
+    generations.create_system_indices(client, prefix)
     return prefix
 
 
@@ -63,19 +64,19 @@ def test_a_second_writer_is_told_who_holds_it(client: Elasticsearch, books: str)
     progress = Progress()
     second = retrying(client, RetryPolicy(progress))
     with (
-        lease.held(client, books, DATASET, lease.UPDATE),
+        lease.hold(client, books, DATASET, lease.UPDATE),
         pytest.raises(CheckFailedError, match=r"made is in other hands: process \d+ on \S+, update since \d{4}-"),
-        lease.held(second, books, DATASET, lease.UPDATE),
+        lease.hold(second, books, DATASET, lease.UPDATE),
     ):
         raise AssertionError("two hold it")
     assert progress.take_notes() == []  # it was looked up, and not waited for
-    with lease.held(client, books, DATASET, lease.PRUNE):
+    with lease.hold(client, books, DATASET, lease.PRUNE):
         pass
     assert lease.holders(client, books, DATASET) == []
 
 
 def test_data_sets_are_held_side_by_side(client: Elasticsearch, books: str) -> None:
-    with lease.held(client, books, "one", lease.UPDATE), lease.held(client, books, "two", lease.UPDATE):
+    with lease.hold(client, books, "one", lease.UPDATE), lease.hold(client, books, "two", lease.UPDATE):
         (one,), (two,) = (lease.holders(client, books, name) for name in ("one", "two"))
         assert one != two
 
@@ -185,11 +186,11 @@ def test_an_index_and_documents_of_an_earlier_version(client: Elasticsearch, pre
     for name in added:
         del document[name]
     client.index(index=locks(prefix), id=DATASET, document=document)
-    recovery.create_system_indices(client, prefix)
+    generations.create_system_indices(client, prefix)
     (old,) = lease.holders(client, prefix, DATASET)
     assert (old.is_here, old.is_gone, old.is_dead()) == (False, False, True)
-    recovery.create_system_indices(client, prefix)
-    with lease.held(client, prefix, DATASET, lease.PRUNE):
+    generations.create_system_indices(client, prefix)
+    with lease.hold(client, prefix, DATASET, lease.PRUNE):
         (holder,) = lease.holders(client, prefix, DATASET)
         assert holder.is_here
 
@@ -218,10 +219,10 @@ Act = Callable[[Elasticsearch, str], object]
 ACTS: dict[str, Act] = {
     "load": lambda client, prefix: load(client, prefix, made.plan(made.MadeReader("b", 61, 30))),
     "update": lambda client, prefix: update(client, prefix, made.plan(made.MadeReader("b", 61, 30))),
-    "prune": lambda client, prefix: Pruner(client, prefix).run(DATASET),
-    "replay": lambda client, prefix: Replayer(client, prefix, Progress()).run(DATASET),
-    "reindex": lambda client, prefix: Reindexer(client, prefix).run(DATASET),
-    "rollback": lambda client, prefix: Roller(client, prefix).run(DATASET),
+    "prune": lambda client, prefix: prune_generations(client, prefix, DATASET),
+    "replay": lambda client, prefix: replay_rejected(client, prefix, DATASET, Progress()),
+    "reindex": lambda client, prefix: reindex_dataset(client, prefix, DATASET),
+    "rollback": lambda client, prefix: roll_back(client, prefix, DATASET),
 }
 
 
@@ -289,9 +290,9 @@ def test_chunks_in_other_hands_are_not_claimed_over_and_over(
     client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = made.plan(made.MadeReader("a", 300, 100))
-    recovery.create_system_indices(client, prefix)
+    generations.create_system_indices(client, prefix)
     books = Ledger(client, prefix)
-    generation = Loader(client, prefix, plan, Options(), Progress(), threading.Event())._begin(books)
+    generation = loading._begin(LoadContext(client, prefix, plan, Options(), Progress(), threading.Event()))
     other = Lease(client, prefix, DATASET, lease.LOAD, generation=generation.index)
     assert other.take() is None
     for number in (1, 2):
@@ -299,7 +300,7 @@ def test_chunks_in_other_hands_are_not_claimed_over_and_over(
     claimed: list[int] = []
     real = Ledger.claim
 
-    def claim(self: Ledger, generation: Generation, key: ChunkId, mine: Lease) -> Claim | Taken:
+    def claim(self: Ledger, generation: Generation, key: ChunkId, mine: Lease) -> Claim | ClaimDenied:
         claimed.append(key.number)
         return real(self, generation, key, mine)
 

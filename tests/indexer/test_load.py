@@ -9,12 +9,14 @@ import pytest
 from elastic_transport import ConnectionError as NoConnection
 from elasticsearch import Elasticsearch
 
-from indexer.cluster import indices, ledger, recovery
+from indexer.cluster import generations, indices, ledger
 from indexer.cluster.lease import LOAD, Lease
-from indexer.cluster.ledger import ChunkId, Ledger
+from indexer.cluster.ledger import Ledger
 from indexer.cluster.progress import Progress
-from indexer.load.load import InterruptedLoadError, Loader, LoadResult, Options
+from indexer.load import load as loading
+from indexer.load.load import InterruptedLoadError, LoadContext, LoadResult, Options, load_dataset
 from indexer.load.plan import Plan, PlannedFile, first
+from indexer.records import ChunkId
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation
 from mappings.index_names import ledger as ledger_index
@@ -24,9 +26,9 @@ DATASET = "made"
 
 
 def load(client: Elasticsearch, prefix: str, plan: Plan, **options: Any) -> LoadResult:
-    return Loader(
+    return load_dataset(
         client, prefix, plan, Options(**{"thresholds": made.LENIENT} | options), Progress(), threading.Event()
-    ).run()
+    )
 
 
 def digest(client: Elasticsearch, index: str) -> dict[str, tuple[int, int]]:
@@ -77,7 +79,7 @@ def test_a_load_that_was_stopped_goes_on(client: Elasticsearch, prefix: str) -> 
     stop, progress = threading.Event(), Progress()
     stop_at(progress, 500, stop)
     with pytest.raises(InterruptedLoadError):
-        Loader(client, prefix, plan, Options(), progress, stop).run()
+        load_dataset(client, prefix, plan, Options(), progress, stop)
     assert 0 < progress.totals.read < 4000
     assert not client.indices.exists_alias(name=prefix)
     result = load(client, prefix, plan)
@@ -92,7 +94,7 @@ def test_what_was_normalised_is_counted_once_by_rule(client: Elasticsearch, pref
     stop, progress = threading.Event(), Progress()
     stop_at(progress, 500, stop)
     with pytest.raises(InterruptedLoadError):
-        Loader(client, prefix, plan, Options(), progress, stop).run()
+        load_dataset(client, prefix, plan, Options(), progress, stop)
     result = load(client, prefix, plan)
     assert result.resumed > 0
     assert result.changed == expected
@@ -121,14 +123,14 @@ def test_records_that_a_dead_loader_had_sent_are_counted_once(client: Elasticsea
 def half_loaded(client: Elasticsearch, prefix: str, plan: Plan) -> Generation:
     """Leave a load whose documents are all in, and whose second chunk is not acknowledged, by a dead loader."""
     generation = Generation(prefix, DATASET, 1)
-    recovery.create_system_indices(client, prefix)
+    generations.create_system_indices(client, prefix)
     books = Ledger(client, prefix)
-    loader = Loader(client, prefix, plan, Options(), Progress(), threading.Event())
-    loader.progress.add_file("a", 300)
-    assert loader._begin(books) == generation
+    context = LoadContext(client, prefix, plan, Options(), Progress(), threading.Event())
+    context.progress.add_file("a", 300)
+    assert loading._begin(context) == generation
     dead = Lease(client, prefix, DATASET, LOAD, generation=generation.index)
     assert isinstance(books.claim(generation, ChunkId(0, 1), dead), ledger.Claim)
-    loader._carry(books, generation, dead)
+    loading._carry(context, generation, dead)
     document = client.get(index=f"{prefix}-ledger", id=f"{generation.index}/0/1")["_source"]
     client.index(
         index=f"{prefix}-ledger", id=f"{generation.index}/0/1", document=document | {"state": "leased", "owner": "x"}
@@ -150,7 +152,7 @@ def test_other_files_are_refused_and_fresh_starts_over(client: Elasticsearch, pr
     stop = threading.Event()
     stop.set()
     with pytest.raises(InterruptedLoadError):
-        Loader(client, prefix, made.plan(made.MadeReader("a", 100, 10)), Options(), Progress(), stop).run()
+        load_dataset(client, prefix, made.plan(made.MadeReader("a", 100, 10)), Options(), Progress(), stop)
     other = made.plan(made.MadeReader("b", 100, 10))
     with pytest.raises(InputError, match="other files"):
         load(client, prefix, other)
@@ -171,14 +173,14 @@ def test_the_same_files_again_are_loaded_already(client: Elasticsearch, prefix: 
 
 
 def test_a_lost_document_stops_the_alias(client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    finish = Loader._finish
+    finish = loading._finish
 
-    def steal(self: Loader, books: Ledger, generation: Generation) -> Any:
+    def steal(context: LoadContext, generation: Generation) -> Any:
         client.indices.refresh(index=generation.index)
         client.delete(index=generation.index, id="made:7")
-        return finish(self, books, generation)
+        return finish(context, generation)
 
-    monkeypatch.setattr(Loader, "_finish", steal)
+    monkeypatch.setattr(loading, "_finish", steal)
     with pytest.raises(CheckFailedError, match="does not add up"):
         load(client, prefix, made.plan(made.MadeReader("a", 100, 10)))
     assert not client.indices.exists_alias(name=prefix)

@@ -17,9 +17,10 @@ from indexer.cluster import lease, rejects
 from indexer.cluster.lease import Lease
 from indexer.cluster.ledger import Ledger
 from indexer.cluster.progress import Progress
-from indexer.cluster.rejects import MAX_ATTEMPTS, MAX_RECORD_CHARS, Count, RejectedReader, RejectedStore, Wanted
-from indexer.load.load import Loader, LoadResult, Options
-from indexer.maintenance.replay import Replay, Replayer
+from indexer.cluster.rejects import MAX_ATTEMPTS, MAX_RECORD_CHARS, Count, RejectedFilter, RejectedReader, RejectedStore
+from indexer.load.load import LoadResult, Options, load_dataset
+from indexer.maintenance import replay as replaying
+from indexer.maintenance.replay import Replay, replay_rejected
 from indexer.records import RawBatch, SourceFile, TrackBatch
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation
@@ -45,11 +46,11 @@ class Refused(made.MadeSource):
 
 def load(client: Elasticsearch, prefix: str, *readers: made.MadeReader, **source: Any) -> LoadResult:
     plan = made.plan(*readers, source=Refused(**source))
-    return Loader(client, prefix, plan, Options(thresholds=made.LENIENT), Progress(), threading.Event()).run()
+    return load_dataset(client, prefix, plan, Options(thresholds=made.LENIENT), Progress(), threading.Event())
 
 
 def replay(client: Elasticsearch, prefix: str, max_attempts: int = MAX_ATTEMPTS) -> Replay:
-    return Replayer(client, prefix, Progress(), max_attempts).run(DATASET)
+    return replay_rejected(client, prefix, DATASET, Progress(), max_attempts)
 
 
 def relax(client: Elasticsearch, prefix: str, properties: dict[str, Any] | None = None) -> None:
@@ -59,7 +60,7 @@ def relax(client: Elasticsearch, prefix: str, properties: dict[str, Any] | None 
 
 def kept(client: Elasticsearch, prefix: str) -> list[tuple[str, int, int]]:
     reader = RejectedReader(client, prefix)
-    records = reader.records(Wanted(Generation(prefix, DATASET, 1)))
+    records = reader.records(RejectedFilter(Generation(prefix, DATASET, 1)))
     return [(record.file, record.row, record.attempt) for record in records]
 
 
@@ -88,7 +89,7 @@ def test_refused_records_are_kept_and_counted(client: Elasticsearch, prefix: str
     assert "out of range" in refused.example
     assert unread == Count(DATASET, result.generation, "damaged", 2, 0, "made so")
     assert unread.replayable == 0
-    first = next(reader.records(Wanted(Generation(prefix, DATASET, 1), row=4)))
+    first = next(reader.records(RejectedFilter(Generation(prefix, DATASET, 1), row=4)))
     assert (first.file, first.row, first.attempt) == ("a", 4, 1)
     assert orjson.loads(first.record)["year"] == 40_000
     assert reader.counts("another") == []
@@ -189,8 +190,8 @@ STEPS = {
     "ids written down": (Ledger, "write_sketch", 1),
     "removed": (RejectedStore, "remove", 1),
     "the second page sent": (RejectedStore, "put", 2),
-    "counted": (Replayer, "_count", 1),
-    "noted": (Replayer, "_note", 1),
+    "counted": (replaying, "_count", 1),
+    "noted": (replaying, "_note", 1),
 }
 UNSEEN = ("noted",)
 """Steps after which all sums are as they were noted, so that nobody can tell that a replay ended here."""
@@ -221,12 +222,12 @@ import os, signal, sys
 from elasticsearch import Elasticsearch
 from indexer.cluster.lease import Lease
 from indexer.cluster.progress import Progress
-from indexer.maintenance.replay import Replayer
+from indexer.maintenance.replay import replay_rejected
 from indexer.cluster.rejects import RejectedStore
 def die(self, ids):
     os.kill(os.getpid(), signal.SIGKILL)
 RejectedStore.remove = die
-Replayer(Elasticsearch(sys.argv[1]), sys.argv[2], Progress()).run("made")
+replay_rejected(Elasticsearch(sys.argv[1]), sys.argv[2], "made", Progress())
 """
 
 
@@ -282,7 +283,7 @@ def test_nothing_loaded(client: Elasticsearch, prefix: str) -> None:
 
 def test_a_replay_sends_the_very_document(client: Elasticsearch, prefix: str) -> None:
     load(client, prefix, made.MadeReader("a", 4, 4))
-    record = next(RejectedReader(client, prefix).records(Wanted(Generation(prefix, DATASET, 1))))
+    record = next(RejectedReader(client, prefix).records(RejectedFilter(Generation(prefix, DATASET, 1))))
     relax(client, prefix)
     replay(client, prefix)
     assert client.get(index=f"{prefix}-{DATASET}", id="made:4")["_source"] == orjson.loads(record.record)

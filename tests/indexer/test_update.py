@@ -17,7 +17,6 @@ from elasticsearch.helpers import scan
 from benchmarks import corpora
 from indexer.checks import GateError
 from indexer.cluster import audit_log, indices
-from indexer.cluster.audit_log import AuditLog
 from indexer.cluster.lease import UPDATE, Lease
 from indexer.cluster.ledger import Ledger
 from indexer.cluster.status import dataset_status
@@ -29,7 +28,7 @@ from indexer.records import Totals
 from indexer.sources import SOURCES
 from indexer.update import context, workdir
 from indexer.update.context import UpdateContext, UpdateOptions
-from indexer.update.update import Updated, Updater
+from indexer.update.update import Updated, update_dataset
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation, parse
 from tests.indexer import made
@@ -93,7 +92,7 @@ def planned(folder: Path) -> Plan:
 
 
 def update(client: Elasticsearch, prefix: str, plan: Plan, **orders: Any) -> Updated:
-    return Updater(UpdateContext(client, prefix, plan, UpdateOptions(**{"thresholds": made.LENIENT} | orders))).run()
+    return update_dataset(UpdateContext(client, prefix, plan, UpdateOptions(**{"thresholds": made.LENIENT} | orders)))
 
 
 def content(client: Elasticsearch, index: str) -> dict[str, Any]:
@@ -141,7 +140,7 @@ def test_the_difference_makes_what_a_fresh_build_makes(
         sum(before.get(name) == track for name, track in now.items()),
     )
     assert min(counts(done)) > 5
-    assert (done.way.name, done.alias_moved, done.totals) == ("difference", True, totals(whole))
+    assert (done.strategy.name, done.alias_moved, done.totals) == ("difference", True, totals(whole))
     assert done.difference.fields["title"] == done.difference.looked_at == done.difference.changed
     rejected = client.count(index=f"{prefix}-rejected", query={"term": {"generation": done.to}})
     assert rejected["count"] == whole.rejected > 0
@@ -183,22 +182,22 @@ def test_a_source_whose_rows_can_not_be_told_apart_alone(client: Elasticsearch, 
     # Other rows are damaged, so that other records are the first of their ids.
     plan = made.plan(made.MadeReader("b", 410, 90, damaged=41), source=source)
     done = update(client, prefix, plan)
-    assert done.way.name == "difference"
+    assert done.strategy.name == "difference"
     assert content(client, str(done.to)) == content(client, afresh(client, prefix, plan).generation)
     assert first.indexed + done.difference.added - done.difference.removed == done.totals.indexed
 
 
 def test_a_dry_run_changes_nothing(client: Elasticsearch, prefix: str, old: Path, new: Path) -> None:
     load(client, prefix, planned(old))
-    before = set(client.indices.get(index=f"{prefix}*").body), len(AuditLog(client, prefix).read())
+    before = set(client.indices.get(index=f"{prefix}*").body), len(audit_log.read(client, prefix))
     shown: list[Any] = []
     job = UpdateContext(
         client, prefix, planned(new), UpdateOptions(dry_run=True), show=lambda *told: shown.append(told)
     )
-    done = Updater(job).run()
+    done = update_dataset(job)
     assert (done.to, done.alias_moved) == (None, False)
-    assert shown == [(done.difference, done.way)]
-    assert (set(client.indices.get(index=f"{prefix}*").body), len(AuditLog(client, prefix).read())) == before
+    assert shown == [(done.difference, done.strategy)]
+    assert (set(client.indices.get(index=f"{prefix}*").body), len(audit_log.read(client, prefix))) == before
 
 
 def test_a_large_difference_is_built_afresh_and_the_gate_counts_it(
@@ -212,7 +211,7 @@ def test_a_large_difference_is_built_afresh_and_the_gate_counts_it(
     assert [gate.name for gate in told.value.gates if not gate.passed] == ["change"]
     assert client.indices.get_alias(name=f"{prefix}-{LAION}").body.keys() == {f"{prefix}-{LAION}-g000001"}
     done = update(client, prefix, other, thresholds=replace(made.LENIENT, max_change=90))
-    assert (done.way.name, done.alias_moved) == ("afresh", True)
+    assert (done.strategy.name, done.alias_moved) == ("afresh", True)
     assert content(client, str(done.to)) == content(client, afresh(client, prefix, other).generation)
 
 
@@ -221,8 +220,8 @@ def test_a_new_generation_has_as_many_shards_and_copies(
     client: Elasticsearch, prefix: str, old: Path, new: Path, way: str
 ) -> None:
     load(client, prefix, planned(old), shards=2, replicas=1)
-    done = update(client, prefix, planned(new), way=way)
-    assert done.way.name == way
+    done = update(client, prefix, planned(new), strategy=way)
+    assert done.strategy.name == way
     to = parse(prefix, str(done.to))
     assert to is not None
     assert [indices.number_of(client, to, what) for what in ("shards", "replicas")] == [2, 1]
@@ -234,8 +233,8 @@ def test_what_another_program_made_is_built_afresh(client: Elasticsearch, prefix
     meta = client.indices.get_mapping(index=first.generation)[first.generation]["mappings"]["_meta"]
     client.indices.put_mapping(index=first.generation, meta=meta | {changed: "another"})
     done = update(client, prefix, planned(old))
-    assert (done.way.name, done.alias_moved, done.difference.touched) == ("afresh", True, 0)
-    assert changed in done.way.why
+    assert (done.strategy.name, done.alias_moved, done.difference.touched) == ("afresh", True, 0)
+    assert changed in done.strategy.why
     assert done.to != done.from_
 
 
@@ -246,8 +245,8 @@ def test_a_refused_document_leads_to_a_fresh_build(client: Elasticsearch, prefix
     try:
         client.indices.put_settings(index=first.generation, settings={"index.final_pipeline": prefix})
         done = update(client, prefix, planned(new))
-        assert (done.way.name, done.alias_moved) == ("afresh", True)
-        assert "surprise" in done.way.why
+        assert (done.strategy.name, done.alias_moved) == ("afresh", True)
+        assert "surprise" in done.strategy.why
         assert [view.state for view in dataset_status(client, prefix, LAION).views] == ["kept", "current"]
     finally:
         client.indices.put_settings(index=first.generation, settings={"index.final_pipeline": None})
@@ -350,7 +349,7 @@ def test_watched_artists_are_told_what_they_gained_and_lost(client: Elasticsearc
     # Rows 101 and 202 can't be read, row 301 is new: of the band's rows 1, 101, 201 there are 1, 201, 301.
     assert (told.before, told.after, told.gained, told.lost) == (3, 3, 1, 1)
     assert (told.gained_examples, told.lost_examples) == (["Synthetic Song 301"], ["Synthetic Song 101"])
-    events = [event for event in AuditLog(client, prefix).read() if event.event == audit_log.WATCHED]
+    events = [event for event in audit_log.read(client, prefix) if event.event == audit_log.WATCHED]
     assert events[0].text == "MADE  BÅND 1: 3 to 3 tracks, 1 gained, 1 lost"
     watchlist.remove("Made band 1")
     assert [entry.name for entry in watchlist.names()] == ["Made Band 99"]

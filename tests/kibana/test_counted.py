@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer.cluster.audit_log import AuditLog
+from indexer.cluster import audit_log
 from linernotes.kibana.boards import BOARDS, SEARCHES
 from linernotes.kibana.columns import RECORDS, Column
 from linernotes.kibana.panels import Panel
@@ -47,7 +47,7 @@ def body(panel: Panel) -> dict[str, Any]:
 def loaded(client: Elasticsearch) -> Iterator[str]:
     prefix = f"t{uuid.uuid4().hex[:10]}"
     result = build(client, prefix)
-    AuditLog(client, prefix).write(Generation(prefix, "made", 1), "started", result.generation)
+    audit_log.write(client, Generation(prefix, "made", 1), "started", result.generation)
     client.indices.refresh(index=f"{prefix}-*")
     yield prefix
     for index in client.indices.get(index=f"{prefix}*", features="aliases").body:

@@ -12,8 +12,7 @@ import orjson
 import polars as pl
 
 from benchmarks import known_tracks
-from indexer.documents.bulk_body import encode
-from indexer.documents.finalize import ready
+from indexer.documents.bulk_body import encode, finalise
 from indexer.normalise.track import NORMALISATION_VERSION
 from indexer.sources import SOURCES
 from linernotes import samples
@@ -53,7 +52,7 @@ def _documents(dataset: str, paths: list[Path], number: int) -> Iterator[bytes]:
     for place, file in enumerate(source.files(paths)):
         reader = source.reader(file)
         for chunk in reader.chunks():
-            tracks = ready(source.normalise(reader.read(chunk), file), file.name).tracks
+            tracks = finalise(source.normalise(reader.read(chunk), file), file.name).tracks
             step = max(1, tracks.height // number)
             for body in encode(tracks.gather_every(step).head(number), place, 1_000_000):
                 yield from body.lines()

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from indexer.normalise import recording_key, scalars, text
-from indexer.normalise.language import told
+from indexer.normalise.language import language_of_letters
 
 
 def of(expression: pl.Expr, **values: Any) -> Any:
@@ -112,7 +112,7 @@ def test_keys_of_odd_names(artist: str | None, title: str | None, key: str | Non
     ],
 )  # fmt: skip
 def test_letters_tell_the_language(title: str, language: str | None) -> None:
-    assert told(title) == language
+    assert language_of_letters(title) == language
 
 
 @pytest.mark.parametrize(

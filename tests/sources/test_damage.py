@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.documents.bulk_body import encode
-from indexer.documents.finalize import ready
+from indexer.documents.bulk_body import encode, finalise
 from indexer.readers.csv_reader import CsvReader
 from indexer.readers.files import open_text
 from indexer.readers.jsonl_reader import JsonLinesReader, only
@@ -111,7 +110,7 @@ def test_a_cell_of_5_mb_is_one_record(tmp_path: Path, before: int, inner: bytes,
 def test_a_record_larger_than_a_request_goes_alone(tmp_path: Path, dataset: str) -> None:
     path = tmp_path / "file"
     path.write_bytes(WRITTEN[dataset](b"One", b"x" * MEGABYTES_5, b"Three"))
-    bodies = [body for batch in load(dataset, path) for body in encode(ready(batch, "file").tracks, 0, 2_000_000)]
+    bodies = [body for batch in load(dataset, path) for body in encode(finalise(batch, "file").tracks, 0, 2_000_000)]
     assert [body.rows.to_list() for body in bodies] == [[1], [2], [3]]
 
 

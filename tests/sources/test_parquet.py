@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.readers import parquet_reader
-from indexer.readers.parquet_footer import row_groups
-from indexer.readers.parquet_reader import ParquetReader
+from indexer.readers.parquet_reader import ParquetReader, row_groups
 from indexer.records import SOURCE_ROW, SourceFile
 from mappings.errors import InputError
 

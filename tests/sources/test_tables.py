@@ -27,7 +27,7 @@ def test_a_table_makes_only_fields_that_there_are_from_columns_that_it_names(tab
         if entry.stated is not None:
             assert entry.lost
             assert set(entry.stated.meta.root_names()) <= set(entry.columns)
-    assert set(table.required) <= set(table.wanted)
+    assert set(table.required) <= set(table.columns)
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +57,11 @@ def test_what_is_filled_is_what_the_documentation_says(table: DataSource, filled
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_a_row_of_nothing_but_an_id_counts_no_change(table: DataSource) -> None:
-    row: dict[str, Any] = dict.fromkeys(table.wanted)
+    row: dict[str, Any] = dict.fromkeys(table.columns)
     key = next(entry.columns[0] for entry in table.given if entry.field == "source_id")
     row[key] = "12345678901"
     frame = pl.DataFrame({SOURCE_ROW: [1]} | {name: [value] for name, value in row.items()}).with_columns(
-        pl.col(name).cast(table.kind(name)) for name in table.wanted
+        pl.col(name).cast(table.kind(name)) for name in table.columns
     )
     batch = table.normalise(RawBatch(frame), FILE)
     assert batch.tracks.height == 1
