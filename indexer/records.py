@@ -18,7 +18,7 @@ SOURCE_ROW = "source_row"
 """Column that every raw batch carries: the record's row in its file, from 1, header rows not counted."""
 
 RECORD_CHARACTERS = 4_000
-"""So much of a rejected record is kept: enough to see what is wrong with it, and where it is in its file."""
+"""So much of a rejected record is stored: enough to see what is wrong with it, and where it is in its file."""
 
 LYRICS_KEYS = "lyrics|genius_annotation|qna"
 """Keys whose values are never stored, as a pattern."""

@@ -1,6 +1,6 @@
 """What must hold before searchers see a generation?
 
-A gate looks at one thing, and says what it saw and what is allowed. All of them are asked, so that one look shows
+A gate checks one thing, and says what it saw and what is allowed. All are evaluated, so that one run shows
 everything that is wrong; the alias moves when all have passed, or when somebody gives a reason to go on nevertheless.
 
 | gate | what must hold |
@@ -12,9 +12,9 @@ everything that is wrong; the alias moves when all have passed, or when somebody
 | fill rates | no field is filled in far fewer documents than in the current one |
 | mapping | the index has the fields and the analysis of the field table |
 | sample | documents equal what their source files say, read again |
-| golden queries | what must be in this data set is found |
+| golden queries | searches for what must be in this data set have hits |
 
-The first two can't be forced: they are the promise that nothing is lost, and loading again is what mends them.
+The first two can't be forced: they are the promise that nothing is lost; only another load helps.
 """
 
 from collections.abc import Collection
@@ -30,8 +30,8 @@ UNFORCEABLE = frozenset({"totals", "documents"})
 """Gates that no reason opens."""
 
 RELATIVE = frozenset({"rejected", "change", "fill rates", "golden queries"})
-"""Gates that compare with something else than the source: a generation that failed only these is whole, and may be
-asked again with other bounds, or forced, without being built again."""
+"""Gates that compare with something else than the source: a generation that failed only these is complete, and may
+be checked again with other bounds, or forced, without being built again."""
 
 __all__ = ["RELATIVE", "UNFORCEABLE", "Candidate", "Gate", "GateError", "Thresholds", "check", "counted", "decide"]
 

@@ -37,7 +37,7 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A generation that asks to be served: what was counted while it was built.
+    """A generation that may go into service: what was counted while it was built.
 
     `documents` are in its index, `stored_rejections` in theirs; `planned` records are in the source files, None where
     it was not built from files. `touched` is how many tracks were added, changed and removed, where that is

@@ -1,4 +1,4 @@
-"""Gates that ask the index: fill rates, mapping, golden queries."""
+"""Gates that query the index: fill rates, mapping, golden queries."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import sqrt
@@ -61,7 +61,7 @@ def _all_answered(answer: ObjectApiResponse[Any]) -> list[dict[str, Any]]:
 
 
 def _sampled(client: Elasticsearch, generation: Generation) -> list[dict[str, Any]]:
-    # The same each time, so that a gate that is asked twice says the same twice.
+    # The same sample each time, so that a gate gives the same answer twice.
     random = {"random_score": {"seed": generation.number, "field": "_seq_no"}}
     response = client.search(
         index=generation.index, size=SAMPLE, query={"function_score": random}, source_includes=list(STORED_ONLY)

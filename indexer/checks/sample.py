@@ -37,7 +37,7 @@ class Expected:
 
 
 Sampler = Callable[[], Iterator[list[Expected]]]
-"""Yields documents as they should be, in batches, for as long as more are asked for."""
+"""Yields documents as they should be, in batches, for as long as more are needed."""
 
 
 def expected(line: str) -> Expected:
@@ -59,7 +59,7 @@ class _Compared:
 def gate(
     client: Elasticsearch, candidate: Candidate, source: Sampler, number: int, ignored: Sequence[str] = ()
 ) -> Gate:
-    """Return the gate of the sample: at least `wanted` documents, or all, equal their source but for `ignored`."""
+    """Return the gate of the sample: at least `number` documents, or all, equal their source but for `ignored`."""
     needed = min(number, candidate.documents)
     allowed = f"all of at least {needed:,} equal"
     if not candidate.documents:

@@ -1,7 +1,7 @@
 """What happened to each data set, step by step: who did what to which generation, when, with which version.
 
 Events are only ever added, and `prune` leaves them: they say what became of generations that are gone. Writing one is
-tried again as any other call is. What no retry mends (a closed index, a missing right) is said, and stops no load: the
+tried again as any other call is. What no retry helps (a closed index, a missing right) is noted, and stops no load: the
 ledger and the indices' own `_meta` hold what must not be lost.
 """
 

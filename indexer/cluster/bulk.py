@@ -25,8 +25,8 @@ ERRORS_ALLOWED = 5
 """Answers of 500 to one document, after which it is rejected: what fails so often fails by its content."""
 
 REFUSALS_ALLOWED = 10
-"""Single documents in a row whose whole request was refused, without a request accepted in between. It is not their
-content then, but the way to Elasticsearch, and the next million would fare no better."""
+"""Single documents in a row whose requests were refused, without one accepted in between. Then it is not their content,
+but something between here and Elasticsearch, and the next million would be refused too."""
 
 
 @dataclass
@@ -105,7 +105,7 @@ class BulkSender:
     def _post(self, body: Body, outcome: BulkOutcome, now: _Round) -> tuple[Body, ...]:
         """Post one body; return its halves if it has to be halved."""
         try:
-            troubled = bulk_response.read(self._bulk(body), body.count)
+            failed = bulk_response.read(self._bulk(body), body.count)
         except TlsError as error:
             raise UnreachableError(f"The TLS connection failed: {error.message}.") from error
         except (TransportError, UnsupportedProductError, ValueError) as error:
@@ -114,7 +114,7 @@ class BulkSender:
         except ApiError as error:
             return self._refuse(body, error, outcome, now)
         self._refused.clear()
-        self._sort_items(body, troubled, outcome, now)
+        self._sort_items(body, failed, outcome, now)
         return ()
 
     @cached_property
@@ -150,10 +150,10 @@ class BulkSender:
         outcome.refuse(body, body.lines(), Item(0, Action.REJECT, status, "request_refused", why))
         return ()
 
-    def _sort_items(self, body: Body, troubled: list[Item], outcome: BulkOutcome, now: _Round) -> None:
+    def _sort_items(self, body: Body, failed: list[Item], outcome: BulkOutcome, now: _Round) -> None:
         again: list[Item] = []
-        lines = body.lines() if troubled else []  # split once: a body may hold thousands of refused documents
-        for item in troubled:
+        lines = body.lines() if failed else []  # split once: a body may hold thousands of refused documents
+        for item in failed:
             if item.action is Action.CONFLICT:
                 continue  # an equal or an earlier record with this id is in
             if item.action is Action.REJECT or (item.status == INTERNAL and outcome.is_hopeless(_row(body, item))):

@@ -88,21 +88,21 @@ class Item:
 
 
 def read(answer: Mapping[str, Any], count: int) -> list[Item]:
-    """Return the troubled ones of `count` documents; raises ValueError when another number was answered.
+    """Return those of `count` documents that are not in the index; raises ValueError when another number was answered.
 
     An answer without trouble may come as a mere count, `indexed` (`linernotes.serializer`).
     """
     if "indexed" in answer:
         return _complete([], answer["indexed"], count)
     entries = [entry["index"] for entry in answer.get("items") or ()]
-    troubled = [_item(number, entry) for number, entry in enumerate(entries) if entry["status"] > CREATED]
-    return _complete(troubled, len(entries), count)
+    failed = [_item(number, entry) for number, entry in enumerate(entries) if entry["status"] > CREATED]
+    return _complete(failed, len(entries), count)
 
 
-def _complete(troubled: list[Item], answered: int, count: int) -> list[Item]:
+def _complete(failed: list[Item], answered: int, count: int) -> list[Item]:
     if answered != count:
         raise ValueError(f"{count} documents were sent, and {answered} answered")
-    return troubled
+    return failed
 
 
 def _item(position: int, entry: Mapping[str, Any]) -> Item:

@@ -187,7 +187,7 @@ def clone(client: Elasticsearch, of: Generation, to: Generation, notes: dict[str
     health = client.cluster.health(index=to.index, wait_for_status="yellow", timeout=HEALTHY)
     if health["timed_out"]:
         raise CheckFailedError(f"The clone {to.index} did not become ready in {HEALTHY}.", "Nothing was swapped.")
-    unblock(client, to)  # what the clone was told above stays behind as an empty setting
+    unblock(client, to)  # the setting above stays behind, empty
     # The notes of the original came with it: they are replaced as a whole.
     client.indices.put_mapping(index=to.index, meta=notes)
 

@@ -39,7 +39,7 @@ BEAT_S, POLL_S, ASK_AGAIN_S = 5.0, 0.5, 3.0
 TIMEOUT_S = 15.0
 """A beat whose answer got lost must not be waited for until the lease runs out."""
 STOPPED_S = 0.3
-"""A process that was asked to end gives its lease back if that is done in no time."""
+"""A process that is being stopped gives its lease back only if that takes no longer."""
 LEASE_S = 60.0
 """A holder that did not beat for this long is dead. Twelve beats: a server that is busy merging has been seen to hold
 a small write back for several seconds."""
@@ -175,7 +175,7 @@ class Lease:
             self._update(once, _RELEASE, {"owner": self.id})
 
     def lives(self, owner: str) -> bool:
-        """Tell whether this holder or another one of the same generation is at work; asks every few seconds at most."""
+        """Tell whether this holder or another one of the same generation is at work, as of a few seconds ago."""
         if owner == self.id:
             return True
         if owner not in self._living or time.monotonic() - self._read_at > ASK_AGAIN_S:
@@ -316,9 +316,9 @@ def _update(client: Elasticsearch, prefix: str, name: str, script: str, params: 
 
 
 def _place() -> tuple[str, str, str]:
-    """Return what tells our process table from all others: host, boot and PID namespace; empty where they are unknown.
+    """Return what identifies our process table: host, boot and PID namespace; empty where they are unknown.
 
-    A /proc of another namespace than ours, which shows us under another number, tells nothing of our table.
+    A /proc of another namespace than ours, which shows us under another number, says nothing of our table.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()

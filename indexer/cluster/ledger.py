@@ -8,8 +8,8 @@ one for each chunk that somebody took; a claim names the lease of who took it (s
                  |          `--> failed ---------^
                  `--> failed | abandoned --------^
 
-Ready: the sums hold, and the gates were not asked yet. Current: it was put in service; only the alias says whether it
-still is. Pruned: nothing but its number is left, which is not used again.
+Ready: the sums hold, and the other gates were not evaluated yet. Current: it was put in service; only the alias says
+whether it still is. Pruned: nothing but its number is left, which is not used again.
 """
 
 from collections.abc import Iterator, Mapping

@@ -136,7 +136,7 @@ PAGE = 200
 
 MAX_ATTEMPTS = 5
 """A record is tried so often, the load included. The same document meets the same mapping with the same answer, so
-each try stands for something mended in between; after four mends that did not help the source is at fault, and a
+each try stands for something repaired in between; after four repairs that did not help the source is at fault, and a
 replay on a timer would otherwise send it for ever."""
 
 BUCKETS = 10_000

@@ -2,7 +2,7 @@
 
     client --retrying(policy)--> client whose transport sends a request until it is answered for good
 
-Passing errors are retried with growing, jittered waits until a deadline. A full disk is no passing error but a
+Transient errors are retried with growing, jittered waits until a deadline. A full disk is no transient error but a
 person's work, and the person may be asleep: it is waited for as long as it takes, and said. A request may be sent
 twice, so what is sent has to bear that; `sending_once` gives a client without retries.
 """
@@ -61,7 +61,7 @@ class RetryPolicy:
     def __call__(self, call: Callable[[], T]) -> T:
         """Return what `call` returns, which is called again as long as it raises what may pass.
 
-        Raises UnreachableError after the deadline, and at once any error that another try doesn't mend.
+        Raises UnreachableError after the deadline, and at once any error that another try doesn't help.
         """
         return self.attempts()(call)
 

@@ -155,7 +155,7 @@ def _records(client: Elasticsearch, prefix: str, dataset: str | None = None) -> 
 
 
 def state_of(recorded: str | None, meta: Mapping[str, Any] | None) -> str:
-    """Return the state of a generation that no alias points to; one that the ledger doesn't know is told by its notes.
+    """Return the state of a generation that no alias points to; one unknown to the ledger is judged by its notes.
 
     >>> state_of("current", {}), state_of(None, {"state": "current"}), state_of(None, {"state": "building"})
     ('kept', 'kept', 'failed')

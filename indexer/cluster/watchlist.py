@@ -1,6 +1,6 @@
 """Artists that somebody watches: which of them gained or lost tracks when a generation took another's place.
 
-A name is matched as a whole, however it is written: by its folded form, "Björk" as "bjork".
+A name is matched completely, however it is written: by its folded form, "Björk" as "bjork".
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,7 +62,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class Watchlist:
-    """The watched artists under one prefix, kept in Elasticsearch."""
+    """The watched artists under one prefix, stored in Elasticsearch."""
 
     client: Elasticsearch
     prefix: str

@@ -31,10 +31,10 @@ PIECE = 12_500
 FILES_LIMIT = 2**16
 ROWS_LIMIT = 2**34
 EPOCH = FILES_LIMIT * ROWS_LIMIT
-"""One release's share of version numbers; 2**13 updates in a row fit into a long, then one has to build afresh."""
+"""One release's share of version numbers; 2**13 updates in a row fit into a long, then a full load is due."""
 
 EVIDENCE = (REVISION, SOURCE_FILE, SOURCE_ROW)
-"""Where a track comes from is not what it is: these don't enter the fingerprint."""
+"""Provenance, excluded from the fingerprint."""
 _NO_CONTENT = (*EVIDENCE, FINGERPRINT)
 
 
@@ -55,7 +55,7 @@ class Body:
         return self.rows.len()
 
     def lines(self) -> list[bytes]:
-        """Return action and document lines, two for each document; only asked for when something failed."""
+        """Return action and document lines, two for each document; only needed when something failed."""
         return self.body.split(b"\n")
 
     def pick(self, positions: list[int]) -> "Body":

@@ -20,7 +20,7 @@ ID, PRINT, RAW = "id_hash", "print", "raw_hash"
 SCHEMA = {ID: pl.UInt64(), PRINT: pl.Int64(), RAW: pl.UInt64()}
 
 NO_RAW = 0
-"""Stands for the published row where the track is made of more than that one row."""
+"""In place of a row hash where a track is made of more than one row."""
 
 
 def hashed_id(source_id: pl.Expr) -> pl.Expr:
@@ -67,7 +67,7 @@ def row_hashes(raw: pl.DataFrame) -> pl.DataFrame:
     """Return source row and hash of each raw row.
 
     A hash is only ever compared with that of another release's row. Where another version of this program made it,
-    none is equal: each row is normalised then, and told unchanged by its fingerprint.
+    none is equal: each row is normalised then, and recognised as unchanged by its fingerprint.
     """
     return raw.select(SOURCE_ROW, pl.struct(pl.all().exclude(SOURCE_ROW)).hash(0).alias(RAW))
 

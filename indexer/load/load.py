@@ -1,4 +1,4 @@
-"""Load a data set: open a generation or go on with one, carry the records, check the sums, ask the gates, swap.
+"""Load a data set: open a generation or resume one, carry the records, check the sums, publish.
 
 Several loaders may carry records into one generation. They hold the data set's lease, one at a time, only while they
 open the generation and while they finish it.
@@ -102,7 +102,7 @@ class _Counts:
 
 
 class InterruptedLoadError(Exception):
-    """The load was asked to stop; what was begun is acknowledged, and the next run goes on."""
+    """The load was stopped; what was begun is acknowledged, and the next run goes on."""
 
 
 @dataclass(frozen=True)
@@ -279,7 +279,7 @@ def _carry(context: LoadContext, generation: Generation, mine: Lease) -> None:
 
 
 def _finish(context: LoadContext, generation: Generation) -> tuple["_Counts", Published]:
-    """Check the sums against the index itself, ask the gates, and make the generation visible."""
+    """Check the sums against the index itself, and publish the generation."""
     client, options, load_ledger = context.client, context.options, context.ledger
     context.progress.state = "checking"
     with lease.hold(client, context.prefix, context.dataset, lease.LOAD, waits_for=lease.ALL) as lease_held:

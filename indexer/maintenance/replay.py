@@ -2,7 +2,7 @@
 
     refused records --[a body for each file of a page]--> BulkSender --> ids into the sketch --> rejected no longer
 
-Each step may be done twice, so the run after one that was killed sends what is left and mends the rest. The sums are
+Each step may be done twice, so the run after one that was killed sends what is left and repairs the rest. The sums are
 not stored but counted at the end: accepted ids from the ledger, rejected records and documents from their indices.
 """
 
@@ -38,7 +38,7 @@ class Replay:
 
     `tried` = `indexed` + `duplicates` + `refused_again`, with what a replay that was killed (`mended`) had done.
     `rejected` is how many are left, of which can't be sent: `never_a_track`, `exhausted` (tried too often), and
-    `incomplete` (kept in part only).
+    `incomplete` (stored in part only).
     """
 
     dataset: str

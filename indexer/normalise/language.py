@@ -1,6 +1,7 @@
-"""Which language a title's letters tell: by the Unicode block of each, then by letters that few languages have.
+"""The language of a title: declared, or by its script and letters, or by its words.
 
-Called for the titles only that have a letter of another script than Latin, or one of Vietnamese: a plain function.
+Letters decide by the Unicode block of each, then by letters that few languages have: a plain function, called only for
+titles with a letter of another script than Latin, or one of Vietnamese.
 """
 
 from bisect import bisect_right
@@ -59,7 +60,7 @@ _STARTS = [first for first, _, _ in _BLOCKS]
 _VIETNAMESE = frozenset("ƠơƯư")
 
 CYRILLIC = "Cyrl"
-"""Told for Cyrillic without a letter that tells: ISO 15924, for it is a script and no language."""
+"""The answer for Cyrillic without a distinctive letter: ISO 15924, for it is a script and no language."""
 
 _DECIDES = ("Kana", "Hang", "Hani")
 """One letter of these decides: カ, 한 and 東 stand for words. The others need two, as Ω and Я are used as signs."""
@@ -70,10 +71,10 @@ _LANGUAGE: Mapping[str, str] = {
     "Mymr": "my", "Sinh": "si", "Taml": "ta", "Telu": "te", "Thai": "th", "Tibt": "bo", "Viet": "vi",
     "Cyrl": CYRILLIC, "Arab": "ar",
 }  # fmt: skip
-"""The language of a script where no letter tells more. Those that write Cyrillic are for `detect` to tell apart."""
+"""The language of a script where no letter is distinctive. Those that write Cyrillic are left to `language_model`."""
 
 _TELLING: Mapping[str, tuple[tuple[str, frozenset[str]], ...]] = {
-    # The first language of which a letter is found; letters that two languages have come after those of one.
+    # The first language one of whose letters occurs; letters of two languages come after those of one.
     "Cyrl": (
         ("uk", frozenset("ЄєЇїҐґ")),
         ("be", frozenset("Ўў")),
@@ -89,9 +90,9 @@ _TELLING: Mapping[str, tuple[tuple[str, frozenset[str]], ...]] = {
 
 
 def language_of_letters(title: str, context: str = "") -> str | None:
-    """Return the language that the letters of a title tell, None where they don't.
+    """Return the language that the letters of a title determine, None where they don't.
 
-    Cyrillic in which no letter tells is `CYRILLIC`. Han letters alone are Chinese, unless kana stand in `context`
+    Cyrillic without a distinctive letter is `CYRILLIC`. Han letters alone are Chinese, unless kana stand in `context`
     (the artist's name, the album).
 
     >>> [language_of_letters(title) for title in ("Моя песня", "Мы", "東京", "東京の夜", "Song", "Ω", "Tuổi thơ")]
@@ -137,14 +138,14 @@ DECLARED, SCRIPT, DETECTED = "declared", "script", "detected"
 
 _SPECIFIC_LETTERS = r"[^\p{Latin}\p{Common}\p{Inherited}]|[\u1ea0-\u1ef9ƠơƯư]"
 _WORDS = r"\p{L}[^\p{L}]+\p{L}|\p{L}{5}"
-"""Two words, or one of five letters: of less, nothing was ever told."""
+"""Two words, or one of five letters: from less, no language was ever detected."""
 
 _CODE = r"^[a-z]{2,3}(?:-[a-z]{2,4})?$"
 
 _ALIASES: Mapping[str, str] = {"nb": "no", "nn": "no", "iw": "he", "in": "id", "zh-cn": "zh", "zh-tw": "zh"}
 
 _SAME_SCRIPT: Mapping[str, tuple[str, ...]] = {
-    # What the letters tell, and the languages that may be meant: one declared among them is believed.
+    # What the letters determine, and the languages that are possible: one declared among them is believed.
     CYRILLIC: ("ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg", "tt", "uz", "sh"),
     "ar": ("fa", "ur", "ckb", "ps", "sd", "ug", "ku"),
     "hi": ("mr", "ne", "sa", "bho"),
@@ -162,12 +163,12 @@ _FAMILY = {member: name for name, members in _SAME_SCRIPT.items() for member in 
 
 
 def has_script_hint(title: pl.Expr) -> pl.Expr:
-    """Tell whether a title has letters that may tell its language: a test that costs little, for most have none."""
+    """Cheap pre-filter: tell whether a title has letters that can identify its language."""
     return title.str.contains(_SPECIFIC_LETTERS)
 
 
 def by_script(title: pl.Expr, context: pl.Expr) -> pl.Expr:
-    """Return the language that the letters of a title tell, null where they don't; see `scripts.told`."""
+    """Return `language_of_letters` of each title."""
 
     def apply(named: pl.Series) -> pl.Series:
         columns = named.struct.unnest()

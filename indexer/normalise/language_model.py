@@ -1,7 +1,7 @@
 """Which language the words of a title are in, for Latin and Cyrillic letters, which are those of many languages.
 
 The model is py3langid's (naive Bayes over sequences of bytes), the most often right of those that were measured, see
-`benchmarks/README.md`. The library classifies one text after the other; here its automaton is walked for a whole
+`benchmarks/README.md`. The library classifies one text after the other; here its automaton is walked for a
 batch at once, byte by byte. What comes out is the library's own probability, times how likely a language is.
 """
 
@@ -42,10 +42,10 @@ THRESHOLD_CYRILLIC = 0.45
 """The same for Cyrillic: 0.893 right of 0.596 answered, 0.957 of 0.489 at 0.5, 0.617 of all if the best one counts."""
 
 FOUND = pl.Struct({"language": pl.String, "probability": pl.Float32})
-"""What is found for a title."""
+"""The answer for a title."""
 
 _BATCH = 16_384
-"""Texts whose features are found at a time: a step of the automaton costs nearly the same for few and for many."""
+"""Texts whose features are computed at a time: a step of the automaton costs nearly the same for few and for many."""
 
 _PIECE = 64
 """Texts whose weights are summed at a time: so few that they stay in the processor's cache."""
@@ -164,7 +164,7 @@ def detected(titles: pl.Series) -> pl.DataFrame:
     """Return `language` and `probability` for each title; the language is null where there is no answer.
 
     Titles are in NFC, in Latin or Cyrillic letters, and none is null. The same title gets the same answer, whatever
-    else is in the batch. Albums aren't asked: with their words added, of the held-out half 0.025 more are answered,
+    else is in the batch. Albums aren't used: with their words added, of the held-out half 0.025 more are answered,
     but what an English album's name is added to, as compilations have, is right in 0.931 instead of 0.962.
 
     >>> titles = pl.Series(["Für mich soll's rote Rosen regnen", "Я хочу быть с тобой", "Karma", "Umbrella (Live)"])
@@ -183,7 +183,7 @@ def _enough() -> pl.Expr:
 
 
 def _plain(texts: pl.Series) -> pl.Series:
-    """Return texts as the model is asked: in lower case, so that THIS and This are one; without what releases add."""
+    """Return texts as the model gets them: in lower case, so that THIS and This are one; without what releases add."""
     at = texts.str.contains(_MAY_HAVE_ADDED).arg_true()
     bare = texts.gather(at).str.replace_all(_ADDED, "").str.strip_chars()
     at, bare = at.filter(bare != ""), bare.filter(bare != "")

@@ -92,7 +92,7 @@ def recording_key(artist: pl.Expr, title: pl.Expr) -> pl.Expr:
 
 
 def own_key(dataset: pl.Expr, source_id: pl.Expr) -> pl.Expr:
-    """Return the key of a track that is its own recording, as nothing tells which; no other key looks like it."""
+    """Return the key of a track that is its own recording, as it lacks artist or title; no other key looks like it."""
     return pl.concat_str(dataset, source_id, separator=":")
 
 

@@ -1,6 +1,6 @@
 """What can't be read at any offset is copied first: packed files, members of archives, pipes, standard input.
 
-How a file is packed is told by how it begins, not by its name. One that is damaged, or ends in the middle, may be wrong
+A packed file is recognised by how it begins, not by its name. One that is damaged, or ends in the middle, may be wrong
 anywhere before: none of it is read.
 
 Copies have no name (`O_TMPFILE`), so nothing is left of them, even after SIGKILL. They may have gigabytes, so they
@@ -70,7 +70,7 @@ def is_archive(path: Path) -> bool:
 
 
 class TemporaryCopy:
-    """A temporary file that is closed when nobody holds it any more; its path works as long as it is held."""
+    """A temporary file that is closed with the last reference to this; its path works as long as it is open."""
 
     def __init__(self, file: IO[bytes]) -> None:
         """Take over an open file."""

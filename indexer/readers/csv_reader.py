@@ -26,7 +26,7 @@ Header = Callable[[list[list[str]]], list[str]]
 
 
 class CsvReader:
-    """Reads the wanted columns, all as strings; an empty cell is null.
+    """Reads some columns, all as strings; an empty cell is null.
 
     `columns` are the columns' names; `seen` are these and the cells of the first row, which tell a foreign file.
     Rows are records after the header rows; a blank line counts as a row that is skipped.
@@ -90,7 +90,7 @@ class _Lines:
     """Gives the lines of a text to a CSV reader, and knows where they are.
 
     `start` is where the record begins, `end` where the line last given ends. `is_utf8` is about the lines between.
-    Unless the bytes are the `last` of their file, a line needs its newline; `asked_for_more` tells that none was left.
+    Unless the bytes are the `last` of their file, a line needs its newline; `needs_more` says that none was left.
     """
 
     def __init__(self, data: bytes, *, last: bool) -> None:
@@ -103,7 +103,7 @@ class _Lines:
         self._stream.seek(start)
         self.start = self.end = start
         self.is_utf8 = True
-        self.asked_for_more = False
+        self.needs_more = False
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -111,7 +111,7 @@ class _Lines:
     def __next__(self) -> str:
         line = self._stream.readline()
         if not line or not (self.last or line.endswith(b"\n")):
-            self.asked_for_more = not self.last
+            self.needs_more = not self.last
             raise StopIteration
         self.end += len(line)
         if self.end - self.start > RECORD_BYTES:
@@ -152,7 +152,7 @@ def records(data: bytes, cells: int, *, last: bool = True) -> Iterator[tuple[int
 def _next_good(data: bytes, lines: _Lines, reader: Iterator[list[str]], cells: int) -> int | None:
     """Return where, after a damaged record, a line begins a good one; else the end, None if more bytes may tell."""
     line = lines.start
-    while not lines.asked_for_more:
+    while not lines.needs_more:
         line = data.find(b"\n", line) + 1
         if not 0 < line < len(data):
             return len(data) if lines.last else None

@@ -38,7 +38,7 @@ Keys = Mapping[str, pl.DataType | type[pl.DataType]]
 
 
 class JsonLinesReader:
-    """Reads `keys` of each object; a key that is missing is null, keys that aren't asked for are passed over.
+    """Reads `keys` of each object; a key that is missing is null, other keys are passed over.
 
     A row is a line, blank ones too, so that `source_row` is the line's number in the file.
     """
@@ -152,9 +152,9 @@ def _string(value: Any) -> str | None:
 
 
 def only(keys: Iterable[str], line: bytes) -> str:
-    r"""Return what may be kept of a line that is no JSON: the keys that are read anyhow, with their values.
+    r"""Return what may be stored of a line that is no JSON: the keys that are read anyhow, with their values.
 
-    Where lyrics end can't be known in a line that is damaged, or only a part of a record. So nothing is kept but what
+    Where lyrics end can't be known in a line that is damaged, or only a part of a record. So nothing is stored but what
     is certainly something else.
 
     >>> only(["id", "title"], b'{"lyrics": "la "la" la", "id": 5, "title": "T')

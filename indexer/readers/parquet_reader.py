@@ -39,10 +39,10 @@ class _Window:
 
 
 class ParquetReader:
-    """Reads the wanted columns, with their types as published.
+    """Reads some columns, with their types as published.
 
-    Memory is bounded by one window: a row group, or several small ones. It is kept until another one is asked
-    for, so that its chunks, read one after the other, decode it once.
+    Memory is bounded by one window: a row group, or several small ones. It stays in memory until another one is
+    needed, so that its chunks, read one after the other, decode it once.
     """
 
     def __init__(self, file: SourceFile, columns: Sequence[str], rows: int = CHUNK_ROWS) -> None:

@@ -51,7 +51,7 @@ def stated(column: str) -> pl.Expr:
 
 @dataclass(frozen=True)
 class DataSource:
-    """A published table: how its files are found and opened, and what its columns mean.
+    """A published table: how its files are discovered and opened, and what its columns mean.
 
     `required` columns tell the data set's files from others; any other may be missing. `counted` are rules beside
     those of `given`: expressions over the published columns, of which the sum is counted.

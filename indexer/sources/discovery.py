@@ -35,7 +35,7 @@ def choose(paths: Sequence[Path], dataset: str, patterns: Sequence[str]) -> list
         for file in kind.files(path):
             chosen.setdefault((file.path.resolve(), file.member), file)
     names = Counter(file.name for file in chosen.values())
-    # Evidence names a file: two of the same name in different folders are told apart by their paths.
+    # Evidence names a file: two of the same name in different folders are distinguished by their paths.
     return [replace(file, name=_long_name(file)) if names[file.name] > 1 else file for file in chosen.values()]
 
 

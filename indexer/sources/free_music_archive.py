@@ -116,7 +116,7 @@ _HAS_GENRES = stated("track.genres") & (pl.col("track.genres").str.strip_chars()
 
 
 def _licences() -> tuple[FieldSpec, ...]:
-    """Return the fields of a licence; what the set wrote is kept beside them."""
+    """Return the fields of a licence; what the set wrote stands beside them."""
     made = licence_columns(pl.col("track.license"))
     hows = {
         LICENCE: "recognised, without the jurisdiction; else unknown",

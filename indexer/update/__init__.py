@@ -3,5 +3,5 @@
 release --(id, row hash)--.
                            join --> changed rows, normalised --> fingerprints --> difference, shown
 sketch of the current one-'                                                          |
-                                  clone of the current one + bodies + deletions <----+----> a load afresh
+                                  clone of the current one + bodies + deletions <----+----> a full load
 """

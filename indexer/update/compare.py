@@ -33,7 +33,7 @@ LOOKED_AT = 1_000
 """Changed tracks whose fields are compared; where there are more, that is said."""
 
 TERMS = 250_000
-"""Fingerprints that are looked for at once. They have no index, so each time the whole column is gone through."""
+"""Fingerprints that are looked for at once. They have no index, so each time the column is scanned."""
 
 FIRST_REMOVED = "removed-first"
 """Ids of the first batch, which the examples are of: not to be looked for twice."""

@@ -1,4 +1,4 @@
-"""What the user asks of an update, the difference that it finds, and which strategy makes the new generation of it."""
+"""Options and context of an update, the difference that it finds, and the strategy that makes the new generation."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence

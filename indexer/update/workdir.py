@@ -35,7 +35,7 @@ _MARK = "linernotes-update-"
 OLD, NEW, WITHOUT_ID = "old", "new", "without-id"
 """Digests of the current generation, and of the new release; rows of the new release that have no id."""
 UNCHANGED, SUSPECT, REMOVED, CHANGES = "unchanged", "suspect", "removed", "changes"
-"""What joining them tells of a record; `CHANGES` are added and changed tracks as they are sent."""
+"""What a record is after joining them; `CHANGES` are added and changed tracks as they are sent."""
 ORDINAL, BEFORE = "ordinal", "print_before"
 """Columns: the number of a chunk in the whole plan; the fingerprint in the current generation."""
 
