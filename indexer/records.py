@@ -5,7 +5,7 @@ source file --plan--> Chunk --read--> RawBatch --normalise--> Batch --encode, se
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -127,6 +127,10 @@ class Reader(Protocol):
 
     A file that can't be read at all is an `InputError`; a damaged record is a `Rejection`.
     """
+
+    def seen_columns(self) -> Collection[str]:
+        """Return the columns that the file has, by which its data set is recognised."""
+        ...
 
     def chunks(self) -> list[Chunk]:
         """Return all chunks in the file's order; the same file gives the same chunks, always."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from indexer.normalise.expressions import extract_where
-from indexer.normalise.language_model import FOUND, detected
+from indexer.normalise.language_model import ANSWER, detected
 from mappings.languages import UNDETERMINED
 from mappings.track import TITLE
 
@@ -208,11 +208,11 @@ def needs_words(declared: pl.Expr, script: pl.Expr, title: pl.Expr, dataset: str
 def words(declared: pl.Expr, script: pl.Expr, dataset: str) -> pl.Expr:
     """Return what the words of the title say, a struct of language and probability; null where they needn't."""
     titles = pl.when(needs_words(declared, script, pl.col(TITLE), dataset)).then(pl.col(TITLE))
-    return extract_where(titles, lambda title: title.is_not_null(), _detected, FOUND)
+    return extract_where(titles, lambda title: title.is_not_null(), _detected, ANSWER)
 
 
 def _detected(title: pl.Expr) -> pl.Expr:
-    return title.map_batches(lambda titles: detected(titles).to_struct(titles.name), return_dtype=FOUND)
+    return title.map_batches(lambda titles: detected(titles).to_struct(titles.name), return_dtype=ANSWER)
 
 
 def language(declared: pl.Expr, script: pl.Expr, words: pl.Expr, dataset: str) -> pl.Expr:

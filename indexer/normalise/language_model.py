@@ -41,7 +41,7 @@ THRESHOLD, THRESHOLD_ONE_WORD = 0.5, 0.6
 THRESHOLD_CYRILLIC = 0.45
 """The same for Cyrillic: 0.893 right of 0.596 answered, 0.957 of 0.489 at 0.5, 0.617 of all if the best one counts."""
 
-FOUND = pl.Struct({"language": pl.String, "probability": pl.Float32})
+ANSWER = pl.Struct({"language": pl.String, "probability": pl.Float32})
 """The answer for a title."""
 
 _BATCH = 16_384

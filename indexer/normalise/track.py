@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -112,10 +112,12 @@ class Constants:
 def canonical(given: pl.DataFrame, constants: Constants) -> tuple[pl.DataFrame, dict[str, int]]:
     """Return tracks with `COLUMNS`, and how many values were changed by which rule."""
     missing = {name: pl.lit(None, dtype) for name, dtype in INPUTS.items() if name not in given.columns}
-    tidied = given.with_columns(**_texts(given.columns))
+    texts = [name for name in TEXTS if name in given.columns]
+    tidied = given.with_columns(
+        **{name: (tidy_list if COLUMNS[name] == STRINGS else tidy)(pl.col(name)) for name in texts}
+    )
     steps = tidied.lazy().with_columns(**missing)
-    dates, name = _dates(constants.latest_year), constants.dataset
-    for step in (_guests(), _people(), dates, _script(), _words(name), _language(name), _keys(constants)):
+    for step in _steps(constants):
         steps = steps.with_columns(**step)
     counted = {f"changed {rule}": changed.sum() for rule, changed in _CHANGES.items()}
     tracks = {name: pl.col(name).cast(dtype) for name, dtype in COLUMNS.items()}
@@ -125,36 +127,52 @@ def canonical(given: pl.DataFrame, constants: Constants) -> tuple[pl.DataFrame, 
     return done.select(*COLUMNS), {rule: count for rule, count in counts.items() if count}
 
 
-Step = dict[str, pl.Expr]
+def _steps(constants: Constants) -> Iterator[dict[str, pl.Expr]]:
+    """Yield columns to add or change, each step's made of those of the steps before."""
+    first_artist, dataset = pl.col(ARTISTS).list.first(), constants.dataset
+    yield {_TITLE_GUESTS: guests(pl.col(TITLE)), _ARTIST_GUESTS: guests(first_artist)}
+    yield _people()
+    written = scalars.year(pl.col(WRITTEN_DATE))
+    plausible, day = scalars.plausible(written, constants.latest_year), scalars.day(pl.col(WRITTEN_DATE))
+    yield {
+        _WRITTEN_YEAR: written,
+        YEAR: plausible,
+        RELEASE_DATE: pl.when(plausible.is_not_null()).then(day),
+    }
+    named = pl.struct(TITLE, ALBUM, first_artist.alias(ARTISTS))
+    yield {
+        DECLARED_LANGUAGE: language.code(pl.col(DECLARED_LANGUAGE)),
+        _SCRIPT_LANGUAGE: extract_where(named, lambda e: language.has_script_hint(e.struct.field(TITLE)), _by_script),
+    }
+    declared, script, words = pl.col(DECLARED_LANGUAGE), pl.col(_SCRIPT_LANGUAGE), pl.col(_WORDS_LANGUAGE)
+    yield {_WORDS_LANGUAGE: language.words(declared, script, dataset)}
+    yield {
+        LANGUAGE: language.language(declared, script, words, dataset),
+        LANGUAGE_SOURCE: language.source(declared, script, words, dataset),
+    }
+    key = recording_key.recording_key(first_artist, pl.col(TITLE))
+    yield {
+        RECORDING_KEY: pl.coalesce(key, recording_key.own_key(pl.lit(dataset), pl.col(SOURCE_ID))),
+        DATASET: pl.lit(dataset),
+        REVISION: pl.lit(constants.revision),
+        PLATFORM: pl.lit(constants.platform),
+    }
 
 
-def _texts(given: Collection[str]) -> Step:
-    return {name: (tidy_list if COLUMNS[name] == STRINGS else tidy)(pl.col(name)) for name in TEXTS if name in given}
-
-
-def _guests() -> Step:
-    first = pl.col(ARTISTS).list.first()
-    return {_TITLE_GUESTS: guests(pl.col(TITLE)), _ARTIST_GUESTS: guests(first)}
-
-
-def _people() -> Step:
+def _people() -> dict[str, pl.Expr]:
+    """Return artists without guests, and contributors with them."""
     together = pl.concat_str(_ARTIST_GUESTS, _TITLE_GUESTS, separator=", ", ignore_nulls=True)
     named = extract_where(together, lambda text: text != "", names, STRINGS).alias("named")
-    both = pl.struct(pl.col(CONTRIBUTORS), named)
+    both = map_where(
+        pl.struct(pl.col(CONTRIBUTORS), named), lambda e: e.struct.field("named").is_not_null(), _joined, _BOTH
+    )
     main = map_where(
         pl.col(ARTISTS),
         lambda lists: guests(lists.list.first()).is_not_null(),
         lambda lists: lists.list.eval(without_guests(pl.element())),
         STRINGS,
     )
-    return {
-        CONTRIBUTORS: map_where(both, _has_named, _joined, _BOTH).struct.field(CONTRIBUTORS),
-        ARTISTS: main,
-    }
-
-
-def _has_named(both: pl.Expr) -> pl.Expr:
-    return both.struct.field("named").is_not_null()
+    return {CONTRIBUTORS: both.struct.field(CONTRIBUTORS), ARTISTS: main}
 
 
 def _joined(both: pl.Expr) -> pl.Expr:
@@ -163,51 +181,9 @@ def _joined(both: pl.Expr) -> pl.Expr:
     return pl.struct(everybody.alias(CONTRIBUTORS), named)
 
 
-def _dates(latest: int) -> Step:
-    written = scalars.year(pl.col(WRITTEN_DATE))
-    plausible = scalars.plausible(written, latest)
-    day = scalars.day(pl.col(WRITTEN_DATE))
-    return {
-        _WRITTEN_YEAR: written,
-        YEAR: plausible,
-        RELEASE_DATE: pl.when(plausible.is_not_null()).then(day),
-    }
-
-
-def _script() -> Step:
-    named = pl.struct(TITLE, ALBUM, pl.col(ARTISTS).list.first().alias(ARTISTS))
-    return {
-        DECLARED_LANGUAGE: language.code(pl.col(DECLARED_LANGUAGE)),
-        _SCRIPT_LANGUAGE: extract_where(named, lambda e: language.has_script_hint(e.struct.field(TITLE)), _by_script),
-    }
-
-
 def _by_script(named: pl.Expr) -> pl.Expr:
-    parts = (named.struct.field(name) for name in (ARTISTS, ALBUM))
-    return language.by_script(named.struct.field(TITLE), pl.concat_str(parts, ignore_nulls=True))
-
-
-def _words(dataset: str) -> Step:
-    return {_WORDS_LANGUAGE: language.words(pl.col(DECLARED_LANGUAGE), pl.col(_SCRIPT_LANGUAGE), dataset)}
-
-
-def _language(dataset: str) -> Step:
-    given = (pl.col(DECLARED_LANGUAGE), pl.col(_SCRIPT_LANGUAGE), pl.col(_WORDS_LANGUAGE))
-    return {
-        LANGUAGE: language.language(*given, dataset),
-        LANGUAGE_SOURCE: language.source(*given, dataset),
-    }
-
-
-def _keys(constants: Constants) -> Step:
-    key = recording_key.recording_key(pl.col(ARTISTS).list.first(), pl.col(TITLE))
-    own = recording_key.own_key(pl.lit(constants.dataset), pl.col(SOURCE_ID))
-    return {
-        RECORDING_KEY: pl.coalesce(key, own),
-        DATASET: pl.lit(constants.dataset),
-        REVISION: pl.lit(constants.revision),
-        PLATFORM: pl.lit(constants.platform),
-    }
+    context = pl.concat_str((named.struct.field(name) for name in (ARTISTS, ALBUM)), ignore_nulls=True)
+    return language.by_script(named.struct.field(TITLE), context)
 
 
 def of_texts(before: pl.DataFrame, after: pl.DataFrame, columns: Iterable[str]) -> dict[str, int]:

@@ -28,7 +28,7 @@ Header = Callable[[list[list[str]]], list[str]]
 class CsvReader:
     """Reads some columns, all as strings; an empty cell is null.
 
-    `columns` are the columns' names; `seen` are these and the cells of the first row, which tell a foreign file.
+    `columns` are the columns' names.
     Rows are records after the header rows; a blank line counts as a row that is skipped.
     """
 
@@ -49,8 +49,12 @@ class CsvReader:
         self._block = block or self._text.size
         rows, self._start = _head(self._text, header_rows)
         self.columns = header(rows)
-        self.seen = {*self.columns, *rows[0]}
+        self._first_row = rows[0]
         self._positions = [self.columns.index(name) for name in columns if name in self.columns]
+
+    def seen_columns(self) -> set[str]:
+        """Return the columns' names and the cells of the first row."""
+        return {*self.columns, *self._first_row}
 
     def chunks(self) -> list[Chunk]:
         """Return chunks that end at record ends."""

@@ -59,7 +59,7 @@ class JsonLinesReader:
         data = self._text.read_at(chunk.offset, chunk.length)
         return self._read_whole(data, chunk) or self._read_lines(data, chunk)
 
-    def seen_keys(self) -> set[str]:
+    def seen_columns(self) -> set[str]:
         """Return the keys of the objects in the file's first 64 KB, as an object may lack some.
 
         Raises InputError when there is none: the file is something else.

@@ -57,6 +57,10 @@ class ParquetReader:
         self._lock = threading.Lock()
         self._decoded: tuple[_Window, pl.DataFrame] | None = None
 
+    def seen_columns(self) -> list[str]:
+        """Return the columns of the file."""
+        return self.columns
+
     def chunks(self) -> list[Chunk]:
         """Return chunks of up to `rows` rows; none goes beyond its window."""
         pieces = [

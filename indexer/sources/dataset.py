@@ -13,7 +13,7 @@ import polars as pl
 
 from indexer.normalise.track import Constants, canonical
 from indexer.records import SOURCE_ROW, RawBatch, Reader, Rejection, SourceFile, TrackBatch, rejection
-from indexer.sources.discovery import choose
+from indexer.sources.discovery import check_columns, choose
 from mappings.cards import CARDS, SYNTHETIC, Card
 from mappings.track import SOURCE_ID
 
@@ -42,6 +42,12 @@ class FieldSpec:
 def copied(field: str, column: str) -> FieldSpec:
     """Return a field that is one column, as it is."""
     return FieldSpec(field, (column,), pl.col(column))
+
+
+def stripped(column: str) -> pl.Expr:
+    """Return a column's text without blanks around it, null where nothing is left."""
+    text = pl.col(column).str.strip_chars()
+    return pl.when(text != "").then(text)
 
 
 def stated(column: str) -> pl.Expr:
@@ -84,7 +90,9 @@ class DataSource:
 
     def reader(self, file: SourceFile) -> Reader:
         """Return a reader of one file; raises InputError when its columns are another data set's."""
-        return self.open(file, self)
+        reader = self.open(file, self)
+        check_columns(file.name, self.dataset, reader.seen_columns(), self.required)
+        return reader
 
     @property
     def row_independent(self) -> bool:

@@ -13,8 +13,7 @@ from indexer.normalise.track import DECLARED_LANGUAGE, WRITTEN_DATE
 from indexer.readers.csv_reader import CsvReader
 from indexer.readers.files import open_archive
 from indexer.records import Reader, SourceFile
-from indexer.sources.dataset import DataSource, FieldSpec, copied, stated
-from indexer.sources.discovery import check_columns
+from indexer.sources.dataset import DataSource, FieldSpec, copied, stated, stripped
 from mappings.track import (
     ALBUM,
     ALBUM_ID,
@@ -48,9 +47,7 @@ def _header(rows: list[list[str]]) -> list[str]:
 
 
 def _open(file: SourceFile, table: DataSource) -> Reader:
-    reader = CsvReader(file, table.columns, _HEADER_ROWS, _header)
-    check_columns(file.name, table.dataset, reader.seen, table.required)
-    return reader
+    return CsvReader(file, table.columns, _HEADER_ROWS, _header)
 
 
 def _tree(file: SourceFile) -> genre.GenreTree:
@@ -86,11 +83,6 @@ def _path(file: SourceFile) -> pl.Expr:
     return map_distinct(_genres(), lambda written: tree.terms(scalars.parse_list(written)) or None, STRINGS)
 
 
-def _text(name: str) -> pl.Expr:
-    text = pl.col(name).str.strip_chars()
-    return pl.when(text != "").then(text)
-
-
 def _number(name: str) -> pl.Expr:
     """Return an id as text; null for -1."""
     return scalars.integer(pl.col(name)).cast(pl.String)
@@ -98,13 +90,13 @@ def _number(name: str) -> pl.Expr:
 
 def _genres() -> pl.Expr:
     """Return the list of genre numbers as written; the name of the top genre, as a list, where it is empty."""
-    genres, top = _text("track.genres"), _text("track.genre_top")
+    genres, top = stripped("track.genres"), stripped("track.genre_top")
     return pl.when(genres.is_null() | (genres == "[]")).then("['" + top + "']").otherwise(genres)
 
 
 def _recorded() -> pl.Expr:
     """Return the day of recording, unless it is the day of the upload: 236 of the 682 oldest rows say that."""
-    recorded, uploaded = _text("track.date_recorded"), _text("track.date_created")
+    recorded, uploaded = stripped("track.date_recorded"), stripped("track.date_created")
     same = recorded.str.slice(0, 10) == uploaded.str.slice(0, 10)
     return pl.when(~same.fill_null(value=False)).then(recorded)
 
@@ -135,7 +127,7 @@ SOURCE = DataSource(
     open=_open,
     row_ids=lambda identifier: identifier.str.contains(r"^\d+$"),
     given=(
-        FieldSpec(SOURCE_ID, ("track_id",), _text("track_id").str.strip_suffix(".0")),
+        FieldSpec(SOURCE_ID, ("track_id",), stripped("track_id").str.strip_suffix(".0")),
         copied(TITLE, "track.title"),
         FieldSpec(ARTISTS, ("artist.name",), pl.concat_list("artist.name"), "one name: its commas divide nothing"),
         FieldSpec(ARTIST_IDS, ("artist.id",), pl.concat_list(_number("artist.id")), "-1 is none"),
@@ -147,7 +139,7 @@ SOURCE = DataSource(
         FieldSpec(
             ALBUM,
             ("album.title",),
-            scalars.null_if_placeholder(_text("album.title")),
+            scalars.null_if_placeholder(stripped("album.title")),
             'without "N/A" and the like',
             lost="album: placeholder, dropped",
             stated=stated("album.title"),
@@ -165,7 +157,7 @@ SOURCE = DataSource(
         FieldSpec(
             TAGS,
             ("track.tags",),
-            map_distinct(_text("track.tags"), lambda written: scalars.parse_list(written) or None, STRINGS),
+            map_distinct(stripped("track.tags"), lambda written: scalars.parse_list(written) or None, STRINGS),
             "Python list",
             lost="tags: unreadable list, dropped",
             stated=stated("track.tags") & (pl.col("track.tags").str.strip_chars() != "[]"),
@@ -175,7 +167,7 @@ SOURCE = DataSource(
         FieldSpec(
             WRITTEN_DATE,
             ("album.date_released", "track.date_recorded", "track.date_created"),
-            pl.coalesce(_text("album.date_released"), _RECORDED),
+            pl.coalesce(stripped("album.date_released"), _RECORDED),
             "the album's release, else the recording, unless that is the day of the upload",
         ),
         FieldSpec(DECLARED_LANGUAGE, ("track.language_code",), pl.col("track.language_code"), "a weak en"),
@@ -197,6 +189,6 @@ SOURCE = DataSource(
         ),
     ),
     counted={
-        "recorded: the day of upload, dropped": _text("track.date_recorded").is_not_null() & _RECORDED.is_null(),
+        "recorded: the day of upload, dropped": stripped("track.date_recorded").is_not_null() & _RECORDED.is_null(),
     },
 )

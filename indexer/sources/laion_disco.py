@@ -8,7 +8,6 @@ from indexer.normalise.text import distinct
 from indexer.readers.parquet_reader import ParquetReader
 from indexer.records import Reader, SourceFile
 from indexer.sources.dataset import DataSource, FieldSpec, copied
-from indexer.sources.discovery import check_columns
 from mappings.track import (
     ALBUM,
     ALBUM_ID,
@@ -27,9 +26,7 @@ _ADDRESS = "https://music.youtube.com/watch?v="
 
 
 def _open(file: SourceFile, table: DataSource) -> Reader:
-    reader = ParquetReader(file, table.columns)
-    check_columns(file.name, table.dataset, reader.columns, table.required)
-    return reader
+    return ParquetReader(file, table.columns)
 
 
 def _id(written: pl.Expr) -> pl.Expr:

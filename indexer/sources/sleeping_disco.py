@@ -8,8 +8,7 @@ from indexer.normalise.text import tidy_list
 from indexer.normalise.track import DECLARED_LANGUAGE, WRITTEN_DATE
 from indexer.readers.jsonl_reader import JsonLinesReader
 from indexer.records import Reader, SourceFile
-from indexer.sources.dataset import DataSource, FieldSpec, copied, stated
-from indexer.sources.discovery import check_columns
+from indexer.sources.dataset import DataSource, FieldSpec, copied, stated, stripped
 from mappings.track import ALBUM, ARTISTS, CONTRIBUTORS, GENRE, GENRE_PATH, SOURCE_ID, TAGS, TITLE, URL, VIDEO_IDS
 
 _NO_NAME = r"^\s*(?:\{\s*\"|\[\s*[\"{\]]|\{\s*\})"
@@ -17,19 +16,12 @@ _NO_NAME = r"^\s*(?:\{\s*\"|\[\s*[\"{\]]|\{\s*\})"
 
 
 def _open(file: SourceFile, table: DataSource) -> Reader:
-    reader = JsonLinesReader(file, {name: table.kind(name) for name in table.columns})
-    check_columns(file.name, table.dataset, reader.seen_keys(), table.required)
-    return reader
-
-
-def _text(name: str) -> pl.Expr:
-    text = pl.col(name).str.strip_chars()
-    return pl.when(text != "").then(text)
+    return JsonLinesReader(file, {name: table.kind(name) for name in table.columns})
 
 
 def _value(name: str) -> pl.Expr:
     """Return a text, null for a placeholder such as "N/A"; not for titles, of which one may be that."""
-    return scalars.null_if_placeholder(_text(name))
+    return scalars.null_if_placeholder(stripped(name))
 
 
 def _person(text: pl.Expr) -> pl.Expr:
@@ -51,8 +43,8 @@ SOURCE = DataSource(
     lists=("featured_artists", "lyricists", "tags", "youtube_links"),
     open=_open,
     given=(
-        FieldSpec(SOURCE_ID, ("song_id",), _text("song_id").str.strip_suffix(".0"), "number or text"),
-        FieldSpec(URL, ("song_url",), _text("song_url")),
+        FieldSpec(SOURCE_ID, ("song_id",), stripped("song_id").str.strip_suffix(".0"), "number or text"),
+        FieldSpec(URL, ("song_url",), stripped("song_url")),
         FieldSpec(
             VIDEO_IDS,
             ("youtube_links",),
@@ -61,7 +53,7 @@ SOURCE = DataSource(
             lost="video: no id in any link",
             stated=pl.col("youtube_links").list.len() > 0,
         ),
-        FieldSpec(TITLE, ("title",), _text("title")),
+        FieldSpec(TITLE, ("title",), stripped("title")),
         FieldSpec(
             ARTISTS,
             ("primary_artist",),

@@ -8,7 +8,6 @@ from indexer.normalise.text import distinct
 from indexer.readers.csv_reader import CsvReader
 from indexer.records import SOURCE_ROW, Reader, SourceFile
 from indexer.sources.dataset import DataSource, FieldSpec, copied, stated
-from indexer.sources.discovery import check_columns
 from mappings.track import ALBUM, ARTISTS, DURATION_S, EXPLICIT, GENRE, GENRE_PATH, SOURCE_ID, TITLE, URL
 
 _ADDRESS = "https://open.spotify.com/track/"
@@ -17,9 +16,7 @@ _POPULARITY = "popularity"
 
 def _open(file: SourceFile, table: DataSource) -> Reader:
     # One chunk: the repeats of a track are spread over the whole file, which has only 20 MB.
-    reader = CsvReader(file, table.columns, block=None)
-    check_columns(file.name, table.dataset, reader.seen, table.required)
-    return reader
+    return CsvReader(file, table.columns, block=None)
 
 
 def _merge(tracks: pl.DataFrame) -> pl.DataFrame:

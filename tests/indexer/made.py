@@ -27,6 +27,9 @@ class MadeReader:
     repeat: int = 0
     damaged: int = 0
 
+    def seen_columns(self) -> list[str]:
+        return ["source_row"]
+
     def chunks(self) -> list[Chunk]:
         starts = range(0, self.rows, self.per_chunk)
         sizes = [min(self.per_chunk, self.rows - start) for start in starts]

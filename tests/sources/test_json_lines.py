@@ -124,9 +124,9 @@ def test_lyrics_are_not_kept_of_a_rejected_line(tmp_path: Path) -> None:
 
 
 def test_keys_are_told_from_the_first_object(tmp_path: Path) -> None:
-    assert reader(tmp_path / "a.jsonl", b'\nbroken\n{"a": 1, "b": 2}\n').seen_keys() == {"a", "b"}
+    assert reader(tmp_path / "a.jsonl", b'\nbroken\n{"a": 1, "b": 2}\n').seen_columns() == {"a", "b"}
     with pytest.raises(InputError, match="no JSON Lines file"):
-        reader(tmp_path / "a.jsonl", b"broken\n").seen_keys()
+        reader(tmp_path / "a.jsonl", b"broken\n").seen_columns()
 
 
 def test_an_empty_file_says_so(tmp_path: Path) -> None:
