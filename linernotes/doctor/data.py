@@ -38,7 +38,7 @@ _SHOWN = 5
 
 
 def generations(snapshot: Snapshot) -> Iterator[Finding]:
-    """Are aliases, generations and leases as they should be? Judged by `indexer.cluster.diagnostics`, as loads do."""
+    """Are aliases, generations and leases as they should be? Judged by `indexer.cluster.status`, as loads do."""
     for survey in snapshot.surveys:
         for one in inspect(survey):
             severity = _SEVERITY.get(one.kind, ERROR if one.blocks_swap else WARNING)
