@@ -175,10 +175,9 @@ def holder(authorization: str) -> str:
     ('the user ann', 'the API key', '')
     """
     kind, _, value = authorization.partition(" ")
-    if kind.lower() == "apikey":
-        return "the API key"
-    name = base64.b64decode(value).decode(errors="replace").partition(":")[0]
-    return f"the user {name}" if kind.lower() == "basic" else ""
+    if kind.lower() == "basic":
+        return f"the user {base64.b64decode(value).decode(errors='replace').partition(':')[0]}"
+    return "the API key" if kind.lower() == "apikey" else ""
 
 
 def least_role(action: str) -> str:

@@ -98,7 +98,7 @@ def processes() -> Iterator[set[str]]:
     done = threading.Event()
 
     def look() -> None:
-        while not done.wait(0.02):
+        while not done.wait(0.05):
             for process in psutil.process_iter():
                 with suppress(psutil.Error):
                     seen.add("\0".join([process.name(), *process.cmdline()]))
