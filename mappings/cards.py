@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 PRESENCE_IS_NO_PROOF = (
-    "That a track is in a data set does not prove that a model was trained on it: who used a set is only known from "
-    "what is acknowledged or reported."
+    "That a track is in a data set does not prove that a model was trained on it; who used a data set is only known "
+    "where that was acknowledged or reported."
 )
-"""Said by every report."""
+"""Part of every report."""
 
 SYNTHETIC = "synthetic"
-"""How names of files and revisions begin whose rows were made up."""
+"""What names of files and revisions with made-up rows begin with."""
 
 
 def is_synthetic(revision: object) -> bool:
@@ -106,7 +106,7 @@ _CARDS = (
             ),
         ),
         golden=(GoldenQuery("Queen", "Bohemian Rhapsody", sampled=False),),
-        notes=("No real row was at hand when this was written: the sample rows are synthetic.",),
+        notes=("No real rows were available for this project: its sample rows are synthetic.",),
     ),
     Card(
         id="sleeping-disco-9m",
@@ -120,7 +120,7 @@ _CARDS = (
         track_licences=False,
         addresses=("https://arxiv.org/abs/2506.14293",),
         golden=(GoldenQuery("Queen", "Bohemian Rhapsody", sampled=False),),
-        notes=("No real row was at hand when this was written: the sample rows are synthetic.",),
+        notes=("No real rows were available for this project: its sample rows are synthetic.",),
     ),
     Card(
         id="free-music-archive",

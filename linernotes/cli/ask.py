@@ -36,7 +36,8 @@ Facets = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAMES",
-        help=f"Facets to count: {', '.join(queries.FACETS)}; or none. [default: {','.join(queries.DEFAULT_FACETS)}]",
+        show_default=", ".join(queries.DEFAULT_FACETS),
+        help=f"Facets to count: {', '.join(queries.FACETS)}; or none.",
         autocompletion=completion([*queries.FACETS, NO_FACETS]),
     ),
 ]
@@ -92,15 +93,15 @@ def search(
     print_search(request, search_command(typed, filters, request), as_json=json)
 
 
-def print_search(request: SearchRequest, command: str, *, as_json: bool = False) -> None:
-    """Search, and print the result; `command` is the command line that asks for it."""
+def print_search(request: SearchRequest, command: str = "", *, as_json: bool = False) -> None:
+    """Search, and print the result; `command` is the command line that asks for it, if the next page is to be named."""
     with open_searcher() as searcher:
         result = searcher.search(request)
     if as_json:
         print_json(result.as_json())
     else:
         # Not at the end: behind -- it would be text.
-        following = command.replace("search", f"search --after {result.next}", 1) if result.next else None
+        following = command.replace("search", f"search --after {result.next}", 1) if command and result.next else None
         hits.show_search(result, terminal.console(), following)
 
 

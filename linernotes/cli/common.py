@@ -49,7 +49,7 @@ AsJsonLines = Annotated[bool, typer.Option("--json", help="Print a line of JSON 
 
 def limit(rows: str, minimum: int | None = None) -> Any:
     """Return the option for a number of rows."""
-    return typer.Option("--limit", "--size", min=minimum, help=f"{rows} at most.")
+    return typer.Option("--limit", "--size", metavar="N", min=minimum, help=f"{rows} at most.")
 
 
 @contextmanager

@@ -72,10 +72,9 @@ def demo() -> None:
         request = queries.request(
             scene.text, filters_by_facet=scene.filters, facet_names=scene.facets, size=scene.size, highlight=True
         )
-        command = search_command(scene.text, scene.filters, request)
         terminal.console().rule(characters="-")
-        typer.echo(f"{scene.why}\n$ {command}\n")
-        print_search(request, command)
+        typer.echo(f"{scene.why}\n$ {search_command(scene.text, scene.filters, request)}\n")
+        print_search(request)
     typer.echo(GO_ON)
 
 

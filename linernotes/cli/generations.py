@@ -22,8 +22,8 @@ from linernotes.output.load import show_progress
 
 EVENTS = 30
 
-To = Annotated[int | None, typer.Option(min=1, help="Number of the generation to go to, also forward again.")]
-Keep = Annotated[int, typer.Option(min=1, help="Generations to keep, with the current one; never fewer than 2.")]
+To = Annotated[int | None, typer.Option(metavar="N", min=1, help="Number of the generation to go to, also forward again.")]
+Keep = Annotated[int, typer.Option(metavar="N", min=1, help="Generations to keep, with the current one; never fewer than 2.")]
 
 
 def generations(dataset: MaybeDataset = None, json: AsJson = False) -> None:

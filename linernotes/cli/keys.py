@@ -21,8 +21,8 @@ RoleName = Annotated[
     Literal["reader", "loader", "operator"],
     typer.Option("--role", help="; ".join(f"{one.name}: {one.meaning}" for one in ROLES.values()) + "."),
 ]
-Name = Annotated[str | None, typer.Option(help="Name of the key. [default: prefix and role]")]
-Days = Annotated[int | None, typer.Option(min=1, max=36500, help="Days until it expires. [default: never]")]
+Name = Annotated[str | None, typer.Option(metavar="NAME", show_default="prefix and role", help="Name of the key.")]
+Days = Annotated[int | None, typer.Option(metavar="N", min=1, max=36500, show_default="never", help="Days until it expires.")]
 Id = Annotated[str, typer.Argument(help="Id of the key, as listed.")]
 
 

@@ -28,8 +28,8 @@ MaybeFile = Annotated[
     Path | None,
     typer.Argument(metavar="FILE", help="A file exported from Kibana, or - for standard input; without it, ours."),
 ]
-Url = Annotated[str, typer.Option(envvar="LINERNOTES_KIBANA_URL", help="Address of Kibana.")]
-Space = Annotated[str, typer.Option(help="Existing space to import into.")]
+Url = Annotated[str, typer.Option(metavar="URL", envvar="LINERNOTES_KIBANA_URL", help="Address of Kibana.")]
+Space = Annotated[str, typer.Option(metavar="NAME", help="Existing space to import into.")]
 Live = Annotated[bool, typer.Option("--live", help="Check against the indices in Elasticsearch.")]
 
 

@@ -35,20 +35,20 @@ Paths = Annotated[
         metavar="PATH", help="Source files as published, packed or not; folders; quoted patterns; - for standard input."
     ),
 ]
-Limit = Annotated[int | None, typer.Option(min=1, help="Load only the first N records.")]
+Limit = Annotated[int | None, typer.Option(metavar="N", min=1, help="Load only the first N records.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Start over instead of resuming an earlier load.")]
-Replicas = Annotated[int, typer.Option(min=0, help="Copies of each shard; 1 or more to survive the loss of a node.")]
-Shards = Annotated[int, typer.Option(min=0, max=1024, help="Shards of the new index. [default: by its size]")]
-Workers = Annotated[int, typer.Option(min=0, help="Concurrent requests at most. [default: twice the cores]")]
-Prepare = Annotated[int, typer.Option(min=1, max=64, help="Threads that read and normalise.")]
+Replicas = Annotated[int, typer.Option(metavar="N", min=0, help="Copies of each shard; 1 or more to survive the loss of a node.")]
+Shards = Annotated[int, typer.Option(metavar="N", min=0, max=1024, show_default="by its size", help="Shards of the new index.")]
+Workers = Annotated[int, typer.Option(metavar="N", min=0, show_default="twice the cores", help="Concurrent requests at most.")]
+Prepare = Annotated[int, typer.Option(metavar="N", min=1, max=64, help="Threads that read and normalise.")]
 Merge = Annotated[bool, typer.Option(help="Merge the index afterwards, in the background, for faster searches.")]
-MaxChange = Annotated[float, typer.Option(min=0, help="Largest change in the number of tracks, in per cent.")]
-MaxRejected = Annotated[float, typer.Option(min=0, help="Largest share of rejected records, in per cent.")]
+MaxChange = Annotated[float, typer.Option(metavar="PERCENT", min=0, help="Largest change in the number of tracks.")]
+MaxRejected = Annotated[float, typer.Option(metavar="PERCENT", min=0, help="Largest share of rejected records.")]
 Force = Annotated[str | None, typer.Option(metavar="REASON", help="Override failed checks; the reason is recorded.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the difference, and stop.")]
 StrategyName = Annotated[
     Literal["difference", "afresh"] | None,
-    typer.Option("--way", help="Apply the difference, or load all afresh. [default: the faster one]"),
+    typer.Option("--way", show_default="the faster one", help="Apply the difference, or load all afresh."),
 ]
 
 watch = typer.Typer(help="Watch artists: which gained or lost tracks in an update?", no_args_is_help=True)

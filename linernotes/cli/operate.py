@@ -18,13 +18,13 @@ from mappings.errors import InputError
 DEFAULTS = Options()
 SEARCHES, MOST_SEARCHES = 200, 5_000
 
-Host = Annotated[str, typer.Option(help="Address to listen on; by default only this machine can connect.")]
-Port = Annotated[int, typer.Option(help="Port to listen on; 0: a free one.", min=0, max=65535)]
-Rate = Annotated[int, typer.Option(help="Requests a minute allowed to one client.", min=1)]
+Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on; by default only this machine can connect.")]
+Port = Annotated[int, typer.Option(metavar="N", help="Port to listen on; 0: a free one.", min=0, max=65535)]
+Rate = Annotated[int, typer.Option(metavar="N", help="Requests a minute allowed to one client.", min=1)]
 LogTexts = Annotated[bool, typer.Option("--log-texts", help="Also log what people search for.")]
 ReadyAsJson = Annotated[bool, typer.Option("--json", help="Print address and process id as JSON when it is ready.")]
-Searches = Annotated[int, typer.Option(help="Number of texts to search for, each once.")]
-Seed = Annotated[int, typer.Option(help="Seed of the random choice: the same seed gives the same texts.")]
+Searches = Annotated[int, typer.Option(metavar="N", help="Number of texts to search for, each once.")]
+Seed = Annotated[int, typer.Option(metavar="N", help="Seed of the random choice: the same seed gives the same texts.")]
 
 OPEN = (
     "Everybody who can reach this machine can connect, over plain HTTP: put a proxy with TLS before it, on this "

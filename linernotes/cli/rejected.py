@@ -31,9 +31,9 @@ SHOWN = 10
 
 app = typer.Typer(help="List, show, export and replay rejected records.", no_args_is_help=True)
 
-Row = Annotated[int | None, typer.Option(min=1, help="Only this row; the first after a CSV's header is 1.")]
+Row = Annotated[int | None, typer.Option(metavar="N", min=1, help="Only this row; the first after a CSV's header is 1.")]
 File = Annotated[str | None, typer.Option(metavar="NAME", help="Only rows of this source file.")]
-Attempts = Annotated[int, typer.Option(min=2, help="Skip records that were tried this often, the load included.")]
+Attempts = Annotated[int, typer.Option(metavar="N", min=2, help="Skip records that were tried this often, the load included.")]
 
 
 @app.command("list")

@@ -152,9 +152,9 @@ def _kind(what: str, shared: Shared, *, bars: bool) -> Iterator[RenderableType]:
     )
     if len(names) < 2:
         return
-    yield Text(f"{what} in two data sets, with their share of each", style=_BOLD)
+    yield Text(f"{what} in both of two data sets, and their share of each", style=_BOLD)
     yield bar_table((_pair(shared, one, other) for one, other in combinations(names, 2)), bars=bars)
-    yield Text(f"{what} by the number of data sets that they are in", style=_BOLD)
+    yield Text(f"{what} by number of data sets", style=_BOLD)
     counted = [(at, shared.in_exactly(at)) for at in range(1, len(names) + 1)]
     yield bar_table(((f"{at}", float(found.value), (number(found),)) for at, found in counted), bars=bars)
 

@@ -122,7 +122,7 @@ def _collaborators(profile: Profile, *, bars: bool) -> Iterator[RenderableType]:
     if not profile.collaborators:
         return
     part = "" if profile.collaborators_exact else " (in the most played tracks)"
-    yield Text(f"with{part}", style=_BOLD)
+    yield Text(f"collaborators{part}", style=_BOLD)
     rows = [
         (one.name, float(one.count), (f"{one.count:,}", "artist" if one.as_artist else "contributor"))
         for one in profile.collaborators

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from indexer.cluster.rejects import Count, Rejected
 from indexer.maintenance.replay import Replay
-from linernotes.output.tables import grid
+from linernotes.output.tables import counted, grid
 from linernotes.output.terminal import show, visible
 from mappings.index_names import Generation
 
@@ -27,7 +27,7 @@ def show_counts(counts: list[Count], current: Collection[str], console: Console)
         state = "" if generation in current else " (not current)"
         show(Text(f"{generation}{state}", style="bold"), console)
         for count in kinds:
-            show(Text(f"  {count.records:,} {count.kind}, {count.replayable:,} replayable"), console)
+            show(Text(f"  {count.kind}: {counted(count.records, 'record')}, {count.replayable:,} replayable"), console)
             show(Text(f"    {visible(count.example)}", style="dim"), console)
 
 

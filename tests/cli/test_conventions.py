@@ -46,7 +46,7 @@ def test_one_line_helps_are_whole(run: Run) -> None:
     ids=" ".join,
 )
 def test_a_number_of_rows_is_a_limit(run: Run, command: tuple[str, ...]) -> None:
-    assert "--limit, --size <int" in run(*command, "--help").out
+    assert "--limit, --size N" in run(*command, "--help").out
 
 
 @pytest.mark.usefixtures("on_samples")

@@ -51,8 +51,8 @@ class TestList:
         ran = run("rejected", "list")
         assert ran.code == 0
         said = ran.out.splitlines()
-        assert said[:3] == [loaded, "  2 damaged, 0 replayable", "    made so"]
-        assert said[3] == "  6 document_parsing_exception, 6 replayable"
+        assert said[:3] == [loaded, "  damaged: 2 records, 0 replayable", "    made so"]
+        assert said[3] == "  document_parsing_exception: 6 records, 6 replayable"
 
     @pytest.mark.usefixtures("cli_environment")
     def test_nothing_loaded(self, run: Run) -> None:
