@@ -32,8 +32,8 @@ def families(terms: Iterable[str]) -> list[str]:
     >>> families(["Post-Punk", "Rock", "happy", "punk"])
     ['punk', 'rock']
     """
-    found = (FAMILY.get(term.lower()) for term in terms)
-    return list(dict.fromkeys(family for family in found if family))
+    families = (FAMILY.get(term.lower()) for term in terms)
+    return list(dict.fromkeys(family for family in families if family))
 
 
 def known(terms: Iterable[str]) -> list[str]:

@@ -29,8 +29,8 @@ class Generation:
 
 def parse(prefix: str, index: str) -> Generation | None:
     """Return the generation that an index name stands for, or None for a name that isn't ours."""
-    found = _GENERATION.fullmatch(index.removeprefix(f"{prefix}-")) if index.startswith(f"{prefix}-") else None
-    return Generation(prefix, found["dataset"], int(found["number"])) if found else None
+    match = _GENERATION.fullmatch(index.removeprefix(f"{prefix}-")) if index.startswith(f"{prefix}-") else None
+    return Generation(prefix, match["dataset"], int(match["number"])) if match else None
 
 
 def alias(prefix: str, dataset: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""What a file is written in: found out by reading it once, in pieces, while its hash is made."""
+"""Catalogues: encoding, delimiter and columns of a CSV are recognised, and its rows read one by one."""
 
 import codecs
 import csv
@@ -37,7 +37,7 @@ class Written:
 
     @property
     def errors(self) -> str:
-        """Return how to read what isn't of the encoding, so that the rows that hold it can be told."""
+        """Return how to read bytes that aren't of the encoding, so that rows with some can be recognised."""
         return "surrogateescape" if self.encoding == UTF8 else "replace"
 
 
@@ -194,10 +194,10 @@ class Catalogue:
         used = set(self.columns.values())
         return tuple(name for place, name in enumerate(self.header) if place not in used and name)
 
-    def questions(self) -> Iterator[CatalogueRow]:
+    def rows(self) -> Iterator[CatalogueRow]:
         """Yield the rows, from 1; what can't be read says why."""
         for number, record in enumerate(self._records(), 1):
-            yield self._question(number, record)
+            yield self._row(number, record)
 
     def size(self, most: int) -> int:
         """Return the number of rows, `most` + 1 if there are more."""
@@ -211,21 +211,21 @@ class Catalogue:
                 next(rows, None)
             yield from rows
 
-    def _question(self, number: int, record: Record) -> CatalogueRow:
+    def _row(self, number: int, record: Record) -> CatalogueRow:
         cells = {column: record.fields[at] for column, at in self.columns.items() if at < len(record.fields)}
         wrong = (
             record.wrong
             or self._ragged(record.fields)
             or ("bytes that are no text" if broken("".join(cells.values())) else "")
         )
-        asked = parse_row(number, cells)
-        return replace(asked, unreadable=wrong) if wrong else asked
+        row = parse_row(number, cells)
+        return replace(row, unreadable=wrong) if wrong else row
 
     def _ragged(self, fields: list[str]) -> str:
         """Return what is wrong with the number of fields; blank ones too many do no harm."""
-        wanted, there = len(self.header), len(fields)
-        if there < wanted or any(field.strip() for field in fields[wanted:]):
-            return f"{there} fields where the header has {wanted}"
+        expected, there = len(self.header), len(fields)
+        if there < expected or any(field.strip() for field in fields[expected:]):
+            return f"{there} fields where the header has {expected}"
         return ""
 
 
@@ -265,9 +265,9 @@ def _header(start: str, delimiter: str, name: str) -> list[str]:
 
 def _lacking(name: str, header: list[str], columns: dict[str, int]) -> str:
     missing = " and ".join(column for column in (ARTIST, TITLE) if column not in columns)
-    found = ", ".join(cell[:40] or "(blank)" for cell in header[:12]) + (", …" if len(header) > 12 else "")
+    headers = ", ".join(cell[:40] or "(blank)" for cell in header[:12]) + (", …" if len(header) > 12 else "")
     return (
-        f"{name} has no column for {missing}: found {found or 'none'}; needed are artist and title, "
+        f"{name} has no column for {missing}: found {headers or 'none'}; needed are artist and title, "
         "or a column of ids (url, youtube, spotify, fma, genius)."
     )
 

@@ -1,4 +1,4 @@
-"""Answers kept on disk between the check and the report, whose first page needs the sums: memory stays flat."""
+"""Reports: results are spooled to disk, as a report begins with the sums, and written as CSV, NDJSON or HTML."""
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ class Spool:
         self._stream = stream
 
     def add(self, line: bytes) -> None:
-        """Keep a row's JSON."""
+        """Add a row's JSON."""
         self._stream.write(line + b"\n")
 
     def lines(self) -> Iterator[str]:
@@ -68,16 +68,16 @@ def embedded(json: str) -> Markup:
     return Markup("".join(_ESCAPES.get(letter, letter) for letter in json))  # noqa: S704
 
 
-def render_page(kept: Spool, summary: Mapping[str, Any], provenance: Provenance) -> Iterator[bytes]:
+def render_page(spool: Spool, summary: Mapping[str, Any], provenance: Provenance) -> Iterator[bytes]:
     """Yield the HTML report, row by row."""
     page = _template().stream(
-        asked=provenance.as_json(),
+        report=provenance.as_json(),
         summary=summary,
         shares=shares(summary),
         cards=CARDS,
         kinds={kind.name: kind.value for kind in Kind},
-        rows=kept.rows,
-        lines=kept.lines,
+        rows=spool.rows,
+        lines=spool.lines,
         no_proof=PRESENCE_IS_NO_PROOF,
     )
     page.enable_buffering(_PIECES)
@@ -87,12 +87,12 @@ def render_page(kept: Spool, summary: Mapping[str, Any], provenance: Provenance)
 
 def shares(summary: Mapping[str, Any]) -> list[tuple[str, int, float, float]]:
     """Return each verdict with its number, where its part of the bar begins, and how long it is, in per cent."""
-    rows, at, found = max(summary["rows"], 1), 0.0, []
+    rows, at, parts = max(summary["rows"], 1), 0.0, []
     for verdict in VERDICTS:
         width = 100 * summary[verdict] / rows
-        found.append((verdict, summary[verdict], round(at, 3), round(width, 3)))
+        parts.append((verdict, summary[verdict], round(at, 3), round(width, 3)))
         at += width
-    return found
+    return parts
 
 
 def _template() -> Any:
@@ -129,14 +129,14 @@ def last_line(summary: Json, provenance: Provenance) -> bytes:
     return orjson.dumps({"summary": summary, "report": provenance.as_json()})
 
 
-def _ndjson(kept: Spool, summary: Json, provenance: Provenance) -> Iterator[bytes]:
-    for line in kept.lines():
+def _ndjson(spool: Spool, summary: Json, provenance: Provenance) -> Iterator[bytes]:
+    for line in spool.lines():
         yield line.encode() + b"\n"
     yield last_line(summary, provenance) + b"\n"
 
 
-def _csv(kept: Spool, _summary: Json, _provenance: Provenance) -> Iterator[bytes]:
-    return writers.csv_rows((line for row in kept.rows() for line in _lines(row)), COLUMNS)
+def _csv(spool: Spool, _summary: Json, _provenance: Provenance) -> Iterator[bytes]:
+    return writers.csv_rows((line for row in spool.rows() for line in _lines(row)), COLUMNS)
 
 
 def _lines(row: Json) -> Iterator[list[str | None]]:

@@ -1,4 +1,4 @@
-"""What a report has to say of itself: what was asked, when, of which data, by which program."""
+"""A check under way: its sums and first rows, and its provenance: which file, when, on which data, by which program."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -20,7 +20,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class DataSet:
-    """The generation of a data set that was asked, and the source files that it was made of: name, sha256, rows."""
+    """The generation of a data set, and the source files that it was made of: name, sha256, rows."""
 
     id: str
     name: str
@@ -32,7 +32,7 @@ class DataSet:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What was asked (file, hash, encoding, columns), when (UTC), of which generations, by which version."""
+    """What was checked (file, hash, encoding, columns), when (UTC), on which generations, by which version."""
 
     file: str
     sha256: str
@@ -69,7 +69,7 @@ def datasets(searcher: Searcher) -> tuple[DataSet, ...]:
     """Return what is loaded, in the order of ids."""
     loaded = searcher.loaded()
     files = _files(searcher) if loaded else {}
-    return tuple(_dataset(dataset, found, files) for dataset, found in sorted(loaded.items()))
+    return tuple(_dataset(dataset, current, files) for dataset, current in sorted(loaded.items()))
 
 
 def _dataset(dataset: str, current: Loaded, files: Mapping[str, tuple[Mapping[str, Any], ...]]) -> DataSet:
@@ -100,9 +100,9 @@ class Check:
     first: Mapping[Verdict, list[RowResult]] = field(default_factory=lambda: {verdict: [] for verdict in Verdict})
 
     @classmethod
-    def of(cls, asked: Catalogue, searcher: Searcher) -> "Check":
+    def of(cls, catalogue: Catalogue, searcher: Searcher) -> "Check":
         """Return a check that begins now; raises InputError where nothing is loaded, UnreachableError."""
-        provenance = of(asked, searcher)
+        provenance = of(catalogue, searcher)
         if not provenance.datasets:
             raise InputError(*NOTHING_LOADED)
         return cls(provenance, Tally(each.id for each in provenance.datasets))

@@ -32,12 +32,12 @@ class Report:
             if not line.startswith(b'{"summary"'):
                 yield _json(line, self.name)
 
-    def questions(self) -> Iterator[CatalogueRow]:
-        """Yield what each row asked."""
+    def catalogue_rows(self) -> Iterator[CatalogueRow]:
+        """Yield the rows of the catalogue that it is about."""
         for row in self.rows():
-            yield self._question(row)
+            yield self._catalogue_row(row)
 
-    def _question(self, row: Json) -> CatalogueRow:
+    def _catalogue_row(self, row: Json) -> CatalogueRow:
         try:
             unreadable = row["reason"] if row["verdict"] == catalogue.Verdict.UNREADABLE else ""
             return row_from_json({**row, "unreadable": unreadable})

@@ -54,7 +54,7 @@ def check(table: Table, out: Out = None, overwrite: Overwrite = False, json: AsJ
         run = Check.of(given, searcher)
         with open_output(OutputFile(STANDARD, ".ndjson")) if json else nullcontext() as stdout:
             sinks = ([Spool(stdout)] if stdout else []) + ([spool] if file else [])
-            for result in _results(searcher, given.questions(), "checking"):
+            for result in _results(searcher, given.rows(), "checking"):
                 run.add(result)
                 for sink in sinks:
                     sink.add(orjson.dumps(result.as_json()))
@@ -79,7 +79,7 @@ def verify(report: Report, json: AsJsonLines = False) -> int:
     """
     with verifying.open_report(report) as given, open_searcher() as searcher:
         generations = verifying.generation_changes(given, datasets(searcher))
-        results = _results(searcher, given.questions(), "verifying")
+        results = _results(searcher, given.catalogue_rows(), "verifying")
         rows, changed = 0, 0
         first: list[verifying.Change] = []
         with open_output(OutputFile(STANDARD, ".ndjson")) if json else nullcontext() as stream:

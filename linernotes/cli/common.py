@@ -47,6 +47,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 AsJsonLines = Annotated[bool, typer.Option("--json", help="Print a line of JSON for each row, then one for the sums.")]
 
 
+def number(meaning: str, minimum: int | None = None, maximum: int | None = None, *, default: bool | str = True) -> Any:
+    """Return an option for a number; `default` is what the help says of its default, where that isn't the value."""
+    return typer.Option(metavar="N", min=minimum, max=maximum, help=meaning, show_default=default)
+
+
 def limit(rows: str, minimum: int | None = None) -> Any:
     """Return the option for a number of rows."""
     return typer.Option("--limit", "--size", metavar="N", min=minimum, help=f"{rows} at most.")

@@ -3,8 +3,6 @@
 from dataclasses import asdict
 from typing import Annotated
 
-import typer
-
 from indexer.cluster import audit_log
 from indexer.cluster.progress import Progress
 from indexer.cluster.retry import RetryPolicy
@@ -14,7 +12,7 @@ from indexer.maintenance.prune import LEAST, prune_generations
 from indexer.maintenance.rollback import roll_back
 from indexer.update import workdir
 from linernotes import arguments
-from linernotes.cli.common import AsJson, Dataset, MaybeDataset, limit, print_json
+from linernotes.cli.common import AsJson, Dataset, MaybeDataset, limit, number, print_json
 from linernotes.cli.load import open_client
 from linernotes.output import load as output
 from linernotes.output import terminal
@@ -22,8 +20,8 @@ from linernotes.output.load import show_progress
 
 EVENTS = 30
 
-To = Annotated[int | None, typer.Option(metavar="N", min=1, help="Number of the generation to go to, also forward again.")]
-Keep = Annotated[int, typer.Option(metavar="N", min=1, help="Generations to keep, with the current one; never fewer than 2.")]
+To = Annotated[int | None, number("Number of the generation to go to, also forward again.", 1)]
+Keep = Annotated[int, number("Generations to keep, with the current one; never fewer than 2.", 1)]
 
 
 def generations(dataset: MaybeDataset = None, json: AsJson = False) -> None:
@@ -39,8 +37,8 @@ def generations(dataset: MaybeDataset = None, json: AsJson = False) -> None:
     findings = {status.dataset: inspect(status) for status in statuses}
     if json:
         rows = [output.generation_row(view) for status in statuses for view in status.views]
-        found = [asdict(finding) | {"dataset": each} for each, some in findings.items() for finding in some]
-        print_json({"generations": rows, "findings": found})
+        problems = [asdict(finding) | {"dataset": each} for each, some in findings.items() for finding in some]
+        print_json({"generations": rows, "findings": problems})
     else:
         output.show_generations(statuses, findings, terminal.console())
 

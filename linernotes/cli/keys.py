@@ -8,7 +8,7 @@ import typer
 from elasticsearch import Elasticsearch
 
 from linernotes import settings
-from linernotes.cli.common import AsJson, print_json
+from linernotes.cli.common import AsJson, number, print_json
 from linernotes.elastic import connect
 from linernotes.output import terminal
 from linernotes.output.tables import grid
@@ -22,7 +22,7 @@ RoleName = Annotated[
     typer.Option("--role", help="; ".join(f"{one.name}: {one.meaning}" for one in ROLES.values()) + "."),
 ]
 Name = Annotated[str | None, typer.Option(metavar="NAME", show_default="prefix and role", help="Name of the key.")]
-Days = Annotated[int | None, typer.Option(metavar="N", min=1, max=36500, show_default="never", help="Days until it expires.")]
+Days = Annotated[int | None, number("Days until it expires.", 1, 36500, default="never")]
 Id = Annotated[str, typer.Argument(help="Id of the key, as listed.")]
 
 
@@ -44,15 +44,15 @@ def list_(json: AsJson = False) -> None:
     """List the keys of this prefix, without their secrets."""
     client, prefix = _connected()
     with client:
-        found = keys.listed(client, prefix)
+        listed = keys.listed(client, prefix)
     if json:
-        print_json({"keys": [asdict(key) for key in found]})
+        print_json({"keys": [asdict(key) for key in listed]})
         return
-    if not found:
+    if not listed:
         typer.echo("There are no keys for this prefix: linernotes keys create --role reader")
         return
     # An id is there to be copied: if the terminal is narrow, the name is wrapped.
-    rows = [(key.id, key.name, key.role, key.state, key.expires or "never") for key in found]
+    rows = [(key.id, key.name, key.role, key.state, key.expires or "never") for key in listed]
     terminal.show(grid(rows, "id", "name", "role", "state", "expires", wrapped=1), terminal.console())
 
 

@@ -20,7 +20,7 @@ from indexer.sources import SOURCES
 from indexer.update.context import Difference, Strategy, UpdateContext, UpdateOptions
 from indexer.update.update import update_dataset
 from linernotes import arguments, settings
-from linernotes.cli.common import Artist, AsJson, Dataset, print_json, stopping
+from linernotes.cli.common import Artist, AsJson, Dataset, number, print_json, stopping
 from linernotes.elastic import connect
 from linernotes.output import load as output
 from linernotes.output import terminal
@@ -35,12 +35,12 @@ Paths = Annotated[
         metavar="PATH", help="Source files as published, packed or not; folders; quoted patterns; - for standard input."
     ),
 ]
-Limit = Annotated[int | None, typer.Option(metavar="N", min=1, help="Load only the first N records.")]
+Limit = Annotated[int | None, number("Load only the first N records.", 1)]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Start over instead of resuming an earlier load.")]
-Replicas = Annotated[int, typer.Option(metavar="N", min=0, help="Copies of each shard; 1 or more to survive the loss of a node.")]
-Shards = Annotated[int, typer.Option(metavar="N", min=0, max=1024, show_default="by its size", help="Shards of the new index.")]
-Workers = Annotated[int, typer.Option(metavar="N", min=0, show_default="twice the cores", help="Concurrent requests at most.")]
-Prepare = Annotated[int, typer.Option(metavar="N", min=1, max=64, help="Threads that read and normalise.")]
+Replicas = Annotated[int, number("Copies of each shard; 1 or more to survive the loss of a node.", 0)]
+Shards = Annotated[int, number("Shards of the new index.", 0, 1024, default="by its size")]
+Workers = Annotated[int, number("Concurrent requests at most.", 0, default="twice the cores")]
+Prepare = Annotated[int, number("Threads that read and normalise.", 1, 64)]
 Merge = Annotated[bool, typer.Option(help="Merge the index afterwards, in the background, for faster searches.")]
 MaxChange = Annotated[float, typer.Option(metavar="PERCENT", min=0, help="Largest change in the number of tracks.")]
 MaxRejected = Annotated[float, typer.Option(metavar="PERCENT", min=0, help="Largest share of rejected records.")]

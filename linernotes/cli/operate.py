@@ -8,7 +8,7 @@ import orjson
 import typer
 
 from linernotes import search_benchmark, settings
-from linernotes.cli.common import AsJson, open_searcher, print_json
+from linernotes.cli.common import AsJson, number, open_searcher, print_json
 from linernotes.output import operate as output
 from linernotes.output import terminal
 from linernotes.output.progress import progress
@@ -18,13 +18,13 @@ from mappings.errors import InputError
 DEFAULTS = Options()
 SEARCHES, MOST_SEARCHES = 200, 5_000
 
-Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on; by default only this machine can connect.")]
-Port = Annotated[int, typer.Option(metavar="N", help="Port to listen on; 0: a free one.", min=0, max=65535)]
-Rate = Annotated[int, typer.Option(metavar="N", help="Requests a minute allowed to one client.", min=1)]
+Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on; by default only for this machine.")]
+Port = Annotated[int, number("Port to listen on; 0: a free one.", 0, 65535)]
+Rate = Annotated[int, number("Requests a minute allowed to one client.", 1)]
 LogTexts = Annotated[bool, typer.Option("--log-texts", help="Also log what people search for.")]
 ReadyAsJson = Annotated[bool, typer.Option("--json", help="Print address and process id as JSON when it is ready.")]
-Searches = Annotated[int, typer.Option(metavar="N", help="Number of texts to search for, each once.")]
-Seed = Annotated[int, typer.Option(metavar="N", help="Seed of the random choice: the same seed gives the same texts.")]
+Searches = Annotated[int, number("Number of texts to search for, each once.")]
+Seed = Annotated[int, number("Seed of the random choice: the same seed gives the same texts.")]
 
 OPEN = (
     "Everybody who can reach this machine can connect, over plain HTTP: put a proxy with TLS before it, on this "

@@ -17,7 +17,7 @@ from indexer.cluster.progress import Progress
 from indexer.cluster.rejects import COLUMNS, MAX_ATTEMPTS, Rejected, RejectedFilter, RejectedReader
 from indexer.maintenance.replay import replay_rejected
 from linernotes import arguments
-from linernotes.cli.common import AsJson, AsJsonLines, Dataset, MaybeDataset, Overwrite, limit, print_json
+from linernotes.cli.common import AsJson, AsJsonLines, Dataset, MaybeDataset, Overwrite, limit, number, print_json
 from linernotes.cli.load import REJECTED, open_client
 from linernotes.export.writers import csv_rows
 from linernotes.files import open_output, output_file
@@ -31,9 +31,9 @@ SHOWN = 10
 
 app = typer.Typer(help="List, show, export and replay rejected records.", no_args_is_help=True)
 
-Row = Annotated[int | None, typer.Option(metavar="N", min=1, help="Only this row; the first after a CSV's header is 1.")]
+Row = Annotated[int | None, number("Only this row; the first after a CSV's header is 1.", 1)]
 File = Annotated[str | None, typer.Option(metavar="NAME", help="Only rows of this source file.")]
-Attempts = Annotated[int, typer.Option(metavar="N", min=2, help="Skip records that were tried this often, the load included.")]
+Attempts = Annotated[int, number("Skip records that were tried this often, the load included.", 2)]
 
 
 @app.command("list")

@@ -111,8 +111,8 @@ def parquet(frames: Frames, stream: IO[bytes]) -> None:
     try:
         rows.sink_parquet(stream, compression="zstd", row_group_size=ROWS_IN_GROUP)
     except pl.exceptions.ComputeError as error:
-        if found := _OS_ERROR.search(str(error)):  # Polars tells a full disk in words
-            raise OSError(number := int(found[1]), os.strerror(number)) from error
+        if match := _OS_ERROR.search(str(error)):  # Polars reports a full disk in words
+            raise OSError(number := int(match[1]), os.strerror(number)) from error
         raise
 
 

@@ -75,8 +75,8 @@ def _cells(name: str, count: int, answer: Stats, value: str | int | None) -> tup
     own = _share(count, answer.all.tracks)
     if not answer.rest or not answer.rest.tracks:
         return own
-    held = answer.rest.facets.get(name)
-    other = 0 if held is None else held.missing if value is None else held.values.get(value, 0)
+    rest = answer.rest.facets.get(name)
+    other = 0 if rest is None else rest.missing if value is None else rest.values.get(value, 0)
     return (*own, f"{percent(other, answer.rest.tracks):.1f} %")
 
 
@@ -155,8 +155,8 @@ def _kind(what: str, shared: Shared, *, bars: bool) -> Iterator[RenderableType]:
     yield Text(f"{what} in both of two data sets, and their share of each", style=_BOLD)
     yield bar_table((_pair(shared, one, other) for one, other in combinations(names, 2)), bars=bars)
     yield Text(f"{what} by number of data sets", style=_BOLD)
-    counted = [(at, shared.in_exactly(at)) for at in range(1, len(names) + 1)]
-    yield bar_table(((f"{at}", float(found.value), (number(found),)) for at, found in counted), bars=bars)
+    by_number = [(at, shared.in_exactly(at)) for at in range(1, len(names) + 1)]
+    yield bar_table(((f"{at}", float(each.value), (number(each),)) for at, each in by_number), bars=bars)
 
 
 def _row(shared: Shared, name: str, own: Estimate) -> tuple[str, ...]:
@@ -200,9 +200,9 @@ def _state(card: Card, loaded: Mapping[str, Loaded] | None) -> str:
         return "not known: Elasticsearch can't be reached"
     if card.id not in loaded:
         return f"nothing yet: linernotes load {card.id} PATH..."
-    found = loaded[card.id]
-    revision = f", revision {found.revision}" if found.revision else ""
-    return f"{found.records:,} tracks in {found.generation.index}{revision}"
+    current = loaded[card.id]
+    revision = f", revision {current.revision}" if current.revision else ""
+    return f"{counted(current.records, 'track')} in {current.generation.index}{revision}"
 
 
 def _claim(claim: Claim) -> str:

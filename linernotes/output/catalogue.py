@@ -70,14 +70,13 @@ def _rows(heading: str, rows: Sequence[RowResult]) -> Iterator[Text]:
     if rows:
         yield Text(f"\n{heading}")
     for row in rows:
-        asked = row.row
-        yield (Text(f"{asked.number:>7}  ").append(_named(asked)).append(f"  {visible(row.reason)}", style="dim"))
+        yield (Text(f"{row.row.number:>7}  ").append(_named(row.row)).append(f"  {visible(row.reason)}", style="dim"))
 
 
-def _named(asked: CatalogueRow) -> str:
+def _named(row: CatalogueRow) -> str:
     """Return what a row is called: its names, or its ids where it has none."""
-    ids = ", ".join(f"{each.kind} {each.value}" for each in asked.identifiers)
-    return visible(f"{asked.artist or '?'} – {asked.title or '?'}" if asked.artist or asked.title else ids or "(blank)")
+    ids = ", ".join(f"{each.kind} {each.value}" for each in row.identifiers)
+    return visible(f"{row.artist or '?'} – {row.title or '?'}" if row.artist or row.title else ids or "(blank)")
 
 
 def show_verified(

@@ -109,16 +109,16 @@ def generation_row(view: GenerationStatus) -> dict[str, Any]:
 
 
 def show_generations(
-    found: Iterable[DatasetStatus], findings: Mapping[str, Sequence[Finding]], console: Console
+    statuses: Iterable[DatasetStatus], findings: Mapping[str, Sequence[Finding]], console: Console
 ) -> None:
     """Print all generations, and below what is wrong with them."""
-    surveys = [entry for entry in found if entry.views or findings[entry.dataset]]
-    if not surveys:
-        show(Text("There is no generation: nothing was loaded yet."), console)
-    for entry in surveys:
-        show(Text(entry.dataset, style="bold"), console)
-        show(grid(map(_cells, entry.views), right=(2, 3), wrapped=6), console)
-        for finding in findings[entry.dataset]:
+    listed = [status for status in statuses if status.views or findings[status.dataset]]
+    if not listed:
+        show(Text("Nothing is loaded yet."), console)
+    for status in listed:
+        show(Text(status.dataset, style="bold"), console)
+        show(grid(map(_cells, status.views), right=(2, 3), wrapped=6), console)
+        for finding in findings[status.dataset]:
             show(Text(f"! {finding}"), console)
 
 
@@ -162,19 +162,19 @@ def show_rollback(done: Rollback, console: Console) -> None:
 def show_pruned(done: Pruned, console: Console) -> None:
     """Print what was deleted, and what stays."""
     if not done.deleted:
-        show(Text(f"Nothing of {done.dataset} was to be deleted."), console)
+        show(Text(f"{done.dataset} has no generation to delete."), console)
     for name in done.deleted:
         show(Text(f"deleted  {name}"), console)
     for name in done.kept:
         show(Text(f"stays    {name}"), console)
     if done.freed_bytes:
-        show(Text(f"{done.freed_bytes / 1e6:,.1f} MB are free again."), console)
+        show(Text(f"{done.freed_bytes / 1e6:,.1f} MB freed."), console)
 
 
 def show_history(events: Sequence[Event], console: Console) -> None:
     """Print events, a line each."""
     if not events:
-        show(Text("Nothing has happened yet."), console)
+        show(Text("Nothing has been done yet."), console)
     for event in events:
         who = f"{event.host}/{event.pid}"
         line = (
@@ -209,24 +209,24 @@ def update_row(done: Updated) -> dict[str, Any]:
 
 def reindex_row(done: Reindexed) -> dict[str, Any]:
     """Return the JSON of a reindex."""
-    told = asdict(done)
-    return {"dataset": told.pop("dataset"), "from": told.pop("from_"), **told}
+    row = asdict(done)
+    return {"dataset": row.pop("dataset"), "from": row.pop("from_"), **row}
 
 
-def show_difference(difference: Difference, way: Strategy, console: Console) -> None:
+def show_difference(difference: Difference, strategy: Strategy, console: Console) -> None:
     """Print what the new release would change, before anything is done."""
-    for part in _difference(difference, way):
+    for part in _difference(difference, strategy):
         show(part, console)
 
 
-def _difference(difference: Difference, way: Strategy) -> Iterator[RenderableType]:
+def _difference(difference: Difference, strategy: Strategy) -> Iterator[RenderableType]:
     yield grid(((kind, f"{getattr(difference, kind):,}") for kind in (*_KINDS, "unchanged")), right=(1,))
     if difference.fields:
         fields = ", ".join(f"{name} {count:,}" for name, count in difference.fields.items())
         yield Text(f"Fields changed in {_looked_at(difference)}: {fields}.")
     for kind in _KINDS:
         yield from (_example(kind, entry) for entry in difference.examples.get(kind, ()))
-    yield Text(f"Way: {way.name}, for {way.why}.")
+    yield Text(f"Way: {strategy.name}, for {strategy.why}.")
 
 
 def _looked_at(difference: Difference) -> str:
@@ -253,12 +253,12 @@ def _ending(done: Updated) -> str:
     if done.to is None:
         return "Nothing was changed: --dry-run stops here."
     if not done.alias_moved:
-        return f"{done.to} is in service already; nothing was changed."
+        return f"{done.to} is already in service; nothing was changed."
     return f"{done.dataset}: from {done.from_} to {done.to}, {done.totals.indexed:,} tracks, {_cost(done)}."
 
 
 def _cost(done: Updated) -> str:
-    return f"{done.seconds:.1f} s, {done.peak_rss_mb:,.0f} MB of memory at most"
+    return f"{done.seconds:.1f} s, {done.peak_rss_mb:,.0f} MB peak memory"
 
 
 def show_reindexed(done: Reindexed, console: Console) -> None:
@@ -269,7 +269,7 @@ def show_reindexed(done: Reindexed, console: Console) -> None:
     if done.alias_moved:
         show(Text(f"{done.dataset}: from {done.from_} to {done.to}, {done.documents:,} tracks."), console)
     else:
-        show(Text(f"{done.to} has today's fields and analysis already; nothing was changed."), console)
+        show(Text(f"{done.to} already has the present fields and analysis; nothing was changed."), console)
 
 
 def show_watched(watched: Sequence[Watched], console: Console) -> None:
@@ -281,6 +281,6 @@ def show_watched(watched: Sequence[Watched], console: Console) -> None:
 def show_names(names: Sequence[Name], console: Console) -> None:
     """Print the watched artists."""
     if not names:
-        show(Text('Nobody is watched. Begin with: linernotes watch add "Artist"'), console)
+        show(Text('No artists are watched. Add one: linernotes watch add "Artist"'), console)
     for entry in names:
         show(Text(f"{visible(entry.name)}  (since {entry.at[:10]})"), console)

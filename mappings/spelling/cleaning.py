@@ -92,7 +92,7 @@ def _compose(text: str) -> str:
 def _resolve_entities(text: str) -> str:
     if "&" not in text:
         return text
-    return _ENTITY.sub(lambda found: html.unescape(found[0]), _NESTED_AMPERSAND.sub("&amp;", text))
+    return _ENTITY.sub(lambda match: html.unescape(match[0]), _NESTED_AMPERSAND.sub("&amp;", text))
 
 
 def _without_markup(text: str) -> str:

@@ -30,10 +30,10 @@ _HANGUL_IN_WORDS = r"\p{Hangul}\s+\p{Hangul}"
 """Hangul in several words: Koreans set the blanks as they like."""
 
 _LATIN = ("latin", "latin_without_yo", "latin_otherwise")
-_SOUNDS = tuple(f"sound_{way}" for way in _LATIN)
+_SOUNDS = tuple(f"sound_{spelling}" for spelling in _LATIN)
 _WITHOUT_BLANKS = rf"[{CJK}\p{{Thai}}\p{{Khmer}}\p{{Lao}}\p{{Myanmar}}]"
 """Scripts written without blanks: where words of their Latin spelling end is up to who types it."""
-_WAYS = ("joined", "symbols", "closed", "apart", "written_out", *_LATIN, *_SOUNDS)
+_SPELLINGS = ("joined", "symbols", "closed", "apart", "written_out", *_LATIN, *_SOUNDS)
 """Other spellings of a name, in the order in which they are written."""
 
 _NEEDS_SPELLING = "|".join((_SEPARATOR_INSIDE, variants.MAY_HAVE_SIGNS, _OTHER_SCRIPT, variants.UMLAUT))
@@ -145,13 +145,13 @@ def _by_line(name: pl.Expr, read: Callable[[str], str]) -> pl.Expr:
 
     def apply(names: pl.Series) -> pl.Series:
         at = names.is_not_null().arg_true()
-        found = pl.repeat(None, names.len(), dtype=pl.String, eager=True)
+        result = pl.repeat(None, names.len(), dtype=pl.String, eager=True)
         if not at.len():
-            return found
+            return result
         lines = read(names.gather(at).str.replace_all("\n", " ", literal=True).str.join("\n").item()).split("\n")
         if len(lines) != at.len():
             raise ValueError(f"{read.__name__} made {len(lines)} lines of {at.len()}")
-        return found.scatter(at, pl.Series(lines, dtype=pl.String))
+        return result.scatter(at, pl.Series(lines, dtype=pl.String))
 
     return name.map_batches(apply, return_dtype=pl.String, is_elementwise=True)
 
@@ -219,7 +219,7 @@ def _cut_cjk(lines: str) -> str:
 
 
 def _spellings(forms: pl.DataFrame) -> pl.DataFrame:
-    """Return form, way, terms and whole name of each further spelling of names, none for most.
+    """Return form, kind, terms and whole name of each further spelling of names, none for most.
 
     The terms are those words of a spelling that the name lacks; the whole name is null where it is the name's own.
     """
@@ -237,16 +237,16 @@ def _spellings(forms: pl.DataFrame) -> pl.DataFrame:
             latin_without_yo=_where("[ёЁ]", lambda e: latin(e.str.replace_many({"ё": "е", "Ё": "Е"})), "wide"),
             latin_otherwise=_where(variants.READ_IN_TWO_WAYS, _latin_otherwise, "wide"),
         )
-        .with_columns(**{f"sound_{way}": _read(pl.col(way), transliteration.sounds) for way in _LATIN})
-        .with_columns(words(pl.col(way)) for way in _LATIN)
+        .with_columns(**{f"sound_{spelling}": _read(pl.col(spelling), transliteration.sounds) for spelling in _LATIN})
+        .with_columns(words(pl.col(spelling)) for spelling in _LATIN)
         .with_columns(own_sounds=_own_sounds())
-        .unpivot(_WAYS, index=["form", "name", "words", "compact", "own_sounds"], variable_name="way")
+        .unpivot(_SPELLINGS, index=["form", "name", "words", "compact", "own_sounds"], variable_name="spelling")
         .filter((value != "") & (value != pl.col("words")))
         .unique(["form", "value"], keep="first", maintain_order=True)
-        .with_columns(whole=_compact(value), is_sound=pl.col("way").is_in(_SOUNDS))
+        .with_columns(whole=_compact(value), is_sound=pl.col("spelling").is_in(_SOUNDS))
         .with_columns(_new_words().alias("terms"), _whole_name())
-        .with_columns(_terms(pl.col("terms").replace("", None)), pl.col("way").cast(pl.Enum(_WAYS)))
-        .select("form", "way", "value", "terms", "whole")
+        .with_columns(_terms(pl.col("terms").replace("", None)), pl.col("spelling").cast(pl.Enum(_SPELLINGS)))
+        .select("form", "spelling", "value", "terms", "whole")
     )
 
 
@@ -283,7 +283,7 @@ def _spelled(names: pl.DataFrame, spellings: pl.DataFrame) -> pl.DataFrame:
     """Return row, field, terms and whole name of each further spelling in a field of a track, each once."""
     return (
         names.join(spellings, on="form")
-        .sort("row", "way", "place")
+        .sort("row", "spelling", "place")
         .unique(["row", "field", "value"], keep="first", maintain_order=True)
     )
 
@@ -346,7 +346,7 @@ def _joined_by_row(words: pl.DataFrame, height: int) -> pl.Series:
 
 def _by_row(values: pl.DataFrame, height: int) -> pl.Series:
     """Return a value per row from a frame of row and value, null for the rows that it lacks."""
-    rows, found = values.get_columns()
+    rows, texts = values.get_columns()
     at = pl.repeat(None, height, dtype=pl.UInt32, eager=True)
     at = at.scatter(rows, pl.int_range(rows.len(), dtype=pl.UInt32, eager=True))
-    return found.gather(at)
+    return texts.gather(at)

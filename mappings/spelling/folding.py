@@ -115,7 +115,7 @@ _WORDS = _WordTable()
 def lower(name: str) -> str:
     """Return a name in lower case, half-width kana with a voicing mark as the one letter that they are."""
     text = name.lower()
-    return text if text.isascii() else _HALF_WIDTH_PAIR.sub(lambda found: HALF_WIDTH_KANA[found[0]], text)
+    return text if text.isascii() else _HALF_WIDTH_PAIR.sub(lambda match: HALF_WIDTH_KANA[match[0]], text)
 
 
 def fold(name: str) -> str:

@@ -37,7 +37,7 @@ _SUSPICIOUS = re.compile(SUSPICIOUS)
 
 
 def repair(text: str) -> str:
-    """Return what was meant, or the text as it is where that isn't certain.
+    """Return the text as it was written, or the text as it is where that isn't certain.
 
     >>> [repair(text) for text in ("BeyoncÃ©", "Ð¡Ð¾Ð½", "SÃO PAULO", "CAFÉ’S", "donâ€™t")]
     ['Beyoncé', 'Сон', 'SÃO PAULO', 'CAFÉ’S', 'don’t']
@@ -48,10 +48,10 @@ def repair(text: str) -> str:
     if not _CERTAIN.search(as_read):
         return text
     try:
-        meant = as_read.encode("latin-1").decode("utf-8")
+        decoded = as_read.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return text
-    return text if any(unicodedata.category(character) in _NO_TEXT for character in meant) else meant
+    return text if any(unicodedata.category(character) in _NO_TEXT for character in decoded) else decoded
 
 
 _NO_TEXT = frozenset({"Cc", "Cn", "Co", "Cs"})

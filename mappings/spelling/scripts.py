@@ -48,8 +48,8 @@ def languages(word: str) -> tuple[str, ...]:
     >>> languages("песни")
     ('bg', 'ru', 'sr')
     """
-    found = scripts(word)
-    return tuple(code for script in sorted(found) for code in _BY_SCRIPT.get(script, ()))
+    known = scripts(word)
+    return tuple(code for script in sorted(known) for code in _BY_SCRIPT.get(script, ()))
 
 
 def may_be_misspelt(word: str) -> bool:

@@ -164,9 +164,9 @@ def _replaced(text: str, table: Table, test: "re.Pattern[str]") -> str:
 def _kana_read(text: str) -> str:
     if not _HAS_KANA.search(text):
         return text
-    text = _KATAKANA_RUN.sub(lambda found: found[0].translate(_KATAKANA), text)
-    text = _PAIR_OF_KANA.sub(lambda found: _PAIRS_OF_KANA.get(found[0], found[0]), text)
+    text = _KATAKANA_RUN.sub(lambda match: match[0].translate(_KATAKANA), text)
+    text = _PAIR_OF_KANA.sub(lambda match: _PAIRS_OF_KANA.get(match[0], match[0]), text)
     # A small tsu doubles the consonant behind it: its kana has to be read before.
     if "っ" in text:
-        text = _DOUBLED.sub(r"\1\1", _AFTER_SMALL_TSU.sub(lambda found: "っ" + _ANYASCII[ord(found[1])], text))
+        text = _DOUBLED.sub(r"\1\1", _AFTER_SMALL_TSU.sub(lambda match: "っ" + _ANYASCII[ord(match[1])], text))
     return text

@@ -96,7 +96,7 @@ def symbols(name: str) -> str:
     read = fold_characters(name)
     for _ in range(2):  # once more, for letters that were between two signs: h3ll0w0rld
         read = _SIGNS.sub(_mark_sign, read)
-    read = _MARKED_SIGN.sub(lambda found: found[1].translate(_SIGN_TABLE), read).replace(SIGN_MARK, "")
+    read = _MARKED_SIGN.sub(lambda match: match[1].translate(_SIGN_TABLE), read).replace(SIGN_MARK, "")
     if _LOOKALIKE.search(read):
         read = read.translate(_LOOKALIKE_TABLE)
     return " ".join(read.replace("&", SPOKEN["&"]).replace("+", SPOKEN["+"]).split())
@@ -205,7 +205,7 @@ def sounds(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(" ".join(sound.split()) for sound in spelled))
 
 
-WAYS: Mapping[str, Callable[[str], str]] = {
+SPELLINGS: Mapping[str, Callable[[str], str]] = {
     "folded": words,
     "joined": joined,
     "symbols": symbols,
@@ -216,13 +216,13 @@ WAYS: Mapping[str, Callable[[str], str]] = {
 
 
 def spell(name: str) -> dict[str, str]:
-    """Return a name in each of `WAYS`.
+    """Return a name in each of `SPELLINGS`.
 
     >>> spell("P!nk")["symbols"], spell("Nena")["transliterated"]
     ('pink', 'nena')
     """
     if is_plain(name):
-        return dict.fromkeys(WAYS, " ".join(name.lower().split()))
+        return dict.fromkeys(SPELLINGS, " ".join(name.lower().split()))
     folded = words(name)
     return {
         "folded": folded,

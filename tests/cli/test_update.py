@@ -56,7 +56,7 @@ def test_update_shows_first_and_then_does(
     assert all(gate["passed"] for gate in result["gates"])
     assert client.count(index=prefix)["count"] == result["indexed"] == before - told["removed"]
     assert result["read"] == sum(result[name] for name in ("indexed", "duplicates", "skipped", "rejected"))
-    assert "in service already" in run("update", DATASET, new).out
+    assert "already in service" in run("update", DATASET, new).out
     assert run("rollback", DATASET).code == 0
     assert client.count(index=prefix)["count"] == before
 
@@ -83,7 +83,7 @@ def test_usage(run: Run, releases: tuple[Path, Path]) -> None:
 
 def test_watch(run: Run, releases: tuple[Path, Path]) -> None:
     old, new = releases
-    assert "Nobody is watched" in run("watch", "list").out
+    assert "No artists are watched" in run("watch", "list").out
     artist = pl.read_csv(old, infer_schema=False)["artists"][-1].split(";")[0]
     assert orjson.loads(run("watch", "add", artist.upper(), "--json").out)["name"] == artist.upper()
     run("watch", "add", "Nobody at All")

@@ -291,7 +291,7 @@ def test_tracks_without_names_have_no_words(height: int) -> None:
 
 
 def test_ways_are_named_for_explaining() -> None:
-    assert list(variants.WAYS) == ["folded", "joined", "symbols", "transliterated", "written_out"]
+    assert list(variants.SPELLINGS) == ["folded", "joined", "symbols", "transliterated", "written_out"]
 
 
 @settings(max_examples=60)

@@ -116,7 +116,7 @@ class Job:
         searcher = get_searcher()
         with csv_file.open_catalogue(self.catalogue, self.name) as table, self.answers.open("xb") as stream:
             check, spool, size = Check.of(table, searcher), Spool(stream), 0
-            with closing(catalogue.check(self._ask(searcher), table.questions())) as answers:
+            with closing(catalogue.check(self._ask(searcher), table.rows())) as answers:
                 for answer in answers:
                     self._raise_if_stopped()
                     line = orjson.dumps(answer.as_json())
