@@ -1,6 +1,6 @@
-"""What is handed from stage to stage: chunks of a source file, batches of tracks, rejected records.
+"""Types that stages pass on: chunks of a source file, batches of raw records and tracks, rejected records, counts.
 
-source file --plan--> Chunk --read--> RawBatch --normalise--> Batch --encode, send--> acknowledged
+source file --plan--> Chunk --read--> RawBatch --normalise--> TrackBatch --encode, send--> acknowledged
 """
 
 import re
@@ -43,7 +43,7 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Chunk:
-    """A piece of one source file that can be read alone, by any process that has the same file.
+    """A byte or row range of a source file that can be read alone, by any process that has the same file.
 
     `offset` and `length` are the format's own unit: bytes of the uncompressed text, or rows in Parquet.
     """
@@ -96,7 +96,7 @@ class RawBatch:
 class TrackBatch:
     """Canonical tracks of one chunk, and what became of the other records: the sum is what was read.
 
-    `tracks` has the columns of `mappings.fields.SCHEMA` without the search-only ones, the fingerprint and
+    `tracks` has the columns of `mappings.schema.SCHEMA` without the search-only ones, the fingerprint and
     the file's name, which the pipeline adds.
     """
 

@@ -36,7 +36,7 @@ from mappings.index_names import Generation
 class Options:
     """How to load.
 
-    `shards` is how many the new index has (0: by its size, `generations.shards_for`), `workers` how many requests may
+    `shards` is how many the new index has (0: by its size, `indices.shards_for`), `workers` how many requests may
     be in flight at most (0: twice the cores), `prepare` how many threads read and normalise, `request_bytes` the size
     of a request, `request_timeout_s` after how long it counts as lost, `deadline_s` how long Elasticsearch may take
     nothing at all.

@@ -1,4 +1,4 @@
-"""Numbers as the sets write them."""
+"""Numbers, lengths, dates, booleans, lists and video ids as the data sets write them."""
 
 import ast
 

@@ -22,7 +22,7 @@ from mappings.track import SOURCE_ID
 class FieldSpec:
     """One field of a track: the published columns that it is made of, how, and what is counted on the way.
 
-    `field` is one of `canonical.INPUTS`. `value` is an expression over the columns, or makes one for a source file
+    `field` is one of `track.INPUTS`. `value` is an expression over the columns, or makes one for a source file
     whose neighbours say what its values mean. `how` is for people, "" for a text as published. `lost` names the rule
     under which a record counts whose `stated` columns hold something, while the field is null.
     """
@@ -69,7 +69,7 @@ class DataSource:
     given: tuple[FieldSpec, ...]
     open: Callable[[SourceFile, "DataSource"], Reader]
     lists: tuple[str, ...] = ()
-    row_ids: Callable[[pl.Expr], pl.Expr] = lambda identifier: identifier.str.strip_chars() != ""
+    is_id: Callable[[pl.Expr], pl.Expr] = lambda identifier: identifier.str.strip_chars() != ""
     counted: Mapping[str, pl.Expr] = field(default_factory=dict)
     merge: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 
@@ -110,7 +110,7 @@ class DataSource:
         if not isinstance(value, pl.Expr):
             raise TypeError(f"{self.dataset} has no id of its own rows")
         ids = raw.with_columns(self._shaped(raw.schema)).select(value.cast(pl.String).alias(SOURCE_ID))
-        valid = self.row_ids(pl.col(SOURCE_ID)).fill_null(value=False)
+        valid = self.is_id(pl.col(SOURCE_ID)).fill_null(value=False)
         return ids.select(pl.when(valid).then(pl.col(SOURCE_ID))).to_series()
 
     def normalise(self, raw: RawBatch, file: SourceFile) -> TrackBatch:
@@ -118,9 +118,9 @@ class DataSource:
         frame = raw.frame.with_columns(self._shaped(raw.frame.schema))
         values = {entry.field: entry.of(file) for entry in self.given}
         given = frame.select(SOURCE_ROW, **values, **self._counting()).with_columns(**self._losses())
-        row_ids = given.select(self.row_ids(pl.col(SOURCE_ID)).fill_null(value=False)).to_series()
-        refused = self._refused(frame.filter(~row_ids), given.filter(~row_ids), file)
-        given = given.filter(row_ids)
+        has_id = given.select(self.is_id(pl.col(SOURCE_ID)).fill_null(value=False)).to_series()
+        refused = self._refused(frame.filter(~has_id), given.filter(~has_id), file)
+        given = given.filter(has_id)
         changed = {rule: count for rule in self.rules if (count := int(given[rule].sum()))}
         merged = self.merge(given) if self.merge else given
         tracks, more = canonical(merged, self._constants(file))

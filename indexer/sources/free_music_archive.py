@@ -125,7 +125,7 @@ SOURCE = DataSource(
     patterns=("tracks.csv", "fma_metadata.zip", "*tracks*.csv"),
     required=("track_id", "track.title", "artist.name", "track.license", "track.genres"),
     open=_open,
-    row_ids=lambda identifier: identifier.str.contains(r"^\d+$"),
+    is_id=lambda identifier: identifier.str.contains(r"^\d+$"),
     given=(
         FieldSpec(SOURCE_ID, ("track_id",), stripped("track_id").str.strip_suffix(".0")),
         copied(TITLE, "track.title"),
