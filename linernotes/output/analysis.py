@@ -90,7 +90,11 @@ def _comparison(comparison: Comparison, *, bars: bool) -> Iterator[RenderableTyp
     )
     yield bar_table(
         (
-            (str(row.value), row.low, (f"{row.low:,.1f} ×", f"{row.count:,}", f"{row.rest:,}", _p(row.p)))
+            (
+                str(row.value),
+                row.ratio_low,
+                (f"{row.ratio_low:,.1f} ×", f"{row.count:,}", f"{row.rest_count:,}", _p(row.p_value)),
+            )
             for row in comparison.rows
         ),
         bars=bars,

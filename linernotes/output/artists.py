@@ -74,8 +74,8 @@ def _candidates(answer: ArtistResult) -> Iterator[Text]:
         yield _artist(one)
         if one.titles:
             yield Text(f"      {visible(', '.join(one.titles))}", style=_QUIET)
-    if answer.more:
-        yield Text(f"  … and {answer.more:,} more (--limit)", style=_QUIET)
+    if answer.candidates_omitted:
+        yield Text(f"  … and {answer.candidates_omitted:,} more (--limit)", style=_QUIET)
     if not answer.profile:
         yield Text("Give the exact name of one of these, or choose one with --id.")
 

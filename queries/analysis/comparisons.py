@@ -31,25 +31,25 @@ def percent(count: int, of: int) -> float:
 
 @dataclass(frozen=True)
 class Row(Contract):
-    """A value that a data set has more of: its tracks there of those that have any value, the same of the rest.
+    """A value that a data set has more of: `count` of the `tracks` there that have any value, and the same of the rest.
 
-    `ratio` of the shares is None where the rest has none; it lies above `low` and below `high`; p is corrected.
+    `ratio` of the shares is None where the rest has none; its interval and the p-value are corrected.
     """
 
     value: Value
     count: int
-    of: int
-    rest: int
-    rest_of: int
+    tracks: int
+    rest_count: int
+    rest_tracks: int
     ratio: float | None
-    low: float
-    high: float
-    p: float
+    ratio_low: float
+    ratio_high: float
+    p_value: float
 
     def as_json(self) -> Json:
         """Return the row as the contract has it, with shares in per cent."""
-        shares = {"percent": percent(self.count, self.of), "rest_percent": percent(self.rest, self.rest_of)}
-        return asdict(self) | shares
+        rest_percent = percent(self.rest_count, self.rest_tracks)
+        return asdict(self) | {"percent": percent(self.count, self.tracks), "rest_percent": rest_percent}
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def row(value: Value, count: int, of: int, rest: int, rest_of: int, compared: in
     """Return the comparison of two shares, corrected for the number of values that are compared.
 
     >>> rock = row("rock", 50, 100, 100, 1000, 1)
-    >>> rock.ratio, round(rock.low, 2), round(rock.high, 2), rock.p < 1e-15
+    >>> rock.ratio, round(rock.ratio_low, 2), round(rock.ratio_high, 2), rock.p_value < 1e-15
     (5.0, 3.82, 6.55, True)
     """
     # Half a track more where the rest has none: a ratio to nothing has no lower end.
@@ -100,5 +100,7 @@ def _g(count: int, of: int, rest: int, rest_of: int) -> float:
 
 def over_represented(rows: Iterable[Row], limit: int) -> tuple[Row, ...]:
     """Return the rows that are certainly over-represented, the most so first."""
-    certain = [each for each in rows if each.low > 1 and each.count >= MIN_TRACKS and each.p < 1 - CONFIDENCE]
-    return tuple(sorted(certain, key=lambda each: (-each.low, str(each.value)))[:limit])
+    certain = [
+        each for each in rows if each.ratio_low > 1 and each.count >= MIN_TRACKS and each.p_value < 1 - CONFIDENCE
+    ]
+    return tuple(sorted(certain, key=lambda each: (-each.ratio_low, str(each.value)))[:limit])

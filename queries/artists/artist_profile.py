@@ -92,13 +92,13 @@ class Profile(Contract):
 
 @dataclass(frozen=True)
 class ArtistResult(Contract):
-    """Candidates, the nearest first, of which there are `more`, and the profile of one if it is certain which.
+    """Candidates, the nearest first, of which `candidates_omitted` more exist, and the profile of one if it is certain which.
 
     `misspelt` says that no name is spelled like the one that was typed: those of the candidates nearly are.
     """
 
     candidates: tuple[Candidate, ...]
-    more: int
+    candidates_omitted: int
     misspelt: bool
     profile: Profile | None
     text_truncated: bool
@@ -117,7 +117,7 @@ class ArtistResult(Contract):
                 }
                 for candidate in self.candidates
             ],
-            "more": self.more,
+            "candidates_omitted": self.candidates_omitted,
             "misspelt": self.misspelt,
             "artist": to_json(self.profile),
             "note": PRESENCE_IS_NO_PROOF,
@@ -135,7 +135,7 @@ def run(ask: Ask, request: ArtistRequest) -> ArtistResult:
     shown = candidates[: request.size]
     return ArtistResult(
         candidates=shown,
-        more=len(candidates) - len(shown),
+        candidates_omitted=len(candidates) - len(shown),
         misspelt=misspelt,
         profile=profile,
         text_truncated=request.name is not None and request.name.truncated,

@@ -133,7 +133,7 @@ def test_short_names_numbers_and_syllables_have_no_slips(crowd: Collection, type
 def test_the_answer_has_the_contracts_keys(crowd: Collection) -> None:
     answer = artist(crowd, "noah").as_json()
     assert answer.keys() == {
-        "candidates", "more", "misspelt", "artist", "note", "text_truncated", "took_ms",
+        "candidates", "candidates_omitted", "misspelt", "artist", "note", "text_truncated", "took_ms",
     }  # fmt: skip
     assert answer["candidates"][0].keys() == {
         "name", "count", "datasets", "ids", "match", "shares_name", "spellings", "titles",

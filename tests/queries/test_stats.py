@@ -77,8 +77,8 @@ def test_every_number_is_that_of_the_tracks(crowd: Collection, text: str, filter
         own = [one for one in looked_at if one["dataset"] == comparison.dataset and one.get(column)]
         rest = [one for one in looked_at if one["dataset"] != comparison.dataset and one.get(column)]
         for row in comparison.rows:
-            assert (row.count, row.of) == (sum(row.value in one[column] for one in own), len(own))
-            assert (row.rest, row.rest_of) == (sum(row.value in one[column] for one in rest), len(rest))
+            assert (row.count, row.tracks) == (sum(row.value in one[column] for one in own), len(own))
+            assert (row.rest_count, row.rest_tracks) == (sum(row.value in one[column] for one in rest), len(rest))
 
 
 def test_what_was_made_so_is_over_represented_and_nothing_else(crowd: Collection) -> None:
@@ -87,7 +87,7 @@ def test_what_was_made_so_is_over_represented_and_nothing_else(crowd: Collection
         assert rows == {("free-music-archive", "artist", "Over Represented")}
         (row,) = (row for each in found.comparisons for row in each.rows)
         assert row.ratio is None
-        assert row.p < 1e-30
+        assert row.p_value < 1e-30
 
 
 def test_limit_is_how_many_rows(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,13 +140,13 @@ def test_a_misspelt_text_is_summed_up_as_it_is_searched(crowd: Collection) -> No
 @given(st.integers(1, 500), st.integers(0, 500), st.integers(0, 5000), st.integers(0, 50_000))
 def test_an_interval_is_around_its_ratio(count: int, more: int, rest: int, rest_more: int) -> None:
     row = comparisons.row("x", count, count + more, rest, rest + rest_more + 1, 10)
-    assert 0 <= row.low <= row.high
-    assert 0 < row.p <= 1
-    assert row.ratio is None or row.low * 0.999999 <= row.ratio <= row.high * 1.000001
-    assert math.isfinite(row.high)
+    assert 0 <= row.ratio_low <= row.ratio_high
+    assert 0 < row.p_value <= 1
+    assert row.ratio is None or row.ratio_low * 0.999999 <= row.ratio <= row.ratio_high * 1.000001
+    assert math.isfinite(row.ratio_high)
 
 
 def test_correction_makes_it_harder() -> None:
     one, many = (comparisons.row("x", 25, 1000, 100, 10_000, compared) for compared in (1, 100_000))
-    assert (one.low > 1, one.p < 0.05) == (True, True)
-    assert (many.low > 1, many.p < 0.05) == (False, False)
+    assert (one.ratio_low > 1, one.p_value < 0.05) == (True, True)
+    assert (many.ratio_low > 1, many.p_value < 0.05) == (False, False)

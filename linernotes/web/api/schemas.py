@@ -155,7 +155,7 @@ class Artists(Shape):
     """The artists that may be meant, best match first, and the profile if only one is meant."""
 
     candidates: list[Candidate]
-    more: Annotated[Count, Field(description="Candidates that aren't listed.")]
+    candidates_omitted: Annotated[Count, Field(description="Candidates that aren't listed.")]
     misspelt: Annotated[bool, Field(description="No artist has this name; these have similar ones.")]
     artist: Profile | None
     note: Note
@@ -240,17 +240,17 @@ class SomeTracks(Shape):
 
 
 class Over(Shape):
-    """A value that a data set has more of: `count` of `of` tracks there, `rest` of `rest_of` in all others."""
+    """A value that a data set has a larger share of than all others together, which are the rest."""
 
     value: str | int
     count: Count
-    of: Count
-    rest: Count
-    rest_of: Count
-    ratio: float | None
-    low: Annotated[float, Field(gt=1, description="At least so many times, corrected for all that were compared.")]
-    high: float
-    p: Annotated[float, Field(gt=0, lt=0.05)]
+    tracks: Annotated[Count, Field(description="Tracks of the data set that have any value.")]
+    rest_count: Count
+    rest_tracks: Annotated[Count, Field(description="Tracks of all other data sets that have any value.")]
+    ratio: Annotated[float | None, Field(description="Ratio of the two shares; null if the rest has none.")]
+    ratio_low: Annotated[float, Field(gt=1, description="Lower end of the ratio's confidence interval.")]
+    ratio_high: Annotated[float, Field(description="Upper end of the ratio's confidence interval.")]
+    p_value: Annotated[float, Field(gt=0, lt=0.05, description="Of a G-test, corrected for all comparisons.")]
     percent: Percent
     rest_percent: Percent
 

@@ -121,11 +121,11 @@ def _over_represented(params: SearchParams, comparison: Comparison) -> Chart:
         (str(row.value), urls.search(within.with_filter(comparison.kind, display_text.literal(str(row.value)))), row)
         for row in comparison.rows
     ]
-    most = max(row.low for _, _, row in given)
+    most = max(row.ratio_low for _, _, row in given)
     rows = tuple(
         replace(
-            charts.rows([(label, href, row.count, (f"{row.rest:,}", f"{row.low:,.1f} ×"))])[0],
-            length=charts.bar_length(row.low, most),
+            charts.rows([(label, href, row.count, (f"{row.rest_count:,}", f"{row.ratio_low:,.1f} ×"))])[0],
+            length=charts.bar_length(row.ratio_low, most),
         )
         for label, href, row in given
     )
