@@ -1,1 +1,1 @@
-"""What do people see? The HTTP API and the page, on the same queries as the command line."""
+"""HTTP server: the API and the web site, on the same queries as the command line."""

@@ -28,7 +28,7 @@ from linernotes.web.services.executor import THREAD_NAME
 from mappings.errors import InputError, UnreachableError
 
 BACKLOG = 512
-WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named to be told apart
+WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named to be recognised
 """Addresses that mean all of this machine's, with the one by which it is reached here."""
 
 
@@ -40,8 +40,8 @@ def bind(host: str, port: int) -> list[socket.socket]:
     """
     sockets: list[socket.socket] = []
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        for family, address in dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found):
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, address in dict.fromkeys((family, str(address[0])) for family, _, _, _, address in addresses):
             same_port = sockets[0].getsockname()[1] if sockets else port
             sockets.append(socket.create_server((address, same_port), family=family, backlog=BACKLOG))
             # Connections inherit it; asyncio sets it only where the socket was told to be TCP.

@@ -92,7 +92,7 @@ class Profile(Contract):
 
 @dataclass(frozen=True)
 class ArtistResult(Contract):
-    """Candidates, the nearest first, of which `candidates_omitted` more exist, and the profile of one if it is certain which.
+    """Candidates, the nearest first, without the omitted ones, and the profile of one if it is certain which.
 
     `misspelt` says that no name is spelled like the one that was typed: those of the candidates nearly are.
     """

@@ -88,7 +88,7 @@ def test_all_values_of_a_facet(visit: Open, site: Site) -> None:
     found = site.searcher.values(queries.values_request("artist", "love"))
     expect(page.locator("#content")).to_contain_text(str(found.values[0].value))
     first = str(found.values[0].value)
-    field = page.get_by_label("Values that contain")
+    field = page.get_by_label("Values containing")
     field.fill(first[1:].upper())
     field.press("Enter")
     page.wait_for_url("**contains=*")

@@ -35,7 +35,7 @@ class ArtistQuery(Params):
 
 
 class StatsQuery(TrackParams):
-    """Tracks, and how much is said of them."""
+    """Tracks, and the length of the comparisons."""
 
     size: Annotated[int, Field(ge=1, le=MAX_ROWS, description="Rows of each comparison.")] = 10
 

@@ -155,7 +155,7 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     kinds: list[dict[str, Any]] = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
     if len(kinds) != 1:
         return schema
-    return {name: said for name, said in schema.items() if name != "anyOf"} | kinds[0]
+    return {name: value for name, value in schema.items() if name != "anyOf"} | kinds[0]
 
 
 @router.get(DOCUMENT_PATH)

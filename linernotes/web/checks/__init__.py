@@ -1,1 +1,1 @@
-"""What becomes of a catalogue that somebody uploads? Received, checked in the background, kept for an hour."""
+"""Catalogue checks: uploads are received, checked in the background, and deleted after an hour."""

@@ -1,1 +1,1 @@
-"""middleware."""
+"""ASGI middleware: access log, limits, security headers, disconnects."""

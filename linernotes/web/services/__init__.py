@@ -1,1 +1,1 @@
-"""services."""
+"""What requests share: Elasticsearch, executors, data version, response cache, downloads."""
