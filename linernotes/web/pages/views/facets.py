@@ -221,5 +221,5 @@ def _rows(name: str, params: SearchParams, buckets: tuple[Bucket, ...]) -> tuple
 
 def _summary(result: FacetValues) -> str:
     number = "" if result.distinct is None else f"{result.distinct:,} value{'' if result.distinct == 1 else 's'}; "
-    missing = f", {result.missing:,} of them without a value" if result.missing else ""
+    missing = f"; {labels.tracks(result.missing)} without a value" if result.missing else ""
     return f"{number}{labels.tracks(result.total.value)}{missing}"
