@@ -108,6 +108,7 @@ def verify(report: Report, json: AsJsonLines = False) -> int:
 def _results(searcher: Searcher, rows: Iterable[CatalogueRow], work: str) -> Iterator[RowResult]:
     """Yield the results, with progress on standard error."""
     with progress(terminal.console(stderr=True), "rows") as step:
+        step(work, 0)
         for number, result in enumerate(catalogue.check(searcher.ask, rows), 1):
             step(work, number)
             yield result

@@ -62,7 +62,8 @@ def _show_notes(progress: Progress, console: Console) -> None:
 def _show_counts(progress: Progress, step: Step, *, files: bool) -> None:
     """Show the sums, and the files that are being read: so 26 files fit on a screen."""
     done, rows = sum(file.done for file in progress.files), sum(file.rows for file in progress.files)
-    step(progress.state, done, rows, f"{progress.retries} retries, {progress.totals.rejected} rejected")
+    state = f"{progress.state}, {progress.retries} retries, {progress.totals.rejected} rejected"
+    step("all files", done, rows, state)
     if files and len(progress.files) > 1:
         for file in [file for file in progress.files if file.done > 0][-MOST_FILES:]:
             step(file.name, file.done, file.rows)

@@ -341,3 +341,21 @@ def test_people_see_sums_and_what_is_missing(run: Run, table: Path) -> None:
     assert "no artist and no title" in ran.out
     assert PRESENCE_IS_NO_PROOF in " ".join(ran.out.split())
     assert "\u202e" not in ran.out
+
+
+@pytest.mark.usefixtures("on_samples")
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["[]"],
+        ['{"summary": {}, "report": []}'],
+        ['{"summary": {}, "report": {"datasets": [7]}}'],
+        ["7", '{"summary": {}, "report": {"datasets": []}}'],
+        ['{"row": 1, "artist": "a", "title": "b", "verdict": "found"}', '{"summary": {}, "report": {"datasets": []}}'],
+    ],
+)
+def test_a_report_of_another_form_is_damaged(run: Run, tmp_path: Path, lines: list[str]) -> None:
+    (tmp_path / "a.ndjson").write_text("\n".join(lines))
+    ran = run("verify", tmp_path / "a.ndjson")
+    assert (ran.code, len(ran.err.splitlines())) == (1, 1), ran.err
+    assert "a.ndjson is no report, or is damaged" in ran.err
