@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from indexer.cluster import indices
 from indexer.load.load import Options
 from linernotes import samples, settings
 from linernotes.cli.ask import print_search, search_command
+from linernotes.cli.common import open_searcher, print_json
 from linernotes.cli.load import run_load
 from linernotes.elastic import connect
 from linernotes.node import service
@@ -58,7 +59,10 @@ Next:
 (in the project's folder: .venv/bin/linernotes ...)"""
 
 
-def demo() -> None:
+AsJson = Annotated[bool, typer.Option("--json", help="Print a line of JSON for each search.")]
+
+
+def demo(json: AsJson = False) -> None:
     """Start Elasticsearch, load sample data, and show searches.
 
     The sample data of the Free Music Archive and of the Spotify Tracks Dataset are real; those of LAION-DISCO-12M and
@@ -70,12 +74,18 @@ def demo() -> None:
     _load_samples()
     for scene in SCENES:
         request = queries.request(
-            scene.text, filters_by_facet=scene.filters, facet_names=scene.facets, size=scene.size, highlight=True
+            scene.text, filters_by_facet=scene.filters, facet_names=scene.facets, size=scene.size, highlight=not json
         )
-        terminal.console().rule(characters="-")
-        typer.echo(f"{scene.why}\n$ {search_command(scene.text, scene.filters, request)}\n")
-        print_search(request)
-    typer.echo(GO_ON)
+        command = search_command(scene.text, scene.filters, request)
+        if json:
+            with open_searcher() as searcher:
+                print_json({"command": command, "answer": searcher.search(request).as_json()})
+        else:
+            terminal.console().rule(characters="-")
+            typer.echo(f"{scene.why}\n$ {command}\n")
+            print_search(request)
+    if not json:
+        typer.echo(GO_ON)
 
 
 def _report(sentence: str) -> None:

@@ -1,6 +1,7 @@
 """The contract: every command explains itself, and its JSON has the promised shape."""
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def test_help_explains(run: Run, command: tuple[str, ...]) -> None:
     assert ran.out.startswith(f"Usage: linernotes {' '.join(command)}")
     options = re.findall(r"^  (?:-h, )?(--[a-z-]+)", ran.out, flags=re.MULTILINE)
     assert "--help" in options
-    assert "--json" in options or command == ("demo",)
+    assert "--json" in options
 
 
 def test_the_readme_names_every_command_setting_and_exit_code() -> None:
@@ -112,3 +113,13 @@ def test_node_status_without_a_node(run: Run, monkeypatch: pytest.MonkeyPatch, t
 def test_synthetic_rows_say_so(run: Run) -> None:
     ran = run("search", "--dataset", "laion-disco-12m", "--size", "3", "--facets", "none")
     assert ran.out.count("synthetic") >= 3
+
+
+@pytest.mark.usefixtures("cli_environment")
+def test_demo(run: Run) -> None:
+    ran = run("demo", "--json")
+    assert ran.code == 0, ran.err
+    for line in map(orjson.loads, ran.out.splitlines()):
+        validate(line["answer"], schema("search"))
+        again = run(*shlex.split(line["command"])[1:], "--json")
+        assert orjson.loads(again.out)["total"] == line["answer"]["total"]
