@@ -1,4 +1,4 @@
-"""What is asked, and what comes back?
+"""Searches: checked requests, sent to Elasticsearch, and typed results.
 
 import queries
 from elasticsearch import Elasticsearch

@@ -32,13 +32,13 @@ SECONDS = 20.0
 """How long one question may take, with all requests that it sends; also said to Elasticsearch, which then stops."""
 
 LONG_SECONDS = 600.0
-"""The same for questions that look at everything: overlap, statistics of a whole index, exports."""
+"""The same for questions that look at everything: overlap, statistics, exports."""
 
 COUNTING_SECONDS = 4 * 3600.0
 """The same for an overlap that is counted instead of estimated: it pages through every value, and reports how far."""
 
 KEEP_ALIVE = "5m"
-"""How long a point in time is kept from one request to the next."""
+"""How long a point in time stays open from one request to the next."""
 
 _LEAST_SECONDS = 0.05
 _TIMEOUT = "search_timeout_exception"
@@ -112,9 +112,9 @@ class Searcher:
         return self.question()(*bodies)
 
     def question(self, seconds: float | None = None, *, point_in_time: str | None = None) -> Ask:
-        """Return what asks for one question: all that it sends shares one deadline, from now on.
+        """Return the function that asks for one question: all that it sends shares one deadline, from now on.
 
-        With the id of a point in time, that is asked instead of what is behind the alias by then.
+        With the id of a point in time, it goes there instead of to the alias.
         """
         allowed = self.seconds if seconds is None else seconds
         end = self.clock() + allowed
@@ -152,7 +152,7 @@ class Searcher:
 
 @lru_cache(maxsize=64)
 def _with_timeout(client: Elasticsearch, seconds: int) -> Elasticsearch:
-    """Return a client that hangs up after some seconds; kept, as it costs half a millisecond to make one."""
+    """Return a client that hangs up after some seconds; cached, as it costs half a millisecond to make one."""
     return client.options(request_timeout=seconds)
 
 

@@ -21,7 +21,7 @@ class NothingLoadedError(InputError):
 
 
 class DeadlineError(UnreachableError):
-    """A question took longer than it may; Elasticsearch was told to stop."""
+    """A question took longer than it may, and was cancelled."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"The answer took longer than {seconds:g} s, so the search was ended.", "Ask for less.")

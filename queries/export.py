@@ -1,10 +1,9 @@
-"""Whole results: all tracks of a search from one point in time, in slices that are read side by side, as data frames.
+"""Exports: all tracks of a search from one point in time, in slices that are read side by side, as data frames.
 
-A point in time stands still: tracks that are written, changed or deleted meanwhile, and generations that come, change
-nothing of what is read. It is opened first, so that stage, count and rows are of one state, and closed at the end,
-whatever the end is.
+Writes, deletions and new generations change nothing of what a point in time shows. It is opened first, so that stage,
+count and rows are of one state, and closed at the end, whatever the end is.
 
-A row is a hit of `queries.search.results` without score, match and highlights. Answers stay bytes until Polars reads
+A row is a hit of `queries.model` without score, match and highlights. Answers stay bytes until Polars reads
 them, so Python touches no single row. `_source` comes as it is, and what is search-only falls away here, where the
 schema doesn't name it: filtering it in Elasticsearch costs more.
 """
@@ -26,12 +25,12 @@ from elasticsearch.dsl import Search as SearchBody
 from elasticsearch.serializer import OrjsonSerializer
 
 from mappings import track
-from mappings.errors import CheckFailedError, LinernotesError, UnreachableError
+from mappings.errors import CheckFailedError, UnreachableError
 from mappings.index_names import alias
 from mappings.schema import SCHEMA
 from queries.client import KEEP_ALIVE, LONG_SECONDS, Searcher
 from queries.errors import translated_errors
-from queries.model import Hit, Json, Stage, total_of
+from queries.model import Ask, Hit, Json, Stage, total_of
 from queries.retry import call_with_long_retry, call_with_retry, is_transient
 from queries.search import run
 from queries.search.search_request import Search, SearchRequest, matched
@@ -74,7 +73,7 @@ PAGE_SECONDS = 60.0
 """How long Elasticsearch may take for one page."""
 
 STOP_POLL_S, CLOSE_S = 0.2, 0.5
-"""How long who is stopped goes on waiting for a page, and for the end of the point in time."""
+"""How long a stopped export goes on waiting for a page, and for the end of the point in time."""
 
 SLICES = 4
 MAX_GENERATIONS = 1000
@@ -107,24 +106,20 @@ class Count:
     generations: Mapping[str, int]
 
 
-def count_body(search: Search) -> Json:
-    """Return the request that counts the tracks of a search by generation, and names all generations."""
+def _count(ask: Ask, search: Search) -> Count:
+    """Return the number of tracks by generation; a generation without a track of this search is named too."""
     body: SearchBody[Any] = SearchBody().query(Q(matched(search))).extra(size=0, track_total_hits=True)
     by_index = A("terms", field="_index", size=MAX_GENERATIONS)
     body.aggs.bucket("matching", by_index)
     body.aggs.bucket("all", "global").bucket("indices", by_index)
-    return dict(body.to_dict())
-
-
-def read_count(answer: Mapping[str, Any]) -> Count:
-    """Return what was counted; a generation without a track of this search is named too."""
-    counted = answer["aggregations"]
-    matching = {bucket["key"]: int(bucket["doc_count"]) for bucket in counted["matching"]["buckets"]}
-    names = sorted(bucket["key"] for bucket in counted["all"]["indices"]["buckets"])
+    (answer,) = ask(body.to_dict())
+    aggs = answer["aggregations"]
+    matching = {bucket["key"]: int(bucket["doc_count"]) for bucket in aggs["matching"]["buckets"]}
+    names = sorted(bucket["key"] for bucket in aggs["all"]["indices"]["buckets"])
     return Count(total_of(answer), {name: matching.get(name, 0) for name in names})
 
 
-def page_body(search: Search, point_in_time: str, place: Place) -> Json:
+def _page_body(search: Search, point_in_time: str, place: Place) -> Json:
     """Return the request for the next rows of a slice.
 
     They come as they lie in the shards (`_shard_doc`), which no two rows share, so there are no ties to break.
@@ -144,46 +139,24 @@ def page_body(search: Search, point_in_time: str, place: Place) -> Json:
     return body
 
 
-def places(rows: int, slices: int) -> list[Place]:
-    """Return where to begin: nowhere without rows, and in few slices for few of them.
-
-    >>> [len(places(rows, 4)) for rows in (0, 1, FIRST_PAGE + 1, 10**6)]
-    [0, 1, 2, 4]
-    """
-    number = min(slices, -(-rows // FIRST_PAGE))
-    return [Place(each, number) for each in range(number)]
-
-
 def read_page(answer: bytes, place: Place) -> Page:
     """Return the rows of an answer and where its slice goes on; raises UnreachableError for anything else."""
+    unreadable = UnreachableError(f"Elasticsearch's answer can't be read ({answer[:80]!r}).", "Run it again.")
     try:
-        read = pl.read_json(io.BytesIO(answer), schema=_ANSWER)
+        answers = pl.read_json(io.BytesIO(answer), schema=_ANSWER).unnest("hits").drop_nulls(["pit_id", "hits"])
     except pl.exceptions.PolarsError as error:
-        raise _unreadable(answer) from error
-    answers = read.unnest("hits").drop_nulls(["pit_id", "hits"])
+        raise unreadable from error
     if answers.height != 1 or answers["timed_out"][0]:
-        raise _unreadable(answer)
+        raise unreadable
     hits = answers["hits"].explode(empty_as_null=False)
     following = None
     if hits.len() == place.size:
-        last = int(hits.struct.field("sort")[-1][0])
-        following = replace(place, after=last, size=_next_size(place.size, len(answer)))
-    return Page(_rows(hits), following, answers["pit_id"][0])
-
-
-def _unreadable(answer: bytes) -> LinernotesError:
-    return UnreachableError(f"Elasticsearch's answer can't be read ({answer[:80]!r}).", "Run it again.")
-
-
-def _next_size(rows: int, size_in_bytes: int) -> int:
-    return max(1, min(MAX_ROWS, rows * PAGE_BYTES // size_in_bytes))
-
-
-def _rows(hits: pl.Series) -> pl.DataFrame:
-    unnested = hits.struct.unnest()
-    tracks = unnested["_source"].struct.unnest().with_columns(unnested["_id"].alias(ID))
+        size = max(1, min(MAX_ROWS, place.size * PAGE_BYTES // len(answer)))
+        following = replace(place, after=int(hits.struct.field("sort")[-1][0]), size=size)
+    columns = hits.struct.unnest()
+    tracks = columns["_source"].struct.unnest().with_columns(columns["_id"].alias(ID))
     empty = [pl.col(name).fill_null(pl.lit([], dtype=ROW[name])) for name in _LISTS]
-    return tracks.with_columns(empty).select(list(ROW))
+    return Page(tracks.with_columns(empty).select(list(ROW)), following, answers["pit_id"][0])
 
 
 @dataclass
@@ -216,9 +189,10 @@ class Scan:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _frames(self, pool: ThreadPoolExecutor, slices: int) -> Iterator[pl.DataFrame]:
-        running: dict[Future[bytes], Place] = {
-            pool.submit(self._fetch, place): place for place in places(self.count.rows, slices)
-        }
+        # Nothing is asked for without rows, and few slices for few of them.
+        number = min(slices, -(-self.count.rows // FIRST_PAGE))
+        places = (Place(each, number) for each in range(number))
+        running: dict[Future[bytes], Place] = {pool.submit(self._fetch, place): place for place in places}
         while running:
             done = wait(running, STOP_POLL_S, FIRST_COMPLETED).done
             if self._stop_event.is_set():
@@ -233,7 +207,7 @@ class Scan:
 
     def _fetch(self, place: Place) -> bytes:
         """Return the answer to the request for one page; a page changes nothing, so it may be asked for again."""
-        body = page_body(self._search, self._point_in_time, place)
+        body = _page_body(self._search, self._point_in_time, place)
         try:
             return call_with_long_retry(lambda: self._send(body), _is_retryable, self._stop_event)
         except NotFoundError as error:
@@ -260,8 +234,8 @@ def _is_retryable(error: BaseException) -> bool:
 def open_scan(searcher: Searcher, request: SearchRequest, stop_event: threading.Event | None = None) -> Iterator[Scan]:
     """Give all tracks of a search: those that `Searcher.search` would page through, at the stage that it would take.
 
-    Page size, facets, order, group and cursor of the request mean nothing here. Once `stop_event` is set, nothing is
-    asked again. Raises what `Searcher.search` raises.
+    Page size, facets, order, group and cursor of the request mean nothing here. Once `stop_event` is set, no
+    request is repeated. Raises what `Searcher.search` raises.
     """
     with translated_errors():
         opened = call_with_retry(lambda: _open_point_in_time(searcher))
@@ -269,9 +243,8 @@ def open_scan(searcher: Searcher, request: SearchRequest, stop_event: threading.
     try:
         ask = searcher.question(LONG_SECONDS, point_in_time=opened)
         search, stage = run.for_all_tracks(ask, request)
-        (answer,) = ask(count_body(search))
         scan = Scan(
-            count=read_count(answer),
+            count=_count(ask, search),
             stage=stage,
             text_truncated=request.text.truncated,
             _client=_undecoded(searcher.client.options(request_timeout=PAGE_SECONDS + 1.0)),

@@ -23,17 +23,7 @@ from mappings.spelling.folding import HYPHENS, SET_APART, compact, fold
 from mappings.track import ARTIST_ROLE, WHOLE_NAMES
 from queries.cursor import Cursor, read_cursor, write_cursor
 from queries.facets import filters
-from queries.facets.table import (
-    DURATIONS,
-    MAX_BUCKETS,
-    Facet,
-    Kind,
-    Plain,
-    Years,
-    get_facet,
-    is_storable,
-    unknown_name,
-)
+from queries.facets.table import DURATIONS, MAX_BUCKETS, Facet, Kind, get_facet, is_storable, unknown_name
 from queries.model import Ask, Bucket, Contract, Json, SearchResult, Stage, Total
 from queries.search.search_request import Search, SearchRequest, matched, request, with_vocabulary
 
@@ -94,7 +84,7 @@ def values_request(
     after: str | None = None,
     sort: str = By.COUNT,
 ) -> ValuesRequest:
-    """Return a checked request; raises InputError, in one sentence, for anything that can't be asked.
+    """Return a checked request; raises InputError, in one sentence, for a value that is out of bounds.
 
     >>> values_request("artist", "live", contains="BJÖRK").contains
     'bjork'
@@ -222,8 +212,8 @@ def _fetch(ask: Ask, values: ValuesRequest, stage: Stage) -> _Page:
     source: Json = {"size": values.size + 1, "sources": [{"value": {"terms": {"field": field}}}]}
     after = {"after": {"value": values.after[-1]}} if values.after else {}
     (answer,) = ask(base | {"aggs": {"page": {"composite": source | after}}})
-    pairs = ((each["key"]["value"], int(each["doc_count"])) for each in answer["aggregations"]["page"]["buckets"])
-    return [_bucket(values, value, count) for value, count in pairs], None
+    buckets = [each | {"key": each["key"]["value"]} for each in answer["aggregations"]["page"]["buckets"]]
+    return _buckets(values, {"buckets": buckets}), None
 
 
 def _body(ask: Ask, values: ValuesRequest, stage: Stage) -> Json:
@@ -262,20 +252,11 @@ def _terms(ask: Ask, base: Json, **options: Any) -> Json:
 
 
 def _buckets(values: ValuesRequest, response: Json) -> list[Bucket]:
-    return [_bucket(values, each["key"], int(each["doc_count"])) for each in response["buckets"]]
-
-
-def _bucket(values: ValuesRequest, value: Any, count: int) -> Bucket:
-    """Return a value of a facet that has too many to list, with whether the request selects or excludes it."""
+    """Return the values of a facet that has too many to list, with whether the request selects or excludes them."""
     given = next((of for facet, of in values.search.filters.items() if facet.name == values.facet.name), ())
-    selected, excluded = (
-        any(_names(each, value) for each in some(given)) for some in (filters.included, filters.excluded)
-    )
-    return Bucket(value, count, selected and not excluded, excluded)
-
-
-def _names(given: Plain, value: object) -> bool:
-    return value in given if isinstance(given, Years) else given is not None and given == value
+    selected, excluded = filters.included(given), filters.excluded(given)
+    pairs = [(each["key"], int(each["doc_count"])) for each in response["buckets"]]
+    return [Bucket(key, count, key in selected and key not in excluded, key in excluded) for key, count in pairs]
 
 
 def _most_frequent(ask: Ask, values: ValuesRequest, base: Json, offered: Json) -> list[Bucket]:

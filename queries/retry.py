@@ -1,7 +1,7 @@
 """Retries searches after transient errors; searches are read-only, so repeating one is safe.
 
-A node that dies or is restarted drops what it was asked, which the client library sends to the next node at once; the
-others need a moment to notice. Busy nodes, and those without a copy of a shard, say so, and may answer a moment later.
+The client library sends what a node that dies or restarts has dropped to the next node at once; the others need a
+moment to notice. Busy nodes, and those without a copy of a shard, say so, and may answer a moment later.
 """
 
 import logging

@@ -1,1 +1,1 @@
-"""Questions about all tracks: shares, what is over-represented, what data sets share."""
+"""Analysis of all tracks: shares, what is over-represented, what data sets share."""

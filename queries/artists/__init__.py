@@ -1,1 +1,1 @@
-"""Artists: who may be meant by a name, suggestions while typing, the profile of one."""
+"""Artists: candidates for a name, suggestions while typing, the profile of one."""

@@ -1,4 +1,4 @@
-"""Which rows of a catalogue are in a data set, how sure is that, and why?"""
+"""Catalogue checks: which rows are in a data set, how sure that is, and why."""
 
 from queries.catalogue.check import check
 from queries.catalogue.identifiers import Kind

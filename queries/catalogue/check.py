@@ -41,18 +41,8 @@ class _Request:
     many: int
 
 
-_STRICT = _Request(
-    body=lambda row, size: strict_request(row.given, row.parsed, size),
-    few=FEW,
-    more=MORE,
-    many=MANY,
-)
-_BROAD = _Request(
-    body=lambda row, size: broad_request(row.parsed, size),
-    few=BROAD_FEW,
-    more=MORE,
-    many=BROAD_MANY,
-)
+_STRICT = _Request(body=lambda row, size: strict_request(row.given, row.parsed, size), few=FEW, more=MORE, many=MANY)
+_BROAD = _Request(body=lambda row, size: broad_request(row.parsed, size), few=BROAD_FEW, more=MORE, many=BROAD_MANY)
 
 
 def check(ask: Ask, rows: Iterable[CatalogueRow]) -> Generator[RowResult, None, None]:

@@ -85,11 +85,7 @@ class CatalogueRow:
     def parsed(self) -> "ParsedRow":
         """Return the names taken apart."""
         artist, title = name_of(self.artist), name_of(self.title)
-        return ParsedRow(
-            parse_artist(artist),
-            parse_title(title, artist),
-            parse_title(name_of(self.album)).core,
-        )
+        return ParsedRow(parse_artist(artist), parse_title(title, artist), parse_title(name_of(self.album)).core)
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as a report has it: `row_from_json` reads it again."""

@@ -5,18 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from mappings.track import (
-    ALBUM,
-    ARTISTS,
-    DATASET,
-    REVISION,
-    SOURCE_FILE,
-    SOURCE_ROW,
-    TITLE,
-    URL,
-    VIDEO_IDS,
-    YEAR,
-)
+from mappings.track import ALBUM, ARTISTS, DATASET, REVISION, SOURCE_FILE, SOURCE_ROW, TITLE, URL, VIDEO_IDS, YEAR
 from queries.catalogue.compare import Agreement, Candidate, MatchKind, Track, compare_artists, compare_titles
 from queries.catalogue.identifiers import DATASETS, Identifier, Kind, address_of, is_address_of
 from queries.catalogue.row import CatalogueRow, ParsedRow

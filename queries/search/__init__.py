@@ -1,1 +1,1 @@
-"""Which tracks does a text mean, in which order, and why did each match?"""
+"""Search: which tracks match a text, in which order, and why."""

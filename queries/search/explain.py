@@ -1,7 +1,7 @@
 """Explains hits: why each matched, in one word, and which parts of its names did.
 
-Worked out from the names of the page's own hits, by the functions that made the index's terms. Only stems are told by
-Elasticsearch, whose analyzers alone know them. A word counts by the best of its spellings, a hit by its worst word.
+Worked out from the names of the page's own hits, by the functions that made the index's terms. Only stems come
+from Elasticsearch, whose analyzers alone know them. A word counts by its best spelling, a hit by its worst word.
 """
 
 import re

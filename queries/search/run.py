@@ -69,7 +69,7 @@ def _first_search(ask: Ask, request: SearchRequest) -> Search:
 
 
 def _fetch(ask: Ask, search: Search) -> _Answers:
-    if search_request.is_one_request(search):
+    if search.request.text and not search.request.filters:  # hits and counts are of the same tracks
         (answer,) = ask(search_request.hits_body(search) | search_request.counting(search))
         return _Answers(search, answer["hits"]["hits"], answer, total_of(answer))
     valued = search_request.hits_with_value_body(search)

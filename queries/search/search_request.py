@@ -24,7 +24,7 @@ from queries.search.text_query import FEW_HITS, Vocabulary
 from queries.text import Text, parse
 
 MAX_HITS = 1000
-"""Hits on one page; whole results are for exports."""
+"""Hits on one page; exports are for more."""
 
 _NO_VALUE = -(2**63)
 """What Elasticsearch gives as sort key of a track that has no value, in descending order."""
@@ -70,7 +70,7 @@ def request(
     highlight: bool = False,
     group: str | None = None,
 ) -> SearchRequest:
-    """Return a checked request; raises InputError, in one sentence, for anything that can't be asked.
+    """Return a checked request; raises InputError, in one sentence, for a value that is unknown or out of bounds.
 
     `typed` may be any text at all, and empty to browse. Filters map a facet's name to its values (see `facets.table`).
     `highlight` also asks which words of a hit matched; `group="recording"` asks for one row per recording.
@@ -138,15 +138,7 @@ class Search:
 def with_vocabulary(ask: Ask, search: Search) -> Search:
     """Return a search with the vocabulary that its stage needs."""
     tokens = text_query.candidate_tokens(search.text) if search.stage is Stage.FUZZY and search.text else []
-    if not tokens:
-        return search
-    (answer,) = ask(text_query.vocabulary_body(tokens))
-    return replace(search, vocabulary=text_query.read_vocabulary(tokens, answer))
-
-
-def is_one_request(search: Search) -> bool:
-    """Tell whether hits and counts are one request: for a text without filters, which tell the two apart."""
-    return bool(search.request.text) and not search.request.filters
+    return replace(search, vocabulary=text_query.fetch_vocabulary(ask, tokens)) if tokens else search
 
 
 def hits_body(search: Search) -> Json:

@@ -3,43 +3,26 @@
 Every word has to be in `all_words`, where the index keeps the words of all names and of their other spellings: one
 look-up a word. A text that is a whole name, or an artist and a title, is also looked up in `whole_names`, however its
 words are cut. Ranking asks the name fields themselves. The fuzzy stage also takes words by sound, by stem, with slips,
-closed up or cut in two, but only words that the index knows (`vocabulary_body`).
+closed up or cut in two, but only words that the index knows (`fetch_vocabulary`).
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
-from elasticsearch.dsl.query import (
-    Bool,
-    ConstantScore,
-    DisMax,
-    Fuzzy,
-    MatchNone,
-    MatchPhrase,
-    MultiMatch,
-    Query,
-    Term,
-)
+from elasticsearch.dsl.query import Bool, ConstantScore, DisMax, Fuzzy, MatchNone, MatchPhrase, MultiMatch, Query, Term
 from elasticsearch.dsl.query import Match as MatchQuery
 from elasticsearch.dsl.query import Terms as TermsQuery
 
 from mappings.spelling import scripts, whole_names
 from mappings.spelling.folding import compact, exact_form, tokens
-from mappings.track import (
-    ALL_WORDS,
-    ARTIST_ROLE,
-    TITLE,
-    TITLE_BY_LANGUAGE,
-    TITLE_ROLE,
-    WHOLE_NAMES,
-)
+from mappings.track import ALL_WORDS, ARTIST_ROLE, TITLE, TITLE_BY_LANGUAGE, TITLE_ROLE, WHOLE_NAMES
 from queries.facets import filters
-from queries.model import Json, Stage
+from queries.model import Ask, Json, Stage
 from queries.search import weights
 from queries.search.terms import Terms, Word, compact_forms, neighbours, stem_languages, terms_of, word_halves
 from queries.text import Clause, Field, Text
 
 FEW_HITS = 10
-"""With fewer strict hits than this the fuzzy stage is asked: half a page of exact matches leaves room for others,
+"""With fewer strict hits than this there is a fuzzy stage: half a page of exact matches leaves room for others,
 and a name that is spelled right has rarely fewer."""
 
 _LEAST_TWO_SLIPS = 1
@@ -82,7 +65,7 @@ _EXACT: Mapping[str, float] = {
 
 
 def match(text: Text, stage: Stage, vocabulary: Vocabulary | None = None) -> Query:
-    """Return what selects the tracks, whole names above all; for counting, ask it in filter context.
+    """Return the query for the tracks, whole names above all; for counting, use it in filter context.
 
     The fuzzy stage needs the vocabulary of `candidate_tokens`.
     """
@@ -101,8 +84,11 @@ def ranked(text: Text, stage: Stage, vocabulary: Vocabulary | None = None) -> Qu
     if not text.words:
         return matching
     if stage is Stage.FUZZY and len(terms.words) > 1:  # none of them is a whole name: that would have been enough
-        return Bool(must=[matching], should=[*_rank_words(terms), *_rank_misspelt(terms, vocabulary or {})])
-    return Bool(must=[matching], should=[*_rank_words(terms), *_rank_exact(terms)])
+        ranking = list(_rank_misspelt(terms, vocabulary or {}))
+    else:
+        boosts = zip(terms.exact, (weights.EXACT_ARTIST, weights.EXACT_TITLE), strict=True)
+        ranking = [ConstantScore(filter=Term(WHOLE_NAMES, {"value": term}), boost=boost) for term, boost in boosts]
+    return Bool(must=[matching], should=[*_rank_words(terms), *ranking])
 
 
 def _match_words(terms: Terms, stage: Stage, vocabulary: Vocabulary) -> Query:
@@ -118,17 +104,16 @@ def _match_words(terms: Terms, stage: Stage, vocabulary: Vocabulary) -> Query:
     if terms.name_terms:
         either.append(ConstantScore(filter=TermsQuery(WHOLE_NAMES, terms.name_terms), boost=weights.WHOLE))
     if terms.pairs and stage is Stage.STRICT:  # where one matches, there is no fuzzy stage
-        either.append(ConstantScore(filter=Bool(should=list(_pairs(terms))), boost=weights.PAIR))
+        # The text is artist and title, or title and artist, however spelled.
+        pairs = [
+            Bool(filter=[TermsQuery(WHOLE_NAMES, before), TermsQuery(WHOLE_NAMES, behind)])
+            for before, behind in terms.pairs
+        ]
+        either.append(ConstantScore(filter=Bool(should=pairs), boost=weights.PAIR))
     if stage is Stage.FUZZY:
         either += _misspelt_names(terms)
         return DisMax(queries=either) if either else MatchNone()
     return Bool(should=either, minimum_should_match=1) if either else MatchNone()
-
-
-def _pairs(terms: Terms) -> Iterator[Query]:
-    """Yield each cut at which the text is artist and title, or title and artist, however spelled."""
-    for before, behind in terms.pairs:
-        yield Bool(filter=[TermsQuery(WHOLE_NAMES, before), TermsQuery(WHOLE_NAMES, behind)])
 
 
 def _strict(word: Word) -> Query:
@@ -210,7 +195,7 @@ def _known_halves(word: Word, vocabulary: Vocabulary) -> list[tuple[str, str]]:
 
 
 def candidate_tokens(text: Text) -> list[str]:
-    """Return the tokens whose numbers of tracks the fuzzy stage wants to know.
+    """Return the tokens whose numbers of tracks the fuzzy stage needs.
 
     >>> from queries.text import parse
     >>> candidate_tokens(parse("radio head"))
@@ -226,14 +211,11 @@ def candidate_tokens(text: Text) -> list[str]:
     return list(candidates)
 
 
-def vocabulary_body(tokens: Sequence[str]) -> Json:
-    """Return the request that counts the tracks of each token; Elasticsearch reads it off its term dictionary."""
+def fetch_vocabulary(ask: Ask, tokens: Sequence[str]) -> Vocabulary:
+    """Return the number of tracks of each token; Elasticsearch reads it off its term dictionary."""
     by_token = {str(number): {"term": {ALL_WORDS: token}} for number, token in enumerate(tokens)}
-    return {"size": 0, "track_total_hits": False, "aggs": {"tokens": {"filters": {"filters": by_token}}}}
-
-
-def read_vocabulary(tokens: Sequence[str], answer: Mapping[str, Json]) -> Vocabulary:
-    """Return the number of tracks of each token."""
+    aggs = {"tokens": {"filters": {"filters": by_token}}}
+    (answer,) = ask({"size": 0, "track_total_hits": False, "aggs": aggs})
     buckets = answer["aggregations"]["tokens"]["buckets"]
     return {token: int(buckets[str(number)]["doc_count"]) for number, token in enumerate(tokens)}
 
@@ -241,19 +223,10 @@ def read_vocabulary(tokens: Sequence[str], answer: Mapping[str, Json]) -> Vocabu
 def _rank_words(terms: Terms) -> Iterator[Query]:
     """Yield what ranks the tracks that match by their words: fields that have them, accents as typed."""
     yield MultiMatch(
-        query=terms.typed,
-        type="cross_fields",
-        fields=weights.weighted(weights.WRITTEN),
-        tie_breaker=weights.TWICE,
+        query=terms.typed, type="cross_fields", fields=weights.weighted(weights.WRITTEN), tie_breaker=weights.TWICE
     )
     for accented in filter(None, (word.accented for word in terms.words)):
         yield ConstantScore(filter=Term(ALL_WORDS, {"value": accented}), boost=weights.ACCENTS)
-
-
-def _rank_exact(terms: Terms) -> Iterator[Query]:
-    """Yield that an artist's name or the title is written like the text."""
-    for term, boost in zip(terms.exact, (weights.EXACT_ARTIST, weights.EXACT_TITLE), strict=True):
-        yield ConstantScore(filter=Term(WHOLE_NAMES, {"value": term}), boost=boost)
 
 
 def _required(clause: Clause) -> Query:
