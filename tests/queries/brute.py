@@ -124,23 +124,23 @@ def passes(facet: str, values: Sequence[str]) -> pl.Expr:
     return some & ~pl.any_horizontal(pl.lit(False), *refused)
 
 
-def has(facet: str, asked: str) -> pl.Expr:
+def has(facet: str, given: str) -> pl.Expr:
     """Return whether a track has a value; a filter's value without its minus."""
     column = pl.col(COLUMNS.get(facet, facet))
     several = COLUMNS.get(facet, facet) in SEVERAL
-    if asked == NONE:
+    if given == NONE:
         return (column.list.len() == 0).fill_null(True) if several else column.is_null()
     if several:
-        return column.list.contains(asked).fill_null(False)
+        return column.list.contains(given).fill_null(False)
     if facet in ("year", "duration"):
-        return within(facet, column, asked).fill_null(False)
+        return within(facet, column, given).fill_null(False)
     if facet == "decade":
-        return (column // 10 * 10 == int(asked.rstrip("s"))).fill_null(False)
-    return (column == (asked == "true" if facet == "explicit" else asked)).fill_null(False)
+        return (column // 10 * 10 == int(given.rstrip("s"))).fill_null(False)
+    return (column == (given == "true" if facet == "explicit" else given)).fill_null(False)
 
 
-def within(facet: str, column: pl.Expr, asked: str) -> pl.Expr:
-    start, dots, end = asked.partition("..")
+def within(facet: str, column: pl.Expr, given: str) -> pl.Expr:
+    start, dots, end = given.partition("..")
     if facet == "year":
         return column.is_between(int(start or 0), int(end or (9999 if dots else start)))
     first = seconds(start) if start else 0

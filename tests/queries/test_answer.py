@@ -37,17 +37,17 @@ def run(*arguments: str) -> str:
 
 
 def answer(*arguments: str) -> dict[str, Any]:
-    found: dict[str, Any] = orjson.loads(run("search", *arguments, "--json"))
-    jsonschema.validate(found, SCHEMA)
-    return found
+    result: dict[str, Any] = orjson.loads(run("search", *arguments, "--json"))
+    jsonschema.validate(result, SCHEMA)
+    return result
 
 
 def test_the_command_line_gives_the_same_answer(front_door: Collection) -> None:
     arguments = ("bakolu", "--genre", "rock", "--genre", "none", "--year", "1990..1999", "--facets", "genre,year")
-    asked = queries.request(
+    request = queries.request(
         "bakolu", filters_by_facet={"genre": ["rock", "none"], "year": ["1990..1999"]}, facet_names=["genre", "year"]
     )
-    expected = front_door.searcher.search(asked).as_json()
+    expected = front_door.searcher.search(request).as_json()
     assert answer(*arguments) | {"took_ms": 0} == expected | {"took_ms": 0}
 
 
@@ -139,15 +139,15 @@ def test_cards_with_what_is_loaded(front_door: Collection) -> None:
 
 
 def test_cards_as_json(front_door: Collection) -> None:
-    found = orjson.loads(run("datasets", "--json"))
-    assert found["known"]
-    assert [row["id"] for row in found["datasets"]] == list(CARDS)
-    assert sum(row["loaded"]["records"] for row in found["datasets"]) == len(front_door.tracks)
+    result = orjson.loads(run("datasets", "--json"))
+    assert result["known"]
+    assert [row["id"] for row in result["datasets"]] == list(CARDS)
+    assert sum(row["loaded"]["records"] for row in result["datasets"]) == len(front_door.tracks)
 
 
 def test_cards_without_elasticsearch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LINERNOTES_URL", "http://127.0.0.1:9")
     assert "not known: Elasticsearch can't be reached" in run("datasets")
-    found = orjson.loads(run("datasets", "--json"))
-    assert not found["known"]
-    assert {row["loaded"] for row in found["datasets"]} == {None}
+    result = orjson.loads(run("datasets", "--json"))
+    assert not result["known"]
+    assert {row["loaded"] for row in result["datasets"]} == {None}

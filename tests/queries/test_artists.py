@@ -13,39 +13,39 @@ from tests.queries import made
 from tests.queries.conftest import Collection
 
 
-def artist(crowd: Collection, name: str = "", **asked: Any) -> ArtistResult:
-    return crowd.searcher.artist(artist_request(name, **asked))
+def artist(crowd: Collection, name: str = "", **options: Any) -> ArtistResult:
+    return crowd.searcher.artist(artist_request(name, **options))
 
 
-def profile(crowd: Collection, name: str = "", **asked: Any) -> Profile:
-    found = artist(crowd, name, **asked).profile
-    assert found
-    return found
+def profile(crowd: Collection, name: str = "", **options: Any) -> Profile:
+    result = artist(crowd, name, **options).profile
+    assert result
+    return result
 
 
 @pytest.mark.parametrize("name", [made.ARTISTS[0], made.ARTISTS[50], "Over Represented", "Noah", "AC/DC"])
 def test_a_profile_is_what_the_tracks_say(crowd: Collection, name: str) -> None:
     own = [one for one in crowd.tracks if name in one["artists"]]
-    found = profile(crowd, name, size=100)
-    assert (found.name, found.tracks.value, found.tracks.exact) == (name, len(own), True)
-    assert found.recordings.value == len({one.get("recording_key") for one in own} - {None})
-    assert (found.plays, found.plays_tracks) == (
+    result = profile(crowd, name, size=100)
+    assert (result.name, result.tracks.value, result.tracks.exact) == (name, len(own), True)
+    assert result.recordings.value == len({one.get("recording_key") for one in own} - {None})
+    assert (result.plays, result.plays_tracks) == (
         sum(one.get("plays") or 0 for one in own),
         sum(one.get("plays") is not None for one in own),
     )
     for facet in ("dataset", "year", "licence", "commercial_use", "language"):
         counts = Counter(one.get(facet) for one in own)
         missing = counts.pop(None, 0)
-        assert {bucket.value: bucket.count for bucket in found.facets[facet].buckets} == counts
-        assert (found.facets[facet].missing, found.facets[facet].exact) == (missing, True)
+        assert {bucket.value: bucket.count for bucket in result.facets[facet].buckets} == counts
+        assert (result.facets[facet].missing, result.facets[facet].exact) == (missing, True)
     genres = Counter(genre for one in own for genre in one.get("genre") or ())
-    assert {bucket.value: bucket.count for bucket in found.facets["genre"].buckets} == genres
+    assert {bucket.value: bucket.count for bucket in result.facets["genre"].buckets} == genres
     albums = Counter(one["album"] for one in own if one.get("album"))
-    assert {row.name: row.count for row in found.albums.rows} == albums
-    assert (found.albums.distinct.value, found.albums.distinct.exact) == (len(albums), True)
+    assert {row.name: row.count for row in result.albums.rows} == albums
+    assert (result.albums.distinct.value, result.albums.distinct.exact) == (len(albums), True)
     titles = Counter(one["title"] for one in own)
-    assert found.titles.distinct.value == len(titles)
-    assert {row.name: row.count for row in found.titles.rows}.items() <= titles.items()
+    assert result.titles.distinct.value == len(titles)
+    assert {row.name: row.count for row in result.titles.rows}.items() <= titles.items()
 
 
 @pytest.mark.parametrize("name", [made.ARTISTS[0], "Over Represented"])
@@ -54,13 +54,13 @@ def test_who_else_is_on_the_tracks(crowd: Collection, name: str) -> None:
     main = Counter(other for one in own for other in set(one["artists"]) - {name})
     further = Counter(other for one in own for other in set(one.get("contributors") or ()) - {name})
     either = Counter(other for one in own for other in {*one["artists"], *(one.get("contributors") or ())} - {name})
-    found = profile(crowd, name, size=100)
-    assert found.collaborators_exact
-    assert len(found.collaborators) == min(len(either), 100) > 0
-    for other in found.collaborators:
+    result = profile(crowd, name, size=100)
+    assert result.collaborators_exact
+    assert len(result.collaborators) == min(len(either), 100) > 0
+    for other in result.collaborators:
         expected = (either[other.name], main[other.name], further[other.name])
         assert (other.count, other.as_artist, other.as_contributor) == expected
-    assert [other.count for other in found.collaborators] == sorted(either.values(), reverse=True)[:100]
+    assert [other.count for other in result.collaborators] == sorted(either.values(), reverse=True)[:100]
 
 
 @pytest.mark.parametrize(
@@ -71,25 +71,25 @@ def test_who_else_is_on_the_tracks(crowd: Collection, name: str) -> None:
      ("die aerzte", "Die Ärzte", Match.TRANSLITERATED), ("viktortsoy", "Виктор Цой", Match.TRANSLITERATED)],
 )  # fmt: skip
 def test_the_only_name_spelt_so_is_meant(crowd: Collection, typed: str, name: str, match: Match) -> None:
-    found = artist(crowd, typed)
-    assert found.profile
-    assert found.profile.name == name
-    assert (found.candidates[0].name, found.candidates[0].match) == (name, match)
+    result = artist(crowd, typed)
+    assert result.profile
+    assert result.profile.name == name
+    assert (result.candidates[0].name, result.candidates[0].match) == (name, match)
 
 
 def test_the_name_as_written_is_meant(crowd: Collection) -> None:
     for name in ("Noah", "NOAH", "noah"):
-        found = artist(crowd, name)
-        assert found.profile
-        assert found.profile.name == found.candidates[0].name == name
-        assert {one.name for one in found.candidates} == {"Noah", "NOAH", "noah"}
+        result = artist(crowd, name)
+        assert result.profile
+        assert result.profile.name == result.candidates[0].name == name
+        assert {one.name for one in result.candidates} == {"Noah", "NOAH", "noah"}
     assert artist(crowd, "nOAH").profile is None
 
 
 def test_namesakes(crowd: Collection) -> None:
-    found = profile(crowd, "Noah")
-    assert found.namesakes == 2
-    assert found.tracks.value == sum("Noah" in one["artists"] for one in crowd.tracks)
+    result = profile(crowd, "Noah")
+    assert result.namesakes == 2
+    assert result.tracks.value == sum("Noah" in one["artists"] for one in crowd.tracks)
     titles = {one.ids: one.titles for one in artist(crowd, "Noah").candidates if one.name == "Noah"}
     assert all(title.startswith("Ark") for title in titles[("UC-one",)])
     assert all(title.startswith("Dove") for title in titles[("UC-two",)])
@@ -102,9 +102,9 @@ def test_namesakes(crowd: Collection) -> None:
 
 
 def test_what_isnt_there(crowd: Collection) -> None:
-    for asked in ({"name": "nobody called so at all"}, {"artist_id": "UC-none"}):
-        found = artist(crowd, **asked)
-        assert (found.candidates, found.profile, found.misspelt) == ((), None, False)
+    for options in ({"name": "nobody called so at all"}, {"artist_id": "UC-none"}):
+        result = artist(crowd, **options)
+        assert (result.candidates, result.profile, result.misspelt) == ((), None, False)
 
 
 @pytest.mark.parametrize(
@@ -119,10 +119,10 @@ def test_what_isnt_there(crowd: Collection) -> None:
     ],
 )
 def test_slips_anywhere_are_forgiven_where_nobody_is_spelt_so(crowd: Collection, typed: str, name: str) -> None:
-    found = artist(crowd, typed)
-    assert found.misspelt
-    assert [one.name for one in found.candidates] == [name]
-    assert found.profile is None
+    result = artist(crowd, typed)
+    assert result.misspelt
+    assert [one.name for one in result.candidates] == [name]
+    assert result.profile is None
 
 
 @pytest.mark.parametrize("typed", ["noh", "東京", "!?", "1999"])
@@ -142,21 +142,21 @@ def test_the_answer_has_the_contracts_keys(crowd: Collection) -> None:
 
 
 def test_use_is_told_as_the_cards_tell_it(crowd: Collection) -> None:
-    found = profile(crowd, "Noah")
-    assert found.used_by == {name: CARDS[name].used_by for name in found.used_by}
-    assert set(found.used_by) == {one["dataset"] for one in crowd.tracks if "Noah" in one["artists"]}
+    result = profile(crowd, "Noah")
+    assert result.used_by == {name: CARDS[name].used_by for name in result.used_by}
+    assert set(result.used_by) == {one["dataset"] for one in crowd.tracks if "Noah" in one["artists"]}
 
 
 def test_more_tracks_than_are_read(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("queries.artists.artist_profile.MAX_TRACKS", 10)
-    found = profile(crowd, "Over Represented")
-    assert found.tracks.exact
-    assert not any((found.recordings.exact, found.albums.distinct.exact, found.titles.distinct.exact))
-    assert not found.collaborators_exact
+    result = profile(crowd, "Over Represented")
+    assert result.tracks.exact
+    assert not any((result.recordings.exact, result.albums.distinct.exact, result.titles.distinct.exact))
+    assert not result.collaborators_exact
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("options", "sentence"),
     [
         ({}, "no name"),
         ({"name": " \x00"}, "no name"),
@@ -167,9 +167,9 @@ def test_more_tracks_than_are_read(crowd: Collection, monkeypatch: pytest.Monkey
         ({"artist_id": "a\x00"}, "artist's id"),
     ],
 )
-def test_what_cant_be_asked_is_told_in_a_sentence(asked: dict[str, Any], sentence: str) -> None:
+def test_what_cant_be_asked_is_told_in_a_sentence(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
-        artist_request(**asked)
+        artist_request(**options)
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,12 @@ COLUMNS = {"artists.facet", "duration_s"}
 
 def mapped() -> dict[str, Any]:
     """Return every field that a query may name, with its mapping."""
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for name, info in FIELDS.items():
-        found[name] = info.mapping
+        result[name] = info.mapping
         for part in ("fields", "properties"):
-            found |= {f"{name}.{inner}": mapping for inner, mapping in info.mapping.get(part, {}).items()}
-    return found
+            result |= {f"{name}.{inner}": mapping for inner, mapping in info.mapping.get(part, {}).items()}
+    return result
 
 
 def named(body: Any, key: str = "", inside: frozenset[str] = QUERIES | {"sort"}) -> Iterator[str]:
@@ -78,16 +78,16 @@ def searches(request: queries.SearchRequest) -> Iterator[Search]:
     yield from (Search(request, Stage.FUZZY, vocabulary=known) for known in vocabularies(request))
 
 
-@pytest.mark.parametrize("asked", REQUESTS)
-def test_every_field_that_is_named_is_mapped(asked: queries.SearchRequest) -> None:
-    for search in searches(asked):
+@pytest.mark.parametrize("checked", REQUESTS)
+def test_every_field_that_is_named_is_mapped(checked: queries.SearchRequest) -> None:
+    for search in searches(checked):
         names = set(named(hits_body(search))) | set(named(count_body(search)))
         assert names <= mapped().keys() | SPECIAL
 
 
-@pytest.mark.parametrize("asked", REQUESTS)
-def test_every_field_that_is_searched_is_indexed(asked: queries.SearchRequest) -> None:
-    for search in searches(asked):
+@pytest.mark.parametrize("checked", REQUESTS)
+def test_every_field_that_is_searched_is_indexed(checked: queries.SearchRequest) -> None:
+    for search in searches(checked):
         names = set(named(hits_body(search)["query"])) | set(named(count_body(search)["query"]))
         assert all(mapped()[name].get("index", True) for name in names - COLUMNS)
 
@@ -106,8 +106,8 @@ def test_elasticsearchs_counting_request_scores_nothing() -> None:
 
 def test_facets_without_filters_share_one_group() -> None:
     filters = {"genre": ["rock"], "year": ["1990.."], "licence": ["none"]}
-    asked = queries.request("", filters_by_facet=filters, facet_names=["genre", "year", "language", "dataset"])
-    body = count_body(Search(asked, Stage.STRICT))
+    request = queries.request("", filters_by_facet=filters, facet_names=["genre", "year", "language", "dataset"])
+    body = count_body(Search(request, Stage.STRICT))
     assert set(body["aggs"]) == {"in:rest", "in:genre", "in:year"}
     assert "licence" in str(body["query"])
     assert len(body["aggs"]["in:rest"]["filter"]["bool"]["filter"]) == 2
@@ -116,12 +116,12 @@ def test_facets_without_filters_share_one_group() -> None:
 
 @given(st.text(max_size=400))
 def test_any_text_can_be_asked(typed: str) -> None:
-    asked = queries.request(typed)
-    assert len(asked.text.name) <= text.MAX_CHARS
-    for search in searches(asked):
+    request = queries.request(typed)
+    assert len(request.text.name) <= text.MAX_CHARS
+    for search in searches(request):
         hits_body(search)
         count_body(search)
-    asked.text.name.encode()
+    request.text.name.encode()
 
 
 def clauses(body: Any, key: str = "") -> int:
@@ -211,7 +211,7 @@ def test_absurd_years_are_an_error_of_one_sentence(year: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("options", "sentence"),
     [
         ({"facet_names": ["gener"]}, "There is no facet called 'gener'. Did you mean genre?"),
         ({"filters_by_facet": {"lisence": ["x"]}}, "Did you mean licence?"),
@@ -225,9 +225,9 @@ def test_absurd_years_are_an_error_of_one_sentence(year: str) -> None:
         ({"filters_by_facet": {"genre": [str(n) for n in range(101)]}}, "too many"),
     ],
 )
-def test_what_cant_be_asked_is_an_error_of_one_sentence(asked: dict[str, Any], sentence: str) -> None:
+def test_what_cant_be_asked_is_an_error_of_one_sentence(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InputError) as problem:
-        queries.request(**asked)
+        queries.request(**options)
     assert sentence in str(problem.value)
 
 

@@ -25,10 +25,10 @@ from tests.queries.test_bodies import mapped, named
 VIDEO, SPOTIFY = "hTWKbfoikeg", "3wYce5GyRKkhKfUlUE5RID"
 
 
-def judged(asked: CatalogueRow, **track: Any) -> CatalogueMatch | None:
+def judged(given: CatalogueRow, **track: Any) -> CatalogueMatch | None:
     """Return what a track is to a question."""
     hit = {"_id": track.pop("_id", "laion-disco-12m:x"), "_source": {"dataset": "laion-disco-12m"} | track}
-    return verdict.classify(asked, asked.parsed, compare.parse_candidate(hit))
+    return verdict.classify(given, given.parsed, compare.parse_candidate(hit))
 
 
 def row(artist: str, title: str, **cells: str) -> CatalogueRow:
@@ -107,9 +107,9 @@ PAIRS = [
 
 @pytest.mark.parametrize(("artist", "title", "artists", "theirs", "sure", "label"), PAIRS)
 def test_names(artist: str, title: str, artists: list[str], theirs: str, sure: Any, label: str) -> None:
-    found = judged(row(artist, title), artists=artists, title=theirs)
-    assert (found and found.verdict, found and found.match) == (sure, label)
-    assert found is None or found.reason
+    result = judged(row(artist, title), artists=artists, title=theirs)
+    assert (result and result.verdict, result and result.match) == (sure, label)
+    assert result is None or result.reason
 
 
 def test_album_and_year_decide_where_names_dont() -> None:
@@ -119,19 +119,19 @@ def test_album_and_year_decide_where_names_dont() -> None:
     assert slipped.verdict is FOUND
     assert "same album" in slipped.reason
     for elsewhere in ({"album": "Another"}, {"album": "Constant Hitmaker", "year": "1990"}, {}):
-        found = judged(row("Kurt Vile", "Freewey", **elsewhere), **track)
-        assert found
-        assert found.verdict is LIKELY
+        result = judged(row("Kurt Vile", "Freewey", **elsewhere), **track)
+        assert result
+        assert result.verdict is LIKELY
     intro = judged(row("Kurt Vile", "Intro", album="Another"), **track | {"title": "Intro"})
     assert intro
     assert intro.verdict is LIKELY
 
 
 def test_contributors_make_it_likely() -> None:
-    found = judged(row("Nena", "Duet"), artists=["Somebody"], title="Duet", contributors=["Nena"])
-    assert found
-    assert found.verdict is LIKELY
-    assert "contributor" in found.reason
+    result = judged(row("Nena", "Duet"), artists=["Somebody"], title="Duet", contributors=["Nena"])
+    assert result
+    assert result.verdict is LIKELY
+    assert "contributor" in result.reason
 
 
 @pytest.mark.parametrize(
@@ -157,26 +157,26 @@ def test_contributors_make_it_likely() -> None:
     ],
 )
 def test_identifiers_come_first(cells: dict[str, str], track: dict[str, Any]) -> None:
-    found = judged(row("anybody", "anything", **cells), artists=["Queen"], title="A Song", **track)
-    assert found
-    assert (found.verdict, found.match) == (FOUND, BY_ID)
-    assert found.reason.startswith("by ")
+    result = judged(row("anybody", "anything", **cells), artists=["Queen"], title="A Song", **track)
+    assert result
+    assert (result.verdict, result.match) == (FOUND, BY_ID)
+    assert result.reason.startswith("by ")
     other = judged(row("anybody", "anything", **cells), artists=["Queen"], title="A Song", _id="laion-disco-12m:y")
     assert other is None
 
 
 def test_an_id_whose_names_differ_says_so() -> None:
-    found = judged(row("anybody", "anything", fma="123"), _id="free-music-archive:123", artists=["Queen"], title="A")
-    assert found
-    assert found.reason == "by FMA id, though artist or title differ"
+    result = judged(row("anybody", "anything", fma="123"), _id="free-music-archive:123", artists=["Queen"], title="A")
+    assert result
+    assert result.reason == "by FMA id, though artist or title differ"
 
 
 @pytest.mark.parametrize("size", [300, 1_150])
 def test_long_names_are_compared_whole(size: int) -> None:
     title = ("word " * size)[:size].strip()
-    found = judged(row("Queen", title), artists=["Queen"], title=title)
-    assert found
-    assert (found.verdict, found.match) == (FOUND, "exact")
+    result = judged(row("Queen", title), artists=["Queen"], title=title)
+    assert result
+    assert (result.verdict, result.match) == (FOUND, "exact")
     assert judged(row("Queen", title), artists=["Queen"], title=title[:-5]) is None
 
 
@@ -187,10 +187,10 @@ def test_what_is_too_long_for_a_name_is_told() -> None:
 
 @pytest.mark.parametrize("artist", ["", "\u200b"])
 def test_a_row_of_ids_alone_asks_for_ids_alone(artist: str) -> None:
-    asked = row(artist, "", fma="123")
-    assert not asked.unreadable
-    assert not asked.parsed.named
-    body = row_queries.strict_request(asked, asked.parsed)
+    given = row(artist, "", fma="123")
+    assert not given.unreadable
+    assert not given.parsed.named
+    body = row_queries.strict_request(given, given.parsed)
     assert not list(named(body))
 
 
@@ -221,21 +221,21 @@ TEXTS = st.text(max_size=400) | st.sampled_from(
 
 @given(TEXTS, TEXTS, TEXTS, TEXTS)
 def test_any_text_can_be_asked_and_compared(artist: str, title: str, album: str, url: str) -> None:
-    asked = row(artist, title, album=album, url=url, year=url)
-    assert row_from_json(asked.as_json()) == asked
-    if asked.unreadable:
+    given = row(artist, title, album=album, url=url, year=url)
+    assert row_from_json(given.as_json()) == given
+    if given.unreadable:
         return
-    parsed = asked.parsed
-    fields = set(named(row_queries.strict_request(asked, parsed)))
-    if asked.artist and asked.title:
+    parsed = given.parsed
+    fields = set(named(row_queries.strict_request(given, parsed)))
+    if given.artist and given.title:
         fields |= set(named(row_queries.broad_request(parsed)))
-        same = judged(asked, artists=[asked.artist], title=asked.title)
+        same = judged(given, artists=[given.artist], title=given.title)
         assert same is None or same.verdict is FOUND
     assert fields <= mapped().keys()
 
 
 def test_the_walk_sees_the_fields_of_both_requests() -> None:
-    asked = row("Kino", "Freeway", youtube=VIDEO)
-    bodies = row_queries.strict_request(asked, asked.parsed), row_queries.broad_request(asked.parsed)
+    given = row("Kino", "Freeway", youtube=VIDEO)
+    bodies = row_queries.strict_request(given, given.parsed), row_queries.broad_request(given.parsed)
     fields = {name for body in bodies for name in named(body)}
     assert {"title", "artists", "whole_names", "all_words", "contributors", "video_ids"} <= fields

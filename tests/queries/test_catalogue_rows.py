@@ -34,8 +34,8 @@ def searcher(client: Elasticsearch) -> Iterator[Searcher]:
 
 
 def answered(searcher: Searcher, *rows: tuple[str, str]) -> list[RowResult]:
-    asked = [parse_row(number, {"artist": artist, "title": title}) for number, (artist, title) in enumerate(rows, 1)]
-    return list(check(searcher.ask, asked))
+    given = [parse_row(number, {"artist": artist, "title": title}) for number, (artist, title) in enumerate(rows, 1)]
+    return list(check(searcher.ask, given))
 
 
 def test_all_matches_are_counted_though_some_are_listed(searcher: Searcher) -> None:
@@ -110,8 +110,8 @@ def test_stopping_early_stops_asking(searcher: Searcher) -> None:
             seen += 1
             yield "Nena", f"No song {number}"
 
-    asked = (parse_row(number, {"artist": artist, "title": title}) for number, (artist, title) in enumerate(rows(), 1))
-    answers = check(searcher.ask, asked)
+    given = (parse_row(number, {"artist": artist, "title": title}) for number, (artist, title) in enumerate(rows(), 1))
+    answers = check(searcher.ask, given)
     assert next(answers).row.number == 1
     answers.close()
     assert seen <= 500

@@ -34,7 +34,7 @@ def searcher(client: Elasticsearch) -> Iterator[Searcher]:
         forget(client, prefix)
 
 
-def found(searcher: Searcher, typed: str) -> set[int]:
+def rows_of(searcher: Searcher, typed: str) -> set[int]:
     answer = searcher.search(queries.request(typed, facet_names=["dataset"]))
     assert answer.total.value == len(answer.hits) == sum(b.count for b in answer.facets["dataset"].buckets)
     return {int(hit.track["source_id"][1:]) for hit in answer.hits}
@@ -67,7 +67,7 @@ def found(searcher: Searcher, typed: str) -> set[int]:
     ],
 )
 def test_parts_select(searcher: Searcher, typed: str, numbers: set[int]) -> None:
-    assert found(searcher, typed) == numbers
+    assert rows_of(searcher, typed) == numbers
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_what_is_not_quite_a_part_is_plain_text(typed: str) -> None:
 
 
 def test_too_many_parts_are_plain_text() -> None:
-    asked = text.parse(" ".join(f'"a{number}"' for number in range(MAX_CLAUSES + 3)))
-    assert len(asked.clauses) == MAX_CLAUSES
-    assert len(asked.words) == 3
+    parsed = text.parse(" ".join(f'"a{number}"' for number in range(MAX_CLAUSES + 3)))
+    assert len(parsed.clauses) == MAX_CLAUSES
+    assert len(parsed.words) == 3
 
 
 def test_a_page_of_other_parts_is_another_search(searcher: Searcher) -> None:

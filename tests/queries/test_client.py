@@ -27,10 +27,10 @@ def test_nothing_loaded_is_for_the_user_to_correct(client: Elasticsearch, prefix
 
 def test_what_is_loaded(collection: Collection) -> None:
     loaded = collection.searcher.loaded()
-    for dataset, found in loaded.items():
-        assert found.records == sum(track["dataset"] == dataset for track in collection.tracks)
-        assert found.generation.index == f"{collection.prefix}-{dataset}-g000001"
-        assert found.revision == "1"
+    for dataset, result in loaded.items():
+        assert result.records == sum(track["dataset"] == dataset for track in collection.tracks)
+        assert result.generation.index == f"{collection.prefix}-{dataset}-g000001"
+        assert result.revision == "1"
     assert len(loaded) == 4
 
 

@@ -56,8 +56,8 @@ def test_a_changed_letter_is_noticed(data: st.DataObject) -> None:
     ],
 )
 def test_forged_keys_never_reach_elasticsearch(keys: tuple[object, ...]) -> None:
-    asked = queries.request("x")
-    forged = cursor.write_cursor(Cursor(Stage.STRICT, keys), asked.fingerprint)
+    request = queries.request("x")
+    forged = cursor.write_cursor(Cursor(Stage.STRICT, keys), request.fingerprint)
     with pytest.raises(InputError, match="Bad cursor"):
         run.run(nobody, queries.request("x", after=forged))
 

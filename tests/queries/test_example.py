@@ -29,9 +29,9 @@ def test_the_example_runs(
     example = written()[place]
     assert "http://127.0.0.1:9200" in example
     example = example.replace("http://127.0.0.1:9200", es_url).replace('"linernotes"', f'"{prefix}"')
-    found: dict[str, queries.Searcher] = {}
+    result: dict[str, queries.Searcher] = {}
     try:
-        exec(compile(example, place, "exec"), found)
+        exec(compile(example, place, "exec"), result)
     finally:
-        found["searcher"].client.close()
+        result["searcher"].client.close()
     assert "1 [(<Match.FOLDED: 'folded'>, 'Hoppípolla')]" in capsys.readouterr().out

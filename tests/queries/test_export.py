@@ -71,15 +71,15 @@ def test_all_rows_once_while_others_write(client: Elasticsearch, prefix: str, sl
 def test_a_scan_is_what_a_search_pages_through(
     collection: Collection, text: str, filters: dict[str, list[str]]
 ) -> None:
-    asked = queries.request(text, filters_by_facet=filters, size=1000)
-    result = collection.searcher.search(asked)
+    request = queries.request(text, filters_by_facet=filters, size=1000)
+    result = collection.searcher.search(request)
     hits = {hit.id: hit for hit in result.hits}
     while result.next:
         more = queries.request(text, filters_by_facet=filters, size=1000, after=result.next)
         result = collection.searcher.search(more)
         hits |= {hit.id: hit for hit in result.hits}
 
-    with open_scan(collection.searcher, asked) as scan:
+    with open_scan(collection.searcher, request) as scan:
         rows = read(scan.frames())
 
     assert scan.stage == result.stage

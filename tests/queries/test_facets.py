@@ -24,8 +24,8 @@ def rarest(counts: Counter[str]) -> str:
 
 
 def facet(collection: Collection, name: str, **filters: list[str]) -> FacetCount:
-    asked = queries.request(filters_by_facet=filters, facet_names=[name], size=0)
-    return collection.searcher.search(asked).facets[name]
+    request = queries.request(filters_by_facet=filters, facet_names=[name], size=0)
+    return collection.searcher.search(request).facets[name]
 
 
 def total(collection: Collection, **filters: list[str]) -> int:
@@ -35,16 +35,16 @@ def total(collection: Collection, **filters: list[str]) -> int:
 def test_a_selected_value_outside_the_top_keeps_its_count(collection: Collection) -> None:
     counts = artists(collection)
     rare = rarest(counts)
-    found = facet(collection, "artist", artist=[rare, "Nobody"])
-    assert {b.value: b.count for b in found.buckets if b.selected} == {rare: counts[rare], "Nobody": 0}
-    assert len(found.buckets) == FACETS["artist"].shown + 2
+    result = facet(collection, "artist", artist=[rare, "Nobody"])
+    assert {b.value: b.count for b in result.buckets if b.selected} == {rare: counts[rare], "Nobody": 0}
+    assert len(result.buckets) == FACETS["artist"].shown + 2
 
 
 def test_an_excluded_value_is_listed_with_its_count(collection: Collection) -> None:
     counts = artists(collection)
     rare = rarest(counts)
-    found = facet(collection, "artist", artist=[f"-{rare}"])
-    assert [(b.count, b.selected) for b in found.buckets if b.value == rare] == [(counts[rare], False)]
+    result = facet(collection, "artist", artist=[f"-{rare}"])
+    assert [(b.count, b.selected) for b in result.buckets if b.value == rare] == [(counts[rare], False)]
     assert total(collection, artist=[f"-{rare}"]) == len(collection.tracks) - counts[rare]
 
 
@@ -80,20 +80,20 @@ def durations(client: Elasticsearch, prefix: str) -> Collection:
 
 
 def test_durations_lie_in_one_range_each_and_its_label_is_its_filter(durations: Collection) -> None:
-    found = facet(durations, "duration")
+    result = facet(durations, "duration")
     labels = {"0:30..1:00": 1, "1:00..2:00": 3, "2:00..3:00": 1, "60:00..": 1}
-    assert [(bucket.value, bucket.count) for bucket in found.buckets] == list(labels.items())
-    assert (found.missing, found.other, found.distinct, found.exact) == (1, 0, 4, True)
+    assert [(bucket.value, bucket.count) for bucket in result.buckets] == list(labels.items())
+    assert (result.missing, result.other, result.distinct, result.exact) == (1, 0, 4, True)
     for label, count in labels.items():
         assert total(durations, duration=[label]) == count
         assert total(durations, duration=[f"-{label}"]) == len(durations.tracks) - count
 
 
 def test_a_range_of_seconds_that_was_asked_for_is_listed_beside_the_others(durations: Collection) -> None:
-    found = facet(durations, "duration", duration=["60..61", "1:00..2:00", "7:00"])
-    chosen = {bucket.value: bucket.count for bucket in found.buckets if bucket.selected}
+    result = facet(durations, "duration", duration=["60..61", "1:00..2:00", "7:00"])
+    chosen = {bucket.value: bucket.count for bucket in result.buckets if bucket.selected}
     assert chosen == {"1:00..1:01": 2, "1:00..2:00": 3, "7:00..7:01": 0}
-    assert (found.missing, found.other, found.distinct) == (1, 0, 4)
+    assert (result.missing, result.other, result.distinct) == (1, 0, 4)
 
 
 def test_what_is_too_much_to_list_says_that_it_isnt_exact(
@@ -102,11 +102,11 @@ def test_what_is_too_much_to_list_says_that_it_isnt_exact(
     monkeypatch.setattr(aggregations, "MAX_BUCKETS", 25)
     counts = artists(collection)
     rare = rarest(counts)
-    found = facet(collection, "artist", artist=[rare])
-    assert not found.exact
-    assert found.distinct == pytest.approx(len(counts), rel=0.05)
-    assert found.other == counts.total() - sum(bucket.count for bucket in found.buckets)
-    assert [(bucket.value, bucket.count) for bucket in found.buckets if bucket.selected] == [(rare, counts[rare])]
+    result = facet(collection, "artist", artist=[rare])
+    assert not result.exact
+    assert result.distinct == pytest.approx(len(counts), rel=0.05)
+    assert result.other == counts.total() - sum(bucket.count for bucket in result.buckets)
+    assert [(bucket.value, bucket.count) for bucket in result.buckets if bucket.selected] == [(rare, counts[rare])]
 
 
 @pytest.mark.parametrize(
@@ -154,8 +154,8 @@ def test_any_name_can_be_asked_for_and_excluded(client: Elasticsearch, prefix: s
     searcher = Searcher(client, prefix)
 
     def ids(given: str) -> list[Any]:
-        asked = queries.request(filters_by_facet={"artist": [given]}, facet_names=["artist"])
-        return [hit.track["source_id"] for hit in searcher.search(asked).hits]
+        request = queries.request(filters_by_facet={"artist": [given]}, facet_names=["artist"])
+        return [hit.track["source_id"] for hit in searcher.search(request).hits]
 
     assert ids(f"\\{value}") == ["t00000"]
     assert ids(f"-\\{value}") == ["t00001", "t00002"]

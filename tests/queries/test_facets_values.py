@@ -39,10 +39,10 @@ def tiny_room(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def names(searcher: Searcher, contains: str) -> set[object]:
-    found = searcher.values(values_request("artist", contains=contains, size=1000))
-    assert found.next is None
-    assert found.distinct == len(found.values)
-    return {bucket.value for bucket in found.values}
+    answer = searcher.values(values_request("artist", contains=contains, size=1000))
+    assert answer.next is None
+    assert answer.distinct == len(answer.values)
+    return {bucket.value for bucket in answer.values}
 
 
 @pytest.mark.usefixtures("tiny_room")
@@ -61,7 +61,7 @@ def test_case_accents_and_script_dont_matter(client: Elasticsearch, prefix: str)
     ]
     load(client, prefix, [track(n, "x", [name]) for n, name in enumerate([*held, *(f"Other {n}" for n in range(9))])])
     searcher = Searcher(client, prefix)
-    for asked, expected in {
+    for contained, expected in {
         "BJÖ": {"Björk", "BJORK"},
         "bjo\u0308rk": {"Björk", "BJORK"},
         "r ro": {"Sigur Rós"},
@@ -78,7 +78,7 @@ def test_case_accents_and_script_dont_matter(client: Elasticsearch, prefix: str)
         "a|b": set(),
         "other 1": {"Other 1"},
     }.items():
-        assert names(searcher, asked) == expected, asked
+        assert names(searcher, contained) == expected, contained
 
 
 def test_narrowing_loses_no_name(client: Elasticsearch, prefix: str) -> None:
@@ -98,9 +98,9 @@ def test_narrowing_loses_no_name(client: Elasticsearch, prefix: str) -> None:
         itself = {"ids": {"values": [f"{row['dataset']}:{row['source_id']}"]}}
         clauses = [itself, *([narrowed.to_dict()] if narrowed else [])]
         searches += [{"index": alias(prefix)}, {"query": {"bool": {"filter": clauses}}, "size": 0}]
-    found = client.msearch(searches=searches)["responses"]
+    response = client.msearch(searches=searches)["responses"]
 
-    lost = [name for name, answer in zip(held, found, strict=True) if answer["hits"]["total"]["value"] != 1]
+    lost = [name for name, answer in zip(held, response, strict=True) if answer["hits"]["total"]["value"] != 1]
     assert not lost
 
 
@@ -130,10 +130,10 @@ def test_values_that_stay_are_seen_once_while_others_come_and_go(
 
 def test_selected_values_are_marked_where_they_rank(collection: Collection) -> None:
     filters = {"artist": ["Bakolu Oxtabel", "-Bakolu Nerwyck"], "genre": ["rock"]}
-    found = collection.searcher.values(values_request("artist", filters_by_facet=filters, size=1000))
-    assert [bucket.value for bucket in found.values if bucket.selected] == ["Bakolu Oxtabel"]
-    assert "Bakolu Nerwyck" in {bucket.value for bucket in found.values}
-    counts = [bucket.count for bucket in found.values]
+    answer = collection.searcher.values(values_request("artist", filters_by_facet=filters, size=1000))
+    assert [bucket.value for bucket in answer.values if bucket.selected] == ["Bakolu Oxtabel"]
+    assert "Bakolu Nerwyck" in {bucket.value for bucket in answer.values}
+    counts = [bucket.count for bucket in answer.values]
     assert counts == sorted(counts, reverse=True)
 
 
@@ -170,8 +170,8 @@ def test_a_cursor_of_another_request_is_refused(collection: Collection) -> None:
 )
 def test_forged_keys_never_reach_elasticsearch(collection: Collection, name: str, keys: tuple[object, ...]) -> None:
     for sort in queries.By:
-        asked: ValuesRequest = values_request(name, sort=sort)
-        forged = cursor.write_cursor(Cursor(Stage.STRICT, keys), asked.fingerprint)
+        request: ValuesRequest = values_request(name, sort=sort)
+        forged = cursor.write_cursor(Cursor(Stage.STRICT, keys), request.fingerprint)
         try:
             again = values_request(name, sort=sort, after=forged)
         except InputError:
@@ -183,11 +183,11 @@ def test_forged_keys_never_reach_elasticsearch(collection: Collection, name: str
 def test_hostile_texts_are_answered_or_refused(collection: Collection, typed: str) -> None:
     for name in ("artist", "genre", "year"):
         try:
-            asked = values_request(name, contains=typed)
+            request = values_request(name, contains=typed)
         except InputError as problem:
             assert len(str(problem)) < 400
             continue
-        assert collection.searcher.values(asked).values == () or len(typed.strip(" -*.?!'\"\u200b\u200c\u200d")) < 3
+        assert collection.searcher.values(request).values == () or len(typed.strip(" -*.?!'\"\u200b\u200c\u200d")) < 3
 
 
 def test_what_cant_be_asked_is_an_error() -> None:
@@ -214,18 +214,18 @@ def test_certain_pages_by_count_are_right(collection: Collection, monkeypatch: p
     expected = sorted(held.items(), key=lambda pair: (-pair[1], pair[0]))
     monkeypatch.setattr(facet_values, "OFFERED", 100)
     monkeypatch.setattr(facet_values, "LISTED", 104)
-    found, after = list[tuple[object, int]](), None
+    result, after = list[tuple[object, int]](), None
     with pytest.raises(InputError, match="Beyond the artists"):
         while True:
             page = collection.searcher.values(values_request("artist", size=2, after=after))
-            found += [(bucket.value, bucket.count) for bucket in page.values]
+            result += [(bucket.value, bucket.count) for bucket in page.values]
             after = page.next
-    assert found == expected[: len(found)]
-    assert len(found) >= 4
+    assert result == expected[: len(result)]
+    assert len(result) >= 4
 
 
 @pytest.mark.usefixtures("tiny_room")
 def test_values_of_other_facets_contain_what_they_contain(client: Elasticsearch, prefix: str) -> None:
     load(client, prefix, [track(n, "x", ["Somebody"], genre_path=[f"Style {n}"]) for n in range(20)])
-    found = Searcher(client, prefix).values(values_request("genre_path", contains="style 1", size=100))
-    assert {bucket.value for bucket in found.values} == {"Style 1", *(f"Style {n}" for n in range(10, 20))}
+    response = Searcher(client, prefix).values(values_request("genre_path", contains="style 1", size=100))
+    assert {bucket.value for bucket in response.values} == {"Style 1", *(f"Style {n}" for n in range(10, 20))}

@@ -114,7 +114,7 @@ def fuzzed(rng: random.Random) -> str:
     return typed * (100_000 // len(typed)) if rng.random() < 0.01 else typed
 
 
-def forged(rng: random.Random, asked: SearchRequest, real: str) -> str:
+def forged(rng: random.Random, request: SearchRequest, real: str) -> str:
     """Return a cursor that is damaged, or whole but of keys that no hit has."""
     at = rng.randrange(len(real))
     keys: tuple[Any, ...] = (
@@ -141,10 +141,10 @@ def forged(rng: random.Random, asked: SearchRequest, real: str) -> str:
         lambda: real[:at] + rng.choice("AZaz09-_=+/ \x00é\ud800") + real[at + 1 :],
         lambda: real * rng.randint(2, 200),
         lambda: fuzzed(rng),
-        lambda: cursor.write_cursor(odd, asked.fingerprint),
-        lambda: cursor.write_cursor(odd, asked.fingerprint),
+        lambda: cursor.write_cursor(odd, request.fingerprint),
+        lambda: cursor.write_cursor(odd, request.fingerprint),
         lambda: cursor.write_cursor(
-            Cursor(stage, tuple(rng.choices(keys[:5], k=rng.choice((3, 4))))), asked.fingerprint
+            Cursor(stage, tuple(rng.choices(keys[:5], k=rng.choice((3, 4))))), request.fingerprint
         ),
     ]
     return rng.choice(ways)()
@@ -162,17 +162,17 @@ def few(client: Elasticsearch) -> Iterator[Collection]:
         forget(client, prefix)
 
 
-def in_time(collection: Collection, asked: SearchRequest) -> None:
+def in_time(collection: Collection, request: SearchRequest) -> None:
     """Ask; what took too long is asked once more, as the machine is shared."""
     for last in (False, True):
         began = time.monotonic()
         try:
-            collection.searcher.search(asked)
+            collection.searcher.search(request)
         except InputError as problem:
             one_sentence(problem)
         if (took := time.monotonic() - began) <= LONGEST_S:
             return
-        assert not last, (took, asked.text.name[:300])
+        assert not last, (took, request.text.name[:300])
 
 
 def test_fuzzed_texts_are_answered_in_time(few: Collection) -> None:
@@ -185,11 +185,11 @@ def test_fuzzed_texts_are_answered_in_time(few: Collection) -> None:
 def test_fuzzed_cursors_are_answered_in_time(few: Collection) -> None:
     rng = random.Random(61)
     requests = [queries.request(typed, size=3, sort=sort) for typed in ("", made.WORDS[0]) for sort in queries.Sort]
-    known = [(asked, few.searcher.search(asked).next or "") for asked in requests]
+    known = [(request, few.searcher.search(request).next or "") for request in requests]
     for _ in range(FUZZED_CURSORS):
-        asked, real = rng.choice(known)
+        request, real = rng.choice(known)
         assert real
-        in_time(few, replace(asked, after=forged(rng, asked, real)))
+        in_time(few, replace(request, after=forged(rng, request, real)))
 
 
 @pytest.mark.parametrize("command", ["search", "facet artist", "suggest", "artist", "stats"])
@@ -220,10 +220,10 @@ def test_fuzzed_commands_are_answered(
 @pytest.mark.parametrize("typed", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_text_is_answered(collection: Collection, typed: str) -> None:
     for facets in ((), queries.FACETS):
-        asked = queries.request(typed, facet_names=facets, highlight=True)
-        answer = collection.searcher.search(asked)
-        assert answer.text_truncated == (len(typed) > 5_000 or asked.text.truncated)
-        assert answer.total.value < len(collection.tracks) or not asked.text.words
+        request = queries.request(typed, facet_names=facets, highlight=True)
+        answer = collection.searcher.search(request)
+        assert answer.text_truncated == (len(typed) > 5_000 or request.text.truncated)
+        assert answer.total.value < len(collection.tracks) or not request.text.words
 
 
 def test_random_bytes_are_answered(collection: Collection) -> None:
@@ -235,7 +235,7 @@ def test_random_bytes_are_answered(collection: Collection) -> None:
 
 
 def test_hostile_filter_values_are_answered(collection: Collection) -> None:
-    asked, refused = 0, list[str]()
+    sent, refused = 0, list[str]()
     for name, value in HOSTILE.items():
         literal = f"\\{value}"
         for facet in ("artist", "genre"):
@@ -246,8 +246,8 @@ def test_hostile_filter_values_are_answered(collection: Collection) -> None:
                 refused.append(name)
                 continue
             assert collection.searcher.search(request).total.value == 0
-            asked += 1
-    assert asked > 2 * len(HOSTILE) / 2
+            sent += 1
+    assert sent > 2 * len(HOSTILE) / 2
     # What no record can hold, and what is longer than any name.
     assert {"nul", "lone surrogates", "one long word", "combining"} <= set(refused)
     assert not {"quotes", "wildcards", "json", "emoji", "turkish", "one letter"} & set(refused)

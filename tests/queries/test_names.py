@@ -142,9 +142,9 @@ def test_other_names_of_these_kinds(searcher: Searcher, query: str, name: str) -
     ],
 )
 def test_why_an_artist_matched(searcher: Searcher, query: str, name: str, match: Match) -> None:
-    found = [hit.match for hit in ask(searcher, query).hits if has(hit, "artist", name)]
-    assert match in found
-    assert set(found) <= {match, Match.EXACT}
+    result = [hit.match for hit in ask(searcher, query).hits if has(hit, "artist", name)]
+    assert match in result
+    assert set(result) <= {match, Match.EXACT}
 
 
 def test_why_a_title_matched(searcher: Searcher) -> None:

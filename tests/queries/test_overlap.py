@@ -46,32 +46,33 @@ def passing(one: dict[str, Any], filters: dict[str, list[str]]) -> bool:
 
 def held(tracks: list[dict[str, Any]], kind: str) -> dict[str, set[str]]:
     """Return the data sets that each key or video is in."""
-    found = defaultdict(set)
+    result = defaultdict(set)
     for one in tracks:
         values = one.get(kind) or ()
         for value in (values,) if isinstance(values, str) else values:
-            found[value].add(one["dataset"])
-    return found
+            result[value].add(one["dataset"])
+    return result
 
 
 def compare(shared: Shared, tracks: list[dict[str, Any]], kind: str, *, exactly: bool) -> list[bool]:
     """Return, for each number, whether it is what brute force says, or lies around it."""
-    found = held(tracks, kind)
+    result = held(tracks, kind)
     names = shared.patterns.datasets
-    numbers = [(shared.total, len(found))]
-    numbers += [(shared.of(name), sum(name in sets for sets in found.values())) for name in names]
+    numbers = [(shared.total, len(result))]
+    numbers += [(shared.of(name), sum(name in sets for sets in result.values())) for name in names]
     numbers += [
-        (shared.of(one, two), sum({one, two} <= sets for sets in found.values())) for one, two in combinations(names, 2)
+        (shared.of(one, two), sum({one, two} <= sets for sets in result.values()))
+        for one, two in combinations(names, 2)
     ]
     numbers += [
-        (shared.in_exactly(n), sum(len(sets) == n for sets in found.values())) for n in range(1, len(names) + 1)
+        (shared.in_exactly(n), sum(len(sets) == n for sets in result.values())) for n in range(1, len(names) + 1)
     ]
     if exactly:
         assert all(number.exact and number.value == true for number, true in numbers)
     return [number.low <= true <= number.high for number, true in numbers]
 
 
-def asked(crowd: Collection, filters: dict[str, list[str]], **how: Any) -> Overlap:
+def overlap_of(crowd: Collection, filters: dict[str, list[str]], **how: Any) -> Overlap:
     answer = crowd.searcher.overlap(queries.request(filters_by_facet=filters), **how)
     jsonschema.validate(orjson.loads(orjson.dumps(answer.as_json())), SCHEMA)
     return answer
@@ -84,7 +85,7 @@ def test_small_collections_are_counted(
 ) -> None:
     monkeypatch.setattr(overlap, "BLOCK", block)
     tracks = [one for one in crowd.tracks if passing(one, filters)]
-    answer = asked(crowd, filters)
+    answer = overlap_of(crowd, filters)
     assert (answer.exact, answer.tracks.value, answer.tracks.exact) == (True, len(tracks), True)
     compare(answer.recordings, tracks, "recording_key", exactly=True)
     assert (answer.videos is None) == (not held(tracks, "video_ids"))
@@ -103,7 +104,7 @@ def test_drawing_everything_is_counting(
     monkeypatch.setattr(overlap, "MAX_COUNTED", -1)
     monkeypatch.setattr(overlap, "MAX_LOOKED_UP", 100)
     tracks = [one for one in crowd.tracks if passing(one, filters)]
-    answer = asked(crowd, filters)
+    answer = overlap_of(crowd, filters)
     assert answer.exact
     compare(answer.recordings, tracks, "recording_key", exactly=True)
     if answer.videos:
@@ -116,19 +117,19 @@ def test_estimates_lie_around_what_is_true(crowd: Collection, monkeypatch: pytes
     right: list[bool] = []
     for seed in range(12):
         monkeypatch.setattr(overlap, "_SEED", seed)
-        answer = asked(crowd, {})
+        answer = overlap_of(crowd, {})
         assert not answer.exact
         right += compare(answer.recordings, crowd.tracks, "recording_key", exactly=False)
     # 95 of 100 are meant to; numbers of one answer rest on the same draws, so wrong together: 0.82 leaves room.
     assert sum(right) >= 0.82 * len(right)
-    again = asked(crowd, {})
+    again = overlap_of(crowd, {})
     assert again.recordings.as_json() == answer.recordings.as_json()
 
 
 def test_tracks_with_many_values_each(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overlap, "MAX_COUNTED", -1)
     monkeypatch.setattr(overlap, "MAX_SAMPLED_VALUES", 120)  # fewer than are drawn: fewer tracks are, but each whole
-    answer = asked(crowd, {})
+    answer = overlap_of(crowd, {})
     assert not answer.exact
     assert sum(compare(answer.recordings, crowd.tracks, "recording_key", exactly=False)) > 10
 
@@ -137,7 +138,7 @@ def test_counting_whatever_it_takes(crowd: Collection, monkeypatch: pytest.Monke
     monkeypatch.setattr(overlap, "MAX_COUNTED", -1)
     monkeypatch.setattr(overlap, "BLOCK", 500)
     reports: list[tuple[str, int, int]] = []
-    answer = asked(crowd, {}, exact=True, progress=lambda *each: reports.append(each))
+    answer = overlap_of(crowd, {}, exact=True, progress=lambda *each: reports.append(each))
     assert answer.exact
     compare(answer.recordings, crowd.tracks, "recording_key", exactly=True)
     keys = [(seen, of) for kind, seen, of in reports if kind == "recording_key"]
@@ -156,7 +157,7 @@ def test_counted_patterns_add_up(counts: dict[int, int]) -> None:
 
 def test_data_sets_beyond_those_told_apart_are_no_secret(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overlap, "MAX_DATASETS", 3)
-    answer = asked(crowd, {})
+    answer = overlap_of(crowd, {})
     assert len(answer.recordings.patterns.datasets) == 3
     assert (answer.exact, answer.tracks.exact, answer.as_json()["confidence"]) == (False, False, None)
 

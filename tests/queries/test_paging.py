@@ -38,10 +38,10 @@ def ids(found: Iterator[Sequence[Hit]]) -> list[str]:
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize(("text", "size"), [("", 700), (made.WORDS[0], 7), (f"{made.WORDS[0]} {made.WORDS[1]}", 1)])
 def test_all_pages_are_the_whole_once(collection: Collection, text: str, size: int, sort: str) -> None:
-    found = ids(pages(collection.searcher, text, size, sort))
+    result = ids(pages(collection.searcher, text, size, sort))
     total = collection.searcher.search(queries.request(text, size=0)).total.value
 
-    assert len(found) == len(set(found)) == total
+    assert len(result) == len(set(result)) == total
 
 
 @pytest.mark.parametrize("sort", SORTS)
@@ -61,9 +61,9 @@ def test_documents_that_stay_are_seen_once_while_others_come_and_go(
         if page % 2:
             client.delete_by_query(index=alias(prefix), query={"term": {"artists": "bakolu"}}, refresh=True)
 
-    found = [name for name in ids(pages(searcher, text, 7, sort, change)) if int(name[-5:]) < 1000]
+    result = [name for name in ids(pages(searcher, text, 7, sort, change)) if int(name[-5:]) < 1000]
     expected = [n for n, entry in enumerate(staying) if "dremon" not in text or "dremon" in entry["title"]]
-    assert sorted(found) == [f"laion-disco-12m:t{n:05d}" for n in expected]
+    assert sorted(result) == [f"laion-disco-12m:t{n:05d}" for n in expected]
 
 
 def test_missing_values_come_last(collection: Collection) -> None:

@@ -112,10 +112,10 @@ def test_they_agree_while_records_are_indexed(client: Elasticsearch, large: Larg
     rng = random.Random(61)
     with indexing(client, large):
         for _ in range(REQUESTS // 2):
-            asked = made_request(rng)
-            facets = [facet for facet in asked.facets if facet != "platform"]
-            filters = {**asked.filters, "platform": [*asked.filters.get("platform", []), "-arriving"]}
-            agree(large, Made(asked.text, filters, facets, asked.size, asked.pages, asked.sort))
+            case = made_request(rng)
+            facets = [facet for facet in case.facets if facet != "platform"]
+            filters = {**case.filters, "platform": [*case.filters.get("platform", []), "-arriving"]}
+            agree(large, Made(case.text, filters, facets, case.size, case.pages, case.sort))
 
 
 @contextmanager
@@ -151,39 +151,39 @@ def indexing(client: Elasticsearch, large: Large) -> Iterator[None]:
     assert len(rounds) > 5
 
 
-def agree(large: Large, asked: Made) -> None:
+def agree(large: Large, case: Made) -> None:
     """Check a request's total, facets and pages."""
-    found = large.brute.matched(asked.text, asked.filters)
+    found = large.brute.matched(case.text, case.filters)
     hits: list[Hit] = []
     after = None
-    for page in range(asked.pages):
+    for page in range(case.pages):
         request = queries.request(
-            asked.text,
-            filters_by_facet=asked.filters,
-            facet_names=asked.facets if page == 0 else [],
-            size=asked.size,
+            case.text,
+            filters_by_facet=case.filters,
+            facet_names=case.facets if page == 0 else [],
+            size=case.size,
             after=after,
-            sort=asked.sort,
+            sort=case.sort,
         )
         answer = large.searcher.search(request)
-        assert (answer.total.value, answer.total.exact) == (found.height, True), asked
-        assert page or list(answer.facets) == asked.facets
+        assert (answer.total.value, answer.total.exact) == (found.height, True), case
+        assert page or list(answer.facets) == case.facets
         for facet, counted in answer.facets.items():
-            under = large.brute.matched(asked.text, asked.filters, but=facet)
-            check_facet(large.brute, facet, counted, under, asked.filters.get(facet, []))
+            under = large.brute.matched(case.text, case.filters, but=facet)
+            check_facet(large.brute, facet, counted, under, case.filters.get(facet, []))
         hits += answer.hits
         after = answer.next
-        assert (after is not None) == (len(hits) < found.height), asked
+        assert (after is not None) == (len(hits) < found.height), case
         if after is None:
             break
-    check_hits(asked, hits, found)
+    check_hits(case, hits, found)
 
 
-def check_facet(whole: Brute, facet: str, counted: FacetCount, under: pl.DataFrame, asked: list[str]) -> None:
+def check_facet(whole: Brute, facet: str, counted: FacetCount, under: pl.DataFrame, case: list[str]) -> None:
     counts = whole.counts(facet, under)
     shown = {bucket.value: bucket.count for bucket in counted.buckets}
-    wanted = named(facet, [value for value in asked if not value.startswith("-")], counts)
-    refused = named(facet, [value[1:] for value in asked if value.startswith("-")], counts)
+    wanted = named(facet, [value for value in case if not value.startswith("-")], counts)
+    refused = named(facet, [value[1:] for value in case if value.startswith("-")], counts)
     assert {bucket.value for bucket in counted.buckets if bucket.selected} == wanted - refused
     assert {bucket.value for bucket in counted.buckets if bucket.excluded} == refused
     assert wanted | refused <= shown.keys()
@@ -221,19 +221,19 @@ def named(facet: str, values: list[str], counts: Mapping[Any, int]) -> set[Any]:
     return set(values)
 
 
-def check_hits(asked: Made, hits: list[Hit], found: pl.DataFrame) -> None:
+def check_hits(case: Made, hits: list[Hit], found: pl.DataFrame) -> None:
     """Check that hits are the first of the tracks found, in order, none twice."""
     ids = [hit.id for hit in hits]
-    assert len(ids) == min(asked.size * asked.pages, found.height)
+    assert len(ids) == min(case.size * case.pages, found.height)
     rows = {row.pop("id"): row for row in found.select(ID.alias("id"), "plays", *TIE_BREAKERS).to_dicts()}
     assert set(ids) <= rows.keys()
     assert len(set(ids)) == len(ids)
-    if asked.text and asked.sort == "relevance":
+    if case.text and case.sort == "relevance":
         # What a score is worth is for the tests of relevance; here it only has to be the order.
         keys = [(-(hit.score or 0), *order(rows[hit.id])) for hit in hits]
         assert keys == sorted(keys)
         return
-    by = "year" if asked.sort == "year" else "plays"
+    by = "year" if case.sort == "year" else "plays"
     ordered = found.sort(by, *TIE_BREAKERS, descending=[True, False, False], nulls_last=[True, False, False])
     assert ids == ordered.head(len(hits)).select(ID).to_series().to_list()
 
@@ -246,30 +246,30 @@ def order(row: dict[str, Any]) -> tuple[int, int, int]:
 def test_all_values_of_a_facet_agree(large: Large, monkeypatch: pytest.MonkeyPatch) -> None:
     rng, ends = random.Random(62), Counter[bool]()
     for _ in range(60):
-        asked = made_request(rng)
+        case = made_request(rng)
         # Sometimes so small that what is listed by count is not certain.
         for name, sizes in {"OFFERED": (20, 300, 10_000), "LISTED": (100, 600, 20_000)}.items():
             monkeypatch.setattr(values, name, rng.choice(sizes))
         facet = rng.choice(("artist", "artist", rng.choice(sorted(FACETS))))
-        ends[check_values(large, asked, facet, rng.choice(("", "", "a", "BÁK", "o d", "44", "199")), rng)] += 1
+        ends[check_values(large, case, facet, rng.choice(("", "", "a", "BÁK", "o d", "44", "199")), rng)] += 1
     assert ends[True] > 40
     assert ends[False] > 1
 
 
-def check_values(large: Large, asked: Made, facet: str, contains: str, rng: random.Random) -> bool:
+def check_values(large: Large, case: Made, facet: str, contains: str, rng: random.Random) -> bool:
     """Check all pages of a facet's values: every value once, with its count, in order; return whether they end."""
-    counts = large.brute.counts(facet, large.brute.matched(asked.text, asked.filters, but=facet))
+    counts = large.brute.counts(facet, large.brute.matched(case.text, case.filters, but=facet))
     wanted = {value: n for value, n in counts.items() if plain(contains) in plain(str(value))}
     sort, size = rng.choice(list(queries.By)), max(rng.choice((7, 100, 1000)), len(wanted) // 5 + 1)
-    refused = named(facet, [value[1:] for value in asked.filters.get(facet, []) if value.startswith("-")], counts)
+    refused = named(facet, [value[1:] for value in case.filters.get(facet, []) if value.startswith("-")], counts)
     found: list[tuple[Any, int]] = []
     after = None
     is_whole = False
     while not is_whole:
         request = queries.values_request(
             facet,
-            asked.text,
-            filters_by_facet=asked.filters,
+            case.text,
+            filters_by_facet=case.filters,
             contains=contains,
             size=min(size, 1000),
             after=after,
@@ -283,7 +283,7 @@ def check_values(large: Large, asked: Made, facet: str, contains: str, rng: rand
             break
         found += [(bucket.value, bucket.count) for bucket in page.values]
         assert all(bucket.excluded == (bucket.value in refused) for bucket in page.values)
-        assert page.total.value == large.brute.matched(asked.text, asked.filters).height
+        assert page.total.value == large.brute.matched(case.text, case.filters).height
         assert page.distinct in (None, len(wanted))
         after = page.next
         is_whole = after is None
@@ -291,5 +291,5 @@ def check_values(large: Large, asked: Made, facet: str, contains: str, rng: rand
     expected = sorted(
         wanted.items(), key=lambda pair: (-pair[1] if sort == "count" else 0, own[pair[0]] if own else pair[0])
     )
-    assert found == (expected if is_whole else expected[: len(found)]), (facet, contains, sort, asked)
+    assert found == (expected if is_whole else expected[: len(found)]), (facet, contains, sort, case)
     return is_whole

@@ -65,11 +65,11 @@ def components(tracks: list[dict[str, Any]]) -> dict[str, int]:
         frame = after
 
 
-def pages(searcher: Searcher, text: str = "", **asked: Any) -> Iterator[SearchResult]:
+def pages(searcher: Searcher, text: str = "", **options: Any) -> Iterator[SearchResult]:
     after = None
     for _ in range(3_000):
-        answer = searcher.search(queries.request(text, after=after, group="recording", **asked))
-        assert len(answer.hits) == asked["size"] or answer.next is None
+        answer = searcher.search(queries.request(text, after=after, group="recording", **options))
+        assert len(answer.hits) == options["size"] or answer.next is None
         yield answer
         after = answer.next
         if after is None:
@@ -77,11 +77,11 @@ def pages(searcher: Searcher, text: str = "", **asked: Any) -> Iterator[SearchRe
     raise AssertionError("endless")
 
 
-def singly(searcher: Searcher, text: str, **asked: Any) -> list[Hit]:
+def singly(searcher: Searcher, text: str, **options: Any) -> list[Hit]:
     """Return all tracks that match, in their order."""
     after, hits = None, list[Hit]()
     while True:
-        answer = searcher.search(queries.request(text, size=1000, after=after, **asked))
+        answer = searcher.search(queries.request(text, size=1000, after=after, **options))
         hits += answer.hits
         if answer.next is None:
             return hits
@@ -100,16 +100,16 @@ def test_rows_are_what_brute_force_finds(
     for hit in matching:
         best.setdefault(group[hit.id], hit.id)
 
-    found = [
+    result = [
         hit
         for page in pages(joined.searcher, text, size=size, sort=sort, filters_by_facet=filters)
         for hit in page.hits
     ]
-    assert [hit.id for hit in found] == list(best.values())
-    assert sum(hit.recording.matched for hit in found if hit.recording) == len(matching)
+    assert [hit.id for hit in result] == list(best.values())
+    assert sum(hit.recording.matched for hit in result if hit.recording) == len(matching)
 
     ids = {hit.id for hit in matching}
-    for hit in found:
+    for hit in result:
         assert hit.recording is not None
         mine = {track for track, number in group.items() if number == group[hit.id]}
         listed = {member.id: member.matched for member in hit.recording.tracks}
@@ -121,9 +121,9 @@ def test_rows_are_what_brute_force_finds(
 
 
 def test_facets_and_total_count_tracks(joined: Collection) -> None:
-    asked: dict[str, Any] = {"filters_by_facet": FILTERS, "facet_names": ["dataset", "genre", "year"], "size": 5}
-    rows = joined.searcher.search(queries.request(WORD, group="recording", **asked))
-    tracks = joined.searcher.search(queries.request(WORD, **asked))
+    options: dict[str, Any] = {"filters_by_facet": FILTERS, "facet_names": ["dataset", "genre", "year"], "size": 5}
+    rows = joined.searcher.search(queries.request(WORD, group="recording", **options))
+    tracks = joined.searcher.search(queries.request(WORD, **options))
     assert rows.total == tracks.total
     assert rows.facets == tracks.facets
     assert tracks.recordings is None
@@ -166,10 +166,10 @@ def test_a_video_joins_two_data_sets(client: Elasticsearch, prefix: str) -> None
     assert [hit.track["source_id"] for hit in everything.hits] == ["t00003", "t00004", "t00005"]
     assert everything.recordings == queries.Total(3)
 
-    (found,) = searcher.search(queries.request("bakolu", group="recording")).hits
-    assert found.recording is not None
-    assert dict(found.recording.by_dataset) == {"laion-disco-12m": 2, "sleeping-disco-9m": 1}
-    assert [member.id for member in found.recording.tracks if member.matched] == [found.id]
+    (result,) = searcher.search(queries.request("bakolu", group="recording")).hits
+    assert result.recording is not None
+    assert dict(result.recording.by_dataset) == {"laion-disco-12m": 2, "sleeping-disco-9m": 1}
+    assert [member.id for member in result.recording.tracks if member.matched] == [result.id]
 
 
 def test_recordings_that_stay_are_seen_once_while_others_come_and_go(client: Elasticsearch, prefix: str) -> None:
@@ -187,8 +187,8 @@ def test_recordings_that_stay_are_seen_once_while_others_come_and_go(client: Ela
 
 def test_tracks_without_a_key_are_recordings_of_their_own(client: Elasticsearch, prefix: str) -> None:
     load(client, prefix, [track(number, "bakolu") for number in range(3)])  # as older generations have them
-    found = [hit.id for page in pages(Searcher(client, prefix), "bakolu", size=2) for hit in page.hits]
-    assert len(set(found)) == len(found) == 3
+    result = [hit.id for page in pages(Searcher(client, prefix), "bakolu", size=2) for hit in page.hits]
+    assert len(set(result)) == len(result) == 3
 
 
 def test_a_cursor_belongs_to_its_kind_of_row(joined: Collection) -> None:
@@ -252,17 +252,17 @@ def test_a_page_of_few_blocks_is_shorter_and_loses_nothing(joined: Collection, m
     usual = [hit.id for page in pages(joined.searcher, WORD, size=40) for hit in page.hits]
     monkeypatch.setattr(recordings, "MAX_BLOCKS", 1)
     monkeypatch.setattr(search_request, "_SMALLEST_BLOCK", 1)
-    found = list(unbounded(joined.searcher, WORD, 12))
-    assert [hit.id for page in found for hit in page.hits] == usual
-    assert any(len(page.hits) < 12 for page in found[:-1])
-    assert all(page.recordings == queries.Total(len(usual)) for page in found)
+    matches = list(unbounded(joined.searcher, WORD, 12))
+    assert [hit.id for page in matches for hit in page.hits] == usual
+    assert any(len(page.hits) < 12 for page in matches[:-1])
+    assert all(page.recordings == queries.Total(len(usual)) for page in matches)
 
 
 def test_tracks_beyond_those_read_are_no_secret(joined: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a key with 200 copies."""
     monkeypatch.setattr(recordings, "MAX_TRACKS", 40)
-    found = list(unbounded(joined.searcher, WORD, 5))
-    assert all(page.recordings and not page.recordings.exact for page in found)
-    rows = [hit.recording for page in found for hit in page.hits if hit.recording]
+    matches = list(unbounded(joined.searcher, WORD, 5))
+    assert all(page.recordings and not page.recordings.exact for page in matches)
+    rows = [hit.recording for page in matches for hit in page.hits if hit.recording]
     assert any(not row.exact for row in rows)
     assert sum(row.count for row in rows) > 100

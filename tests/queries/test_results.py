@@ -21,8 +21,8 @@ def test_results_keep_to_the_schema(collection: Collection, text: str, sort: str
     request = queries.request(
         text, facet_names=queries.FACETS, filters_by_facet=filters, sort=sort, size=5, group=group
     )
-    found = orjson.loads(orjson.dumps(collection.searcher.search(request).as_json()))
-    jsonschema.validate(found, SCHEMA)
+    result = orjson.loads(orjson.dumps(collection.searcher.search(request).as_json()))
+    jsonschema.validate(result, SCHEMA)
 
 
 def test_a_hit_has_what_the_contract_names_in_its_order(collection: Collection) -> None:

@@ -19,13 +19,13 @@ SEARCHES = 60
 def test_transient_errors_are_not_seen(collection: Collection, es_url: str) -> None:
     kinds = ("429", "502", "503", "reset_before", "reset_after", "cut")
     faults = proxy.Faults(es_url, kinds, share=0.1)
-    asked = queries.request("the", facet_names=("genre",))
-    whole = collection.searcher.search(asked)
+    request = queries.request("the", facet_names=("genre",))
+    whole = collection.searcher.search(request)
     with proxy.running(faults) as address, Elasticsearch(address, max_retries=0) as through:
         searcher = Searcher(through, collection.prefix)
         for _ in range(SEARCHES):
-            found = searcher.search(asked)
-            assert (found.total, found.facets) == (whole.total, whole.facets)
+            answer = searcher.search(request)
+            assert (answer.total, answer.facets) == (whole.total, whole.facets)
         assert searcher.loaded() == collection.searcher.loaded()
     assert all(faults.happened[kind] for kind in kinds), faults.happened
 
@@ -56,11 +56,11 @@ def test_errors_that_last_are_raised(
     ],
 )
 def test_a_part_that_fails(status: int, kind: str, transient: bool) -> None:
-    asked: list[int] = []
+    calls: list[int] = []
 
     def ask() -> str:
-        asked.append(1)
-        if len(asked) < 3:
+        calls.append(1)
+        if len(calls) < 3:
             raise retry.PartError(status, {"root_cause": [{"type": kind}]})
         return "answer"
 
@@ -69,7 +69,7 @@ def test_a_part_that_fails(status: int, kind: str, transient: bool) -> None:
     else:
         with pytest.raises(retry.PartError):
             retry.call_with_retry(ask)
-    assert len(asked) == (3 if transient else 1)
+    assert len(calls) == (3 if transient else 1)
 
 
 def test_nobody_there_is_an_error_at_once() -> None:

@@ -35,7 +35,7 @@ SCENARIOS = dict(scenarios())
 
 
 @pytest.fixture(scope="module")
-def asked(client: Elasticsearch, es_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def loaded(client: Elasticsearch, es_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Load the scenarios' tracks with the command itself, and point the command line at them."""
     prefix = f"t{uuid.uuid4().hex[:10]}"
     files = collection.write(tmp_path_factory.mktemp("tracks"))
@@ -54,7 +54,7 @@ def test_there_are_enough_and_each_has_a_name_of_its_own() -> None:
     assert len(SCENARIOS) == sum(len(yaml.load(path.read_text("utf-8"), Loader)) for path in FILES) >= 60
 
 
-@pytest.mark.usefixtures("asked")
+@pytest.mark.usefixtures("loaded")
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_scenario(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     cursor = None

@@ -22,26 +22,26 @@ COLUMNS = {"decade": "year"}
 SCHEMA = orjson.loads((Path(__file__).parents[1] / "schemas" / "stats.json").read_bytes())
 
 
-def asked(crowd: Collection, text: str = "", filters: dict[str, list[str]] | None = None, limit: int = 10) -> Stats:
+def stats_of(crowd: Collection, text: str = "", filters: dict[str, list[str]] | None = None, limit: int = 10) -> Stats:
     return crowd.searcher.stats(queries.request(text, filters_by_facet=filters), limit=limit)
 
 
 def counted(tracks: list[dict[str, Any]], facet: str) -> tuple[Counter[Any], int]:
-    found: Counter[Any] = Counter()
+    result: Counter[Any] = Counter()
     missing = 0
     for one in tracks:
         value = one.get(COLUMNS.get(facet, facet))
         values = value if isinstance(value, list) else [] if value is None else [value]
-        found.update(value // 10 * 10 if facet == "decade" else value for value in values)
+        result.update(value // 10 * 10 if facet == "decade" else value for value in values)
         missing += not values
-    return found, missing
+    return result, missing
 
 
 def is_of(group: Group, tracks: list[dict[str, Any]]) -> None:
     assert group.tracks == len(tracks)
     for facet in stats.FACET_NAMES:
-        found, missing = counted(tracks, facet)
-        assert (dict(group.facets[facet].values), group.facets[facet].missing) == (found, missing)
+        result, missing = counted(tracks, facet)
+        assert (dict(group.facets[facet].values), group.facets[facet].missing) == (result, missing)
 
 
 @pytest.mark.parametrize("text", ["", made.WORDS[0], f"{made.WORDS[1]} {made.WORDS[2]}"])
@@ -61,18 +61,18 @@ def test_every_number_is_that_of_the_tracks(crowd: Collection, text: str, filter
         and ("language" not in filters or one.get("language") in filters["language"])
     ]
     meant = [one for one in looked_at if one["dataset"] in filters.get("dataset", made.DATASETS)]
-    found = asked(crowd, text, filters)
-    assert found.exact
-    jsonschema.validate(orjson.loads(orjson.dumps(found.as_json())), SCHEMA)
-    is_of(found.all, meant)
-    for group in found.datasets:
+    result = stats_of(crowd, text, filters)
+    assert result.exact
+    jsonschema.validate(orjson.loads(orjson.dumps(result.as_json())), SCHEMA)
+    is_of(result.all, meant)
+    for group in result.datasets:
         is_of(group, [one for one in meant if one["dataset"] == group.name])
-    assert (found.rest is None) == ("dataset" not in filters)
-    if found.rest:
-        is_of(found.rest, [one for one in looked_at if one["dataset"] not in filters["dataset"]])
-    assert found.recordings == queries.Total(len({one.get("recording_key") for one in meant} - {None}))
-    assert found.artists == queries.Total(len({name for one in meant for name in one["artists"]}))
-    for comparison in found.comparisons:
+    assert (result.rest is None) == ("dataset" not in filters)
+    if result.rest:
+        is_of(result.rest, [one for one in looked_at if one["dataset"] not in filters["dataset"]])
+    assert result.recordings == queries.Total(len({one.get("recording_key") for one in meant} - {None}))
+    assert result.artists == queries.Total(len({name for one in meant for name in one["artists"]}))
+    for comparison in result.comparisons:
         column = {"artist": "artists", "genre": "genre"}[comparison.kind]
         own = [one for one in looked_at if one["dataset"] == comparison.dataset and one.get(column)]
         rest = [one for one in looked_at if one["dataset"] != comparison.dataset and one.get(column)]
@@ -82,39 +82,39 @@ def test_every_number_is_that_of_the_tracks(crowd: Collection, text: str, filter
 
 
 def test_what_was_made_so_is_over_represented_and_nothing_else(crowd: Collection) -> None:
-    for found in (asked(crowd), asked(crowd, filters={"dataset": ["free-music-archive"]})):
-        rows = {(each.dataset, each.kind, row.value) for each in found.comparisons for row in each.rows}
+    for result in (stats_of(crowd), stats_of(crowd, filters={"dataset": ["free-music-archive"]})):
+        rows = {(each.dataset, each.kind, row.value) for each in result.comparisons for row in each.rows}
         assert rows == {("free-music-archive", "artist", "Over Represented")}
-        (row,) = (row for each in found.comparisons for row in each.rows)
+        (row,) = (row for each in result.comparisons for row in each.rows)
         assert row.ratio is None
         assert row.p_value < 1e-30
 
 
 def test_limit_is_how_many_rows(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comparisons, "MIN_TRACKS", 0)
-    assert all(len(each.rows) <= 1 for each in asked(crowd, limit=1).comparisons)
+    assert all(len(each.rows) <= 1 for each in stats_of(crowd, limit=1).comparisons)
 
 
 def test_estimates_say_so(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stats, "MAX_COUNTED", 100)
-    found = asked(crowd)
-    assert not found.recordings.exact
-    assert not found.artists.exact
-    assert found.recordings.value == pytest.approx(
+    result = stats_of(crowd)
+    assert not result.recordings.exact
+    assert not result.artists.exact
+    assert result.recordings.value == pytest.approx(
         len({one.get("recording_key") for one in crowd.tracks} - {None}), rel=0.02
     )
 
 
 def test_many_values_are_counted_block_by_block(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stats, "BLOCK", 13)
-    assert asked(crowd).artists == queries.Total(len({name for one in crowd.tracks for name in one["artists"]}))
+    assert stats_of(crowd).artists == queries.Total(len({name for one in crowd.tracks for name in one["artists"]}))
 
 
 def test_nothing_found(crowd: Collection) -> None:
-    found = asked(crowd, "nothing has this word")
-    assert (found.all.tracks, found.datasets, found.comparisons) == (0, (), ())
-    assert found.recordings == queries.Total(0)
-    assert asked(crowd, filters={"dataset": ["no-such-set"]}).all.tracks == 0
+    result = stats_of(crowd, "nothing has this word")
+    assert (result.all.tracks, result.datasets, result.comparisons) == (0, (), ())
+    assert result.recordings == queries.Total(0)
+    assert stats_of(crowd, filters={"dataset": ["no-such-set"]}).all.tracks == 0
 
 
 def test_the_shares_are_those_of_all_data_sets() -> None:
@@ -126,15 +126,15 @@ def test_the_shares_are_those_of_all_data_sets() -> None:
 
 def test_data_sets_beyond_those_told_apart_are_no_secret(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stats, "MAX_DATASETS", 2)
-    found = asked(crowd)
-    assert (len(found.datasets), found.exact, found.as_json()["total"]["exact"]) == (2, False, False)
+    result = stats_of(crowd)
+    assert (len(result.datasets), result.exact, result.as_json()["total"]["exact"]) == (2, False, False)
 
 
 def test_a_misspelt_text_is_summed_up_as_it_is_searched(crowd: Collection) -> None:
     typed = f"{made.WORDS[0][:-1]}x {made.WORDS[1]}"
     searched = crowd.searcher.search(queries.request(typed))
     assert searched.stage is queries.Stage.FUZZY
-    assert asked(crowd, typed).all.tracks == searched.total.value > 0
+    assert stats_of(crowd, typed).all.tracks == searched.total.value > 0
 
 
 @given(st.integers(1, 500), st.integers(0, 500), st.integers(0, 5000), st.integers(0, 50_000))

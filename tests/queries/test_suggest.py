@@ -27,9 +27,9 @@ def suggestions(crowd: Collection, text: str, size: int = 10) -> Suggestions:
     ],
 )  # fmt: skip
 def test_names_are_found_as_they_are_typed(crowd: Collection, text: str, name: str) -> None:
-    found = suggestions(crowd, text)
-    assert name in [artist.name for artist in found.artists][:3]
-    assert found.complete
+    result = suggestions(crowd, text)
+    assert name in [artist.name for artist in result.artists][:3]
+    assert result.complete
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,9 @@ def test_every_artist_that_begins_so_is_there_with_its_tracks(crowd: Collection)
     counts = Counter(name for one in crowd.tracks for name in set(one["artists"]))
     for word in made.WORDS[:9]:
         for text in (word[:4], word, f"{word} {made.WORDS[10][:2]}", word[:2].upper()):
-            found = suggestions(crowd, text, size=50)
+            result = suggestions(crowd, text, size=50)
             begun = {name: number for name, number in counts.items() if name.lower().startswith(text.lower())}
-            shown = {artist.name: artist.count for artist in found.artists}
+            shown = {artist.name: artist.count for artist in result.artists}
             assert begun.items() <= shown.items()
             assert shown.items() <= counts.items()
             in_order = [shown[name] for name in shown if name in begun]
@@ -90,8 +90,8 @@ def test_short_prefixes_are_bounded() -> None:
 
 def test_whole_names_are_there_however_little_is_looked_at(crowd: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(name_queries, "LOOKED_AT", 1)
-    found = suggestions(crowd, "noah")
-    assert {artist.name for artist in found.artists} == {"Noah", "NOAH", "noah"}
+    result = suggestions(crowd, "noah")
+    assert {artist.name for artist in result.artists} == {"Noah", "NOAH", "noah"}
     assert suggestions(crowd, "thunderstruck").titles[0].count == 2
     word = made.WORDS[0]
     assert not suggestions(crowd, word[:3]).complete
@@ -118,6 +118,6 @@ def test_sizes_that_cant_be(size: int) -> None:
      "$!@€0" * 60, "Ωя" * 100, "é " * 300],
 )  # fmt: skip
 def test_any_text_gets_an_answer(crowd: Collection, text: str) -> None:
-    found = suggestions(crowd, text)
-    assert found.text_truncated == (len(text) > 300)
+    result = suggestions(crowd, text)
+    assert result.text_truncated == (len(text) > 300)
     assert parse_name(text).words
