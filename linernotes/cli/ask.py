@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 import queries
 from linernotes import cards
@@ -200,7 +199,7 @@ def overlap(filters: Filters, exact: Exact = False, json: AsJson = False) -> Non
     confidence interval. With --exact all are counted.
     """
     request = queries.request(filters_by_facet=filters)
-    with open_searcher() as searcher, progress(Console(stderr=True), "tracks") as step:
+    with open_searcher() as searcher, progress(terminal.console(stderr=True), "tracks") as step:
         result = searcher.overlap(request, exact=exact, progress=step)
     if json:
         print_json(result.as_json())

@@ -21,11 +21,11 @@ from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import httpx
-from rich.console import Console
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from linernotes.node.releases import CURRENT, Release
 from linernotes.node.state import exclusive, need_free, translated_os_errors
+from linernotes.output import terminal
 from linernotes.output.progress import progress
 from mappings.errors import CheckFailedError, UnreachableError
 
@@ -113,7 +113,7 @@ def _extract(archive: ZipFile, target: Path, release: Release, name: str, report
     rest = "" if len(missing) == len(inside) else " that are still missing"
     total, done = sum(entry.compress_size for entry in missing), 0
     report(f"Fetching Elasticsearch {release.version} from {name}: {total / 1e6:.0f} MB{rest}.")
-    with progress(Console(stderr=True), "MB") as step:
+    with progress(terminal.console(stderr=True), "MB") as step:
         for entry in missing:
             # Names that lead elsewhere (`..`, absolute ones) are made harmless by the library.
             archive.extract(entry, target)
