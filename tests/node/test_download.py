@@ -1,12 +1,10 @@
 """The download against a real server on the loopback address, which cuts, lies and refuses; and where it is from."""
 
-import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jgo.constants
 import pytest
-from rich.console import Console
 
 from linernotes.node import download
 from linernotes.node.download import Source, maven_source
@@ -96,13 +94,15 @@ def test_only_the_wanted_folder_is_fetched_in_few_requests(
 
 
 def test_progress_is_shown(
-    tmp_path: Path, archive: tuple[Release, bytes], repository: Repository, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    archive: tuple[Release, bytes],
+    repository: Repository,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    screen = io.StringIO()
     monkeypatch.setattr("linernotes.output.progress.LINE_EVERY_S", 0)
-    monkeypatch.setattr(download, "Console", lambda stderr: Console(file=screen, width=100))
     get(tmp_path, archive, repository)
-    assert "Elasticsearch: 1 of 1 MB" in screen.getvalue()
+    assert "Elasticsearch: 1 of 1 MB" in capsys.readouterr().err
 
 
 def test_what_is_there_is_not_fetched_again(
