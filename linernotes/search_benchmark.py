@@ -1,4 +1,4 @@
-"""How long something takes, and how times are spread."""
+"""`linernotes bench`: texts drawn from what is loaded, the time of each search, and how times are spread."""
 
 import statistics
 import time
@@ -61,7 +61,7 @@ Names = tuple[str, str]
 """Artist and title."""
 
 MOST_DRAWN = 10_000
-"""Tracks that texts are made of: as many as Elasticsearch gives in one answer."""
+"""Tracks that texts are made of: as many as Elasticsearch returns at once."""
 
 LONGEST_WORDS = 8
 """Words of a text; people rarely type more."""
@@ -150,14 +150,14 @@ SHARES: Mapping[str, float] = {
 
 
 WARM_UP = 50
-"""Further texts that are asked before: a Java process that has just started is slow whatever it is asked."""
+"""Texts searched for beforehand: a Java process that has just started is slow at everything."""
 
 BROWSES = 10
 OTHERS = 50
-"""Suggestions and artists that are asked for at most."""
+"""Suggestions and artists at most."""
 
 TYPED = 4
-"""Letters that somebody has typed when suggestions are asked for."""
+"""Letters that suggestions are for."""
 
 ALL = "all texts"
 

@@ -1,1 +1,1 @@
-"""How is a catalogue read, what is kept of its check, and does a report still hold?"""
+"""Catalogues: read, checked, reported, and verified again."""

@@ -148,7 +148,7 @@ def where(node: Node) -> str:
 
 
 def test_an_unknown_role(node: Node, run: Run) -> None:
-    one_sentence(run(node.environment(), "keys", "create", "--role", "king"), 1, "reader, loader, operator")
+    one_sentence(run(node.environment(), "keys", "create", "--role", "king"), 2, "'reader', 'loader', 'operator'")
 
 
 def test_plain_http_to_a_port_that_speaks_tls(node: Node, run: Run) -> None:
