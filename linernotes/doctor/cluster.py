@@ -89,7 +89,7 @@ def health(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def disks(snapshot: Snapshot) -> Iterator[Finding]:
-    """Has each node's disk the room that Elasticsearch wants?"""
+    """Is there enough room on each node's disk?"""
     for name, node in snapshot.nodes.items():
         for disk in node["stats"].get("fs", {}).get("data", ()):
             yield from _disk(name, disk)
@@ -111,7 +111,7 @@ def _gb(count: float) -> str:
 
 
 def heap(snapshot: Snapshot) -> Iterator[Finding]:
-    """Has each node the heap that it needs?"""
+    """Is each node's heap of the right size?"""
     for name, node in snapshot.nodes.items():
         memory = node["stats"].get("jvm", {}).get("mem", {})
         used, most = memory.get("heap_used_percent", 0), memory.get("heap_max_in_bytes", LEAST_HEAP)
@@ -127,7 +127,7 @@ def heap(snapshot: Snapshot) -> Iterator[Finding]:
             remedy = "Give it 30 GB or less, and leave the rest to the cache."
             yield Finding("heap_large", WARNING, name, evidence, remedy)
         if tripped := node["stats"].get("breakers", {}).get("parent", {}).get("tripped", 0):
-            evidence = f"Since its start it refused {tripped:,} requests for want of heap."
+            evidence = f"Since its start it refused {tripped:,} requests for lack of heap."
             yield Finding("heap_refused", NOTE, name, evidence, "Give it more heap, or load with fewer --workers.")
 
 
@@ -183,7 +183,7 @@ def clock(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def access(snapshot: Snapshot) -> Iterator[Finding]:
-    """Can only those write who shall?"""
+    """Is the cluster closed to anonymous users?"""
     lack = snapshot.lacks("me")
     if lack is None or lack.kind == DENIED:
         return

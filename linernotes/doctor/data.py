@@ -76,7 +76,7 @@ def _remove(index: str, name: str) -> str:
 
 
 def layouts(snapshot: Snapshot) -> Iterator[Finding]:
-    """Has each generation the fields of the field table?"""
+    """Are the fields of each generation those of the field table?"""
     for index, body in snapshot.part("indices").items():
         generation = parse(snapshot.prefix, index)
         if generation is None:

@@ -140,7 +140,7 @@ def parse_heap(text: str) -> int:
     """
     match = re.fullmatch(r"(\d+)([kmg])b?", text.strip().lower())
     if not match:
-        raise InputError(f"--heap {text!r} is no size.", "Write it like 512m or 2g.")
+        raise InputError(f"--heap {text!r} is not a size.", "Write it like 512m or 2g.")
     size = int(match[1]) * UNITS[match[2]]
     if size < SMALLEST_HEAP:
         raise InputError(f"--heap {text} is too small for Elasticsearch.", "Give it 256m or more.")

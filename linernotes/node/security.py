@@ -116,5 +116,5 @@ def _make_keystore(layout: Layout, password: str, distribution: Path, jdk: Jdk, 
         **account.options,
     )
     if done.returncode:
-        printed = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["without a word"]
+        printed = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["without a message"]
         raise LinernotesError(f"Elasticsearch's keystore can't be made: {printed[0][:200]}.")

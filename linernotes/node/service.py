@@ -80,7 +80,7 @@ def start(
             need_same(before, target)
         if leftover := [process for layout in missing for process in find_processes(layout).all]:
             # They would hold the lock on the data, or the port.
-            report(f"A forgotten Elasticsearch of this folder is ended first (process {leftover[0].pid}).")
+            report(f"An Elasticsearch that was left behind in this folder is ended first (process {leftover[0].pid}).")
             end(leftover)
         if missing:
             _start_nodes(every, missing, target, distribution, report)
@@ -183,7 +183,7 @@ def need_same(before: Sequence[NodeState], target: Target) -> None:
     release = RELEASES.get(before[0].version, target.release)
     running = replace(target, nodes=len(before), secure=any(state.secure for state in before), release=release)
     if running != target:
-        raise InputError(f"What runs here is {running}, and not {target}.", "Run `linernotes node stop` first.")
+        raise InputError(f"Running here: {running}. Requested: {target}.", "Run `linernotes node stop` first.")
 
 
 def default_heap(nodes: int, memory: int) -> str:

@@ -27,7 +27,7 @@ CAUSES: tuple[tuple[str, str, str], ...] = (
         SMALLER,
     ),
     (r"java\.lang\.OutOfMemoryError", "Elasticsearch ran out of memory.", "Start it with a larger --heap."),
-    (r"with exit code 137\b", "The system killed Elasticsearch, most likely for want of memory.", SMALLER),
+    (r"with exit code 137\b", "The system killed Elasticsearch, most likely for lack of memory.", SMALLER),
     (
         r"failed to obtain node locks?|Lock held by another program",
         "Another Elasticsearch is using this node's data.",
@@ -73,5 +73,5 @@ def explain(printed: str, code: int | None, log: str) -> LinernotesError:
         if match := re.search(pattern, printed, re.MULTILINE):
             return LinernotesError(f"Elasticsearch didn't start. {message.format(*match.groups())}", hint)
     # The last cause is the first thing that went wrong; what stands above it only passed it on.
-    last = CAUSED.findall(printed)[-1:] or FATAL.findall(printed)[:1] or ["it ended without a word"]
+    last = CAUSED.findall(printed)[-1:] or FATAL.findall(printed)[:1] or ["it ended without a message"]
     return LinernotesError(f"Elasticsearch didn't start: {last[0].strip()[:200].rstrip('.')}.", f"More is in {log}")

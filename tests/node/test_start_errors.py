@@ -35,7 +35,7 @@ def test_an_unknown_cause_is_quoted_with_the_place_of_the_rest() -> None:
 
 
 def test_arguments_that_name_an_error_are_no_error() -> None:
-    assert "ended without a word" in explain("JVM arguments [-XX:+ExitOnOutOfMemoryError]", 0, "/log").message
+    assert "ended without a message" in explain("JVM arguments [-XX:+ExitOnOutOfMemoryError]", 0, "/log").message
 
 
 def test_a_launcher_that_was_killed() -> None:
