@@ -6,7 +6,7 @@ Elasticsearch refused is among the rejected: neither counts, and more are drawn 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -46,16 +46,6 @@ def expected(line: str) -> Expected:
     return Expected(action["index"]["_id"], action["index"]["version"], document)
 
 
-@dataclass
-class _Compared:
-    """What was seen so far."""
-
-    same: set[str] = field(default_factory=set)
-    wrong: list[str] = field(default_factory=list)
-    earlier: int = 0
-    refused: int = 0
-
-
 def gate(
     client: Elasticsearch, candidate: Candidate, source: Sampler, number: int, ignored: Sequence[str] = ()
 ) -> Gate:
@@ -64,20 +54,26 @@ def gate(
     allowed = f"all of at least {needed:,} equal"
     if not candidate.documents:
         return not_applied("sample", "there is no document", allowed)
-    compared = _Compared()
+    equal: set[str] = set()
+    wrong: list[str] = []
     for batch in source():
-        new = [entry for entry in batch if entry.id not in compared.same]
-        _compare(client, candidate.generation, new, ignored, compared)
-        if len(compared.same) >= needed or len(compared.wrong) >= SHOWN:
+        new = [entry for entry in batch if entry.id not in equal]
+        _compare(client, candidate.generation, new, ignored, equal, wrong)
+        if len(equal) >= needed or len(wrong) >= SHOWN:
             break
-    same, wrong = len(compared.same), compared.wrong
-    seen = f"{same:,} compared, {len(wrong)} differ: {'; '.join(wrong[:SHOWN])}" if wrong else f"{same:,} equal"
-    return Gate("sample", seen, allowed, not wrong and same >= needed)
+    differ = f"{len(equal):,} compared, {len(wrong)} differ: {'; '.join(wrong[:SHOWN])}"
+    return Gate("sample", differ if wrong else f"{len(equal):,} equal", allowed, not wrong and len(equal) >= needed)
 
 
 def _compare(
-    client: Elasticsearch, generation: Generation, batch: list[Expected], ignored: Sequence[str], compared: _Compared
+    client: Elasticsearch,
+    generation: Generation,
+    batch: list[Expected],
+    ignored: Sequence[str],
+    equal: set[str],
+    wrong: list[str],
 ) -> None:
+    """Add the ids of documents that equal their source to `equal`, and what is wrong with others to `wrong`."""
     documents = _by_id(client, generation.index, [entry.id for entry in batch])
     lost: list[Expected] = []
     for entry in batch:
@@ -85,14 +81,13 @@ def _compare(
         if document is None or _is_of_later(entry, document):
             lost.append(entry)  # rightly, if it was refused
         elif _is_of_earlier(entry, document):
-            compared.earlier += 1
+            continue
         elif problem := _difference(entry, document, ignored):
-            compared.wrong.append(f"{entry.id} {problem}")
+            wrong.append(f"{entry.id} {problem}")
         else:
-            compared.same.add(entry.id)
+            equal.add(entry.id)
     refused = _by_id(client, rejected(generation.prefix), [_rejected_id(generation, entry) for entry in lost])
-    compared.refused += len(refused)
-    compared.wrong += [f"{entry.id} is missing" for entry in lost if _rejected_id(generation, entry) not in refused]
+    wrong += [f"{entry.id} is missing" for entry in lost if _rejected_id(generation, entry) not in refused]
 
 
 def _is_of_later(entry: Expected, document: Mapping[str, Any]) -> bool:
