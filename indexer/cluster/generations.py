@@ -64,7 +64,7 @@ def clear(client: Elasticsearch, status: DatasetStatus) -> None:
             continue
         if view.record.what != lease.LOAD:
             abandon(client, view.record, f"a {view.record.what} that was interrupted is cleared away")
-        elif view.at_work and (live_workers := lease.live_workers(client, view.generation)):
+        elif live_workers := lease.live_workers(client, view.generation):  # which removes the leases of the dead
             who = " and ".join(map(str, live_workers))
             raise CheckFailedError(
                 f"{status.dataset} is in other hands: {who}.", "Wait for its end, then run this again."
