@@ -23,9 +23,9 @@ from elasticsearch import Elasticsearch
 
 import queries
 from benchmarks import latency_peers
-from linernotes import search_benchmark
+from linernotes.cli import search_benchmark
+from linernotes.cli.search_benchmark import Spread, spread, timed
 from linernotes.elastic import LeanSerializer
-from linernotes.search_benchmark import Spread, spread, timed
 from mappings.index_names import alias
 
 OURS = "linernotes"

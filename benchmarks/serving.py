@@ -26,9 +26,10 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import psutil
 
-from linernotes import search_benchmark, settings
+from linernotes import settings
+from linernotes.cli import search_benchmark
+from linernotes.cli.search_benchmark import Names, Spread, spread
 from linernotes.elastic import connect
-from linernotes.search_benchmark import Names, Spread, spread
 
 TEXTS = 30_000
 """Texts that are made beforehand: more than are asked in a minute."""

@@ -12,6 +12,7 @@ from elasticsearch import Elasticsearch
 
 from mappings.index_names import alias
 from queries.analysis import overlap, stats
+from queries.analysis.facet_values import FacetValues, ValuesRequest, fetch_values
 from queries.analysis.overlap import Overlap, Progress, no_progress
 from queries.analysis.stats import Stats
 from queries.artists import artist_profile, suggest
@@ -19,7 +20,6 @@ from queries.artists.artist_profile import ArtistResult
 from queries.artists.name_input import ArtistRequest
 from queries.artists.suggest import Suggestions, SuggestRequest
 from queries.errors import DeadlineError, translated_errors
-from queries.facet_values import FacetValues, ValuesRequest, fetch_values
 from queries.model import Ask, Hit, Json, SearchResult
 from queries.retry import PartError, call_with_retry, error_type
 from queries.search import run, tracks

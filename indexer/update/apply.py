@@ -23,8 +23,8 @@ from indexer.load.pipeline import REQUEST_BYTES
 from indexer.load.publish import Published, partial_reason, publish
 from indexer.records import SOURCE_ROW, ChunkId, Rejection
 from indexer.update.compare import FIRST_REMOVED, Compared, removed_ids
-from indexer.update.context import UpdateContext
 from indexer.update.read_release import sampler
+from indexer.update.strategy import UpdateContext
 from indexer.update.workdir import CHANGES, UNCHANGED, WorkDir
 from mappings.index_names import Generation
 

@@ -15,9 +15,9 @@ from indexer.documents.bulk_body import EVIDENCE, LINE
 from indexer.documents.digest import ID, NO_RAW, PRINT, RAW, hashed_id
 from indexer.load.plan import PlannedFile
 from indexer.records import SOURCE_ROW, RawBatch, Totals
-from indexer.update.context import Difference, Example, UpdateContext
 from indexer.update.read_current import matching, read_digests, read_index
 from indexer.update.read_release import Release
+from indexer.update.strategy import Difference, Example, UpdateContext
 from indexer.update.workdir import BEFORE, CHANGES, NEW, OLD, ORDINAL, REMOVED, SUSPECT, UNCHANGED, WITHOUT_ID, WorkDir
 from mappings.errors import CheckFailedError
 from mappings.index_names import Generation

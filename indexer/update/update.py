@@ -15,7 +15,7 @@ from indexer.load.publish import compare_watched
 from indexer.records import Totals
 from indexer.update.apply import RefusedError, apply_difference
 from indexer.update.compare import Compared, compare
-from indexer.update.context import DIFFERENCE, FULL_LOAD, Difference, Strategy, UpdateContext, choose
+from indexer.update.strategy import DIFFERENCE, FULL_LOAD, Difference, Strategy, UpdateContext, choose
 from indexer.update.workdir import WorkDir, work_dir
 
 

@@ -17,7 +17,7 @@ from indexer.load.load import InterruptedLoadError, LoadResult, Options, load_da
 from indexer.load.plan import make
 from indexer.maintenance.reindex import reindex_dataset
 from indexer.sources import SOURCES
-from indexer.update.context import Difference, Strategy, UpdateContext, UpdateOptions
+from indexer.update.strategy import Difference, Strategy, UpdateContext, UpdateOptions
 from indexer.update.update import update_dataset
 from linernotes import arguments, settings
 from linernotes.cli.common import Artist, AsJson, Dataset, number, print_json, stopping

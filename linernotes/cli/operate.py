@@ -7,7 +7,8 @@ from typing import Annotated
 import orjson
 import typer
 
-from linernotes import search_benchmark, settings
+from linernotes import settings
+from linernotes.cli import search_benchmark
 from linernotes.cli.common import AsJson, number, open_searcher, print_json
 from linernotes.output import operate as output
 from linernotes.output import terminal

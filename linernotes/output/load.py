@@ -19,7 +19,7 @@ from indexer.load.load import LoadResult
 from indexer.maintenance.prune import Pruned
 from indexer.maintenance.reindex import Reindexed
 from indexer.maintenance.rollback import Rollback
-from indexer.update.context import Difference, Example, Strategy
+from indexer.update.strategy import Difference, Example, Strategy
 from indexer.update.update import Updated
 from linernotes.output import terminal
 from linernotes.output.progress import Step

@@ -5,10 +5,10 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
+from linernotes.cli.search_benchmark import Measured
 from linernotes.doctor.finding import ERROR, FOUND, NOTE, PASSED, UNKNOWN, WARNING, Diagnosis, Finding
 from linernotes.output.tables import counted, grid
 from linernotes.output.terminal import show, visible
-from linernotes.search_benchmark import Measured
 
 _STYLE = {ERROR: "bold red", WARNING: "yellow", UNKNOWN: "yellow", NOTE: "dim"}
 _SIGN = {PASSED: ("ok", "green"), FOUND: ("!!", "bold red"), UNKNOWN: ("??", "yellow")}

@@ -21,7 +21,7 @@ from queries.artists import name_queries
 from queries.artists.name_input import MAX_CANDIDATES, ArtistRequest, NameInput, is_distinct, spellings
 from queries.artists.name_queries import MAX_IDS
 from queries.model import Ask, Contract, Json, Match
-from queries.name_forms import forms_of, same
+from queries.search.name_forms import forms_of, same
 from queries.search.terms import compact_forms
 
 _TITLES_SHOWN = 3

@@ -12,7 +12,7 @@ from queries.catalogue.row import CatalogueRow, ParsedRow
 from queries.catalogue.row_queries import BROAD_FEW, BROAD_MANY, FEW, MANY, MORE, broad_request, strict_request
 from queries.catalogue.verdict import CatalogueMatch, RowResult, Verdict, classify, row_result
 from queries.model import Ask, Json, total_of
-from queries.name_forms import forms_of
+from queries.search.name_forms import forms_of
 
 BATCH = 100
 """Rows in a request."""

@@ -9,7 +9,7 @@ from mappings.spelling.edit_distance import count_slips
 from mappings.track import ALBUM, ARTISTS, CONTRIBUTORS, TITLE
 from queries.catalogue.name_parts import Artist, Title, parse_artist, parse_title, people, without_article
 from queries.model import MATCH_RANK, Match
-from queries.name_forms import best, forms_of, same, sounds_alike
+from queries.search.name_forms import best, forms_of, same, sounds_alike
 
 Track = Mapping[str, Any]
 

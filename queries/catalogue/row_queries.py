@@ -30,7 +30,7 @@ from mappings.track import (
 from queries.catalogue.identifiers import DATASETS, NAMING, Identifier, Kind, words_of
 from queries.catalogue.row import CatalogueRow, ParsedRow
 from queries.model import Json
-from queries.name_forms import forms_of
+from queries.search.name_forms import forms_of
 from queries.search.terms import OPTIONAL_WORDS, compact_forms
 from queries.text import MAX_CHARS, MAX_WORDS
 

@@ -10,7 +10,7 @@ from queries.catalogue.compare import Agreement, Candidate, MatchKind, Track, co
 from queries.catalogue.identifiers import DATASETS, Identifier, Kind, address_of, is_address_of
 from queries.catalogue.row import CatalogueRow, ParsedRow
 from queries.model import Match
-from queries.name_forms import forms_of, same
+from queries.search.name_forms import forms_of, same
 
 
 class Verdict(StrEnum):

@@ -5,7 +5,8 @@ import pytest
 from elasticsearch import Elasticsearch
 from jsonschema import validate
 
-from linernotes import search_benchmark, settings
+from linernotes import settings
+from linernotes.cli import search_benchmark
 from tests.cli.conftest import Run
 from tests.cli.test_contract import schema
 

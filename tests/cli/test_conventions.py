@@ -13,7 +13,7 @@ from typing import Any, get_args
 import orjson
 import pytest
 
-from indexer.update.context import STRATEGIES
+from indexer.update.strategy import STRATEGIES
 from linernotes.cli import keys, load, main
 from linernotes.security.roles import ROLES
 from queries import By, Sort

@@ -12,7 +12,7 @@ from indexer.cluster import indices
 from indexer.cluster.ledger import Ledger
 from indexer.load import load, publish
 from indexer.maintenance import reindex
-from indexer.update.context import UpdateContext
+from indexer.update.strategy import UpdateContext
 
 INSTEAD: dict[str, tuple[object, str]] = {
     "before the gates": (checks, "check"),

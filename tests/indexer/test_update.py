@@ -26,8 +26,8 @@ from indexer.load.load import LoadResult
 from indexer.load.plan import Plan, make
 from indexer.records import Totals
 from indexer.sources import SOURCES
-from indexer.update import context, workdir
-from indexer.update.context import UpdateContext, UpdateOptions
+from indexer.update import strategy, workdir
+from indexer.update.strategy import UpdateContext, UpdateOptions
 from indexer.update.update import Updated, update_dataset
 from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation, parse
@@ -203,7 +203,7 @@ def test_a_dry_run_changes_nothing(client: Elasticsearch, prefix: str, old: Path
 def test_a_large_difference_is_built_afresh_and_the_gate_counts_it(
     client: Elasticsearch, prefix: str, old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(context, "MOST", 0.2)
+    monkeypatch.setattr(strategy, "MOST", 0.2)
     load(client, prefix, planned(old))
     other = planned(after(old, tmp_path, every=8))
     with pytest.raises(GateError, match=r"change: .* added, changed or removed") as told:

@@ -10,7 +10,8 @@ import queries
 from mappings.errors import InputError
 from mappings.index_names import alias
 from mappings.spelling import folding
-from queries import Searcher, Stage, ValuesRequest, cursor, facet_values, values_request
+from queries import Searcher, Stage, ValuesRequest, cursor, values_request
+from queries.analysis import facet_values
 from queries.cursor import Cursor
 from queries.facets import aggregations
 from tests.queries.conftest import Collection

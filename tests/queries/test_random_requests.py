@@ -18,7 +18,7 @@ import queries
 from mappings.errors import InputError
 from mappings.index_names import alias
 from queries import FACETS, FacetCount, Hit, Searcher
-from queries import facet_values as values
+from queries.analysis import facet_values as values
 from queries.cursor import TIE_BREAKERS
 from queries.facets.table import NONE
 from tests.queries import made

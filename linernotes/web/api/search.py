@@ -16,7 +16,7 @@ from linernotes.web.services.export import MEDIA_TYPES, ExportParams, export_res
 from mappings.cards import PRESENCE_IS_NO_PROOF
 from mappings.errors import InputError
 from queries import By
-from queries.facet_values import MAX_VALUES
+from queries.analysis.facet_values import MAX_VALUES
 
 router = APIRouter(prefix=PREFIX, route_class=CachedRoute, tags=["search"])
 export_router = APIRouter(prefix=PREFIX, tags=["export"])
