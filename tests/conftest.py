@@ -16,6 +16,7 @@ from elasticsearch import Elasticsearch
 from linernotes import settings
 from linernotes.elastic import LeanSerializer
 from linernotes.node import download, releases, service, status
+from linernotes.node.state import Layout
 
 # Examples are not timed: the machine is shared, and a slow one is no fault of the code.
 hypothesis.settings.register_profile("linernotes", deadline=None)
@@ -35,8 +36,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that no process is left with one of them at the end."""
+    """Give each file to one process, tests/security as a whole, and begin with those that take longest."""
     long = ("tests/security/", "tests/node/", "tests/indexer/")
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group("security" if file.startswith("tests/security/") else file))
     items.sort(key=lambda item: (item.get_closest_marker("slow") is None, not item.nodeid.startswith(long)))
 
 
@@ -50,12 +54,16 @@ def distribution() -> Path:
 def node_home() -> Iterator[Path]:
     """Return a new folder for a node, in memory where there is room, and stop what runs there in the end.
 
-    Tests make and drop thousands of indices, and each waits until the disk has it: three quarters of their time.
+    Tests make and drop thousands of indices, and each waits until the disk has it: three quarters of their time. Java
+    compiles for a node that lives for minutes, which takes a third less CPU.
     """
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_NEEDED
     home = Path(tempfile.mkdtemp(prefix="linernotes-test-", dir=memory if roomy else None))
     home.chmod(0o755)
+    options = Layout(home).config / "jvm.options.d"
+    options.mkdir(parents=True)
+    (options / "tests.options").write_text("-XX:TieredStopAtLevel=1\n")
     try:
         yield home
     finally:

@@ -17,6 +17,8 @@ from tests.faults import proxy
 from tests.faults.digest import digest
 from tests.indexer import made
 
+pytestmark = pytest.mark.slow
+
 RECORDS = 2_400
 
 

@@ -13,6 +13,8 @@ from elasticsearch import Elasticsearch
 from tests.faults import forked, pieces, proxy
 from tests.faults.pieces import DATASET
 
+pytestmark = pytest.mark.slow
+
 RECORDS, FILES = 3_000, 12
 WITHIN_S = 2.0
 AFTER = (0, 3, 8, 15, 25, 40)
