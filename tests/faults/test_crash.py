@@ -128,7 +128,10 @@ def mounted(image: Path, at: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run(["umount", at], check=True)
+        deadline = time.monotonic() + 60  # a process that was killed may still hold a file for a moment
+        while subprocess.run(["umount", at], check=False, capture_output=True).returncode:
+            assert time.monotonic() < deadline, f"{at} is still in use"
+            time.sleep(0.2)
 
 
 def can_mount(folder: Path) -> str:
