@@ -1,9 +1,10 @@
 """The one module here that sends searches: asks Elasticsearch within a deadline, and raises errors of one sentence."""
 
 import math
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +20,7 @@ from queries.artists import artist_profile, suggest
 from queries.artists.artist_profile import ArtistResult
 from queries.artists.name_input import ArtistRequest
 from queries.artists.suggest import Suggestions, SuggestRequest
-from queries.errors import DeadlineError, translated_errors
+from queries.errors import AbandonedError, DeadlineError, translated_errors
 from queries.model import Ask, Hit, Json, SearchResult
 from queries.retry import PartError, call_with_retry, error_type
 from queries.search import run, tracks
@@ -40,18 +41,46 @@ COUNTING_SECONDS = 4 * 3600.0
 KEEP_ALIVE = "5m"
 """How long a point in time stays open from one request to the next."""
 
+ONE_AT_A_TIME = {"max_concurrent_searches": 1, "max_concurrent_shard_requests": 1}
+"""How requests in the background are sent: one shard after the other, so each takes one thread of Elasticsearch."""
+
 _LEAST_SECONDS = 0.05
 _TIMEOUT = "search_timeout_exception"
 
 
 @dataclass(frozen=True)
+class Limit:
+    """When all questions of a searcher end: at a time of its clock, or once nobody waits for the answer any more."""
+
+    seconds: float
+    end: float
+    stop_event: threading.Event
+
+    def check(self, now: float) -> None:
+        """Raise AbandonedError or DeadlineError where the questions have to end."""
+        if self.stop_event.is_set():
+            raise AbandonedError
+        if self.end - now < _LEAST_SECONDS:
+            raise DeadlineError(self.seconds)
+
+
+@dataclass(frozen=True)
 class Searcher:
-    """Asks the current generations behind the aliases of one prefix. `seconds` is the deadline of a question."""
+    """Asks the current generations behind the aliases of one prefix. `seconds` is the deadline of a question.
+
+    A `limit` is for all its questions together. In the `background`, shards are searched one after the other.
+    """
 
     client: Elasticsearch
     prefix: str
     seconds: float = SECONDS
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+    limit: Limit | None = None
+    background: bool = False
+
+    def within(self, seconds: float, stop_event: threading.Event | None = None) -> "Searcher":
+        """Return a searcher whose questions all end within so many seconds from now, or when the event is set."""
+        return replace(self, limit=Limit(seconds, self.clock() + seconds, stop_event or threading.Event()))
 
     def search(self, request: SearchRequest) -> SearchResult:
         """Return one page of the result of a request.
@@ -98,7 +127,7 @@ class Searcher:
 
     def loaded(self) -> dict[str, Loaded]:
         """Return what is loaded, by data set; empty if nothing is. Raises UnreachableError."""
-        known = self.client.options(ignore_status=NOT_FOUND).indices
+        known = self._limited_client().options(ignore_status=NOT_FOUND).indices
         with translated_errors():
             indices = call_with_retry(
                 lambda: known.get(index=alias(self.prefix), features="mappings", filter_path="*.mappings._meta")
@@ -111,35 +140,48 @@ class Searcher:
         """Send several requests together and return Elasticsearch's answers, none of them partial."""
         return self.question()(*bodies)
 
-    def question(self, seconds: float | None = None, *, point_in_time: str | None = None) -> Ask:
+    def question(
+        self, seconds: float | None = None, *, point_in_time: str | None = None, keep_alive: str = KEEP_ALIVE
+    ) -> Ask:
         """Return the function that asks for one question: all that it sends shares one deadline, from now on.
 
-        With the id of a point in time, it goes there instead of to the alias.
+        With the id of a point in time, it goes there instead of to the alias, and keeps it open for `keep_alive` more.
         """
         allowed = self.seconds if seconds is None else seconds
         end = self.clock() + allowed
+        if self.limit and self.limit.end < end:
+            allowed, end = self.limit.seconds, self.limit.end
+        pit: Json = {"pit": {"id": point_in_time, "keep_alive": keep_alive}} if point_in_time else {}
 
         def ask(*bodies: Json) -> list[Json]:
             left = end - self.clock()
             if left < _LEAST_SECONDS:
                 raise DeadlineError(allowed)
             with translated_errors():
-                return call_with_retry(lambda: self._send(bodies, end, allowed, point_in_time), left)
+                return call_with_retry(lambda: self._send(bodies, end, allowed, pit), left)
 
         return ask
 
-    def _send(self, bodies: tuple[Json, ...], end: float, allowed: float, point_in_time: str | None) -> list[Json]:
+    def _limited_client(self) -> Elasticsearch:
+        """Return the client, with what is left until the limit as its timeout; raises AbandonedError, DeadlineError."""
+        if not self.limit:
+            return self.client
+        self.limit.check(self.clock())
+        return _with_timeout(self.client, math.ceil(self.limit.end - self.clock()))
+
+    def _send(self, bodies: tuple[Json, ...], end: float, allowed: float, pit: Json) -> list[Json]:
+        if self.limit:
+            self.limit.check(self.clock())
         left = max(end - self.clock(), _LEAST_SECONDS)
-        where = {} if point_in_time else {"index": alias(self.prefix)}
+        where = {} if pit else {"index": alias(self.prefix)}
         header = orjson.dumps(where | {"allow_partial_search_results": False})
         # Elasticsearch ends what takes longer, and answers; a little later we hang up, which ends it too. Rounded, as
         # the time is a part of the request: an equal one is answered from Elasticsearch's cache.
-        further: Json = {"timeout": f"{math.ceil(10 * left) * 100}ms"}
-        if point_in_time:
-            further["pit"] = {"id": point_in_time, "keep_alive": KEEP_ALIVE}
+        further: Json = {"timeout": f"{math.ceil(10 * left) * 100}ms"} | pit
         # Encoded here: the client library takes the standard library's JSON for lines.
         lines: list[Any] = [part for body in bodies for part in (header, orjson.dumps(body | further))]
-        answers = list(_with_timeout(self.client, math.ceil(left) + 1).msearch(searches=lines)["responses"])
+        how: dict[str, Any] = ONE_AT_A_TIME if self.background else {}
+        answers = list(_with_timeout(self.client, math.ceil(left) + 1).msearch(searches=lines, **how)["responses"])
         for answer in answers:
             if "error" in answer:
                 if is_timeout(answer["error"]):

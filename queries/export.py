@@ -119,14 +119,14 @@ def _count(ask: Ask, search: Search) -> Count:
     return Count(total_of(answer), {name: matching.get(name, 0) for name in names})
 
 
-def _page_body(search: Search, point_in_time: str, place: Place) -> Json:
+def _page_body(search: Search, point_in_time: str, keep_alive: str, place: Place) -> Json:
     """Return the request for the next rows of a slice.
 
     They come as they lie in the shards (`_shard_doc`), which no two rows share, so there are no ties to break.
     """
     body: Json = {
         "query": matched(search),
-        "pit": {"id": point_in_time, "keep_alive": KEEP_ALIVE},
+        "pit": {"id": point_in_time, "keep_alive": keep_alive},
         "size": place.size,
         "sort": ["_shard_doc"],
         "track_total_hits": False,
@@ -173,6 +173,8 @@ class Scan:
     _search: Search = field(repr=False)
     _point_in_time: str = field(repr=False)
     _stop_event: threading.Event = field(repr=False)
+    _keep_alive: str = field(default=KEEP_ALIVE, repr=False)
+    _one_shard_at_a_time: bool = False
 
     def frames(self, slices: int = SLICES) -> Iterator[pl.DataFrame]:
         """Yield all rows, in the columns of `ROW` and no particular order.
@@ -207,7 +209,7 @@ class Scan:
 
     def _fetch(self, place: Place) -> bytes:
         """Return the answer to the request for one page; a page changes nothing, so it may be asked for again."""
-        body = _page_body(self._search, self._point_in_time, place)
+        body = _page_body(self._search, self._point_in_time, self._keep_alive, place)
         try:
             return call_with_long_retry(lambda: self._send(body), _is_retryable, self._stop_event)
         except NotFoundError as error:
@@ -217,7 +219,10 @@ class Scan:
             ) from error
 
     def _send(self, body: Json) -> bytes:
-        answer = self._client.search(body=body, allow_partial_search_results=False).body
+        most = 1 if self._one_shard_at_a_time else None
+        answer = self._client.search(
+            body=body, allow_partial_search_results=False, max_concurrent_shard_requests=most
+        ).body
         if not isinstance(answer, bytes):
             raise SerializationError("no JSON", ())  # a proxy between us and Elasticsearch answered
         return answer
@@ -231,17 +236,23 @@ def _is_retryable(error: BaseException) -> bool:
 
 
 @contextmanager
-def open_scan(searcher: Searcher, request: SearchRequest, stop_event: threading.Event | None = None) -> Iterator[Scan]:
+def open_scan(
+    searcher: Searcher,
+    request: SearchRequest,
+    stop_event: threading.Event | None = None,
+    keep_alive: str = KEEP_ALIVE,
+) -> Iterator[Scan]:
     """Give all tracks of a search: those that `Searcher.search` would page through, at the stage that it would take.
 
     Page size, facets, order, group and cursor of the request mean nothing here. Once `stop_event` is set, no
-    request is repeated. Raises what `Searcher.search` raises.
+    request is repeated. From one page to the next the point in time is kept open for `keep_alive`. Raises what
+    `Searcher.search` raises.
     """
     with translated_errors():
-        opened = call_with_retry(lambda: _open_point_in_time(searcher))
+        opened = call_with_retry(lambda: _open_point_in_time(searcher, keep_alive))
     scan: Scan | None = None
     try:
-        ask = searcher.question(LONG_SECONDS, point_in_time=opened)
+        ask = searcher.question(LONG_SECONDS, point_in_time=opened, keep_alive=keep_alive)
         search, stage = run.for_all_tracks(ask, request)
         scan = Scan(
             count=_count(ask, search),
@@ -251,6 +262,8 @@ def open_scan(searcher: Searcher, request: SearchRequest, stop_event: threading.
             _search=search,
             _point_in_time=opened,
             _stop_event=stop_event or threading.Event(),
+            _keep_alive=keep_alive,
+            _one_shard_at_a_time=searcher.background,
         )
         yield scan
     finally:
@@ -260,8 +273,8 @@ def open_scan(searcher: Searcher, request: SearchRequest, stop_event: threading.
             )
 
 
-def _open_point_in_time(searcher: Searcher) -> str:
-    return str(searcher.client.open_point_in_time(index=alias(searcher.prefix), keep_alive=KEEP_ALIVE)["id"])
+def _open_point_in_time(searcher: Searcher, keep_alive: str) -> str:
+    return str(searcher.client.open_point_in_time(index=alias(searcher.prefix), keep_alive=keep_alive)["id"])
 
 
 class _Undecoded(OrjsonSerializer):

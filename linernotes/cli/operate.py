@@ -21,7 +21,7 @@ SEARCHES, MOST_SEARCHES = 200, 5_000
 
 Host = Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on; by default only for this machine.")]
 Port = Annotated[int, number("Port to listen on; 0: a free one.", 0, 65535)]
-Rate = Annotated[int, number("Requests a minute allowed to one client.", 1)]
+Rate = Annotated[int, number("Requests a minute allowed to one client; those that take long count several times.", 1)]
 LogTexts = Annotated[bool, typer.Option("--log-texts", help="Also log what people search for.")]
 ReadyAsJson = Annotated[bool, typer.Option("--json", help="Print address and process id as JSON when it is ready.")]
 Searches = Annotated[int, number("Number of texts to search for, each once.")]

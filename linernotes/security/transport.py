@@ -13,6 +13,7 @@ from elastic_transport._node import NodeApiResponse
 from elastic_transport.client_utils import DEFAULT, DefaultType
 from elasticsearch import ApiError
 
+from linernotes import abort
 from mappings.errors import UnreachableError
 
 CA = "LINERNOTES_CA_CERTS"
@@ -90,6 +91,8 @@ class CheckedHttpNode(Urllib3HttpNode):
 
     def __init__(self, config: NodeConfig) -> None:
         super().__init__(config)
+        # A connection class of one's own is what urllib3 offers for this.
+        self.pool.ConnectionCls = abort.abortable_class(self.pool.ConnectionCls)
         self._answered = False
         self._authorized = False
         self._address = f"{config.host}:{config.port}"
@@ -108,6 +111,8 @@ class CheckedHttpNode(Urllib3HttpNode):
         except TlsError as error:
             raise explain_tls(self._address, str(error)) from error
         except NoAnswerError as error:
+            if (aborted := abort.current()) and aborted.stop_event.is_set():
+                raise UnreachableError("The request was ended, as nobody waits for its answer any more.") from error
             if not self._answered and self.scheme == "http" and speaks_tls(self.host, self.port):
                 raise UnreachableError(
                     f"{self._address} speaks TLS, and was asked over plain HTTP.", "Write LINERNOTES_URL with https://"

@@ -37,6 +37,22 @@ class NotReadyError(InputError):
     """What the address names doesn't exist yet, or can't any more. 409."""
 
 
+class BusyError(UnreachableError):
+    """There is no room for this now. 503, with the seconds after which it may be tried again."""
+
+    def __init__(self, message: str, hint: str, retry_after_s: int) -> None:
+        super().__init__(message, hint)
+        self.retry_after_s = retry_after_s
+
+
+class TooManyRequestsError(InputError):
+    """The client has more under way, or stored here, than one may have. 429."""
+
+
+class SlowRequestError(InputError):
+    """The client takes too long to send its request. 408."""
+
+
 class UnsupportedTypeError(InputError):
     """The media type of the request is not accepted. 415."""
 
@@ -51,6 +67,8 @@ STATUS: Mapping[type[LinernotesError], HTTPStatus] = {
     CrossSiteError: HTTPStatus.FORBIDDEN,
     NotReadyError: HTTPStatus.CONFLICT,
     UnsupportedTypeError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
+    SlowRequestError: HTTPStatus.REQUEST_TIMEOUT,
 }
 
 
@@ -88,13 +106,15 @@ class ProblemResponse:
     def from_error(cls, error: LinernotesError) -> "ProblemResponse":
         """Return the response for an error of ours."""
         status = next((STATUS[each] for each in type(error).__mro__ if each in STATUS), HTTPStatus(500))
-        return cls(status, error.message, error.hint)
+        headers = {"retry-after": str(error.retry_after_s)} if isinstance(error, BusyError) else {}
+        return cls(status, error.message, error.hint, headers)
 
     def render(self, request: Request) -> Response:
         """Return it as JSON or as a page, depending on the address; a 503 is noted for the access log."""
         headers = {"cache-control": "no-store", **self.headers}
         if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
             request.scope[PROBLEM_KEY] = self.message
+        if self.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
             headers.setdefault("retry-after", str(RETRY_AFTER_S))
         if not request.url.path.startswith(API_PATHS):
             page: Response = request.app.state.error_page(request, self, headers)

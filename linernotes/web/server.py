@@ -4,6 +4,7 @@ import json
 import logging
 import logging.config
 import os
+import resource
 import socket
 import sys
 import threading
@@ -21,6 +22,7 @@ from linernotes.security.credentials import is_loopback
 from linernotes.settings import Settings
 from linernotes.web.app import create_app
 from linernotes.web.config import Options
+from linernotes.web.connections import protocol_class
 from linernotes.web.middleware.limits import MAX_HEADERS
 from linernotes.web.services.app_state import GetSearcher
 from linernotes.web.services.elasticsearch_client import ClientProvider
@@ -130,11 +132,8 @@ def configure_logging(*, log_texts: bool) -> None:
 TRUSTED_PROXIES = "127.0.0.1,::1"
 """Proxies that are believed about a client's address: those on this machine."""
 
-MAX_CONNECTIONS = 1000
-"""At a time; more get 503 from uvicorn itself. Each has a file, of which a process mostly has 1,024."""
-
-KEEP_ALIVE_S = 60
-"""How long an idle connection is kept: with uvicorn's 5 s, a visitor who clicks just then is turned away."""
+SPARE_FILES = 500
+"""Files that the process may open beside those of connections."""
 
 EXIT_OK, EXIT_FORCED = 0, 130
 
@@ -168,10 +167,9 @@ def uvicorn_config(options: Options, get_searcher: GetSearcher) -> uvicorn.Confi
         server_header=False,
         proxy_headers=True,
         forwarded_allow_ips=TRUSTED_PROXIES,
-        limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=options.shutdown_s,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        http="h11",
+        timeout_keep_alive=options.keep_alive_s,
+        http=protocol_class(options),
         ws="none",
         h11_max_incomplete_event_size=MAX_HEADERS,
     )
@@ -186,6 +184,7 @@ def run(options: Options, settings: Settings, on_ready: Callable[[str], None]) -
     sockets = bind(options.host, options.port)
     url = url_of(options.host, sockets)
     configure_logging(log_texts=options.log_texts)
+    _allow_files(options.max_connections + SPARE_FILES)
     clients = ClientProvider(settings, options.search_timeout_s)
     try:
         with suppress(UnreachableError):
@@ -201,6 +200,14 @@ def run(options: Options, settings: Settings, on_ready: Callable[[str], None]) -
     if any(thread.name.startswith(THREAD_NAME) for thread in threading.enumerate()):
         _exit(EXIT_OK)
     return EXIT_OK
+
+
+def _allow_files(number: int) -> None:
+    """Let the process open so many files, as far as its hard limit allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < number:
+        most = number if hard == resource.RLIM_INFINITY else min(number, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _exit(code: int) -> None:

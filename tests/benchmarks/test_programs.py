@@ -36,6 +36,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], str]] = {
     "full": (("{corpus}", "--url", "{url}", "--prefix", "{prefix}f"), "records"),
     "language": ((), "| linernotes |"),
     "load": (("{corpus}", "--url", "{url}", "--records", "300", "--rounds", "1"), "parallel_bulk"),
+    "overload": (("{server}", "--clients", "2", "--seconds", "0.5"), "| alone |"),
     "queries": (
         (
             *("--url", "{url}", "--prefix", "{prefix}", "--queries", "20"),

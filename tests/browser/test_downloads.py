@@ -2,6 +2,8 @@
 
 import csv
 import re
+import time
+from itertools import pairwise
 from pathlib import Path
 
 import orjson
@@ -83,6 +85,17 @@ def test_progress_is_shown(visit: Open, tmp_path: Path) -> None:
     expect(page.locator("#check-status")).to_contain_text(f"of {MANY + catalogues.ROWS:,} rows checked")
     assert int(page.locator("#check-progress").get_attribute("value") or 0) > 0
     expect(page.locator("#check-job")).to_have_attribute("data-state", "done", timeout=LONG_MS)
+
+
+def test_progress_is_asked_for_ever_less_often(visit: Open, tmp_path: Path) -> None:
+    page = visit("/check")
+    times: list[float] = []
+    page.on("request", lambda request: times.append(time.monotonic()) if "/api/v1/checks/" in request.url else None)
+    checked(page, tmp_path, more=20 * MANY)
+    page.wait_for_timeout(9_000)
+    waits = [later - earlier for earlier, later in pairwise(times)]
+    assert 5 <= len(times) <= 9
+    assert waits[-1] > 2 * waits[0]
 
 
 def test_an_export(visit: Open, site: Site, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from elasticsearch import Elasticsearch
 import queries
 from mappings.errors import InputError, LinernotesError, UnreachableError
 from queries import Searcher, retry
-from queries.errors import DeadlineError, NothingLoadedError
+from queries.errors import AbandonedError, DeadlineError, NothingLoadedError, SlowError
 from queries.model import Json
 from tests.queries.conftest import Collection
 
@@ -99,9 +99,9 @@ def item(status: int, kind: str) -> str:
         (401, '{"error": {"type": "security_exception"}}', UnreachableError, "rejected the credentials"),
         (403, '{"error": {"type": "security_exception"}}', UnreachableError, "rejected the credentials"),
         (503, "Service Unavailable", UnreachableError, "can't answer just now"),
-        (429, '{"error": {"type": "circuit_breaking_exception"}}', UnreachableError, "can't answer just now"),
+        (429, '{"error": {"type": "circuit_breaking_exception"}}', SlowError, "can't answer just now"),
         (200, item(503, "search_phase_execution_exception"), UnreachableError, "can't answer just now"),
-        (200, item(429, "es_rejected_execution_exception"), UnreachableError, "can't answer just now"),
+        (200, item(429, "es_rejected_execution_exception"), SlowError, "can't answer just now"),
         (200, item(404, "index_not_found_exception"), NothingLoadedError, "Nothing is loaded yet"),
         (200, item(400, "parsing_exception"), LinernotesError, "refused a search"),
     ],
@@ -144,6 +144,30 @@ def test_elasticsearch_is_given_what_is_left_of_the_time() -> None:
     first, second = map(sent, stub.bodies)
     assert first == [{"index": "x", "allow_partial_search_results": False}, {"size": 1, "timeout": "8000ms"}]
     assert second[1]["timeout"] == "2500ms"
+
+
+def test_all_questions_of_a_searcher_end_together() -> None:
+    now = iter((0.0, 0.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 3.0, 6.5))
+    with answering(200, '{"responses": [{"status": 200}]}') as stub, Elasticsearch(stub.url) as client:
+        searcher = Searcher(client, "x", 10.0, clock=lambda: next(now)).within(6.0)
+        searcher.question(600.0)({"size": 1})
+        searcher.question(600.0)({"size": 2})
+        with pytest.raises(DeadlineError, match="longer than 6 s"):
+            searcher.question(600.0)({"size": 3})
+    assert [sent(body)[1]["timeout"] for body in stub.bodies] == ["5000ms", "4000ms"]
+
+
+def test_nothing_is_sent_when_nobody_waits_any_more() -> None:
+    stop_event = threading.Event()
+    with answering(200, '{"responses": [{"status": 200}]}') as stub, Elasticsearch(stub.url) as client:
+        searcher = Searcher(client, "x").within(10.0, stop_event)
+        question = searcher.question()
+        question({"size": 1})
+        stop_event.set()
+        for ask_again in (lambda: question({"size": 1}), searcher.loaded):
+            with pytest.raises(AbandonedError):
+                ask_again()
+    assert len(stub.bodies) == 1
 
 
 def timed_out() -> str:

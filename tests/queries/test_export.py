@@ -95,8 +95,8 @@ def test_stage_count_and_rows_are_of_one_state(
     load(client, prefix, [track(number, "bakolu dremon", ["Horzin"]) for number in range(3)])
     open_point_in_time = export._open_point_in_time
 
-    def open_and_load(searcher: Searcher) -> str:
-        opened = open_point_in_time(searcher)
+    def open_and_load(searcher: Searcher, keep_alive: str) -> str:
+        opened = open_point_in_time(searcher, keep_alive)
         write(client, prefix, documents(track(100 + number, "bakollu dremon", ["Horzin"]) for number in range(20)))
         return opened
 

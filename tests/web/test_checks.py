@@ -17,7 +17,7 @@ import pytest
 
 from linernotes.elastic import connect
 from linernotes.settings import from_environment
-from linernotes.web.checks import store
+from linernotes.web.checks import jobs, store
 from linernotes.web.checks.upload import DEFAULT_NAME
 from linernotes.web.config import Options
 from queries import Searcher
@@ -303,18 +303,81 @@ def test_an_hour_later(site: Site, place: Path, monkeypatch: pytest.MonkeyPatch)
         wait(lambda: not kept.exists())
 
 
-def test_more_than_are_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "MAX_CHECKS", 2)
-    with server(site) as web:
-        first, second, third = (checked(web, CATALOGUE)["id"] for _ in range(3))
-        refused(web.get(f"{CHECKS}/{first}"), 404, "no such check")
+def test_a_full_house_refuses_and_deletes_nothing(site: Site) -> None:
+    with server(site, Options(max_checks=2)) as web:
+        first, second = (checked(web, CATALOGUE)["id"] for _ in range(2))
+        for address in (CHECKS, "/check"):
+            full = web.post(address, **form(CATALOGUE))
+            refused(full, 503, "Too many catalogues")
+            assert int(full.headers["retry-after"]) >= 60
+        assert {look(web, job)["state"] for job in (first, second)} == {"done"}
+        assert web.delete(f"{CHECKS}/{first}").status_code == 204
+        checked(web, CATALOGUE)
         look(web, second)
-        running = [send(web, rows(20_000)) for _ in range(2)]
-        refused(web.get(f"{CHECKS}/{third}"), 404, "no such check")
-        full = web.post(CHECKS, **form(CATALOGUE))
-        refused(full, 503, "Too many catalogues")
+
+
+def test_what_runs_is_bounded(site: Site) -> None:
+    with server(site, Options(running_checks=2)) as web:
+        jobs = [send(web, rows(20_000)) for _ in range(2)]
+        refused(web.post(CHECKS, **form(CATALOGUE)), 503, "Too many catalogues")
+        assert {look(web, job)["state"] for job in jobs} == {"running"}
+
+
+def test_a_client_has_a_quota(site: Site) -> None:
+    with server(site, Options(checks_per_client=3, running_checks_per_client=2)) as web:
+        one, other = {"x-forwarded-for": "192.0.2.1"}, {"x-forwarded-for": "192.0.2.2"}
+        jobs = [web.post(CHECKS, **form(rows(20_000)), headers=one).json()["id"] for _ in range(2)]
+        full = web.post(CHECKS, **form(CATALOGUE), headers=one)
+        refused(full, 429, "several checks under way")
         assert int(full.headers["retry-after"]) > 0
-        assert {look(web, job)["state"] for job in running} == {"running"}
+        # They take turns: a small one doesn't wait for large ones.
+        sent = web.post(CHECKS, **form(CATALOGUE), headers=other).json()
+        assert ended(web, sent["id"])["state"] == "done"
+        assert {look(web, job)["state"] for job in jobs} == {"running"}
+        for job in jobs:
+            assert web.delete(f"{CHECKS}/{job}").status_code == 204
+        for _ in range(3):
+            ended(web, web.post(CHECKS, **form(CATALOGUE), headers=one).json()["id"])
+        refused(web.post("/check", **form(CATALOGUE), headers=one), 429, "3 checks here")
+        assert web.post("/check", **form(CATALOGUE), headers=other).status_code == 303
+
+
+def test_uploads_under_way_are_bounded(site: Site, place: Path) -> None:
+    options = Options(max_uploads=2, upload_s=1.0)
+    with server(site, options) as web:
+        (room,) = rooms(place)
+        host, port = web.base_url.host, web.base_url.port or 80
+        head = f"POST {CHECKS} HTTP/1.1\r\nHost: {host}\r\nContent-Type: text/csv\r\nContent-Length: 1000\r\n\r\n"
+        halves = [socket.create_connection((host, port)) for _ in range(2)]
+        for half in halves:
+            half.sendall(head.encode() + b"artist,title\n")
+        wait(lambda: len(list(room.iterdir())) == 3)
+        refused(web.post(CHECKS, **form(CATALOGUE)), 503, "Too many catalogues")
+        assert sum(path.stat().st_size for path in room.rglob("catalogue")) < 100
+        # What isn't complete in time is given up.
+        assert all(half.recv(1000).startswith(b"HTTP/1.1 400") for half in halves)
+        assert [path.name for path in room.iterdir()] == ["lock"]
+        checked(web, CATALOGUE)
+        for half in halves:
+            half.close()
+
+
+def test_disk_has_a_budget(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = rows(100)
+    with server(site, Options(check_bytes=3 * len(small) + 100 * jobs.ANSWER_BYTES)) as web:
+        assert checked(web, small)["done"] == 100
+        refused(web.post(CHECKS, **form(rows(2_000))), 503, "Too many catalogues")
+    # More answers than were reserved, and no room for them.
+    wide = b"artist,title\n" + b"Kurt Vile,Freeway\n" * 50
+    monkeypatch.setattr(jobs, "ANSWER_BYTES", 10)
+    with server(site, Options(check_bytes=2 * len(wide) + 2_000)) as web:
+        job = ended(web, send(web, wide))
+        assert (job["state"], job["problem"]) == (
+            "failed",
+            "There is no room for the results. Send the catalogue again later.",
+        )
+    with server(site, Options(free_bytes=10**18)) as web:
+        refused(web.post(CHECKS, **form(CATALOGUE)), 503, "Too many catalogues")
 
 
 def test_nothing_is_left_when_the_server_ends(site: Site, place: Path) -> None:
@@ -357,7 +420,11 @@ def test_elasticsearch_ends_in_the_middle(site: Site, es_url: str) -> None:
                 assert "\n" not in found["problem"]
                 refused(web.get(f"{CHECKS}/{job}/report.html"), 409, "failed")
                 assert found["problem"].split("(")[0] in shown(web.get(f"/check/{job}").text)
-                refused(web.post(CHECKS, **form(CATALOGUE)), 503, "Elasticsearch")
+                until = time.monotonic() + 10  # for a moment the version is believed
+                while (answer := web.post(CHECKS, **form(CATALOGUE))).status_code == 202:
+                    assert time.monotonic() < until
+                    time.sleep(0.2)
+                refused(answer, 503, "Elasticsearch")
                 faults.kinds = ()
                 until = time.monotonic() + 10
                 while web.post(CHECKS, **form(CATALOGUE)).status_code != 202:  # connections that the proxy has closed

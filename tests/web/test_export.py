@@ -18,6 +18,8 @@ from elasticsearch import Elasticsearch
 from linernotes.elastic import connect
 from linernotes.settings import from_environment
 from linernotes.web.config import Options
+from linernotes.web.services import streaming
+from linernotes.web.services.streaming import DownloadSlots
 from mappings.track import FINGERPRINT
 from queries import Searcher, retry
 from tests.browser.hostile import NAMES
@@ -147,7 +149,7 @@ def many(client: Elasticsearch, es_url: str) -> Iterator[Many]:
     load(client, prefix, [*made.tracks(ROWS, seed=3), *hostile], shards=2)
     faults = proxy.Faults(es_url, (), share=1)
     try:
-        with served(prefix, faults, Options(slow_threads=1)) as web:
+        with served(prefix, faults, Options(max_exports=1)) as web:
             yield Many(web, prefix, client, faults)
     finally:
         for index in client.indices.get(index=f"{prefix}*").body:
@@ -208,6 +210,59 @@ def test_more_than_are_sent_at_a_time(many: Many) -> None:
     assert _whole(many)
 
 
+def test_a_client_has_one_at_a_time(many: Many) -> None:
+    one, other = ({"x-forwarded-for": f"192.0.2.{n}", **PLAIN} for n in (1, 2))
+    with (
+        served(many.prefix, many.faults, Options(max_exports=2)) as web,
+        web.stream("GET", EXPORT, headers=one) as first,
+    ):
+        next(first.iter_raw())
+        for address in (EXPORT, "/export"):
+            refused(again := web.get(address, headers=one), 429, "downloading a file already")
+            assert int(again.headers["retry-after"]) > 0
+        assert len(ndjson(web.get(EXPORT, headers=other).content)) == ROWS + len(HOSTILE)
+    many.closed()
+
+
+def test_who_reads_slowly_is_cut_off(many: Many, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though no piece takes long."""
+    monkeypatch.setattr(streaming, "SLOW_GRACE_S", 0.2)
+    with served(many.prefix, many.faults, Options(export_bytes_per_s=100_000_000)) as web:
+        assert cut_off(web, pause_s=0.02)
+    many.closed()
+
+
+def test_a_download_takes_no_longer_than_it_may(many: Many) -> None:
+    with served(many.prefix, many.faults, Options(export_s=1.0)) as web:
+        assert cut_off(web, pause_s=0.05)
+    many.closed()
+
+
+def cut_off(web: httpx.Client, pause_s: float) -> bool:
+    with web.stream("GET", EXPORT, headers=PLAIN) as answer:
+        began = time.monotonic()
+        try:
+            for _ in answer.iter_raw(1 << 16):
+                time.sleep(pause_s)
+                assert time.monotonic() < began + 20
+        except httpx.RemoteProtocolError:
+            return True
+    return False
+
+
+def test_slow_ones_dont_have_all_slots() -> None:
+    slots = DownloadSlots(3, per_client=1, bytes_per_s=1, max_s=1.0)
+    for client in ("a", "b", "c"):
+        slots.acquire(client)
+    slots.slow_down()
+    slots.slow_down()
+    with pytest.raises(TimeoutError, match="slow"):
+        slots.slow_down()
+    slots.release("a", slow=True)
+    slots.slow_down()
+    DownloadSlots(1, per_client=1, bytes_per_s=1, max_s=1.0).slow_down()
+
+
 def _whole(many: Many) -> bool:
     """Say whether an export comes as it should, once the one before is noticed to have gone."""
     until = time.monotonic() + 5
@@ -222,6 +277,28 @@ def test_only_the_head(many: Many) -> None:
     assert int(answer.headers["x-rows"]) == ROWS + len(HOSTILE)
     many.closed()
     assert _whole(many)
+
+
+class Watched(proxy.Faults):
+    """Notes what is asked of points in time."""
+
+    def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> proxy.Answer:
+        self.happened["pages"] += b"_shard_doc" in body
+        self.happened["5m"] += b'"5m"' in body or "keep_alive=5m" in path
+        return super().forward(method, path, headers, body)
+
+
+@pytest.mark.parametrize("kind", ["ndjson", "csv", "parquet"])
+def test_for_a_head_no_row_is_read(many: Many, es_url: str, kind: str) -> None:
+    faults = Watched(es_url, ())
+    with served(many.prefix, faults, Options()) as web:
+        answer = web.head(EXPORT, params={"format": kind})
+        assert (answer.status_code, answer.headers["x-rows"]) == (200, str(ROWS + len(HOSTILE)))
+        assert not faults.happened["pages"]
+        assert web.get(EXPORT, params={"format": kind, "q": "zyxquorl"}).status_code == 200
+        assert faults.happened["pages"]
+        assert not faults.happened["5m"]
+    many.closed()
 
 
 def test_who_doesnt_read_is_given_up(many: Many, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from linernotes.elastic import connect
 from linernotes.settings import from_environment
 from linernotes.web.api import PREFIX
 from linernotes.web.config import Options
+from linernotes.web.services import data_version
 from mappings.errors import UnreachableError
 from queries import Searcher
 from tests.faults.proxy import Answer, Faults, running
@@ -53,9 +54,10 @@ def switched(url: str) -> Switched:
 
 
 @pytest.mark.parametrize("way", ["closed", "dumb"])
-def test_it_stops_in_the_middle(site: Site, es_url: str, way: str) -> None:
+def test_it_stops_in_the_middle(site: Site, es_url: str, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_version, "STALE_S", 3.0)
     faults = switched(es_url)
-    options = Options(search_timeout_s=4.0, slow_timeout_s=8.0)
+    options = Options(search_timeout_s=4.0, slow_timeout_s=8.0, version_timeout_s=2.0)
     with running(faults) as url:
         found = from_environment(site.environment | {"LINERNOTES_URL": url})
         with connect(found, timeout_s=options.search_timeout_s) as client:
@@ -63,12 +65,20 @@ def test_it_stops_in_the_middle(site: Site, es_url: str, way: str) -> None:
             with serving(lambda: searcher, options) as served, httpx.Client(base_url=served, timeout=30) as web:
                 assert {web.get(address).status_code for address in ASKED} == {200}
                 faults.shut = way
-                time.sleep(1.1)
+                _noticed(web)
                 _all_refused(web)
                 faults.shut = ""
                 faults.opened.set()
                 _back(web)
                 assert {web.get(address).status_code for address in ASKED} == {200}
+
+
+def _noticed(web: httpx.Client) -> None:
+    """Wait until the server knows: the version that it has is good for some seconds."""
+    until = time.monotonic() + 10
+    while web.get("/ready").status_code == 200:
+        assert time.monotonic() < until
+        time.sleep(0.1)
 
 
 def _all_refused(web: httpx.Client) -> None:

@@ -91,7 +91,7 @@ async def facet_values(state: AppStateDep, name: FacetName, params: Annotated[Fa
         sort=params.sort,
     )
     # Looking into all values takes long: ordinary searches must not wait for it.
-    result = await state.query(lambda searcher: searcher.values(request), slow=bool(params.contains))
+    result = await state.query(lambda searcher: searcher.values(request), walk=bool(params.contains))
     return json_response(result.as_json())
 
 

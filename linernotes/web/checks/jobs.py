@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from linernotes.web.errors import NotReadyError
 from linernotes.web.services.response_cache import NO_STORE
 from linernotes.web.services.streaming import Download, DownloadSlots, StreamedDownload, attachment, slug
 from mappings.cards import is_synthetic
-from mappings.errors import InputError, LinernotesError
+from mappings.errors import InputError, LinernotesError, UnreachableError
 from mappings.track import ARTISTS, DATASET, REVISION, TITLE
 from queries import Searcher, catalogue
 from queries.catalogue import CatalogueMatch, RowResult, Verdict
@@ -29,6 +29,13 @@ log = logging.getLogger(__name__)
 
 MAX_ANSWERS = 200_000_000
 """Bytes of answers on disk. A hundred thousand usual rows have 60 MB; a row that matches everything has 30 kB."""
+
+
+REQUEST_S = 120.0
+"""What Elasticsearch has for a request: its hundred rows are searched for one after the other, and nobody waits."""
+
+ANSWER_BYTES = 700
+"""Bytes of the answer to a usual row, which are reserved for each."""
 
 
 class CheckState(StrEnum):
@@ -70,12 +77,23 @@ class Result:
 
 @dataclass
 class Job:
-    """A catalogue that is being checked, or was; `total` are its rows, `begun` and `ended` seconds since the epoch."""
+    """A catalogue that is being checked, or was; `total` are its rows, `begun` and `ended` seconds since the epoch.
+
+    All jobs share `requests`, to query by turns, and `give_way` to searches; `may_grow` says whether there is disk for
+    more than is reserved.
+    """
 
     id: str
     name: str
     total: int
     catalogue: Path
+    client: str | None = None
+    upload_bytes: int = 0
+    requests: threading.Semaphore = field(default_factory=threading.Semaphore, repr=False)
+    give_way: Callable[[], None] = field(default=lambda: None, repr=False)
+    may_grow: Callable[[], bool] = field(default=lambda: True, repr=False)
+    answer_bytes: int = 0
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
     state: CheckState = CheckState.RUNNING
     done: int = 0
     problem: str | None = None
@@ -88,6 +106,13 @@ class Job:
     def answers(self) -> Path:
         """Return the path of the answers."""
         return self.catalogue.with_name("answers.ndjson")
+
+    @property
+    def disk_bytes(self) -> int:
+        """Return how much disk it takes, or may soon take."""
+        if self.state is not CheckState.RUNNING:
+            return self.answer_bytes
+        return self.upload_bytes + max(self.answer_bytes, self.total * ANSWER_BYTES)
 
     @property
     def age_s(self) -> float:
@@ -113,15 +138,17 @@ class Job:
 
     def _check(self, get_searcher: Callable[[], Searcher]) -> Result:
         self._raise_if_stopped()
-        searcher = get_searcher()
+        searcher = replace(get_searcher(), background=True, seconds=REQUEST_S)
         with csv_file.open_catalogue(self.catalogue, self.name) as table, self.answers.open("xb") as stream:
-            check, spool, size = Check.of(table, searcher), Spool(stream), 0
+            check, spool = Check.of(table, searcher), Spool(stream)
             with closing(catalogue.check(self._ask(searcher), table.rows())) as answers:
                 for answer in answers:
                     self._raise_if_stopped()
                     line = orjson.dumps(answer.as_json())
-                    size += len(line)
-                    if size > MAX_ANSWERS:
+                    self.answer_bytes += len(line)
+                    if self.answer_bytes > self.total * ANSWER_BYTES and not self.may_grow():
+                        raise UnreachableError("There is no room for the results.", "Send the catalogue again later.")
+                    if self.answer_bytes > MAX_ANSWERS:
                         raise InputError(
                             f"The results are larger than {MAX_ANSWERS // 1_000_000} MB.",
                             "Split the catalogue, or use the command line: linernotes check",
@@ -133,8 +160,10 @@ class Job:
 
     def _ask(self, searcher: Searcher) -> Callable[..., list[dict[str, Any]]]:
         def ask(*bodies: dict[str, Any]) -> list[dict[str, Any]]:
-            self._raise_if_stopped()
-            return searcher.ask(*bodies)
+            with self._turn, self.requests:  # of one job one request waits, so all have as many turns
+                self.give_way()
+                self._raise_if_stopped()
+                return searcher.ask(*bodies)
 
         return ask
 
@@ -159,7 +188,10 @@ def report_response(job: Job, report_format: ReportFormat, slots: DownloadSlots)
     headers = {"content-type": REPORT_TYPES[report_format], "content-disposition": name, **NO_STORE}
 
     @contextmanager
-    def open_report(_stop: threading.Event) -> Iterator[Download]:
+    def open_report(_stop: threading.Event, headers_only: bool) -> Iterator[Download]:
+        if headers_only:
+            yield Download(headers, ())
+            return
         with job.answers.open("rb") as answers:
             pieces = report.FORMATS[f".{report_format}"](Spool(answers), result.summary, result.provenance)
             yield Download(headers, pieces)

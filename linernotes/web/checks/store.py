@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -22,20 +23,21 @@ from linernotes.catalogue import csv_file
 from linernotes.web.checks import upload
 from linernotes.web.checks.jobs import CheckState, Job
 from linernotes.web.config import Options
-from linernotes.web.errors import NotFoundError, PayloadTooLargeError
-from linernotes.web.services.app_state import AppState, GetSearcher
+from linernotes.web.errors import BusyError, NotFoundError, PayloadTooLargeError, TooManyRequestsError
+from linernotes.web.services.app_state import AppState
+from linernotes.web.services.executor import BoundedExecutor, current_client
 from linernotes.web.services.streaming import DownloadSlots
-from mappings.errors import InputError, UnreachableError
+from mappings.errors import InputError
 from queries.errors import NOTHING_LOADED
 
 KEEP_S = 3600.0
 """How long results are kept once they are there."""
 
-MAX_CHECKS = 20
-"""Checks at a time, with those that are done: 4 GB of disk at the very most, 20 MB usually."""
+MAX_REPORTS, MAX_CLIENT_REPORTS = 8, 2
+"""Reports that are sent at a time, in all and to one client; each has a thread, and reads from disk."""
 
-MAX_REPORTS = 8
-"""Reports that are sent at a time; each has a thread, and reads from disk."""
+RETRY_S = 60
+"""After how many seconds a client may try again for which there was no room."""
 
 SWEEP_S = 30.0
 
@@ -45,34 +47,57 @@ MIN_STALE_S = 60.0
 """A younger folder may belong to a server that hasn't locked it yet."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Incoming:
+    """An upload that is being received, and the disk that it may take."""
+
+    client: str | None
+    disk_bytes: int
+
+
 class CheckStore:
-    """The jobs, oldest first; `options.slow_threads` of them run, the others are queued."""
+    """The jobs, oldest first. What is full refuses newcomers: nobody's report is deleted before its time."""
 
     def __init__(self, options: Options, folder: Path) -> None:
         self._options, self._folder = options, folder
-        self.downloads = DownloadSlots(MAX_REPORTS)
+        self.downloads = DownloadSlots(
+            MAX_REPORTS, MAX_CLIENT_REPORTS, bytes_per_s=options.export_bytes_per_s, max_s=options.export_s
+        )
         self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._incoming: set[_Incoming] = set()
         self._lock = threading.Lock()
-        self._threads = ThreadPoolExecutor(options.slow_threads, thread_name_prefix="check")
+        self._threads = ThreadPoolExecutor(options.running_checks, thread_name_prefix="check")
+        self._counting = BoundedExecutor(1, options.max_uploads, options.search_timeout_s)
+        self._requests = threading.Semaphore(options.check_requests)
 
     async def begin(self, request: Request, state: AppState) -> Job:
         """Receive the catalogue of a request, and check it in the background.
 
-        Raises PayloadTooLargeError, UnsupportedTypeError, InputError for what is no catalogue, and UnreachableError
-        where Elasticsearch doesn't answer or too many checks run.
+        Raises PayloadTooLargeError, UnsupportedTypeError, InputError for what is no catalogue, TooManyRequestsError
+        for a client that has as much here as it may, BusyError where there is no room, and UnreachableError where
+        Elasticsearch doesn't answer.
         """
-        self._make_room()
+        client = current_client.get()
+        incoming = _Incoming(client, upload.disk_bytes(request, self._options.upload_bytes))
+        self._admit(incoming)
         if not (await state.data_version()).loaded:
             raise InputError(*NOTHING_LOADED)
+        self._admit(incoming)  # again: others may have come while the version was asked for
+        self._incoming.add(incoming)
         folder = self._folder / secrets.token_hex(16)
         folder.mkdir(mode=0o700)
         try:
-            received = await upload.receive(request, folder / "catalogue", self._options.upload_bytes)
-            total = await state.fast.run(lambda: self._count_rows(received))
-            return self._start(received, total, state.get_searcher)
+            received = await upload.receive(
+                request, folder / "catalogue", self._options.upload_bytes, self._options.upload_s
+            )
+            total = await self._counting.run(lambda: self._count_rows(received))
+            self._incoming.discard(incoming)  # from now on it is a job's
+            return self._start(client, received, total, state)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+        finally:
+            self._incoming.discard(incoming)
 
     def get(self, job_id: str) -> Job:
         """Return a job; raises NotFoundError for one that isn't there, or not any more."""
@@ -95,6 +120,7 @@ class CheckStore:
         """Stop what runs, and wait for it."""
         for job in list(self._jobs.values()):
             job.stopped.set()
+        self._counting.close()
         self._threads.shutdown(cancel_futures=True)
 
     def _count_rows(self, received: upload.Upload) -> int:
@@ -106,28 +132,65 @@ class CheckStore:
             raise PayloadTooLargeError(f"The catalogue has more than {limit:,} rows.", hint)
         return rows
 
-    def _start(self, received: upload.Upload, total: int, get_searcher: GetSearcher) -> Job:
-        self._make_room()
-        job = Job(secrets.token_urlsafe(24), received.name, total, received.path)
+    def _start(self, client: str | None, received: upload.Upload, total: int, state: AppState) -> Job:
+        size = received.path.stat().st_size
+        job = Job(
+            secrets.token_urlsafe(24),
+            received.name,
+            total,
+            received.path,
+            client=client,
+            upload_bytes=size,
+            requests=self._requests,
+            give_way=state.fast.give_way,
+            may_grow=lambda: self._disk_bytes() <= self._options.check_bytes,
+        )
+        if self._disk_bytes() + job.disk_bytes > self._options.check_bytes:
+            raise _full()
         with self._lock:
             self._jobs[job.id] = job
-        self._threads.submit(job.run, get_searcher)
+        self._threads.submit(job.run, state.get_searcher)
         return job
 
-    def _make_room(self) -> None:
-        """Delete the oldest job that is done where there are too many; raises UnreachableError if all of them run."""
-        if len(self._jobs) < MAX_CHECKS:
-            return
-        ended = next((job for job in list(self._jobs.values()) if job.state is not CheckState.RUNNING), None)
-        if ended is None:
-            raise UnreachableError("Too many catalogues are being checked.", "Please try again in a few minutes.")
-        self._drop(ended)
+    def _admit(self, incoming: _Incoming) -> None:
+        """Raise TooManyRequestsError or BusyError where one more catalogue is too much."""
+        self.sweep()
+        options, client, jobs = self._options, incoming.client, list(self._jobs.values())
+        running = [job for job in jobs if job.state is CheckState.RUNNING]
+        if client is not None:
+            if any(each.client == client for each in self._incoming):
+                message = "Your address is uploading a catalogue already."
+                raise TooManyRequestsError(message, "Wait until that is done, then try again.")
+            if sum(job.client == client for job in running) >= options.running_checks_per_client:
+                message = "Your address has several checks under way."
+                raise TooManyRequestsError(message, "Wait until one is done, or delete it.")
+            if sum(job.client == client for job in jobs) >= options.checks_per_client:
+                message = f"Your address has {options.checks_per_client} checks here, which are kept for an hour."
+                raise TooManyRequestsError(message, "Delete one, or try again later.")
+        full = (
+            len(self._incoming) >= options.max_uploads
+            or len(running) + len(self._incoming) >= options.running_checks
+            or len(jobs) >= options.max_checks
+            or self._disk_bytes() + incoming.disk_bytes > options.check_bytes
+            or shutil.disk_usage(self._folder).free < options.free_bytes + incoming.disk_bytes
+        )
+        if full:
+            raise _full()
+
+    def _disk_bytes(self) -> int:
+        """Return how much disk uploads and checks take, or may take."""
+        incoming = sum(each.disk_bytes for each in list(self._incoming))
+        return incoming + sum(job.disk_bytes for job in list(self._jobs.values()))
 
     def _drop(self, job: Job) -> None:
         with self._lock:
             self._jobs.pop(job.id, None)
         job.stopped.set()
         shutil.rmtree(job.catalogue.parent, ignore_errors=True)
+
+
+def _full() -> BusyError:
+    return BusyError("Too many catalogues are being checked.", "Please try again in a few minutes.", RETRY_S)
 
 
 def _is_expired(job: Job) -> bool:

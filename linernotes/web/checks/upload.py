@@ -29,9 +29,6 @@ MAX_NAME = 100
 MAX_DISPOSITION = 1_000
 """Characters of a Content-Disposition header; of a longer one no name is read."""
 
-UPLOAD_S = 300.0
-"""What an upload may take: 20 MB need 64 kB a second."""
-
 
 @dataclass(frozen=True)
 class Upload:
@@ -41,17 +38,28 @@ class Upload:
     name: str
 
 
-async def receive(request: Request, path: Path, max_bytes: int) -> Upload:
-    """Write the catalogue of a request to a file that isn't there yet.
+def disk_bytes(request: Request, max_bytes: int) -> int:
+    """Return how much disk an upload may take while it is received: a form takes its file twice."""
+    length = request.headers.get("content-length", "")
+    size = min(int(length), max_bytes) if length.isascii() and length.isdigit() else max_bytes
+    return 2 * size if _media_type(request) == FORM_TYPE else size
+
+
+def _media_type(request: Request) -> str:
+    return parse_options_header(request.headers.get("content-type", ""))[0].decode("latin-1").lower()
+
+
+async def receive(request: Request, path: Path, max_bytes: int, seconds: float) -> Upload:
+    """Write the catalogue of a request to a file that isn't there yet, within so many seconds.
 
     Raises PayloadTooLargeError, UnsupportedTypeError, or InputError for a broken form; the file is gone then.
     """
-    media_type = parse_options_header(request.headers.get("content-type", ""))[0].decode("latin-1").lower()
+    media_type = _media_type(request)
     if media_type != FORM_TYPE and media_type not in FILE_TYPES:
         raise UnsupportedTypeError("This type of upload is not accepted.", f"Send a form ({FORM_TYPE}), or text/csv.")
     read = _read_form if media_type == FORM_TYPE else _read_body
     try:
-        with path.open("xb") as file, anyio.fail_after(UPLOAD_S):
+        with path.open("xb") as file, anyio.fail_after(seconds):
             name = await read(request, file, max_bytes)
     except BaseException as error:
         path.unlink(missing_ok=True)

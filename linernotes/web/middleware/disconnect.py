@@ -5,6 +5,8 @@ import asyncio
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from linernotes.web.services.streaming import HEAD_KEY
+
 
 class HeadMiddleware:
     """Answers HEAD as GET, without a body; of a response that streams only the beginning is made."""
@@ -30,6 +32,7 @@ class HeadMiddleware:
                     work.cancel()
 
         scope["method"] = "GET"
+        scope[HEAD_KEY] = True
         try:
             with anyio.CancelScope() as work:
                 await self._app(scope, receive, send_head)

@@ -1,25 +1,35 @@
-"""Limits of one client and of one request: how often, how long an address, how large a body."""
+"""Limits of one client and of one request: how often and how many at a time, how long an address, how large a body."""
 
+import asyncio
 import ipaddress
+import re
 import time
 from array import array
+from collections import Counter
 from dataclasses import replace
 from http import HTTPStatus
 from math import ceil
 
 import anyio
 from fastapi import Request
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from linernotes.web.errors import ProblemResponse, too_large
+from linernotes.web.config import Options
+from linernotes.web.errors import ProblemResponse, SlowRequestError, too_large
+from linernotes.web.services.executor import current_client
 
 WINDOW_S = 60.0
 COUNTERS = 65_536
-IPV6_PREFIX = 64
-"""Leading bits of an IPv6 address that one customer has; the others are his to choose."""
+SLOTS = 7
+"""Parts in which a window is counted: six make a minute, and the seventh is under way."""
 
-UNLIMITED_PATHS = ("/static/", "/health", "/ready")
+IPV6_PREFIX = 56
+"""Leading bits of an IPv6 address that one customer has; the others are his to choose. Providers give a household 56
+(RIPE-690), so by 64 it would be 256 clients; where each customer has 64 (phones, rented servers), 256 share a limit."""
+
+MONITORING = ("/health", "/ready")
+UNLIMITED_PATHS = ("/static/", *MONITORING)
 """What isn't counted: files, and what monitoring requests."""
 
 PROXY_HEADERS = (b"x-forwarded-for", b"forwarded")
@@ -40,45 +50,160 @@ is still sending shows an error of its own instead of ours."""
 
 DRAIN_S = 10.0
 
+BODY_GRACE_S = 10.0
+"""How long a body may come slowly before its rate counts."""
 
-class FixedWindowCounters:
-    """Counts requests in a fixed number of counters, found by Python's keyed hash: memory doesn't grow with clients.
 
-    Clients that share a counter share the limit: of 1,000 at a time one in 65 does, and nobody can choose with whom.
+COSTS: tuple[tuple[str, int], ...] = (
+    (r"/export", 24),
+    (r"/overlap", 24),
+    (r"/stats", 12),
+    (r"/facets/", 4),
+    (r"/(search|artist|tracks/)", 2),
+)
+"""What a request counts, by the beginning of its path without `/api/v1`; any other counts once, as a suggestion does.
+The dearest are few requests of Elasticsearch's threads for seconds: 24 lets ten a minute."""
+
+CONTAINS_COST, UPLOAD_COST = 12, 24
+"""The same for a facet's values that contain a text, and for a catalogue."""
+
+POLL = re.compile(r"/checks?/[^/]+")
+"""The progress of a check, which is counted apart: it costs no query, and a page polls it for minutes."""
+
+_API = re.compile(r"/api/v\d+(?=/)")
+
+REFUSAL_S = 0.25
+"""How long a refusal takes: who asks again at once doesn't keep the server busy."""
+
+STALL_S = 60.0
+"""A client that takes nothing of a response for so long is given up."""
+
+
+def cost_of(scope: Scope) -> int:
+    """Return how many times a request counts.
+
+    >>> [cost_of({"method": "GET", "path": path, "query_string": b"contains=x"})
+    ...  for path in ("/api/v1/suggest", "/search", "/facets/artist", "/api/v1/export", "/about")]
+    [1, 2, 12, 24, 1]
+    """
+    path = _API.sub("", scope["path"], count=1)
+    if scope["method"] == "POST":
+        return UPLOAD_COST if path in ("/check", "/checks") else 1
+    if path.startswith("/facets/") and QueryParams(scope["query_string"]).get("contains"):
+        return CONTAINS_COST
+    return next((cost for beginning, cost in COSTS if re.match(beginning, path)), 1)
+
+
+class SlidingWindowCounters:
+    """Counts what clients request in a fixed number of counters, found by Python's keyed hash.
+
+    A window is cut into slots, and a slot leaves it as a whole, so within any window there is never more than the
+    limit. Memory doesn't grow with clients. Clients that share a counter share the limit: of 1,000 at a time one in 65
+    does, and nobody can choose with whom.
     """
 
-    def __init__(self) -> None:
-        self._counts, self._ends = array("Q", bytes(8 * COUNTERS)), array("d", bytes(8 * COUNTERS))
+    def __init__(self, window_s: float = WINDOW_S) -> None:
+        self._slot_s = window_s / (SLOTS - 1)
+        self._counts, self._last = array("I", bytes(4 * COUNTERS * SLOTS)), array("Q", bytes(8 * COUNTERS))
 
-    def count(self, client: str, window_s: float = WINDOW_S) -> tuple[int, float]:
-        """Count a request; return how many there were in this window, and the seconds until it ends."""
-        place, now = hash(client) % COUNTERS, time.monotonic()
-        if self._ends[place] <= now:
-            self._counts[place], self._ends[place] = 0, now + window_s
-        self._counts[place] += 1
-        return self._counts[place], self._ends[place] - now
+    def add(self, client: str, cost: int, limit: int) -> float:
+        """Count a request and return 0, or the seconds until it may come if it is too much: then it isn't counted."""
+        counter, now = hash(client) % COUNTERS, time.monotonic()
+        place, slot = counter * SLOTS, int(now / self._slot_s)
+        for passed in range(max(self._last[counter] + 1, slot - SLOTS + 1), slot + 1):
+            self._counts[place + passed % SLOTS] = 0
+        self._last[counter] = slot
+        free = limit - min(cost, limit) - sum(self._counts[place : place + SLOTS])
+        if free >= 0:
+            self._counts[place + slot % SLOTS] += min(cost, limit)
+            return 0.0
+        for leaving in range(slot - SLOTS + 1, slot + 1):
+            free += self._counts[place + leaving % SLOTS]
+            if free >= 0:
+                break
+        return (leaving + SLOTS) * self._slot_s - now
 
 
 class RateLimitMiddleware:
-    """Limits the requests of a client in a minute, and says how long to wait. This machine itself has no limit."""
+    """Limits what a client requests in a minute and at a time, and says how long to wait.
 
-    def __init__(self, app: ASGIApp, per_minute: int) -> None:
-        self._app, self._per_minute, self._counters = app, per_minute, FixedWindowCounters()
+    This machine itself has no limit. Of all clients together there is a limit of requests at a time, so that idle
+    connections cost nothing; monitoring always gets through.
+    """
+
+    def __init__(self, app: ASGIApp, options: Options) -> None:
+        self._app, self._options = app, options
+        self._counters, self._polls = SlidingWindowCounters(), SlidingWindowCounters()
+        self._under_way: Counter[str] = Counter()
+        self._total = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
-        free = scope["type"] != "http" or scope["path"].startswith(UNLIMITED_PATHS)
-        if not free and (client := client_of(scope)) is not None:
-            requests, seconds = self._counters.count(client)
-            if requests > self._per_minute:
-                wait = str(max(ceil(seconds), 1))
-                message = f"Your address has sent more than {self._per_minute} requests within a minute."
-                problem = ProblemResponse(
-                    HTTPStatus.TOO_MANY_REQUESTS, message, f"Try again in {wait} s.", {"retry-after": wait}
-                )
-                await problem.render(Request(scope))(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path, client = scope["path"], client_of(scope)
+        problem = None
+        if path not in MONITORING and self._total >= self._options.max_requests:
+            problem = ProblemResponse(
+                HTTPStatus.SERVICE_UNAVAILABLE, "The server is busy.", "Please try again in a few seconds."
+            )
+        elif client is not None and not path.startswith(UNLIMITED_PATHS):
+            problem = await self._refusal(scope, client)
+        else:
+            client = None
+        if problem:
+            await problem.render(Request(scope))(scope, receive, send)
+            return
+        current_client.set(client)
+        self._total += 1
+        if client is not None:
+            self._under_way[client] += 1
+        try:
+            await self._app(scope, receive, _without_stalls(send))
+        except StalledError:
+            return  # what was sent is visibly incomplete: the server closes the connection
+        finally:
+            self._total -= 1
+            if client is not None:
+                self._under_way[client] -= 1
+                if not self._under_way[client]:
+                    del self._under_way[client]
+
+    async def _refusal(self, scope: Scope, client: str) -> ProblemResponse | None:
+        """Count a request of a client; return why it is refused, if it is."""
+        if self._under_way[client] >= self._options.requests_per_client:
+            message = f"Your address has {self._options.requests_per_client} requests under way."
+            hint = "Wait for some of the answers, then try again."
+            return ProblemResponse(HTTPStatus.TOO_MANY_REQUESTS, message, hint, {"retry-after": "1"})
+        limit = self._options.requests_per_minute
+        if scope["method"] in ("GET", "HEAD") and POLL.fullmatch(_API.sub("", scope["path"], count=1)):
+            seconds = self._polls.add(client, 1, limit)
+        else:
+            seconds = self._counters.add(client, cost_of(scope), limit)
+        if not seconds:
+            return None
+        await anyio.sleep(REFUSAL_S)
+        wait = str(ceil(seconds))
+        message = f"Your address has requested more than {limit} within a minute; what takes long counts several times."
+        return ProblemResponse(HTTPStatus.TOO_MANY_REQUESTS, message, f"Try again in {wait} s.", {"retry-after": wait})
+
+
+class StalledError(Exception):
+    """The client takes nothing of its response any more."""
+
+
+def _without_stalls(send: Send) -> Send:
+    async def send_in_time(message: Message) -> None:
+        try:
+            async with asyncio.timeout(STALL_S) as deadline:
+                await send(message)
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            raise StalledError from error
+
+    return send_in_time
 
 
 def client_of(scope: Scope) -> str | None:
@@ -86,7 +211,7 @@ def client_of(scope: Scope) -> str | None:
 
     >>> request = {"client": ("2001:db8::1:2:3:4", 1), "headers": []}
     >>> client_of({"client": ("127.0.0.1", 1), "headers": []}), client_of(request)
-    (None, '2001:db8::/64')
+    (None, '2001:db8::/56')
     """
     peer = scope.get("client")
     host = peer[0] if peer else ""
@@ -105,8 +230,8 @@ def client_of(scope: Scope) -> str | None:
 class RequestSizeLimitMiddleware:
     """Rejects addresses and bodies that are too long: at once by Content-Length, else where they become too long."""
 
-    def __init__(self, app: ASGIApp, max_body: int) -> None:
-        self._app, self._max_body = app, max_body
+    def __init__(self, app: ASGIApp, max_body: int, bytes_per_s: int) -> None:
+        self._app, self._max_body, self._bytes_per_s = app, max_body, bytes_per_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -127,22 +252,34 @@ class RequestSizeLimitMiddleware:
             await problem.render(Request(scope))(scope, receive, send)
             return
         has_body = scope["method"] not in ("GET", "HEAD") and (length != "0" or "transfer-encoding" in headers)
-        body = _BoundedBody(receive, limit, self._max_body, complete=not has_body)
+        body = _BoundedBody(receive, limit, self._max_body, self._bytes_per_s, complete=not has_body)
         await self._app(scope, body.receive, body.send_after_draining(send))
 
 
 class _BoundedBody:
-    """The body of one request: counted while it is read, and read to its end before an error is sent."""
+    """The body of one request: counted and timed while it is read, and read to its end before an error is sent."""
 
-    def __init__(self, receive: Receive, limit: int, max_body: int, *, complete: bool) -> None:
+    def __init__(self, receive: Receive, limit: int, max_body: int, bytes_per_s: int, *, complete: bool) -> None:
         self._receive, self._limit, self._max_body = receive, limit, max_body
+        self._bytes_per_s, self._began = bytes_per_s, time.monotonic()
         self._size, self._complete = 0, complete
 
     async def receive(self) -> Message:
-        message = await self._next()
+        message = await (self._next() if self._complete else self._next_in_time())
         if self._size > self._limit:
             raise too_large(self._max_body)
         return message
+
+    async def _next_in_time(self) -> Message:
+        end = self._began + BODY_GRACE_S + self._size / self._bytes_per_s
+        try:
+            async with asyncio.timeout(max(end - time.monotonic(), 0)) as deadline:
+                return await self._next()
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            self._complete = True  # nothing more is read of it
+            raise SlowRequestError("The upload is too slow.", "Try again over a faster connection.") from error
 
     async def _next(self) -> Message:
         message = await self._receive()

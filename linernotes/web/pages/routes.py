@@ -125,7 +125,7 @@ async def facet_values(
         after=params.after,
         sort=params.sort or By.COUNT,
     )
-    result = await state.query(lambda searcher: searcher.values(values_request), slow=bool(values_request.contains))
+    result = await state.query(lambda searcher: searcher.values(values_request), walk=bool(values_request.contains))
     view = values_view(normalized, result, params.contains, values_request.by, first_page=not params.after)
     return page(request, "facet.html.jinja", title=f"{view.label}: all values", q=normalized.q, view=view)
 

@@ -1,15 +1,20 @@
 """What all requests share: the searcher, the executors, the version of the data and the response cache."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
 
 from fastapi import Depends, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
+from linernotes import abort
 from linernotes.web.config import Options
-from linernotes.web.services.data_version import DataVersion, DataVersionCache
+from linernotes.web.services.data_version import GRACE_S, DataVersion, DataVersionCache
 from linernotes.web.services.executor import BoundedExecutor
 from linernotes.web.services.response_cache import ResponseCache
 from linernotes.web.services.streaming import DownloadSlots
@@ -31,8 +36,11 @@ class AppState:
     cache: ResponseCache
     fast: BoundedExecutor
     slow: BoundedExecutor
+    walks: BoundedExecutor
+    version: BoundedExecutor
     exports: DownloadSlots
     _refreshing: "asyncio.Task[DataVersion] | None" = None
+    _refreshing_since: float = 0.0
 
     @classmethod
     def create(cls, options: Options, get_searcher: GetSearcher) -> "AppState":
@@ -40,35 +48,56 @@ class AppState:
         return cls(
             options=options,
             get_searcher=get_searcher,
-            versions=DataVersionCache(get_searcher),
+            versions=DataVersionCache(lambda: _limited(get_searcher, options.version_timeout_s)),
             cache=ResponseCache(options.cache_bytes),
             fast=BoundedExecutor(options.search_threads, options.queue_size, options.search_timeout_s),
-            slow=BoundedExecutor(options.slow_threads, options.queue_size, options.slow_timeout_s),
-            exports=DownloadSlots(options.slow_threads),
+            slow=BoundedExecutor(options.analysis_threads, options.queue_size, options.slow_timeout_s),
+            walks=BoundedExecutor(options.walk_threads, options.queue_size, options.slow_timeout_s),
+            version=BoundedExecutor(1, 1, options.version_timeout_s + 1.0),
+            exports=DownloadSlots(
+                options.max_exports, per_client=1, bytes_per_s=options.export_bytes_per_s, max_s=options.export_s
+            ),
         )
 
-    async def query(self, ask: Callable[[Searcher], Result], *, slow: bool = False) -> Result:
+    async def query(self, ask: Callable[[Searcher], Result], *, slow: bool = False, walk: bool = False) -> Result:
         """Return what the searcher answers, asked in a thread; raises UnreachableError if it takes too long.
 
-        `slow` queries have threads of their own and more time. Where Elasticsearch was away a moment ago, nothing is
-        asked.
+        `slow` queries, and those that walk through all values, have threads of their own and more time. All that is
+        asked ends with that time, or when nobody waits any more. Where Elasticsearch was away a moment ago, nothing
+        is asked.
         """
         self.versions.cached()
-        # In the thread: to have a searcher may need a connection.
-        return await (self.slow if slow else self.fast).run(lambda: ask(self.get_searcher()))
+        background = slow or walk
+
+        def call(seconds: float) -> Result:
+            # In the thread: to have a searcher may need a connection.
+            return ask(_limited(self.get_searcher, seconds, background=background))
+
+        return await (self.walks if walk else self.slow if slow else self.fast).run_until(call)
 
     async def data_version(self) -> DataVersion:
-        """Return the version of the data; however many need it, it is asked for once. Raises UnreachableError."""
+        """Return the version of the data; however many need it, it is asked for once. Raises UnreachableError.
+
+        It is asked in a thread of its own. Where that takes longer than a moment, the version before is returned.
+        """
         if cached := self.versions.cached():
             return cached
         if self._refreshing is None or self._refreshing.done():
-            self._refreshing = asyncio.create_task(self.fast.run(self.versions.refresh))
+            self._refreshing = asyncio.create_task(self.version.run(self.versions.refresh))
             self._refreshing.add_done_callback(_retrieve)
+            self._refreshing_since = time.monotonic()
+        refreshing, stale = self._refreshing, self.versions.stale()
+        if stale:
+            await asyncio.wait([refreshing], timeout=max(self._refreshing_since + GRACE_S - time.monotonic(), 0))
+            if not refreshing.done():
+                return stale
         try:
             # A client that goes away doesn't take it from the others who wait.
-            return await asyncio.shield(self._refreshing)
+            return await asyncio.shield(refreshing)
         except LinernotesError as failure:
             self.versions.set_failure(failure)
+            if stale := self.versions.stale():
+                return stale
             raise
 
     async def loaded(self) -> Mapping[str, Loaded] | None:
@@ -80,8 +109,15 @@ class AppState:
 
     def close(self) -> None:
         """Drop what is queued."""
-        self.fast.close()
-        self.slow.close()
+        for executor in (self.fast, self.slow, self.walks, self.version):
+            executor.close()
+
+
+def _limited(get_searcher: GetSearcher, seconds: float, *, background: bool = False) -> Searcher:
+    """Return the searcher with so many seconds for all its questions; they end sooner if this thread is aborted."""
+    abortable = abort.current()
+    searcher = get_searcher().within(seconds, abortable.stop_event if abortable else None)
+    return replace(searcher, background=background)
 
 
 def _retrieve(task: "asyncio.Task[DataVersion]") -> None:
@@ -100,11 +136,15 @@ AppStateDep = Annotated[AppState, Depends(get_app_state)]
 
 
 class CachedRoute(APIRoute):
-    """A route whose responses depend on nothing but the address and the version of the data."""
+    """A route whose responses depend on nothing but the address and the version of the data.
+
+    Parameters that the route ignores are no part of the address: else any of them would be a way past the cache.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that looks into the cache first."""
         handle = super().get_route_handler()
+        names, refuses_others = _query_parameters(self.dependant)
 
         async def handler(request: Request) -> Response:
             state = get_app_state(request)
@@ -112,6 +152,26 @@ class CachedRoute(APIRoute):
                 version = await state.data_version()
             except LinernotesError:
                 return await handle(request)  # which validates the parameters before it fails in the same way
-            return await state.cache.respond(request, version.digest, handle)
+            pairs = request.query_params.multi_items()
+            known = sorted((pair for pair in pairs if pair[0] in names), key=lambda pair: pair[0])
+            if refuses_others and len(known) < len(pairs):
+                return await handle(request)  # which says which parameter is unknown
+            return await state.cache.respond(request, version.digest, urlencode(known), handle)
 
         return handler
+
+
+def _query_parameters(dependant: Dependant) -> tuple[frozenset[str], bool]:
+    """Return the names of the query parameters that a route reads, and whether it refuses others."""
+    names, refuses_others = set[str](), False
+    for field in dependant.query_params:
+        annotation = field.field_info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            names |= {info.alias or name for name, info in annotation.model_fields.items()}
+            refuses_others |= annotation.model_config.get("extra") == "forbid"
+        else:
+            names.add(field.alias)
+    for each in dependant.dependencies:
+        further, refuses = _query_parameters(each)
+        names, refuses_others = names | further, refuses_others or refuses
+    return frozenset(names), refuses_others

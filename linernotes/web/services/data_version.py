@@ -11,9 +11,16 @@ import orjson
 
 from mappings.errors import LinernotesError
 from queries import Loaded, Searcher
+from queries.errors import SlowError
 
 MAX_AGE_S = 1.0
-"""How long a version is believed: new data is visible a second later at most."""
+"""How long a version is believed without asking again."""
+
+STALE_S = 30.0
+"""How long it is believed while Elasticsearch is too busy to say whether it still is the same."""
+
+GRACE_S = 0.025
+"""How long a request waits for the new version before it goes on with the stale one: usually the answer is quicker."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,8 @@ class DataVersion:
 class DataVersionCache:
     """Asks Elasticsearch for the version, at most once in `MAX_AGE_S`, however many need it; a failure lasts as long.
 
-    So while Elasticsearch is away, one client a second waits for it, and all others get their 503 at once.
+    So while Elasticsearch is away, one client a second waits for it, and all others get their 503 at once. Where it is
+    only slow, the version before is good for `STALE_S`.
     """
 
     get_searcher: Callable[[], Searcher]
@@ -36,6 +44,7 @@ class DataVersionCache:
     _version: DataVersion | None = None
     _failure: LinernotesError | None = None
     _expires: float = 0.0
+    _read_at: float = 0.0
 
     def cached(self) -> DataVersion | None:
         """Return the version if it is fresh; raises the failure of a moment ago."""
@@ -45,9 +54,14 @@ class DataVersionCache:
             raise self._failure.with_traceback(None)
         return self._version
 
+    def stale(self) -> DataVersion | None:
+        """Return the version that is good enough while a newer one is asked for; None if there is none."""
+        return self._version if not self._failure and time.monotonic() < self._read_at + STALE_S else None
+
     def set_failure(self, failure: LinernotesError) -> None:
-        """Believe a failure for as long as a version."""
-        self._failure, self._expires = failure, time.monotonic() + MAX_AGE_S
+        """Believe a failure for as long as a version; where Elasticsearch is slow, rather believe the version."""
+        self._failure = None if isinstance(failure, SlowError) and self.stale() else failure
+        self._expires = time.monotonic() + MAX_AGE_S
 
     def refresh(self) -> DataVersion:
         """Return the version, asked for where it has to be. Raises UnreachableError."""
@@ -57,10 +71,10 @@ class DataVersionCache:
             try:
                 self._version, self._failure = _read_version(self.get_searcher()), None
             except LinernotesError as failure:
-                self._failure = failure
+                self.set_failure(failure)
                 raise
-            finally:
-                self._expires = time.monotonic() + MAX_AGE_S
+            self._read_at = time.monotonic()
+            self._expires = self._read_at + MAX_AGE_S
             return self._version
 
 

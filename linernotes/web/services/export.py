@@ -1,11 +1,13 @@
 """Exports: all tracks of a search as a file, streamed, of one moment, whole or visibly broken off."""
 
 import os
+import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -21,10 +23,16 @@ from linernotes.web.search_params import SearchParams, TrackParams
 from linernotes.web.services.app_state import AppState
 from linernotes.web.services.response_cache import NO_STORE
 from linernotes.web.services.streaming import CHUNK_BYTES, Download, StreamedDownload, attachment, slug
+from mappings.errors import UnreachableError
 from queries.export import Scan, open_scan
 
 SLICES = 1
 """Slices of a scan: the next page is fetched while one is sent. Two take more memory, and no less time."""
+
+
+KEEP_ALIVE = "3m"
+"""How long the point in time stays open from one page to the next: the slowest client that isn't cut off takes one page
+of 4 MB in 80 s, and a page may take Elasticsearch 60 s."""
 
 
 class ExportFormat(StrEnum):
@@ -63,18 +71,22 @@ async def export_response(state: AppState, params: ExportParams) -> Response:
     }
 
     @contextmanager
-    def open_export(stop: threading.Event) -> Iterator[Download]:
-        with open_scan(state.get_searcher(), request, stop) as scan:
-            meter = Meter(scan.count.rows)
-            frames = meter.count(_until(stop, scan.frames(SLICES)))
+    def open_export(stop: threading.Event, headers_only: bool) -> Iterator[Download]:
+        searcher = replace(state.get_searcher().within(state.options.slow_timeout_s, stop), background=True)
+        with open_scan(searcher, request, stop, KEEP_ALIVE) as scan:
             all_headers = {**headers, **_count_headers(scan)}
+            if headers_only:
+                yield Download(all_headers, ())
+                return
+            meter = Meter(scan.count.rows)
+            frames = meter.count(_until(stop, scan.frames(SLICES), state.fast.give_way))
             if params.format is not ExportFormat.PARQUET:
                 pieces = writers.GENERATORS[f".{params.format}"](frames)
                 yield Download(all_headers, _reconciled(pieces, meter))
                 return
             # The end of a Parquet file says where everything lies, so it is made before it is sent.
             with tempfile.TemporaryFile(prefix="linernotes-") as file:
-                writers.parquet(frames, file)
+                writers.parquet(_while_there_is_room(frames, state.options.free_bytes), file)
                 meter.reconcile()
                 file.flush()
                 size = os.fstat(file.fileno()).st_size
@@ -89,10 +101,22 @@ def _count_headers(scan: Scan) -> dict[str, str]:
     return {"x-rows": str(scan.count.rows), "x-generations": generations}
 
 
-def _until(stop: threading.Event, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+def _until(
+    stop: threading.Event, frames: Iterator[pl.DataFrame], give_way: Callable[[], None]
+) -> Iterator[pl.DataFrame]:
+    """Yield all frames, each when searches leave time for it; raises CancelledError once the event is set."""
     for frame in frames:
+        give_way()
         if stop.is_set():
             raise CancelledError
+        yield frame
+
+
+def _while_there_is_room(frames: Iterator[pl.DataFrame], free_bytes: int) -> Iterator[pl.DataFrame]:
+    """Yield all frames; raises UnreachableError where the disk gets full."""
+    for frame in frames:
+        if shutil.disk_usage(tempfile.gettempdir()).free < free_bytes:
+            raise UnreachableError("There is no room for a Parquet file just now.", "Choose ndjson or csv.")
         yield frame
 
 

@@ -8,10 +8,12 @@ import asyncio
 import logging
 import re
 import threading
+import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -21,6 +23,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from linernotes.web.errors import TooManyRequestsError
+from linernotes.web.services.executor import current_client
 from mappings.errors import LinernotesError, UnreachableError
 
 log = logging.getLogger(__name__)
@@ -32,6 +36,15 @@ CHUNK_BYTES = 1 << 18
 
 STALL_S = 60.0
 """A client that takes no chunk for so long is given up: others wait for its slot."""
+
+SLOW_GRACE_S = 15.0
+"""How long a client may be slow before its rate counts."""
+
+SLOW_BYTES_PER_S = 1_000_000
+"""Below this a client is slow; one slot at least is never a slow client's."""
+
+HEAD_KEY = "linernotes.head"
+"""Key of the ASGI scope that says that only the headers are requested."""
 
 MAX_NAME = 60
 _NOT_PLAIN = re.compile(r"[^a-z0-9]+")
@@ -57,20 +70,62 @@ def attachment(name: str, suffix: str) -> str:
 
 @dataclass
 class DownloadSlots:
-    """A semaphore that nobody waits for: a slow reader may hold a slot for long."""
+    """A semaphore that nobody waits for: a slow reader may hold a slot for long.
+
+    A client has `per_client` slots at most. Slow clients have all but one; of a single slot, that one.
+    """
 
     slots: int
+    per_client: int
+    bytes_per_s: int
+    max_s: float
     used: int = 0
+    _slow: int = 0
+    _clients: Counter[str] = field(default_factory=Counter)
 
-    def acquire(self) -> None:
-        """Take a slot; raises UnreachableError where there is none."""
+    def acquire(self, client: str | None) -> None:
+        """Take a slot; raises TooManyRequestsError for a client that has its own, UnreachableError where all are."""
+        if client is not None and self._clients[client] >= self.per_client:
+            raise TooManyRequestsError(
+                "Your address is downloading a file already.", "Try again when that has been downloaded."
+            )
         if self.used >= self.slots:
             raise UnreachableError("Too many downloads are running.", "Please try again in a few minutes.")
         self.used += 1
+        if client is not None:
+            self._clients[client] += 1
 
-    def release(self) -> None:
+    def release(self, client: str | None, *, slow: bool) -> None:
         """Give a slot back."""
         self.used -= 1
+        self._slow -= slow
+        if client is not None:
+            self._clients[client] -= 1
+            self._clients += Counter()  # without those that have none
+
+    def slow_down(self) -> None:
+        """Count a client as slow; raises TimeoutError where other slow ones have all the slots that they may have."""
+        if self._slow >= max(self.slots - 1, 1):
+            raise TimeoutError("the client is slow, and others are already")
+        self._slow += 1
+
+
+@dataclass
+class Pace:
+    """How quickly a client takes what it is sent: only the time counts in which the server waits for it."""
+
+    bytes_per_s: int
+    sent: int = 0
+    waited_s: float = 0.0
+
+    def patience_s(self, size: int) -> float:
+        """Return how long the client may take for the next bytes."""
+        return max(min(STALL_S, SLOW_GRACE_S + (self.sent + size) / self.bytes_per_s - self.waited_s), 0.0)
+
+    @property
+    def slow(self) -> bool:
+        """Tell whether the client is slow."""
+        return self.waited_s > SLOW_GRACE_S and self.sent < SLOW_BYTES_PER_S * self.waited_s
 
 
 @dataclass(frozen=True)
@@ -81,8 +136,9 @@ class Download:
     pieces: Iterable[bytes]
 
 
-OpenDownload = Callable[[threading.Event], AbstractContextManager[Download]]
-"""Opens what is sent. The event is set when the client goes away: nothing more is to be asked then."""
+OpenDownload = Callable[[threading.Event, bool], AbstractContextManager[Download]]
+"""Opens what is sent. The event is set when the client goes away: nothing more is to be asked then. With true, only the
+headers are needed."""
 
 
 class StreamedDownload(Response):
@@ -94,18 +150,24 @@ class StreamedDownload(Response):
     def __init__(self, slots: DownloadSlots, open_download: OpenDownload) -> None:
         super().__init__()
         self._slots, self._open = slots, open_download
+        self._client, self._slow = current_client.get(), False
         self._stop, self._stack, self._closed = threading.Event(), ExitStack(), False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="download")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send all of it, or as much as the client takes."""
-        started = False
+        started, pace = False, Pace(self._slots.bytes_per_s)
 
         async def send_in_time(message: Message) -> None:
             nonlocal started
             started = True
-            with anyio.fail_after(STALL_S):
+            began, size = time.monotonic(), len(message.get("body", b""))
+            with anyio.fail_after(pace.patience_s(size)):
                 await send(message)
+            pace.sent, pace.waited_s = pace.sent + size, pace.waited_s + time.monotonic() - began
+            if pace.slow and not self._slow and not self._closed:
+                self._slots.slow_down()
+                self._slow = True
 
         async def receive_and_stop() -> Message:
             message = await receive()
@@ -113,16 +175,22 @@ class StreamedDownload(Response):
                 self._stop.set()
             return message
 
-        self._slots.acquire()
+        self._slots.acquire(self._client)
         try:
-            download = await self._in_thread(lambda: self._stack.enter_context(self._open(self._stop)))
-            chunks = _in_chunks(download.pieces)
-            response = StreamingResponse(self._read(chunks), headers=download.headers)
-            await response(scope, receive_and_stop, send_in_time)
+            with anyio.fail_after(self._slots.max_s):
+                headers_only = scope.get(HEAD_KEY, False)
+                download = await self._in_thread(
+                    lambda: self._stack.enter_context(self._open(self._stop, headers_only))
+                )
+                chunks = _in_chunks(() if headers_only else download.pieces)
+                response = StreamingResponse(self._read(chunks), headers=download.headers)
+                await response(scope, receive_and_stop, send_in_time)
         except ClientDisconnect:
             return
         except Exception as error:  # whatever it is, the client mustn't take what it has for the whole
             if not started:
+                if isinstance(error, TimeoutError):
+                    raise _too_long() from error
                 raise
             expected = isinstance(error, LinernotesError | OSError)
             reason = str(error) or type(error).__name__
@@ -155,7 +223,11 @@ class StreamedDownload(Response):
                 await self._in_thread(self._stack.close)
         finally:
             self._thread.shutdown(wait=False)
-            self._slots.release()
+            self._slots.release(self._client, slow=self._slow)
+
+
+def _too_long() -> UnreachableError:
+    return UnreachableError("This download takes longer than one may.", "Set a filter, or choose another format.")
 
 
 def _in_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -22,7 +22,7 @@ async function ask(address, wait, failures) {
   if (job && ENDED.includes(job.state)) return location.reload();
   if (job) show(job);
   if (failures > MAX_FAILURES) return announce("The server isn't responding. Please reload this page later.");
-  const next = job ? wait : Math.min(wait * 1.5, MAX_MS);
+  const next = Math.min(wait * 1.5, MAX_MS); // a long check is polled every five seconds
   setTimeout(() => ask(address, next, job ? 0 : failures + 1), wait);
 }
 

@@ -25,6 +25,9 @@ _MAX_GENRES = 4
 _MAX_MEMBERS = 4
 """Other tracks of a recording that are linked."""
 
+_MAX_RELAXED = 3
+"""Filters without which an empty page counts what there would be; each is a search."""
+
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2})?")
 
 
@@ -255,9 +258,10 @@ def canonical_address(params: SearchParams, given: Mapping[str, str]) -> str | N
 
 
 def relaxed_searches(searcher: Searcher, params: SearchParams) -> tuple[Choice, ...]:
-    """Return the same search without one of the filters, or without all, where that finds something."""
-    searches = [(f"without {labels.FACETS[name].lower()}", params.with_filter(name)) for name in params.filters]
-    if len(searches) > 1:
+    """Return the same search without one of the first filters, or without all, where that finds something."""
+    names = list(params.filters)
+    searches = [(f"without {labels.FACETS[name].lower()}", params.with_filter(name)) for name in names[:_MAX_RELAXED]]
+    if len(names) > 1:
         searches.append(("without any filter", params.without_filters()))
     return tuple(
         Choice(label, urls.search(search), count=count)
