@@ -8,11 +8,11 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-annotate --no-header \
            --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --allow-unsafe
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
-PARTS ?= suite browser cluster es9
+PARTS ?= suite browser proxy cluster es9
 CODE := mappings queries indexer linernotes tests benchmarks compose
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-suite test-browser test-cluster test-es9 lint format docs compose-env clean requirements
+.PHONY: help demo test test-all test-suite test-browser test-proxy test-cluster test-es9 lint format docs translations compose-env clean requirements
 
 help: ## Show these targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,6 +31,9 @@ test-suite: lint ## The tests of `make test` and the slow ones: processes killed
 test-browser: $(VENV)/.dev ## Try the page in Chromium, on the demo's rows; installs it where it may
 	@sh tests/browser/chromium.sh
 	@LINERNOTES_TEST_BROWSER=1 $(BIN)/python -m pytest tests/browser
+
+test-proxy: $(VENV)/.dev ## Try the server behind a real nginx, with the example of compose/
+	@LINERNOTES_TEST_PROXY=1 $(BIN)/python -m pytest tests/proxy
 
 test-cluster: $(VENV)/.dev ## Start clusters of three nodes, kill and restart their nodes
 	@LINERNOTES_TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster
@@ -60,6 +63,9 @@ clean: ## Stop the local node and remove the virtual environment and caches; dow
 	@if [ -x $(BIN)/linernotes ]; then $(BIN)/linernotes node stop || true; fi
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	@find $(CODE) -name __pycache__ -prune -exec rm -rf {} +
+
+translations: $(VENV)/.dev ## Extract texts, merge them into each language, compile
+	@$(BIN)/python -m linernotes.locale.update
 
 requirements: $(VENV)/.dev ## Pin the newest versions again
 	@$(PIP) pip-tools

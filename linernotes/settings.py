@@ -24,6 +24,11 @@ VARIABLES = {
     "LINERNOTES_CA_CERTS": "file with the certificate authority that signed Elasticsearch's certificate",
     "LINERNOTES_HOME": "folder for downloads and the local node's data",
     "LINERNOTES_PREFIX": "what all index names begin with (default: linernotes)",
+    "LINERNOTES_TRUSTED_PROXIES": "proxies of `serve`, whose word on a client's address counts (default: this machine)",
+    "LINERNOTES_ALLOWED_HOSTS": "host names that `serve` answers for (default: addresses, and that of the public URL)",
+    "LINERNOTES_PUBLIC_URL": "address by which visitors reach `serve`, for links that leave the site",
+    "LINERNOTES_METRICS_CLIENTS": "addresses and networks that may read `/metrics` (default: this machine)",
+    "LINERNOTES_CONTACT": "whom visitors of the web site can write to: an e-mail or web address, shown on every page",
 }
 
 PREFIX = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
@@ -45,6 +50,7 @@ class Settings:
     prefix: str
     api_key_file: Path | None = None
     password_file: Path | None = None
+    contact: str = ""
 
     def __repr__(self) -> str:
         """Leave the secrets out: a repr ends up in logs and tracebacks."""
@@ -65,6 +71,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         prefix=_prefix(get("LINERNOTES_PREFIX") or "linernotes"),
         api_key_file=_path(get("LINERNOTES_API_KEY_FILE")),
         password_file=_path(get("LINERNOTES_PASSWORD_FILE")),
+        contact=get("LINERNOTES_CONTACT") or "",
     )
 
 

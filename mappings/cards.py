@@ -33,7 +33,8 @@ class Claim:
     """Somebody's use of a data set: what is claimed, who used it, who says so, where, and what kind of source it is.
 
     `kind` is self-disclosed (the user says it), press (a newspaper does), or second-hand (self-disclosed, but read in
-    another's account only: the source itself was not seen). `address` is empty where none is known.
+    another's account only: the source itself was not seen). `address` and `date` (of the source: a year, month or day)
+    are empty where they aren't known; `tracks` are as many as the source names.
     """
 
     claim: str
@@ -41,6 +42,8 @@ class Claim:
     said_by: str
     kind: str
     address: str = ""
+    date: str = ""
+    tracks: int | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ _CARDS = (
                 "NVIDIA",
                 "NVIDIA, model card of Nemotron-3-Nano-Omni",
                 SECOND_HAND,
+                tracks=7_507_574,
             ),
             Claim(
                 "a subset of it was used in the work on continuous audio language models",
@@ -139,13 +143,16 @@ _CARDS = (
                 "Google",
                 "The Atlantic",
                 PRESS,
+                date="2026-06",
             ),
             Claim(
                 "13,874 FMA recordings are in the training data of Stable Audio Open; 6,371 of their ids can be in "
                 "this 2017 data set",
                 "Stability AI",
-                "Stability AI, model card of Stable Audio Open, June 2024",
+                "Stability AI, model card of Stable Audio Open",
                 SELF_DISCLOSED,
+                date="2024-06",
+                tracks=13_874,
             ),
         ),
         golden=(GoldenQuery("AWOL", "Food", sampled=True), GoldenQuery("Kurt Vile", "Freeway", sampled=True)),

@@ -127,7 +127,7 @@ class Searcher:
 
     def loaded(self) -> dict[str, Loaded]:
         """Return what is loaded, by data set; empty if nothing is. Raises UnreachableError."""
-        known = self._limited_client().options(ignore_status=NOT_FOUND).indices
+        known = self.limited_client().options(ignore_status=NOT_FOUND).indices
         with translated_errors():
             indices = call_with_retry(
                 lambda: known.get(index=alias(self.prefix), features="mappings", filter_path="*.mappings._meta")
@@ -162,7 +162,7 @@ class Searcher:
 
         return ask
 
-    def _limited_client(self) -> Elasticsearch:
+    def limited_client(self) -> Elasticsearch:
         """Return the client, with what is left until the limit as its timeout; raises AbandonedError, DeadlineError."""
         if not self.limit:
             return self.client

@@ -1,17 +1,23 @@
-"""Catalogues: encoding, delimiter and columns of a CSV are recognised, and its rows read one by one."""
+"""Catalogues: encoding, delimiter and columns of a CSV, or the properties of NDJSON, are recognised, and rows read.
+
+Of a workbook (.xlsx) the first sheet is read as a CSV.
+"""
 
 import codecs
 import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
+import orjson
+
+from linernotes.catalogue import workbook
 from linernotes.files import input_file
 from mappings.errors import InputError
 from queries.catalogue import CatalogueRow, find_columns, parse_row
@@ -24,7 +30,7 @@ _PIECE = 1 << 20
 _MARKS = ((codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _BROKEN = re.compile("[\udc80-\udcff\ufffd]")
 _UTF32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
-_FOREIGN = {b"PK\x03\x04": "a spreadsheet or zip file", b"%PDF": "a PDF", b"\x1f\x8b": "a gzip file"}
+_FOREIGN = {b"PK\x03\x04": "a zip file or a spreadsheet that isn't .xlsx", b"%PDF": "a PDF", b"\x1f\x8b": "a gzip file"}
 _CSV_HINT = "Save it as CSV (UTF-8) and check that."
 
 
@@ -187,6 +193,19 @@ class Catalogue:
     delimiter: str
     header: tuple[str, ...]
     columns: dict[str, int]
+    format: str = ""
+    """What the file is, where that isn't a CSV."""
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a report says of the file."""
+        return {
+            "file": self.name,
+            "sha256": self.written.sha256,
+            "encoding": self.format or self.written.encoding.removesuffix("-sig"),
+            "delimiter": self.delimiter,
+            "columns": {column: self.header[place] for column, place in self.columns.items()},
+            "unused": self.unused,
+        }
 
     @property
     def unused(self) -> tuple[str, ...]:
@@ -205,6 +224,9 @@ class Catalogue:
 
     def _records(self) -> Iterator[Record]:
         with _text(self.path, self.written) as stream:
+            if self.delimiter == NDJSON:
+                yield from read_objects(stream, self.header, self.name)
+                return
             rows = read(stream, self.delimiter, self.name)
             first = next(rows, None)
             if first and _TELLS.match(self.delimiter.join(first.fields)):
@@ -229,6 +251,59 @@ class Catalogue:
         return ""
 
 
+NDJSON = "NDJSON"
+"""Stands for the delimiter where each line is an object."""
+
+_MAX_PROPERTIES = 1_000
+_NO_OBJECT = "a line that is no JSON object"
+
+
+def read_objects(stream: TextIO, header: Sequence[str], name: str) -> Iterator[Record]:
+    """Yield the properties of each line's object in the order of a header; blank lines are none."""
+    for line in _object_lines(stream, name):
+        properties = _object(line)
+        yield Record([_cell(properties.get(each)) for each in header]) if properties else Record([], _NO_OBJECT)
+
+
+def _object_lines(stream: TextIO, name: str) -> Iterator[str]:
+    lines = _Lines(stream, name)
+    while line := lines.take():
+        if line.strip():
+            yield line
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    try:
+        content = orjson.loads(line.encode("utf-8", "surrogateescape"))
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _cell(value: object) -> str:
+    """Return a property as a CSV would have it.
+
+    >>> _cell(["Simon", "Garfunkel"]), _cell(None), _cell(1999)
+    ('Simon, Garfunkel', '', '1999')
+    """
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_cell, value)))
+    return "" if value is None or isinstance(value, dict | bool) else str(value)
+
+
+def _ndjson(path: Path, name: str, written: Written) -> Catalogue:
+    """Return a catalogue of objects; its columns are all properties that any of them has."""
+    names: dict[str, None] = {}
+    with _text(path, written) as stream:
+        for line in _object_lines(stream, name):
+            names.update(dict.fromkeys(_object(line) or ()))
+            if len(names) > _MAX_PROPERTIES:
+                raise InputError(f"{name} has more than {_MAX_PROPERTIES:,} different properties.", _CSV_HINT)
+    columns = find_columns(names)
+    _require_columns(name, [*names], columns)
+    return Catalogue(path, name, written, NDJSON, tuple(names), columns)
+
+
 @contextmanager
 def open_catalogue(path: Path, name: str | None = None) -> Iterator[Catalogue]:
     """Give the catalogue in a file, or on standard input (`-`).
@@ -237,7 +312,13 @@ def open_catalogue(path: Path, name: str | None = None) -> Iterator[Catalogue]:
     Raises InputError for what is no catalogue, in one sentence.
     """
     with input_file(path, "a CSV file", name) as (source, called):
-        yield _catalogue(source, called)
+        if workbook.is_workbook(source):
+            with workbook.as_csv(source, called) as sheet, source.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+                read_as_csv = _catalogue(sheet, called)
+                yield replace(read_as_csv, written=Written(UTF8, digest), format="xlsx")
+        else:
+            yield _catalogue(source, called)
 
 
 def _catalogue(path: Path, name: str) -> Catalogue:
@@ -245,6 +326,8 @@ def _catalogue(path: Path, name: str) -> Catalogue:
     with _text(path, written) as stream:
         first = stream.readline(LONGEST_LINE)
         match = _TELLS.match(first)
+        if first.lstrip().startswith("{"):
+            return _ndjson(path, name, written)
         if not match:
             stream.seek(0)
         start = stream.read(LONGEST_LINE)
@@ -253,9 +336,13 @@ def _catalogue(path: Path, name: str) -> Catalogue:
     delimiter = max(tried, key=lambda mark: (len(find_columns(headers[mark])), len(headers[mark])))
     header = headers[delimiter]
     columns = find_columns(header)
+    _require_columns(name, header, columns)
+    return Catalogue(path, name, written, delimiter, tuple(header), columns)
+
+
+def _require_columns(name: str, header: list[str], columns: dict[str, int]) -> None:
     if not {ARTIST, TITLE} <= set(columns) and not columns.keys() & {URL, *PLATFORMS}:
         raise InputError(_lacking(name, header, columns))
-    return Catalogue(path, name, written, delimiter, tuple(header), columns)
 
 
 def _header(start: str, delimiter: str, name: str) -> list[str]:

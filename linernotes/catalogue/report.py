@@ -10,11 +10,16 @@ import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from linernotes import cards, i18n
 from linernotes.catalogue.run import Provenance
+from linernotes.catalogue.workbook import workbook
 from linernotes.export import writers
+from linernotes.i18n import gettext, ngettext
 from linernotes.output.terminal import visible, web_address
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
 from queries.catalogue import Kind
+
+Json = Mapping[str, Any]
 
 
 class Spool:
@@ -68,6 +73,20 @@ def embedded(json: str) -> Markup:
     return Markup("".join(_ESCAPES.get(letter, letter) for letter in json))  # noqa: S704
 
 
+def _facts(summary: Json, provenance: Provenance) -> Iterator[tuple[str, str]]:
+    """Yield what the second sheet of a workbook says."""
+    yield gettext("File"), provenance.file
+    yield "SHA-256", provenance.sha256
+    yield gettext("Checked at"), provenance.checked_at
+    yield gettext("Program"), provenance.program
+    yield gettext("Coverage"), f"{summary['coverage_percent']} %"
+    for each in provenance.datasets:
+        yield each.name, f"{each.generation}, {each.revision or gettext('unknown')}"
+        for file in each.files:
+            yield f"{each.name}: {file.get('name', '')}", f"SHA-256 {file.get('sha256') or gettext('unknown')}"
+    yield gettext("Note"), gettext(PRESENCE_IS_NO_PROOF)
+
+
 def render_page(spool: Spool, summary: Mapping[str, Any], provenance: Provenance) -> Iterator[bytes]:
     """Yield the HTML report, row by row."""
     page = _template().stream(
@@ -76,9 +95,12 @@ def render_page(spool: Spool, summary: Mapping[str, Any], provenance: Provenance
         shares=shares(summary),
         cards=CARDS,
         kinds={kind.name: kind.value for kind in Kind},
+        verdict=cards.verdict(
+            name for name, counts in summary["by_dataset"].items() if counts["found"] or counts["likely"]
+        ),
         rows=spool.rows,
         lines=spool.lines,
-        no_proof=PRESENCE_IS_NO_PROOF,
+        no_proof=gettext(PRESENCE_IS_NO_PROOF),
     )
     page.enable_buffering(_PIECES)
     for text in page:
@@ -102,18 +124,23 @@ def _template() -> Any:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
     environment.filters |= {
         "visible": visible,
         "address": web_address,
         "embedded": embedded,
         "json": lambda value: orjson.dumps(value).decode(),
-        "thousands": lambda number: f"{number:,}",
+        "thousands": i18n.number,
     }
+    environment.globals |= {
+        "language": i18n.current,
+        "tracks": lambda count: ngettext("%(count)s track", "%(count)s tracks", count),
+    }
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(i18n.lookup, i18n.lookup_plural, newstyle=True)  # type: ignore[attr-defined]
     return environment.get_template("report.html.jinja")
 
-
-Json = Mapping[str, Any]
 
 _ROW = ("row", "artist", "title", "album", "year", "verdict", "reason", "duplicate_of", "matches_total", "exact")
 _MATCH = (
@@ -139,6 +166,11 @@ def _csv(spool: Spool, _summary: Json, _provenance: Provenance) -> Iterator[byte
     return writers.csv_rows((line for row in spool.rows() for line in _lines(row)), COLUMNS)
 
 
+def _xlsx(spool: Spool, summary: Json, provenance: Provenance) -> Iterator[bytes]:
+    rows = (line for row in spool.rows() for line in _lines(row))
+    return workbook(rows, COLUMNS, _facts(summary, provenance))
+
+
 def _lines(row: Json) -> Iterator[list[str | None]]:
     own = [_text(row.get(name)) for name in _ROW]
     matches: Iterable[Json] = row["matches"] or [{}]
@@ -155,6 +187,7 @@ def _text(value: object) -> str | None:
 FORMATS: Mapping[str, Callable[[Spool, Json, Provenance], Iterator[bytes]]] = {
     ".html": render_page,
     ".csv": _csv,
+    ".xlsx": _xlsx,
     ".ndjson": _ndjson,
 }
 """Suffix of a report to what generates it."""

@@ -4,15 +4,21 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol
 
-from linernotes.catalogue.csv_file import Catalogue
 from mappings.cards import CARDS
-from mappings.errors import InputError
 from mappings.index_names import alias
 from queries import Loaded, Searcher
 from queries.catalogue import RowResult, Tally, Verdict
-from queries.errors import NOTHING_LOADED, translated_errors
+from queries.errors import NOTHING_LOADED, NothingLoadedError, translated_errors
+
+
+class Described(Protocol):
+    """A catalogue, or a report that is checked again: both say what was checked."""
+
+    def describe(self) -> dict[str, Any]:
+        """Return file, sha256, encoding, delimiter, columns and unused headers."""
+
 
 FORMAT = 1
 """Of what `verify` reads; a higher number is of a newer program."""
@@ -50,15 +56,10 @@ class Provenance:
         return asdict(self)
 
 
-def of(catalogue: Catalogue, searcher: Searcher) -> Provenance:
+def of(catalogue: Described, searcher: Searcher) -> Provenance:
     """Return the provenance of a check that begins now; raises UnreachableError."""
     return Provenance(
-        file=catalogue.name,
-        sha256=catalogue.written.sha256,
-        encoding=catalogue.written.encoding.removesuffix("-sig"),
-        delimiter=catalogue.delimiter,
-        columns={column: catalogue.header[place] for column, place in catalogue.columns.items()},
-        unused=catalogue.unused,
+        **catalogue.describe(),
         checked_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
         program=f"linernotes {version('linernotes')}",
         datasets=datasets(searcher),
@@ -81,9 +82,11 @@ def _dataset(dataset: str, current: Loaded, files: Mapping[str, tuple[Mapping[st
 def _files(searcher: Searcher) -> dict[str, tuple[Mapping[str, Any], ...]]:
     """Return the source files that each index notes in its `_meta`."""
     with translated_errors():
-        response = searcher.client.indices.get_mapping(
-            index=alias(searcher.prefix), filter_path="*.mappings._meta"
-        ).body
+        response = (
+            searcher.limited_client()
+            .indices.get_mapping(index=alias(searcher.prefix), filter_path="*.mappings._meta")
+            .body
+        )
     return {index: tuple(body["mappings"]["_meta"].get("files") or ()) for index, body in response.items()}
 
 
@@ -100,11 +103,11 @@ class Check:
     first: Mapping[Verdict, list[RowResult]] = field(default_factory=lambda: {verdict: [] for verdict in Verdict})
 
     @classmethod
-    def of(cls, catalogue: Catalogue, searcher: Searcher) -> "Check":
-        """Return a check that begins now; raises InputError where nothing is loaded, UnreachableError."""
+    def of(cls, catalogue: Described, searcher: Searcher) -> "Check":
+        """Return a check that begins now; raises NothingLoadedError, UnreachableError."""
         provenance = of(catalogue, searcher)
         if not provenance.datasets:
-            raise InputError(*NOTHING_LOADED)
+            raise NothingLoadedError(*NOTHING_LOADED)
         return cls(provenance, Tally(each.id for each in provenance.datasets))
 
     def add(self, answer: RowResult) -> None:

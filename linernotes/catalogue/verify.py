@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from queries.catalogue import CatalogueRow, RowResult, row_from_json
 
 Json = Mapping[str, Any]
 
+_START = 1 << 16
+"""Bytes that tell a report from a catalogue: more than two names have."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -25,6 +29,15 @@ class Report:
     path: Path
     name: str
     generations: Mapping[str, str]
+    described: Json
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the report says of the catalogue: a report of checking it again says the same."""
+        return dict(self.described)
+
+    def size(self, most: int) -> int:
+        """Return the number of rows, `most` + 1 if there are more."""
+        return sum(1 for _ in islice(self.rows(), most + 1))
 
     def rows(self) -> Iterator[Json]:
         """Yield its rows; raises InputError for a damaged one."""
@@ -70,8 +83,8 @@ class GenerationChange:
 
 
 @contextmanager
-def open_report(path: Path) -> Iterator[Report]:
-    """Give a report, or what is one on standard input (`-`).
+def open_report(path: Path, called: str | None = None) -> Iterator[Report]:
+    """Give a report, or what is one on standard input (`-`); `called` as for `open_catalogue`.
 
     Raises InputError in one sentence for what is none, or can't be asked again.
     """
@@ -80,19 +93,35 @@ def open_report(path: Path) -> Iterator[Report]:
             f"{path.name} can't be verified: a CSV doesn't say which generations were asked.",
             "Verify the .html or .ndjson report of the same check.",
         )
-    with input_file(path, "a report") as (source, name):
+    with input_file(path, "a report", called) as (source, name):
         last = b""
         for line in _lines(source):
             last = line
         end = _json(last, name)
         try:
             version = int(end["report"].get("format", 0))
-            generations = {each["id"]: str(each["generation"]) for each in end["report"]["datasets"]}
+            generations = {str(each["id"]): str(each["generation"]) for each in end["report"]["datasets"]}
+            described = _described(end["report"])
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise _damaged(name) from error
         if version > FORMAT:
             raise InputError(f"{name} was written by a newer linernotes.", "Verify it with that.")
-        yield Report(source, name, generations)
+        yield Report(source, name, generations, described)
+
+
+def _described(report: Json) -> dict[str, Any]:
+    """Return what a report says of its catalogue; raises KeyError, TypeError or AttributeError for a damaged one."""
+    texts = {name: str(report[name]) for name in ("file", "sha256", "encoding", "delimiter")}
+    columns = {str(column): str(header) for column, header in report["columns"].items()}
+    return texts | {"columns": columns, "unused": tuple(map(str, report["unused"]))}
+
+
+def is_report(path: Path) -> bool:
+    """Tell whether a file looks like a report that can be read again: HTML or NDJSON, which no catalogue begins as."""
+    with path.open("rb") as stream:
+        start = stream.read(_START).lstrip()
+    is_row = start.startswith(b'{"row":') and b'"verdict":' in start  # a catalogue may have a property `row` too
+    return is_row or start[:64].lower().startswith((b"<!doctype html", b'{"summary":'))
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -140,11 +169,18 @@ def generation_changes(report: Report, datasets: Iterable[DataSet]) -> list[Gene
 def changes(report: Report, answers: Iterable[RowResult]) -> Iterator[Change | None]:
     """Yield for each row what changed, None where nothing did."""
     for was, answer in zip(report.rows(), answers, strict=True):
-        try:
-            changed = change(was, answer.as_json())
-        except (KeyError, TypeError) as error:
-            raise _damaged(report.name) from error
-        yield changed
+        yield change_of(report.name, was, answer)
+
+
+def change_of(name: str, was: Json, answer: RowResult) -> Change | None:
+    """Return what changed in one row of a report; raises InputError where the report is damaged."""
+    try:
+        catalogue.Verdict(was["verdict"])
+        if not isinstance(was["matches_total"], int):
+            raise _damaged(name)
+        return change(was, answer.as_json())
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(name) from error
 
 
 def change(was: Json, now: Json) -> Change | None:

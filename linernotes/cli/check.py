@@ -25,7 +25,8 @@ from queries.catalogue import CatalogueRow, RowResult, Verdict
 CHANGED = 5
 
 Table = Annotated[
-    Path, typer.Argument(metavar="CATALOGUE.csv", help="CSV with the columns artist and title; - for standard input.")
+    Path,
+    typer.Argument(metavar="CATALOGUE.csv", help="CSV or .xlsx with columns artist and title; - for standard input."),
 ]
 Out = Annotated[
     Path | None,
@@ -45,7 +46,8 @@ def check(table: Table, out: Out = None, overwrite: Overwrite = False, json: AsJ
 
     Each row gets a verdict: found, likely, not found or unreadable. Columns are recognised by their headers, in several
     languages: artist and title, and optionally album, year and url, or ids of YouTube, Spotify, FMA and Genius. Fields
-    may be separated by commas, semicolons, tabs or bars; UTF-8, UTF-16 and Windows-1252 are read.
+    may be separated by commas, semicolons, tabs or bars; UTF-8, UTF-16 and Windows-1252 are read, and of a workbook
+    (.xlsx) the first sheet. Columns of ISRCs are not used, as no data set has any.
     """
     if out == STANDARD:  # as NDJSON, which is what --json prints
         out, json = None, True

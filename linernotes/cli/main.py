@@ -140,7 +140,7 @@ CODES: dict[type[LinernotesError], int] = {InputError: 1, UnreachableError: 3, C
 
 app = typer.Typer(
     cls=LazyGroup,
-    help="Whose music trained that AI? Search the public music training sets.",
+    help="Is your music in the data sets behind AI? Search public data sets of music.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
@@ -166,7 +166,7 @@ def root(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Version = False,  # noqa: ARG001 - its callback prints it
 ) -> None:
-    """Whose music trained that AI? Search the public music training sets."""
+    """Is your music in the data sets behind AI? Search public data sets of music."""
     _State.debug = debug
 
 

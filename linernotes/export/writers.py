@@ -85,7 +85,7 @@ def ndjson(frames: Frames) -> Iterator[bytes]:
 
 
 def csv(frames: Frames) -> Iterator[bytes]:
-    """Yield a CSV that is safe to open in a spreadsheet: see `safe`."""
+    """Yield a CSV that is safe to open in a spreadsheet: see `safe`. It has no byte order mark: programs stumble."""
     yield safe(pl.DataFrame(schema=ROW)).write_csv().encode()
     for frame in frames:
         yield safe(frame).write_csv(include_header=False).encode()
@@ -93,11 +93,16 @@ def csv(frames: Frames) -> Iterator[bytes]:
 
 def csv_rows(rows: Iterable[Sequence[object]], schema: pl.Schema) -> Iterator[bytes]:
     """Yield rows as such a CSV, too, some thousands at a time."""
-    rows = iter(rows)
     yield pl.DataFrame(schema=schema).write_csv().encode()
-    while batch := list(islice(rows, ROWS_AT_A_TIME)):
-        frame = pl.DataFrame(batch, schema=schema, orient="row")
+    for frame in frames(rows, schema):
         yield safe(frame).write_csv(include_header=False).encode()
+
+
+def frames(rows: Iterable[Sequence[object]], schema: pl.Schema) -> Frames:
+    """Yield rows as frames of some thousands."""
+    rows = iter(rows)
+    while batch := list(islice(rows, ROWS_AT_A_TIME)):
+        yield pl.DataFrame(batch, schema=schema, orient="row")
 
 
 def parquet(frames: Frames, stream: IO[bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
@@ -14,8 +15,12 @@ from linernotes.web.config import Options
 from linernotes.web.middleware.access_log import AccessLogMiddleware
 from linernotes.web.middleware.disconnect import CancelOnDisconnectMiddleware, HeadMiddleware
 from linernotes.web.middleware.limits import RateLimitMiddleware, RequestSizeLimitMiddleware
+from linernotes.web.middleware.metrics import Metrics, MetricsMiddleware
+from linernotes.web.middleware.public_api import AllowedHostsMiddleware, PublicApiMiddleware
 from linernotes.web.middleware.security_headers import SecurityHeadersMiddleware
 from linernotes.web.services.app_state import AppState, GetSearcher
+from mappings.errors import InputError, UnreachableError
+from queries import Searcher
 
 GZIP_MIN_BYTES = 1000
 GZIP_LEVEL = 4
@@ -36,7 +41,7 @@ def create_app(options: Options, get_searcher: GetSearcher) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.shared = AppState.create(options, get_searcher)
+        app.state.shared = AppState.create(options, _translated(get_searcher))
         try:
             async with store.opened(options) as app.state.checks:
                 yield
@@ -45,20 +50,36 @@ def create_app(options: Options, get_searcher: GetSearcher) -> FastAPI:
 
     app = App(
         title="linernotes",
-        summary="Whose music trained that AI?",
-        version="1",
+        summary="Is your music in the data sets behind AI?",
+        version=version("linernotes"),
+        redirect_slashes=False,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.state.options = options
     app.state.error_page = pages.error_page
+    app.state.metrics = Metrics()
     errors.install(app)
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.mount("/static/swagger-ui", pages.swagger_ui, name="swagger-ui")
     app.mount("/static", pages.static, name="static")
     _add_middleware(app, options)
     return app
+
+
+def _translated(get_searcher: GetSearcher) -> GetSearcher:
+    """Return a function whose errors are never the visitor's: a setting that can't be used is the operator's."""
+
+    def get() -> Searcher:
+        try:
+            return get_searcher()
+        except InputError as error:
+            raise UnreachableError(error.message, error.hint) from error
+
+    return get
 
 
 def _add_middleware(app: FastAPI, options: Options) -> None:
@@ -70,5 +91,8 @@ def _add_middleware(app: FastAPI, options: Options) -> None:
     app.add_middleware(HeadMiddleware)
     app.add_middleware(RequestSizeLimitMiddleware, max_body=options.upload_bytes, bytes_per_s=options.body_bytes_per_s)
     app.add_middleware(RateLimitMiddleware, options=options)
+    app.add_middleware(PublicApiMiddleware)
+    app.add_middleware(AllowedHostsMiddleware, options=options)
+    app.add_middleware(MetricsMiddleware, metrics=app.state.metrics)
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(AccessLogMiddleware, log_texts=options.log_texts)

@@ -129,9 +129,6 @@ def configure_logging(*, log_texts: bool) -> None:
     )
 
 
-TRUSTED_PROXIES = "127.0.0.1,::1"
-"""Proxies that are believed about a client's address: those on this machine."""
-
 SPARE_FILES = 500
 """Files that the process may open beside those of connections."""
 
@@ -166,7 +163,7 @@ def uvicorn_config(options: Options, get_searcher: GetSearcher) -> uvicorn.Confi
         log_level="warning",
         server_header=False,
         proxy_headers=True,
-        forwarded_allow_ips=TRUSTED_PROXIES,
+        forwarded_allow_ips=[*options.trusted_proxies],
         timeout_graceful_shutdown=options.shutdown_s,
         timeout_keep_alive=options.keep_alive_s,
         http=protocol_class(options),

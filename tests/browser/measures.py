@@ -25,10 +25,11 @@ _WIDER = """() => {
     return width <= room ? [] : [`${width} of ${room}`, ...named.slice(0, 8)];
 }"""
 
-_INLINE = """async () => {
+_INLINE = r"""async () => {
     const text = await fetch(location).then(answer => answer.text());
     const all = [...new DOMParser().parseFromString(text, "text/html").querySelectorAll("*")];
-    const inside = e => e.localName === "style" || (e.localName === "script" && !e.hasAttribute("src"));
+    const data = e => /^application\/(ld\+)?json$/.test(e.getAttribute("type"));
+    const inside = e => e.localName === "style" || (e.localName === "script" && !e.hasAttribute("src") && !data(e));
     const runs = ({name, value}) => /^(on|style$)/.test(name)
         || (/^(href|src|action)$/.test(name) && /^(javascript|data):/i.test(value));
     return [...all.filter(inside), ...all.flatMap(e => [...e.attributes]).filter(runs)].map(each => each.nodeName);

@@ -30,6 +30,8 @@ PAGES = {
     "data set": f"/datasets/{DATASET}",
     "overlap": "/overlap",
     "statistics": address("/stats", q="love"),
+    "companies": "/companies",
+    "what now": "/what-now",
     "check": "/check",
     "about": "/about",
     "api": "/api",
@@ -38,6 +40,14 @@ PAGES = {
     "hostile": address("/search", q=WORD),
     "hostile track": "/tracks/free-music-archive:hostile-long",
 }
+
+IN_LANGUAGES = {
+    f"{name} in {language}": f"{path}{'&' if '?' in path else '?'}lang={language}"
+    for language in ("de", "fr", "es", "ja")
+    for name in ("front", "filtered", "artist", "track", "statistics", "companies", "what now", "check")
+    for path in (PAGES[name],)
+}
+"""Kinds of pages in the other languages."""
 
 WRONG = {"wrong": 400, "missing": 404}
 """Those that say what is wrong."""

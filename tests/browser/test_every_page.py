@@ -8,14 +8,17 @@ from playwright.sync_api import Page, Response, expect
 
 from tests.browser.conftest import Open
 from tests.browser.measures import COLOURS, NARROW, SMALLEST, WIDE, inline, moving, violations, wider
-from tests.browser.pages import PAGES, WRONG
+from tests.browser.pages import IN_LANGUAGES, PAGES, WRONG
 from tests.browser.reading import in_place
 
 FIRST_PAINT = 100_000
 """Bytes, unpacked."""
 
 
-@pytest.mark.parametrize(("name", "path"), PAGES.items(), ids=PAGES.keys())
+EVERY = {**PAGES, **IN_LANGUAGES}
+
+
+@pytest.mark.parametrize(("name", "path"), EVERY.items(), ids=EVERY.keys())
 def test_every_page(visit: Open, name: str, path: str) -> None:
     page = visit("about:blank", viewport=NARROW, color_scheme="light")
     _loads_whole(page, path, WRONG.get(name, 200))

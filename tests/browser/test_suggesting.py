@@ -30,7 +30,7 @@ def test_artists_and_titles_with_their_counts(visit: Open, site: Site) -> None:
     assert [number(text) for text in artists.locator(".suggestion-note").all_inner_texts()] == [
         one.count for one in found.artists
     ]
-    status = f"{len(found.artists)} artists and {len(found.titles)} titles suggested"
+    status = f"Artists: {len(found.artists)}, Titles: {len(found.titles)}. Use the up and down arrows to choose."
     expect(page.locator("#status")).to_contain_text(status)
 
 
@@ -155,3 +155,14 @@ def test_a_server_that_refuses_is_no_obstacle(visit: Open) -> None:
 
 def _asked(request: Request) -> str:
     return parse_qs(urlsplit(request.url).query)["q"][0]
+
+
+def test_in_another_language(visit: Open) -> None:
+    page = visit("/?lang=de")
+    suggested(page)
+    expect(page.get_by_role("group", name="Interpreten").get_by_role("option").first).to_be_visible()
+    expect(page.locator("#status")).to_contain_text("Auswahl mit den Pfeiltasten")
+    page.locator("#q").press("ArrowDown")
+    page.locator("#q").press("Enter")
+    page.wait_for_url("**lang=de**")
+    assert page.locator("html").get_attribute("lang") == "de"

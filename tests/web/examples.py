@@ -17,12 +17,18 @@ def timeless(answer: Any) -> Any:
     return answer | ({"took_ms": 5} if "took_ms" in answer else {})
 
 
+def ask(web: httpx.Client, example: dict[str, Any]) -> httpx.Response:
+    """Ask what an example asks: its address, with its body if it has one."""
+    address = PREFIX + example["address"]
+    return web.post(address, json=example["body"]) if "body" in example else web.get(address)
+
+
 def main(url: str) -> None:
     """Ask each example's address, and write the answers down."""
     known = orjson.loads(FILE.read_bytes())
-    for example in known.values():
-        answer = httpx.get(f"{url}{PREFIX}{example['address']}").raise_for_status()
-        example["answer"] = timeless(answer.json())
+    with httpx.Client(base_url=url) as web:
+        for example in known.values():
+            example["answer"] = timeless(ask(web, example).raise_for_status().json())
     FILE.write_bytes(orjson.dumps(known, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 

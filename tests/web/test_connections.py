@@ -12,6 +12,8 @@ from linernotes.web.config import Options
 from tests.web.conftest import Site
 from tests.web.serving import serving
 
+REQUEST = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
 
 def opened(url: str, sent: bytes = b"") -> socket.socket:
     """Return a connection, and send something that is no whole request."""
@@ -28,7 +30,7 @@ def ended(connection: socket.socket) -> bool:
     return True
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET /health HTT", b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /hea"])
+@pytest.mark.parametrize("sent", [b"", b"GET /health HTT", REQUEST + b"GET /hea"])
 def test_a_head_has_to_come_in_time(site: Site, sent: bytes) -> None:
     with serving(lambda: site.searcher, Options(request_head_s=0.5, keep_alive_s=1)) as url, opened(url, sent) as idle:
         began = time.monotonic()
@@ -50,15 +52,15 @@ def test_an_answer_may_take_longer(site: Site) -> None:
     """The deadline is for the head alone, and the next one has its own."""
     with (
         serving(lambda: site.searcher, Options(request_head_s=0.4, keep_alive_s=5)) as url,
-        opened(url, b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n") as one,
+        opened(url, REQUEST) as one,
     ):
         for _ in range(3):
             time.sleep(0.8)
             assert one.recv(1 << 16).startswith(b"HTTP/1.1 200")
-            one.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+            one.sendall(REQUEST)
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"], ids=["silent", "kept alive"])
+@pytest.mark.parametrize("sent", [b"", REQUEST], ids=["silent", "kept alive"])
 def test_idle_connections_are_no_outage(site: Site, sent: bytes) -> None:
     with serving(lambda: site.searcher, Options(max_connections=20)) as url:
         idle = [opened(url, sent) for _ in range(100)]

@@ -46,7 +46,7 @@ def test_clients_that_leave(site: Site, es_url: str, tmp_path: Path) -> None:
                 where = urlsplit(served)
                 waiting = [socket.create_connection((where.hostname, where.port)) for _ in range(CLIENTS)]
                 for number, each in enumerate(waiting):
-                    each.sendall(f"GET {PREFIX}/suggest?q=lo{number} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                    each.sendall(f"GET {PREFIX}/suggest?q=lo{number} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
                 assert faults.came.wait(10)
                 time.sleep(0.5)
                 before = faults.forwarded

@@ -101,6 +101,19 @@ def test_no_window_has_more_than_the_limit() -> None:
     assert counters.add("b", 1000, limit) == 0
 
 
+def test_what_is_left_is_known() -> None:
+    counters = SlidingWindowCounters(6.0)
+    assert counters.left("a", 10) == (10, 0.0)
+    counters.add("a", 3, 10)
+    left, seconds = counters.left("a", 10)
+    assert left == 7
+    assert 6 <= seconds <= 7
+    wait = counters.add("a", 8, 10)
+    assert 6 <= wait <= 7
+    assert counters.left("a", 10)[0] == 7  # what was refused isn't counted
+    assert counters.left("b", 10)[0] == 10
+
+
 def test_what_takes_long_counts_several_times(site: Site) -> None:
     with serving(lambda: site.searcher, Options(requests_per_minute=30)) as url, httpx.Client(base_url=url) as web:
 
@@ -115,6 +128,15 @@ def test_what_takes_long_counts_several_times(site: Site) -> None:
         assert [ask("192.0.2.4", f"{PREFIX}/checks/x") for _ in range(31)] == [404] * 30 + [429]
         assert ask("192.0.2.4", "/check/x") == 429
         assert [ask("192.0.2.5", "/check/x"), ask("192.0.2.4", "/search")] == [404, 429]
+        batch = f'{PREFIX}/reconcile?queries={{"a":{{"query":"love"}}}}'
+        assert [ask("192.0.2.6", batch) for _ in range(6)] == [200] * 5 + [429]
+        assert [ask("192.0.2.7", f"{PREFIX}/reconcile") for _ in range(6)] == [200] * 6  # what it can do costs nothing
+        rows = {"rows": [{"artist": "Kurt Vile", "title": "Freeway"}]}
+        posted = [
+            web.post(f"{PREFIX}/matches", json=rows, headers={"x-forwarded-for": "192.0.2.8"}).status_code
+            for _ in range(3)
+        ]
+        assert posted == [200, 200, 429]
 
 
 def test_a_client_has_few_requests_under_way(site: Site, es_url: str) -> None:
@@ -152,8 +174,8 @@ def test_a_body_that_comes_slowly_is_given_up(site: Site, monkeypatch: pytest.Mo
     with serving(lambda: site.searcher, Options(body_bytes_per_s=1_000_000)) as url:
         where = urlsplit(url)
         with socket.create_connection((where.hostname, where.port), 10) as slow:
-            head = f"POST {PREFIX}/checks HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: 900\r\n\r\n"
-            slow.sendall(head.encode())
+            headers = "Host: localhost\r\nContent-Type: text/csv\r\nContent-Length: 900\r\n\r\n"
+            slow.sendall(f"POST {PREFIX}/checks HTTP/1.1\r\n{headers}".encode())
             began = time.monotonic()
             with suppress(ConnectionError):
                 while time.monotonic() < began + 0.6:

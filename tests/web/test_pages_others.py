@@ -1,14 +1,19 @@
 """Artists, tracks, values, data sets, overlap, statistics and API: what the searcher answers is what is shown."""
 
 import re
+import shlex
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx
+import orjson
 import pytest
 from elasticsearch import Elasticsearch
 
 import queries
+from linernotes.web.api.checks import EXAMPLE
 from linernotes.web.config import Options
 from linernotes.web.pages import labels
 from linernotes.web.pages.views import overlap
@@ -20,6 +25,7 @@ from tests.web.conftest import Site
 from tests.web.pages_read import Element, query, read
 from tests.web.serving import serving
 from tests.web.test_pages import page, total
+from tests.web.uploads import ended
 
 
 def number(text: str) -> int:
@@ -243,10 +249,24 @@ def test_api_page_is_the_document(site: Site) -> None:
     for path, item in document["paths"].items():
         for method in item:
             assert f"{method.upper()} {path}" in headings
-    for command in found.all("pre"):
-        told = re.fullmatch(r"curl '(http://[^']+)'", command.said)
-        if told and "/checks/" not in told[1]:
-            assert httpx.get(told[1]).status_code == 200, command.said
+
+
+def test_every_command_of_the_api_page_works(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "catalogue.csv").write_bytes(site.web.get("/check/example.csv").content)
+    commands = [each.said for each in page(site, "/api").all("pre")]
+    assert len(commands) > 15
+    check = ""
+    for command in sorted(commands, key=lambda command: ("checks/" in command, "DELETE" in command)):
+        assert shlex.split(command)[0] == "curl"
+        ran = subprocess.run(
+            [*shlex.split(command.replace(EXAMPLE["id"], check)), "--silent", "--show-error", "--fail-with-body"],
+            cwd=tmp_path, capture_output=True, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, (command, ran.stdout, ran.stderr)
+        if command.endswith("/checks'"):
+            check = orjson.loads(ran.stdout)["id"]
+            ended(site.web, check)
+    assert site.web.get(f"/api/v1/checks/{check}").status_code == 404  # the last command has deleted it
 
 
 def test_about_says_what_a_page_must(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""Artists and statistics: `/suggest`, `/artist`, `/overlap` and `/stats`."""
+"""Artists and statistics: `/suggest`, `/artists`, `/overlap` and `/stats`."""
 
 from typing import Annotated
 
@@ -48,7 +48,10 @@ async def suggest(state: AppStateDep, params: Annotated[SuggestQuery, Query()]) 
     return json_response(result.as_json())
 
 
-@artists_router.get("/artist", operation_id="artist", responses=openapi.answers(schemas.Artists, "artist"))
+@artists_router.get(
+    "/artist", operation_id="artist", deprecated=True, responses=openapi.answers(schemas.Artists, "artists")
+)
+@artists_router.get("/artists", operation_id="artists", responses=openapi.answers(schemas.Artists, "artists"))
 async def artist(state: AppStateDep, params: Annotated[ArtistQuery, Query()]) -> Response:
     """List the artists that a name or id may mean and, if only one is meant, which data sets have their tracks.
 
@@ -68,7 +71,7 @@ async def overlap(state: AppStateDep, params: Annotated[FilterParams, Query()]) 
     its 95 % confidence interval. (The command line can count all: `linernotes overlap --exact`.)
     """
     request = params.to_search().to_request()
-    result = await state.query(lambda searcher: searcher.overlap(request), slow=True)
+    result = await state.query(lambda searcher: searcher.overlap(request), state.slow)
     return json_response(result.as_json())
 
 
@@ -80,5 +83,5 @@ async def stats(state: AppStateDep, params: Annotated[StatsQuery, Query()]) -> R
     data set is compared.
     """
     request = params.to_search().to_request()
-    result = await state.query(lambda searcher: searcher.stats(request, limit=params.size), slow=True)
+    result = await state.query(lambda searcher: searcher.stats(request, limit=params.size), state.slow)
     return json_response(result.as_json())

@@ -14,6 +14,7 @@ from linernotes.web.api.schemas import Count, Percent, Shape
 from linernotes.web.checks import store, upload
 from linernotes.web.checks.jobs import REPORT_TYPES, CheckState, Job, ReportFormat, report_response
 from linernotes.web.checks.store import CheckStoreDep
+from linernotes.web.config import Options
 from linernotes.web.middleware.security_headers import check_same_site
 from linernotes.web.search_params import NO_PARAMS
 from linernotes.web.services.app_state import AppStateDep
@@ -76,9 +77,10 @@ EXAMPLE: Mapping[str, Any] = {
 _BEGUN = {**EXAMPLE, "state": "running", "done": 0, "summary": None, "expires": None, "reports": {}}
 
 
-def check_json(job: Job) -> dict[str, Any]:
+def check_json(job: Job, options: Options) -> dict[str, Any]:
     """Return a job in the shape of `Check`."""
     result = job.result
+    reports = {each.value: options.link(f"{PREFIX}/checks/{job.id}/report.{each}") for each in ReportFormat}
     return {
         "id": job.id,
         "state": job.state,
@@ -89,11 +91,12 @@ def check_json(job: Job) -> dict[str, Any]:
         "summary": result.summary if result else None,
         "data_changed": result.data_changed if result else False,
         "expires": datetime.fromtimestamp(job.ended + store.KEEP_S, UTC) if job.ended else None,
-        "reports": {each.value: f"{PREFIX}/checks/{job.id}/report.{each}" for each in ReportFormat} if result else {},
+        "reports": reports if result else {},
     }
 
 
 _FILE = {"type": "string", "contentMediaType": "text/csv", "description": "CSV with a header: artist and title."}
+_LINES = {"type": "string", "description": 'In each line an object: {"artist": "Kurt Vile", "title": "Freeway"}'}
 _FORM = {
     "type": "object",
     "required": [upload.FIELD],
@@ -104,6 +107,7 @@ _BODY = {
     "content": {
         upload.FORM_TYPE: {"schema": _FORM},
         "text/csv": {"schema": _FILE, "example": "artist,title\nKurt Vile,Freeway\n"},
+        "application/x-ndjson": {"schema": _LINES},
     },
 }
 _REPORTS = {media_type.partition(";")[0]: {"schema": {"type": "string"}} for media_type in REPORT_TYPES.values()}
@@ -122,16 +126,20 @@ def _answers(status: int, example: Mapping[str, Any], description: str) -> opena
     status_code=202,
     dependencies=[Depends(check_same_site)],
     openapi_extra={"requestBody": _BODY},
-    responses=_answers(202, _BEGUN, "The check has begun; `Location` is its address.") | openapi.problems(403, 415),
+    responses={
+        **_answers(202, _BEGUN, "The check has begun; `Location` is its address."),
+        **openapi.problems(403, 408, 415),
+    },
 )
 async def begin(request: Request, state: AppStateDep, checks: CheckStoreDep) -> Response:
     """Upload a catalogue and check it in the background.
 
-    It is a CSV with the columns artist and title and, optionally, album, year and url, or ids of YouTube, Spotify, FMA
-    and Genius. The file is deleted as soon as it has been checked, the results after an hour.
+    It is a CSV or a workbook (.xlsx) with the columns artist and title and, optionally, album, year and url, or ids of
+    YouTube, Spotify, FMA and Genius; or NDJSON with objects that have these properties; or an HTML or NDJSON report,
+    which is checked again. The file is deleted as soon as it has been checked, the results after an hour.
     """
     job = await checks.begin(request, state)
-    return _respond(job, 202, {"location": f"{PREFIX}/checks/{job.id}"})
+    return _respond(job, state.options, 202, {"location": state.options.link(f"{PREFIX}/checks/{job.id}")})
 
 
 @router.get(
@@ -139,9 +147,9 @@ async def begin(request: Request, state: AppStateDep, checks: CheckStoreDep) -> 
     operation_id="check",
     responses=_answers(200, EXAMPLE, "Progress and totals of the check.") | openapi.problems(404),
 )
-async def check(check_id: CheckId, checks: CheckStoreDep) -> Response:
+async def check(check_id: CheckId, state: AppStateDep, checks: CheckStoreDep) -> Response:
     """Return the progress of a check, and its totals once it is done."""
-    return _respond(checks.get(check_id))
+    return _respond(checks.get(check_id), state.options)
 
 
 @router.get(
@@ -167,6 +175,6 @@ async def delete(check_id: CheckId, checks: CheckStoreDep) -> Response:
     return Response(status_code=204, headers=NO_STORE)
 
 
-def _respond(job: Job, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    body = orjson.dumps(check_json(job))
+def _respond(job: Job, options: Options, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    body = orjson.dumps(check_json(job, options))
     return Response(body, status, {**NO_STORE, **(headers or {})}, media_type="application/json")

@@ -12,8 +12,8 @@ from linernotes.web.search_params import NO_PARAMS
 from linernotes.web.services.app_state import AppStateDep
 from linernotes.web.services.response_cache import NO_CACHE, NO_STORE
 from mappings.cards import CARDS
-from mappings.errors import InputError, UnreachableError
-from queries.errors import NOTHING_LOADED
+from mappings.errors import InputError
+from queries.errors import NOTHING_LOADED, NothingLoadedError
 
 health_router = APIRouter(tags=["health"], dependencies=[NO_PARAMS])
 router = APIRouter(prefix=PREFIX, tags=["data sets"], dependencies=[NO_PARAMS])
@@ -35,14 +35,14 @@ async def health() -> Response:
 async def ready(state: AppStateDep) -> Response:
     """Return 200 if searches can be answered: Elasticsearch responds, and data is loaded."""
     if not (await state.data_version()).loaded:
-        raise UnreachableError(*NOTHING_LOADED)
+        raise NothingLoadedError(*NOTHING_LOADED)
     return json_response({"status": "ready"}, NO_STORE)
 
 
 @router.get(
     "/datasets",
     operation_id="datasets",
-    responses=openapi.uncached_answers(schemas.DataSets, openapi.examples()["datasets"]["answer"], 429),
+    responses=openapi.uncached_answers(schemas.DataSets, openapi.examples()["datasets"]["answer"], 429, 503),
 )
 async def datasets(state: AppStateDep) -> Response:
     """List all data sets: origin, licence, acknowledged use with sources, and what is loaded here."""
@@ -52,7 +52,7 @@ async def datasets(state: AppStateDep) -> Response:
 @router.get(
     "/datasets/{dataset_id}",
     operation_id="dataset",
-    responses=openapi.uncached_answers(schemas.OneDataSet, openapi.examples()["dataset"]["answer"], 404, 429),
+    responses=openapi.uncached_answers(schemas.OneDataSet, openapi.examples()["dataset"]["answer"], 404, 429, 503),
 )
 async def dataset(state: AppStateDep, dataset_id: DatasetId) -> Response:
     """Return one data set."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -12,6 +13,7 @@ from pydantic import BaseModel
 
 from linernotes.web.api.schemas import Problem
 from linernotes.web.errors import MEDIA_TYPE
+from linernotes.web.services.app_state import AppState
 from linernotes.web.services.response_cache import NO_CACHE
 
 PREFIX = "/api/v1"
@@ -22,6 +24,15 @@ def json_response(content: Mapping[str, Any], headers: Mapping[str, str] | None 
     return Response(orjson.dumps(content), media_type="application/json", headers=dict(headers or {}))
 
 
+def page_response(request: Request, state: AppState, content: Mapping[str, Any]) -> Response:
+    """Return a page as JSON, with the address of the next one in `Link` where there is one (RFC 8288)."""
+    if content["next"] is None:
+        return json_response(content)
+    query = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
+    address = f"{request.url.path}?{urlencode([*query, ('after', content['next'])], errors='replace')}"
+    return json_response(content, {"link": f'<{state.options.link(address)}>; rel="next"'})
+
+
 PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 
 STATUS_HELP: Mapping[int, str] = {
@@ -29,6 +40,7 @@ STATUS_HELP: Mapping[int, str] = {
     403: "The request came from a page of another site.",
     404: "Not found.",
     405: "Method not allowed; `Allow` lists the methods.",
+    408: "The body came too slowly.",
     409: "Not available yet, or no longer.",
     413: "The body is too large.",
     414: "The address is too long.",
@@ -44,6 +56,10 @@ HEADERS = {
     "ETag": {"description": "Valid until the data changes.", "schema": {"type": "string"}},
     "Cache-Status": {"description": "Present if the response was cached (RFC 9211).", "schema": {"type": "string"}},
 }
+PAGE_HEADERS = {
+    **HEADERS,
+    "Link": {"description": "Address of the next page, with rel=next (RFC 8288).", "schema": {"type": "string"}},
+}
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -55,7 +71,8 @@ def answers(model: type[BaseModel], example: str, *further: int) -> Responses:
     """
     content = {"application/json": {"example": examples()[example]["answer"]}}
     same: Responses = {304: {"description": "The response that `If-None-Match` names is still valid."}}
-    good = {"model": model, "content": content, "description": _first(model), "headers": HEADERS}
+    headers = PAGE_HEADERS if "next" in model.model_fields else HEADERS
+    good = {"model": model, "content": content, "description": _first(model), "headers": headers}
     return {200: good, **same, **problems(*further)}
 
 
@@ -95,11 +112,16 @@ def uncached_answers(model: type[BaseModel], example: Mapping[str, Any], *furthe
 
 DOCUMENT_PATH = f"{PREFIX}/openapi.json"
 
-DESCRIPTION = """Search the tracks that are known to be in public data sets for training music models.
+DESCRIPTION = """Is your music in the data sets behind AI? Search the tracks of public data sets of music.
 
 The API is read-only, and its answers are those of the command line with `--json`. A page of hits or values has the
-cursor of the next one in `next`. Responses carry an ETag that is valid until the data changes. Unknown parameters are
-refused, since a misspelt filter would find everything.
+cursor of the next one in `next`, and its address in the header `Link`. Responses carry an ETag that is valid until the
+data changes. Unknown parameters are refused, since a misspelt filter would find everything. Later versions may add
+properties to answers: ignore those that you don't know.
+
+Scripts of any site may read it (CORS). `RateLimit-Policy` and `RateLimit` tell how many requests one client may send,
+and how many are left. Errors are problems (RFC 9457) whose `type` is one of those at `/problems`. Beside it,
+`/api/v1/reconcile` speaks the reconciliation API of OpenRefine.
 
 That a track is in a data set does not prove that a model was trained on it."""
 
@@ -117,6 +139,9 @@ LICENCE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 
 UNUSED_SCHEMAS = ("HTTPValidationError", "ValidationError")
 """FastAPI's own format of errors."""
+
+BODY_SCHEMAS = frozenset({"MatchQuery", "MatchRow"})
+"""Schemas of what clients send."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -142,7 +167,11 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     for name in UNUSED_SCHEMAS:
         schemas.pop(name, None)
-    schemas["Problem"] = problem_schema()
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs") | {"Problem": problem}
+    for name in schemas.keys() - BODY_SCHEMAS:
+        # Answers may grow: only what is sent to us has no further properties.
+        schemas[name].pop("additionalProperties", None)
     return document
 
 

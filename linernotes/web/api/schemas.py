@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import fields as fields_of
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from linernotes.web.errors import PROBLEM_TYPES, PROBLEMS_PATH
 from mappings.cards import Card, Claim
 from mappings.track import DATASET, FIELDS, SHOWN, SOURCE_ID
 from queries import FacetCount, Match, SpellingSuggestion, Stage, Total
 from queries.artists.artist_profile import Collaborator, NameCount
+from queries.catalogue import MAX_LISTED, Verdict
 from queries.model import Member
 
 Count = Annotated[int, Field(ge=0)]
@@ -24,21 +26,32 @@ MatchStage = Annotated[
 Truncated = Annotated[bool, Field(description="Whether only the first words of the text were searched.")]
 Note = Annotated[str, Field(description="What presence in a data set doesn't prove.")]
 
+_PROBLEMS = ", ".join(f"{PROBLEMS_PATH}/{name}" for name in PROBLEM_TYPES)
+_PROBLEMS_HELP = f"The kind of problem, which never changes, and the address of a page on it: one of {_PROBLEMS}."
+
 
 class Shape(BaseModel):
-    """An object with these properties and no others."""
+    """An object with these properties and no others; the document allows further ones, for later versions."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class InvalidParameter(Shape):
+    """What is wrong with one parameter."""
+
+    parameter: Annotated[str, Field(description="Its name; of a property of the body its path, as in rows.0.year.")]
+    detail: str
 
 
 class Problem(Shape):
     """What went wrong (RFC 9457), and what to do."""
 
-    type: Annotated[str, Field(description="Always about:blank: the status says everything.")]
+    type: Annotated[str, Field(description=_PROBLEMS_HELP)]
     title: str
     status: Annotated[int, Field(ge=400, le=599)]
     detail: str
     hint: str
+    errors: Annotated[list[InvalidParameter], Field(description="All invalid parameters, where it is about these.")]
 
 
 class Status(Shape):
@@ -375,10 +388,55 @@ class Values(Shape):
     took_ms: TookMs
 
 
+class CatalogueMatch(Shape):
+    """A track that a row stands for, how sure that is, why, and where it stands in the data set's file."""
+
+    id: str
+    dataset: str
+    title: str | None
+    artists: list[str]
+    match: Annotated[Literal["id"] | Match, Field(description="How it matched: by an id, or by artist and title.")]
+    url: str | None
+    verdict: Annotated[Literal["found", "likely"], Field(description="How sure it is.")]
+    reason: str
+    album: str | None
+    year: int | None
+    revision: str | None
+    source_file: str | None
+    source_row: int | None
+
+
+class RowVerdict(Shape):
+    """The verdict on one row: all matches are counted, the surest 50 are listed."""
+
+    row: Annotated[int, Field(ge=1, description="Number of the row, from 1.")]
+    artist: str
+    title: str
+    verdict: Verdict
+    matches: Annotated[list[CatalogueMatch], Field(max_length=MAX_LISTED)]
+    reason: str
+    matches_total: Count
+    exact: Annotated[bool, Field(description="False if there are more candidates than could be compared.")]
+    duplicate_of: Annotated[int | None, Field(description="An earlier row of the same song.")]
+    album: Annotated[str, Field(description="Only present if given.", json_schema_extra=_without_default)] = ""
+    year: Annotated[int, Field(description="Only present if given.", json_schema_extra=_without_default)] = 0
+    identifiers: Annotated[
+        list[tuple[str, str]], Field(description="Ids that were read, by kind.", json_schema_extra=_without_default)
+    ] = []
+
+
+class Matches(Shape):
+    """The verdicts on some rows, in their order."""
+
+    rows: list[RowVerdict]
+    note: Note
+
+
 __all__ = [
     "Artists",
     "Count",
     "DataSets",
+    "Matches",
     "OneDataSet",
     "OneTrack",
     "Overlap",

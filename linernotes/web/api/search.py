@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 import queries
 from linernotes import arguments
 from linernotes.web.api import openapi, schemas
-from linernotes.web.api.openapi import PREFIX, json_response
+from linernotes.web.api.openapi import PREFIX, json_response, page_response
 from linernotes.web.errors import NotFoundError
 from linernotes.web.search_params import NO_PARAMS, Cursor, SearchParams, TrackParams
 from linernotes.web.services.app_state import AppStateDep, CachedRoute
@@ -44,16 +44,16 @@ FacetName = Annotated[str, Path(description="Facet.", json_schema_extra={"enum":
 
 
 @router.get("/search", operation_id="search", responses=openapi.answers(schemas.Search, "search"))
-async def search(state: AppStateDep, params: Annotated[SearchQuery, Query()]) -> Response:
+async def search(request: Request, state: AppStateDep, params: Annotated[SearchQuery, Query()]) -> Response:
     """Find tracks by artist, title and album, and count them by facet.
 
     Any text is valid; "phrases", `-words` and `artist:` `title:` `album:` `year:` are understood. Values of one filter
     are combined with OR, filters with AND, and each facet is counted under all filters but its own.
     """
     names = (name.strip() for name in params.facets.split(","))
-    request = params.to_request([name for name in names if name not in ("", "none")])
-    result = await state.query(lambda searcher: searcher.search(request))
-    return json_response(result.as_json())
+    search_request = params.to_request([name for name in names if name not in ("", "none")])
+    result = await state.query(lambda searcher: searcher.search(search_request))
+    return page_response(request, state, result.as_json())
 
 
 @router.get(
@@ -71,7 +71,9 @@ async def track(state: AppStateDep, track_id: TrackId) -> Response:
 
 
 @router.get("/facets/{name}", operation_id="values", responses=openapi.answers(schemas.Values, "values", 404))
-async def facet_values(state: AppStateDep, name: FacetName, params: Annotated[FacetQuery, Query()]) -> Response:
+async def facet_values(
+    request: Request, state: AppStateDep, name: FacetName, params: Annotated[FacetQuery, Query()]
+) -> Response:
     """List all values of one facet with their exact counts.
 
     The counts are of the tracks that the text and all other filters find; filters of the facet itself only mark its
@@ -81,7 +83,7 @@ async def facet_values(state: AppStateDep, name: FacetName, params: Annotated[Fa
         arguments.one_of("facet", name, queries.FACETS)
     except InputError as error:
         raise NotFoundError(error.message, error.hint) from error
-    request = queries.values_request(
+    values_request = queries.values_request(
         name,
         params.q,
         filters_by_facet=params.checked_filters(),
@@ -91,8 +93,9 @@ async def facet_values(state: AppStateDep, name: FacetName, params: Annotated[Fa
         sort=params.sort,
     )
     # Looking into all values takes long: ordinary searches must not wait for it.
-    result = await state.query(lambda searcher: searcher.values(request), walk=bool(params.contains))
-    return json_response(result.as_json())
+    pool = state.walks if params.contains else state.fast
+    result = await state.query(lambda searcher: searcher.values(values_request), pool)
+    return page_response(request, state, result.as_json())
 
 
 _EXPORTED = {

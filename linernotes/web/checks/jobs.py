@@ -1,5 +1,6 @@
 """One catalogue check in the background: its state, its answers on disk, its reports, and a preview for the page."""
 
+import codecs
 import logging
 import threading
 import time
@@ -7,20 +8,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import orjson
 from fastapi import Response
 
-from linernotes.catalogue import csv_file, report
+from linernotes import i18n
+from linernotes.catalogue import csv_file, report, verify
+from linernotes.catalogue.csv_file import Catalogue
 from linernotes.catalogue.report import Spool
-from linernotes.catalogue.run import Check, Provenance
-from linernotes.web.errors import NotReadyError
+from linernotes.catalogue.run import SHOWN, Check, Provenance
+from linernotes.catalogue.verify import Change, GenerationChange, Report, change_of, generation_changes
+from linernotes.i18n import N_
+from linernotes.web.errors import BusyError, NotReadyError, public_sentences
 from linernotes.web.services.response_cache import NO_STORE
 from linernotes.web.services.streaming import Download, DownloadSlots, StreamedDownload, attachment, slug
 from mappings.cards import is_synthetic
-from mappings.errors import InputError, LinernotesError, UnreachableError
+from mappings.errors import InputError, LinernotesError
 from mappings.track import ARTISTS, DATASET, REVISION, TITLE
 from queries import Searcher, catalogue
 from queries.catalogue import CatalogueMatch, RowResult, Verdict
@@ -51,12 +57,14 @@ class ReportFormat(StrEnum):
 
     HTML = "html"
     CSV = "csv"
+    XLSX = "xlsx"
     NDJSON = "ndjson"
 
 
 REPORT_TYPES: Mapping[ReportFormat, str] = {
     ReportFormat.HTML: "text/html; charset=utf-8",
     ReportFormat.CSV: "text/csv; charset=utf-8",
+    ReportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ReportFormat.NDJSON: "application/x-ndjson",
 }
 
@@ -65,14 +73,34 @@ class StoppedError(Exception):
     """The job was deleted."""
 
 
+@dataclass
+class Changes:
+    """What a report's rows give now that is different: their number, the first of them, and changed generations."""
+
+    generations: Sequence[GenerationChange]
+    rows: int = 0
+    first: list[Change] = field(default_factory=list)
+
+    def add(self, change: Change | None) -> None:
+        """Count what became of a row."""
+        if change:
+            self.rows += 1
+            if len(self.first) < SHOWN:
+                self.first.append(change)
+
+
 @dataclass(frozen=True)
 class Result:
-    """The sums, the provenance, the first rows of each verdict, and whether the data changed during the check."""
+    """The sums, the provenance, the first rows of each verdict, and whether the data changed during the check.
+
+    `changes` are since the report that was sent instead of a catalogue.
+    """
 
     summary: Mapping[str, Any]
     provenance: Provenance
     first: Mapping[str, list["Row"]]
     data_changed: bool
+    changes: "Changes | None" = None
 
 
 @dataclass
@@ -126,7 +154,9 @@ class Job:
         except StoppedError:
             self._end(CheckState.FAILED, "The check was stopped.")
         except LinernotesError as error:
-            self._end(CheckState.FAILED, str(error))
+            if not isinstance(error, InputError):  # which may quote the catalogue
+                log.warning("a check failed: %s", error)
+            self._end(CheckState.FAILED, " ".join(public_sentences(error)))
         except OSError as error:
             log.warning("the answers of a check can't be stored: %s", error.strerror)
             self._end(CheckState.FAILED, f"The answers can't be stored: {error.strerror}.")
@@ -139,24 +169,33 @@ class Job:
     def _check(self, get_searcher: Callable[[], Searcher]) -> Result:
         self._raise_if_stopped()
         searcher = replace(get_searcher(), background=True, seconds=REQUEST_S)
-        with csv_file.open_catalogue(self.catalogue, self.name) as table, self.answers.open("xb") as stream:
+        with open_upload(self.catalogue, self.name) as table, self.answers.open("xb") as stream:
             check, spool = Check.of(table, searcher), Spool(stream)
-            with closing(catalogue.check(self._ask(searcher), table.rows())) as answers:
+            before: Iterator[Mapping[str, Any]] = iter(())
+            changes: Changes | None = None
+            if isinstance(table, Report):
+                before = table.rows()
+                changes = Changes(generation_changes(table, check.provenance.datasets))
+            rows = table.catalogue_rows() if isinstance(table, Report) else table.rows()
+            with closing(catalogue.check(self._ask(searcher), rows)) as answers:
                 for answer in answers:
                     self._raise_if_stopped()
+                    if changes:
+                        changes.add(change_of(table.name, next(before), answer))
                     line = orjson.dumps(answer.as_json())
                     self.answer_bytes += len(line)
                     if self.answer_bytes > self.total * ANSWER_BYTES and not self.may_grow():
-                        raise UnreachableError("There is no room for the results.", "Send the catalogue again later.")
+                        raise BusyError("There is no room for the results.", "Send the catalogue again later.")
                     if self.answer_bytes > MAX_ANSWERS:
                         raise InputError(
                             f"The results are larger than {MAX_ANSWERS // 1_000_000} MB.",
-                            "Split the catalogue, or use the command line: linernotes check",
+                            "Split the catalogue.",
                         )
                     spool.add(line)
                     check.add(answer)
                     self.done += 1
-        return Result(check.summary(), check.provenance, preview(check.first), check.generations_changed(searcher))
+        changed = check.generations_changed(searcher)
+        return Result(check.summary(), check.provenance, preview(check.first), changed, changes)
 
     def _ask(self, searcher: Searcher) -> Callable[..., list[dict[str, Any]]]:
         def ask(*bodies: dict[str, Any]) -> list[dict[str, Any]]:
@@ -177,12 +216,30 @@ class Job:
         self.state = state
 
 
-def report_response(job: Job, report_format: ReportFormat, slots: DownloadSlots) -> Response:
-    """Return a job's report as a download; raises NotReadyError where there is none."""
+@contextmanager
+def open_upload(path: Path, name: str) -> Iterator[Catalogue | Report]:
+    """Give a catalogue, or a report that is to be checked again. Raises InputError for what is neither."""
+    opened = verify.open_report(path, name) if verify.is_report(path) else csv_file.open_catalogue(path, name)
+    with opened as table:
+        yield table
+
+
+def report_response(
+    job: Job,
+    report_format: ReportFormat,
+    slots: DownloadSlots,
+    *,
+    byte_order_mark: bool = False,
+    language: str = i18n.ENGLISH,
+) -> Response:
+    """Return a job's report as a download; raises NotReadyError where there is none.
+
+    A `byte_order_mark` begins a CSV for people: without it a spreadsheet would read it as Windows-1252.
+    """
     if job.result is None:
         if job.state is CheckState.FAILED:
-            raise NotReadyError("The check failed, so it has no report.", "Send the catalogue again.")
-        raise NotReadyError("The check isn't finished yet.", "Please try again in a few seconds.")
+            raise NotReadyError(N_("The check failed, so it has no report."), N_("Send the catalogue again."))
+        raise NotReadyError(N_("The check isn't finished yet."), N_("Please try again in a few seconds."))
     result = job.result
     name = attachment(f"linernotes-check-{slug(job.name.rpartition('.')[0])}", report_format)
     headers = {"content-type": REPORT_TYPES[report_format], "content-disposition": name, **NO_STORE}
@@ -192,8 +249,10 @@ def report_response(job: Job, report_format: ReportFormat, slots: DownloadSlots)
         if headers_only:
             yield Download(headers, ())
             return
-        with job.answers.open("rb") as answers:
+        with job.answers.open("rb") as answers, i18n.use(language):  # in the thread that generates all of it
             pieces = report.FORMATS[f".{report_format}"](Spool(answers), result.summary, result.provenance)
+            if byte_order_mark and report_format is ReportFormat.CSV:
+                pieces = chain((codecs.BOM_UTF8,), pieces)
             yield Download(headers, pieces)
 
     return StreamedDownload(slots, open_report)

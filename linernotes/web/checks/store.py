@@ -19,16 +19,15 @@ import anyio
 import anyio.to_thread
 from fastapi import Depends, Request
 
-from linernotes.catalogue import csv_file
+from linernotes.i18n import N_
 from linernotes.web.checks import upload
-from linernotes.web.checks.jobs import CheckState, Job
+from linernotes.web.checks.jobs import CheckState, Job, open_upload
 from linernotes.web.config import Options
 from linernotes.web.errors import BusyError, NotFoundError, PayloadTooLargeError, TooManyRequestsError
 from linernotes.web.services.app_state import AppState
 from linernotes.web.services.executor import BoundedExecutor, current_client
 from linernotes.web.services.streaming import DownloadSlots
-from mappings.errors import InputError
-from queries.errors import NOTHING_LOADED
+from queries.errors import NOTHING_LOADED, NothingLoadedError
 
 KEEP_S = 3600.0
 """How long results are kept once they are there."""
@@ -81,7 +80,7 @@ class CheckStore:
         incoming = _Incoming(client, upload.disk_bytes(request, self._options.upload_bytes))
         self._admit(incoming)
         if not (await state.data_version()).loaded:
-            raise InputError(*NOTHING_LOADED)
+            raise NothingLoadedError(*NOTHING_LOADED)
         self._admit(incoming)  # again: others may have come while the version was asked for
         self._incoming.add(incoming)
         folder = self._folder / secrets.token_hex(16)
@@ -103,7 +102,7 @@ class CheckStore:
         """Return a job; raises NotFoundError for one that isn't there, or not any more."""
         job = self._jobs.get(job_id)
         if job is None or _is_expired(job):
-            raise NotFoundError("There is no such check, or it was deleted.", "Send the catalogue again.")
+            raise NotFoundError(N_("There is no such check, or it was deleted."), N_("Send the catalogue again."))
         return job
 
     def delete(self, job_id: str) -> None:
@@ -125,11 +124,10 @@ class CheckStore:
 
     def _count_rows(self, received: upload.Upload) -> int:
         limit = self._options.upload_rows
-        with csv_file.open_catalogue(received.path, received.name) as catalogue:
+        with open_upload(received.path, received.name) as catalogue:
             rows = catalogue.size(limit)
         if rows > limit:
-            hint = "Split it, or use the command line: linernotes check"
-            raise PayloadTooLargeError(f"The catalogue has more than {limit:,} rows.", hint)
+            raise PayloadTooLargeError(f"The catalogue has more than {limit:,} rows.", "Split it.")
         return rows
 
     def _start(self, client: str | None, received: upload.Upload, total: int, state: AppState) -> Job:
@@ -159,14 +157,14 @@ class CheckStore:
         running = [job for job in jobs if job.state is CheckState.RUNNING]
         if client is not None:
             if any(each.client == client for each in self._incoming):
-                message = "Your address is uploading a catalogue already."
-                raise TooManyRequestsError(message, "Wait until that is done, then try again.")
+                message = N_("Your address is uploading a catalogue already.")
+                raise TooManyRequestsError(message, N_("Wait until that is done, then try again."))
             if sum(job.client == client for job in running) >= options.running_checks_per_client:
-                message = "Your address has several checks under way."
-                raise TooManyRequestsError(message, "Wait until one is done, or delete it.")
+                message = N_("Your address has several checks under way.")
+                raise TooManyRequestsError(message, N_("Wait until one is done, or delete it."))
             if sum(job.client == client for job in jobs) >= options.checks_per_client:
                 message = f"Your address has {options.checks_per_client} checks here, which are kept for an hour."
-                raise TooManyRequestsError(message, "Delete one, or try again later.")
+                raise TooManyRequestsError(message, N_("Delete one, or try again later."))
         full = (
             len(self._incoming) >= options.max_uploads
             or len(running) + len(self._incoming) >= options.running_checks
@@ -190,7 +188,7 @@ class CheckStore:
 
 
 def _full() -> BusyError:
-    return BusyError("Too many catalogues are being checked.", "Please try again in a few minutes.", RETRY_S)
+    return BusyError(N_("Too many catalogues are being checked."), N_("Please try again in a few minutes."), RETRY_S)
 
 
 def _is_expired(job: Job) -> bool:

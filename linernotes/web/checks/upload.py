@@ -13,6 +13,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from linernotes.i18n import N_
 from linernotes.output.terminal import visible
 from linernotes.web.errors import UnsupportedTypeError, too_large
 from mappings.errors import InputError
@@ -21,7 +22,12 @@ FIELD = "catalogue"
 """Name of the form's field that holds the file."""
 
 FORM_TYPE = "multipart/form-data"
-FILE_TYPES = ("text/csv", "text/plain", "text/tab-separated-values", "application/csv", "application/octet-stream")
+FILE_TYPES = (
+    *("text/csv", "text/plain", "text/tab-separated-values", "application/csv", "application/octet-stream"),
+    *("application/x-ndjson", "application/ndjson", "application/jsonl", "text/html"),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+)
+"""What a catalogue, or a report that is to be checked again, may be sent as."""
 
 DEFAULT_NAME = "catalogue.csv"
 MAX_NAME = 100
@@ -56,7 +62,9 @@ async def receive(request: Request, path: Path, max_bytes: int, seconds: float) 
     """
     media_type = _media_type(request)
     if media_type != FORM_TYPE and media_type not in FILE_TYPES:
-        raise UnsupportedTypeError("This type of upload is not accepted.", f"Send a form ({FORM_TYPE}), or text/csv.")
+        raise UnsupportedTypeError(
+            N_("This type of upload is not accepted."), N_("Send a form, text/csv or application/x-ndjson.")
+        )
     read = _read_form if media_type == FORM_TYPE else _read_body
     try:
         with path.open("xb") as file, anyio.fail_after(seconds):
@@ -64,7 +72,7 @@ async def receive(request: Request, path: Path, max_bytes: int, seconds: float) 
     except BaseException as error:
         path.unlink(missing_ok=True)
         if isinstance(error, ClientDisconnect | TimeoutError):
-            raise InputError("The upload was interrupted.", "Send the file again.") from error
+            raise InputError(N_("The upload was interrupted."), N_("Send the file again.")) from error
         raise
     return Upload(path, name)
 
@@ -88,7 +96,7 @@ async def _read_form(request: Request, file: BinaryIO, max_bytes: int) -> str:
         async with request.form(max_files=1, max_fields=1) as form:
             upload = form.get(FIELD)
             if not isinstance(upload, UploadFile):
-                raise InputError(f"The form has no file in its field {FIELD}.", "Choose a file, then send it.")
+                raise InputError(f"The form has no file in its field {FIELD}.", N_("Choose a file, then send it."))
             if (upload.size or 0) > max_bytes:
                 raise too_large(max_bytes)
             await anyio.to_thread.run_sync(shutil.copyfileobj, upload.file, file)

@@ -13,8 +13,7 @@ from typing import Any
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from linernotes.web.errors import PROBLEM_KEY, ProblemResponse
-from mappings.errors import UnreachableError
+from linernotes.web.errors import PROBLEM_KEY, BusyError, ProblemResponse
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +50,12 @@ class AccessLogMiddleware:
             await self._app(scope, receive, send_counted)
         except asyncio.CancelledError:  # the server was stopped, and this took longer than it waits
             if not status:
-                problem = ProblemResponse.from_error(UnreachableError("The server is being stopped."))
+                problem = ProblemResponse.from_error(BusyError("The server is being stopped."))
                 await problem.render(Request(scope))(scope, receive, send_counted)
         except Exception as error:
-            log.error("unexpected error", extra={"fields": {"id": request_id, "route": _route(scope)}}, exc_info=error)
+            log.error(
+                "unexpected error", extra={"fields": {"id": request_id, "route": route_of(scope)}}, exc_info=error
+            )
             if not status:
                 message = f"Something went wrong on our side. The error was logged with the id {request_id}."
                 problem = ProblemResponse(HTTPStatus.INTERNAL_SERVER_ERROR, message, "Please quote it in a report.")
@@ -63,7 +64,7 @@ class AccessLogMiddleware:
             fields: dict[str, Any] = {
                 "id": request_id,
                 "method": scope["method"],
-                "route": _route(scope),
+                "route": route_of(scope),
                 "status": status or CLIENT_CLOSED_REQUEST,
                 "ms": round((time.perf_counter() - began) * 1000, 1),
                 "bytes": 0 if scope["method"] == "HEAD" else size,
@@ -75,7 +76,7 @@ class AccessLogMiddleware:
             log.info("request", extra={"fields": fields})
 
 
-def _route(scope: Scope) -> str | None:
+def route_of(scope: Scope) -> str | None:
     """Return the pattern of the route that answered, None where none did."""
     route = scope.get("route")
     pattern = getattr(route, "path_format", None) or getattr(route, "path", None)

@@ -15,8 +15,10 @@ from fastapi import Request
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from linernotes.i18n import N_
 from linernotes.web.config import Options
-from linernotes.web.errors import ProblemResponse, SlowRequestError, too_large
+from linernotes.web.errors import BusyError, ProblemResponse, SlowRequestError, too_large
+from linernotes.web.middleware.public_api import POLICY, POLL_POLICY, RATE_LIMIT_KEY, RateLimit
 from linernotes.web.services.executor import current_client
 
 WINDOW_S = 60.0
@@ -59,18 +61,31 @@ COSTS: tuple[tuple[str, int], ...] = (
     (r"/overlap", 24),
     (r"/stats", 12),
     (r"/facets/", 4),
+    (r"/reconcile/suggest/entity", 4),
     (r"/(search|artist|tracks/)", 2),
 )
 """What a request counts, by the beginning of its path without `/api/v1`; any other counts once, as a suggestion does.
 The dearest are few requests of Elasticsearch's threads for seconds: 24 lets ten a minute."""
 
-CONTAINS_COST, UPLOAD_COST = 12, 24
-"""The same for a facet's values that contain a text, and for a catalogue."""
+POSTED_COSTS = {"/check": 24, "/checks": 24, "/matches": 12, "/reconcile": 6}
+"""The same for what is posted: a catalogue, a hundred rows at once, and a batch, of which OpenRefine makes ten."""
+
+CONTAINS_COST = 12
+"""The same for a facet's values that contain a text."""
 
 POLL = re.compile(r"/checks?/[^/]+")
 """The progress of a check, which is counted apart: it costs no query, and a page polls it for minutes."""
 
 _API = re.compile(r"/api/v\d+(?=/)")
+
+MANY_AT_A_TIME = (
+    N_("Your address has too many requests under way."),
+    N_("Wait for some of the answers, then try again."),
+)
+MANY_IN_A_MINUTE = (
+    N_("Your address has sent too many requests within a minute; those that take long count several times."),
+    N_("Please wait, then try again."),
+)
 
 REFUSAL_S = 0.25
 """How long a refusal takes: who asks again at once doesn't keep the server busy."""
@@ -88,7 +103,9 @@ def cost_of(scope: Scope) -> int:
     """
     path = _API.sub("", scope["path"], count=1)
     if scope["method"] == "POST":
-        return UPLOAD_COST if path in ("/check", "/checks") else 1
+        return POSTED_COSTS.get(path, 1)
+    if path == "/reconcile" and scope["query_string"]:
+        return POSTED_COSTS[path]
     if path.startswith("/facets/") and QueryParams(scope["query_string"]).get("contains"):
         return CONTAINS_COST
     return next((cost for beginning, cost in COSTS if re.match(beginning, path)), 1)
@@ -123,6 +140,15 @@ class SlidingWindowCounters:
                 break
         return (leaving + SLOTS) * self._slot_s - now
 
+    def left(self, client: str, limit: int) -> tuple[int, float]:
+        """Return how much a client may still request, and the seconds until it may request more."""
+        counter, now = hash(client) % COUNTERS, time.monotonic()
+        last, place = self._last[counter], counter * SLOTS
+        counted = ((each, self._counts[place + each % SLOTS]) for each in range(max(last - SLOTS + 1, 0), last + 1))
+        slots = [(slot, count) for slot, count in counted if count]
+        seconds = (slots[0][0] + SLOTS) * self._slot_s - now if slots else 0.0
+        return limit - sum(count for _, count in slots), max(seconds, 0.0)
+
 
 class RateLimitMiddleware:
     """Limits what a client requests in a minute and at a time, and says how long to wait.
@@ -145,9 +171,7 @@ class RateLimitMiddleware:
         path, client = scope["path"], client_of(scope)
         problem = None
         if path not in MONITORING and self._total >= self._options.max_requests:
-            problem = ProblemResponse(
-                HTTPStatus.SERVICE_UNAVAILABLE, "The server is busy.", "Please try again in a few seconds."
-            )
+            problem = ProblemResponse.from_error(BusyError("The server is busy.", "Please try again in a few seconds."))
         elif client is not None and not path.startswith(UNLIMITED_PATHS):
             problem = await self._refusal(scope, client)
         else:
@@ -173,20 +197,22 @@ class RateLimitMiddleware:
     async def _refusal(self, scope: Scope, client: str) -> ProblemResponse | None:
         """Count a request of a client; return why it is refused, if it is."""
         if self._under_way[client] >= self._options.requests_per_client:
-            message = f"Your address has {self._options.requests_per_client} requests under way."
-            hint = "Wait for some of the answers, then try again."
-            return ProblemResponse(HTTPStatus.TOO_MANY_REQUESTS, message, hint, {"retry-after": "1"})
+            return _too_many(*MANY_AT_A_TIME, "1")
         limit = self._options.requests_per_minute
-        if scope["method"] in ("GET", "HEAD") and POLL.fullmatch(_API.sub("", scope["path"], count=1)):
-            seconds = self._polls.add(client, 1, limit)
-        else:
-            seconds = self._counters.add(client, cost_of(scope), limit)
+        is_poll = scope["method"] in ("GET", "HEAD") and POLL.fullmatch(_API.sub("", scope["path"], count=1))
+        counters = self._polls if is_poll else self._counters
+        seconds = counters.add(client, 1 if is_poll else cost_of(scope), limit)
+        left, more_in_s = counters.left(client, limit)
+        policy = POLL_POLICY if is_poll else POLICY
+        scope[RATE_LIMIT_KEY] = RateLimit(policy, limit, WINDOW_S, left, seconds or more_in_s)
         if not seconds:
             return None
         await anyio.sleep(REFUSAL_S)
-        wait = str(ceil(seconds))
-        message = f"Your address has requested more than {limit} within a minute; what takes long counts several times."
-        return ProblemResponse(HTTPStatus.TOO_MANY_REQUESTS, message, f"Try again in {wait} s.", {"retry-after": wait})
+        return _too_many(*MANY_IN_A_MINUTE, str(ceil(seconds)))
+
+
+def _too_many(message: str, hint: str, wait: str) -> ProblemResponse:
+    return ProblemResponse(HTTPStatus.TOO_MANY_REQUESTS, message, hint, {"retry-after": wait})
 
 
 class StalledError(Exception):
@@ -279,7 +305,7 @@ class _BoundedBody:
             if not deadline.expired():
                 raise
             self._complete = True  # nothing more is read of it
-            raise SlowRequestError("The upload is too slow.", "Try again over a faster connection.") from error
+            raise SlowRequestError(N_("The upload is too slow."), N_("Try again over a faster connection.")) from error
 
     async def _next(self) -> Message:
         message = await self._receive()

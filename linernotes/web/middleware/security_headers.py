@@ -7,6 +7,7 @@ from fastapi import Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from linernotes.i18n import N_
 from linernotes.web.errors import CrossSiteError
 
 CONTENT_SECURITY_POLICY = {
@@ -58,10 +59,7 @@ async def check_same_site(request: Request) -> None:
     A program sends neither header.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    same = (
-        site in ("same-origin", "none")
-        if site
-        else origin is None or urlsplit(origin).netloc == request.headers.get("host")
-    )
-    if not same:
-        raise CrossSiteError("This request came from another site.", "Use the form on this site.")
+    ours = (request.headers.get("host"), urlsplit(request.app.state.options.public_url).netloc or None)
+    is_same = site in ("same-origin", "none") if site else origin is None or urlsplit(origin).netloc in ours
+    if not is_same:
+        raise CrossSiteError(N_("This request came from another site."), N_("Use the form on this site."))

@@ -1,26 +1,28 @@
-"""Display labels of facets, values, matches and orders; numbers in words."""
+"""Display labels of facets, values, matches and orders, in the language of the page; numbers in words."""
 
 from collections.abc import Mapping
 
+from linernotes import i18n
+from linernotes.i18n import N_, gettext, ngettext
 from mappings.cards import CARDS
 from mappings.languages import LANGUAGES, UNDETERMINED
 from queries import Match, Total
 
 FACETS: Mapping[str, str] = {
-    "dataset": "Data set",
-    "genre": "Genre",
-    "year": "Year",
-    "licence": "Licence",
-    "commercial_use": "Commercial use",
-    "language": "Language",
-    "artist": "Artist",
-    "platform": "Platform",
-    "decade": "Decade",
-    "duration": "Duration",
-    "explicit": "Explicit",
-    "genre_path": "Original genre",
-    "licence_family": "Licence family",
-    "derivatives": "Derivatives",
+    "dataset": N_("Data set"),
+    "genre": N_("Genre"),
+    "year": N_("Year"),
+    "licence": N_("Licence"),
+    "commercial_use": N_("Commercial use"),
+    "language": N_("Language"),
+    "artist": N_("Artist"),
+    "platform": N_("Platform"),
+    "decade": N_("Decade"),
+    "duration": N_("Duration"),
+    "explicit": N_("Explicit"),
+    "genre_path": N_("Original genre"),
+    "licence_family": N_("Licence family"),
+    "derivatives": N_("Derivatives"),
 }
 """Facet to its label, in the order of the page."""
 
@@ -37,26 +39,48 @@ _FURTHER = {
 
 VALUES: Mapping[str, Mapping[str, str]] = {
     "dataset": {card.id: card.name for card in CARDS.values()},
-    "language": {**_FURTHER, **{one.code: one.english_name for one in LANGUAGES}, UNDETERMINED: "undetermined"},
-    "explicit": {"true": "explicit", "false": "not explicit"},
+    "language": {**_FURTHER, **{one.code: one.english_name for one in LANGUAGES}, UNDETERMINED: N_("undetermined")},
+    "explicit": {"true": N_("explicit"), "false": N_("not explicit")},
+    "commercial_use": {each: each for each in (N_("allowed"), N_("prohibited"), N_("unknown"))},
+    "derivatives": {each: each for each in ("allowed", "prohibited", "unknown")},
 }
 """Facet to the labels of its values, where they differ from the values."""
 
 MATCHES: Mapping[str, str] = {
-    Match.EXACT: "exact name",
-    Match.FOLDED: "same words",
-    Match.JOINED: "spelled as one word or two",
-    Match.SYMBOLS: "symbols read as letters",
-    Match.TRANSLITERATED: "in another script",
-    Match.STEMMED: "another form of a word",
-    Match.FUZZY: "similar spelling",
+    Match.EXACT: N_("exact name"),
+    Match.FOLDED: N_("same words"),
+    Match.JOINED: N_("spelled as one word or two"),
+    Match.SYMBOLS: N_("symbols read as letters"),
+    Match.TRANSLITERATED: N_("in another script"),
+    Match.STEMMED: N_("another form of a word"),
+    Match.FUZZY: N_("similar spelling"),
 }
 """Why a hit matched."""
 
-NOT_STATED = "not stated"
+NOT_STATED = N_("not stated")
 """Label of tracks without a value."""
 
-SORTS: Mapping[str, str] = {"relevance": "Relevance", "plays": "Most played", "year": "Newest"}
+SORTS: Mapping[str, str] = {"relevance": N_("Relevance"), "plays": N_("Most played"), "year": N_("Newest")}
+
+
+def facet(name: str) -> str:
+    """Return the label of a facet.
+
+    >>> with i18n.use("de"):
+    ...     facet("year")
+    'Jahr'
+    """
+    return gettext(FACETS[name])
+
+
+def match(kind: str) -> str:
+    """Return why a hit matched."""
+    return gettext(MATCHES[kind])
+
+
+def not_stated() -> str:
+    """Return the label of tracks without a value."""
+    return gettext(NOT_STATED)
 
 
 def value(facet: str, written: object) -> str:
@@ -66,16 +90,15 @@ def value(facet: str, written: object) -> str:
     ('FMA', 'undetermined', 'rock')
     """
     text = str(written).lower() if isinstance(written, bool) else str(written)
-    return VALUES.get(facet, {}).get(text, f"{text}s" if facet == "decade" and text.isdecimal() else text)
+    label = VALUES.get(facet, {}).get(text)
+    if facet == "decade" and text.isdecimal():
+        return gettext("%(year)ss", year=text)
+    if facet == "language" and text != UNDETERMINED and i18n.current() != i18n.ENGLISH:
+        return i18n.language_name(text) or label or text
+    return text if label is None else label if facet == "dataset" else gettext(label)
 
 
-def number(value: float) -> str:
-    """Return a number with thousands separators.
-
-    >>> number(12320916)
-    '12,320,916'
-    """
-    return f"{value:,}"
+number = i18n.number
 
 
 def tracks(count: int) -> str:
@@ -84,7 +107,16 @@ def tracks(count: int) -> str:
     >>> tracks(1), tracks(0)
     ('1 track', '0 tracks')
     """
-    return "1 track" if count == 1 else f"{count:,} tracks"
+    return ngettext("%(count)s track", "%(count)s tracks", count)
+
+
+def recordings(total: Total) -> str:
+    """Return a number of recordings, marked where it isn't exact.
+
+    >>> recordings(Total(1)), recordings(Total(1200, exact=False))
+    ('1 recording', 'about 1,200 recordings')
+    """
+    return ngettext("%(number)s recording", "%(number)s recordings", total.value, number=about(total))
 
 
 def about(total: Total) -> str:
@@ -93,4 +125,13 @@ def about(total: Total) -> str:
     >>> about(Total(1200, exact=False))
     'about 1,200'
     """
-    return f"{'' if total.exact else 'about '}{total.value:,}"
+    return number(total.value) if total.exact else gettext("about %(number)s", number=number(total.value))
+
+
+def share(percent: float) -> str:
+    """Return a share with one decimal place.
+
+    >>> share(12.34)
+    '12.3 %'
+    """
+    return gettext("%(share)s %%", share=i18n.decimal(percent))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import orjson
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -14,8 +15,13 @@ from markupsafe import Markup, escape
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from linernotes import i18n
+from linernotes.catalogue.report import embedded
+from linernotes.i18n import N_, gettext
+from linernotes.output.terminal import web_address
 from linernotes.web.errors import ProblemResponse
-from linernotes.web.pages import display_text, labels
+from linernotes.web.pages import display_text, labels, language, urls
+from linernotes.web.pages.links import absolute_address, language_links, page_links, robots_headers
 from linernotes.web.services.response_cache import NO_CACHE, PART_HEADER
 from mappings.cards import PRESENCE_IS_NO_PROOF
 
@@ -58,12 +64,17 @@ class Assets(StaticFiles):
 
 
 NAVIGATION = (
-    ("/check", "Check a catalogue"),
-    ("/datasets", "Data sets"),
-    ("/overlap", "Overlap"),
-    ("/stats", "Statistics"),
-    ("/about", "About"),
+    ("/check", N_("Check a catalogue")),
+    ("/datasets", N_("Data sets")),
+    ("/companies", N_("Companies")),
+    ("/overlap", N_("Overlap")),
+    ("/stats", N_("Statistics")),
+    ("/what-now", N_("What now?")),
+    ("/about", N_("About")),
 )
+
+HEADLINE = N_("Is your music in the data sets behind AI?")
+DESCRIPTION = N_("Search the public data sets of music that AI models have been or can be trained on.")
 
 PART = "content"
 """What a script requests instead of a whole page, and the template block that it gets."""
@@ -89,11 +100,31 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
+    # Looked up when a page is rendered: one set of compiled templates serves all languages.
+    environment.install_gettext_callables(i18n.lookup, i18n.lookup_plural, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(
-        asset=asset, navigation=NAVIGATION, presence=PRESENCE_IS_NO_PROOF, tracks=labels.tracks, number=labels.number
+        asset=asset,
+        navigation=NAVIGATION,
+        presence=lambda: gettext(PRESENCE_IS_NO_PROOF),
+        tracks=labels.tracks,
+        number=labels.number,
+        share=labels.share,
+        facet_label=labels.facet,
+        to=urls.to,
+        language=i18n.current,
+        languages=i18n.LANGUAGES,
+        chosen_language=language.chosen,
     )
-    environment.filters.update(shown=display_text.shown, typed=display_text.typed, number=labels.number, coded=coded)
+    environment.filters.update(
+        shown=display_text.shown,
+        typed=display_text.typed,
+        number=labels.number,
+        coded=coded,
+        json=lambda value: embedded(orjson.dumps(value).decode()),
+    )
     environment.globals["ui"] = environment.get_template("macros.html.jinja").module
     return environment
 
@@ -118,29 +149,59 @@ def page(
 ) -> HTMLResponse:
     """Return a page rendered from a template; only the inside of its `main` where a script requests that.
 
-    `title` may be any text, also from users. Templates get it, `path` and the context.
+    `title` may be any text, also from users. Templates get it, `path`, `address` and the context.
     """
     name = display_text.shown(title, _MAX_TITLE)
-    values = {"title": name, "path": request.url.path, "q": "", "in_place": False, **context}
+    values = {
+        "title": name,
+        "path": request.url.path,
+        "address": absolute_address(request),
+        "links": tuple(page_links(request)) if status == HTTPStatus.OK else (),
+        "other_languages": language_links(request),
+        "description": gettext(DESCRIPTION),
+        "contact": contact_link(request.app.state.options.contact),
+        "data_block": None,
+        "feeds": (),
+        "q": "",
+        "in_place": False,
+        **context,
+    }
+    all_headers = {**robots_headers(request), **(headers or {})}
     compiled = _TEMPLATES[template]
     if request.headers.get(PART_HEADER) != PART:
-        return HTMLResponse(compiled.render(values), status, dict(headers or {}))
+        return HTMLResponse(compiled.render(values), status, all_headers)
     body = "".join(compiled.blocks[PART](compiled.new_context(values)))
-    return HTMLResponse(body, status, {**(headers or {}), "x-title": quote(f"{name} – linernotes")})
+    return HTMLResponse(body, status, {**all_headers, "x-title": quote(f"{name} – linernotes")})
+
+
+def contact_link(contact: str) -> tuple[str, str] | None:
+    """Return label and address of the operator's contact; None where none is set.
+
+    >>> contact_link("music@example.org"), contact_link("")
+    (('music@example.org', 'mailto:music@example.org'), None)
+    >>> contact_link("https://example.org")
+    ('https://example.org', 'https://example.org')
+    """
+    if not contact:
+        return None
+    if address := web_address(contact):
+        return contact, address
+    return contact, f"mailto:{quote(contact, safe='@+')}" if "@" in contact and " " not in contact else ""
 
 
 HEADINGS: Mapping[int, str] = {
-    400: "Invalid request",
-    403: "Request refused",
-    404: "Page not found",
-    405: "Method not allowed",
-    409: "Not available",
-    413: "Upload too large",
-    414: "Address too long",
-    415: "Upload type not accepted",
-    429: "Too many requests",
-    500: "Something went wrong",
-    503: "Search is temporarily unavailable",
+    400: N_("Invalid request"),
+    403: N_("Request refused"),
+    404: N_("Page not found"),
+    405: N_("Method not allowed"),
+    408: N_("Upload too slow"),
+    409: N_("Not available"),
+    413: N_("Upload too large"),
+    414: N_("Address too long"),
+    415: N_("Upload type not accepted"),
+    429: N_("Too many requests"),
+    500: N_("Something went wrong"),
+    503: N_("Search is temporarily unavailable"),
 }
 
 RETRYABLE = frozenset({429, 500, 503})
@@ -150,18 +211,23 @@ _MAX_MESSAGE = 600
 
 
 def error_page(request: Request, problem: ProblemResponse, headers: Mapping[str, str]) -> Response:
-    """Return a page that says what is wrong and what to do."""
+    """Return a page that says what is wrong and what to do, in the visitor's language."""
+    with language.of(request):
+        return _error_page(request, problem, headers)
+
+
+def _error_page(request: Request, problem: ProblemResponse, headers: Mapping[str, str]) -> Response:
     retry = _local_address(request) if problem.status in RETRYABLE and request.method == "GET" else None
     wait = headers.get("retry-after", "")
     return page(
         request,
         "error.html.jinja",
-        title=HEADINGS.get(problem.status, problem.status.phrase),
+        title=gettext(HEADINGS.get(problem.status, problem.status.phrase)),
         status=problem.status,
         headers=headers,
         code=int(problem.status),
-        message=display_text.shown(problem.message, _MAX_MESSAGE),
-        hint=display_text.shown(problem.hint, _MAX_MESSAGE),
+        message=display_text.shown(i18n.lookup(problem.message), _MAX_MESSAGE),
+        hint=display_text.shown(i18n.lookup(problem.hint), _MAX_MESSAGE),
         retry=retry,
         wait=wait if wait not in problem.hint else "",
         text=display_text.shown(request.query_params.get("q", "")[:300]),

@@ -1,38 +1,46 @@
 """Routes of the pages: each reads its parameters, queries, and renders a view."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ConfigDict, Field
 
 import queries
+from linernotes import i18n
+from linernotes.catalogue import run as catalogue_run
+from linernotes.catalogue.run import DataSet
+from linernotes.i18n import gettext
 from linernotes.web.checks.jobs import ReportFormat, report_response
 from linernotes.web.checks.store import CheckStoreDep
 from linernotes.web.errors import NotFoundError
 from linernotes.web.middleware.security_headers import FORM_HEADERS, check_same_site
-from linernotes.web.pages import display_text, labels, urls
-from linernotes.web.pages.rendering import page
+from linernotes.web.pages import display_text, feeds, labels, urls
+from linernotes.web.pages.language import CachedPageRoute, PageRoute
+from linernotes.web.pages.links import absolute_address
+from linernotes.web.pages.rendering import HEADLINE, page
 from linernotes.web.pages.views import artist as artist_views
 from linernotes.web.pages.views import checks as check_views
 from linernotes.web.pages.views import results
-from linernotes.web.pages.views.api_docs import endpoints, filter_parameters
-from linernotes.web.pages.views.charts import Choice
-from linernotes.web.pages.views.datasets import EXAMPLES, dataset_use, dataset_views
+from linernotes.web.pages.views.advice import TOPICS
+from linernotes.web.pages.views.citation import Citation, citation, recording_data
+from linernotes.web.pages.views.companies import company_views
+from linernotes.web.pages.views.datasets import EXAMPLES, dataset_data, dataset_use, dataset_views
 from linernotes.web.pages.views.facets import values_view
 from linernotes.web.pages.views.overlap import overlap_view
 from linernotes.web.pages.views.stats import MAX_OVER_REPRESENTED, stats_view
 from linernotes.web.pages.views.track import track_view
 from linernotes.web.search_params import FilterParams, SearchParams, TrackParams
-from linernotes.web.services.app_state import AppStateDep, CachedRoute
+from linernotes.web.services.app_state import AppState, AppStateDep
 from linernotes.web.services.export import ExportParams, export_response
 from linernotes.web.services.response_cache import NO_STORE
 from linernotes.web.services.streaming import attachment
 from queries import By
 from queries.facets.table import get_facet
 
-router = APIRouter(route_class=CachedRoute, include_in_schema=False)
-uncached_router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=CachedPageRoute, include_in_schema=False)
+uncached_router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 VALUES_PER_PAGE = 60
 MAX_CONTAINS = 200
@@ -42,9 +50,11 @@ LENIENT = ConfigDict(extra="ignore")
 
 
 class PageSearch(SearchParams):
-    """A page of hits."""
+    """A page of hits; a form without a script sends years in two fields, which become one filter."""
 
     model_config = LENIENT
+    year_from: str = ""
+    year_to: str = ""
 
 
 class PageTracks(TrackParams):
@@ -74,6 +84,18 @@ class PageFacet(TrackParams):
     after: str | None = None
 
 
+async def cite(
+    request: Request, state: AppState, title: str, present: tuple[str, ...], track: Mapping[str, Any] | None = None
+) -> Citation:
+    """Return how to cite a page; generations and source files are asked for once for each version of the data."""
+    version = (await state.data_version()).digest
+    known: tuple[str, dict[str, DataSet]] | None = getattr(request.app.state, "sources", None)
+    if known is None or known[0] != version:
+        known = version, {each.id: each for each in await state.query(catalogue_run.datasets)}
+        request.app.state.sources = known
+    return citation(title, absolute_address(request), present, known[1], track)
+
+
 @router.get("/")
 async def home(request: Request, state: AppStateDep, q: str = "") -> Response:
     """Show the search field, and what is loaded."""
@@ -83,10 +105,14 @@ async def home(request: Request, state: AppStateDep, q: str = "") -> Response:
     return page(
         request,
         "front.html.jinja",
-        title="Whose music trained that AI?",
+        title=gettext(HEADLINE),
         sets=datasets,
         total=sum(each.loaded.records for each in datasets if each.loaded),
-        examples=[(label, urls.search(SearchParams.of(**search))) for label, search in EXAMPLES],
+        feeds=((gettext("New generations of the data sets"), urls.to("/datasets.atom")),),
+        examples=[
+            (gettext(label) if "filters" in search else label, urls.search(SearchParams.of(**search)))
+            for label, search in EXAMPLES
+        ],
     )
 
 
@@ -98,13 +124,34 @@ async def search(request: Request, state: AppStateDep, params: Annotated[PageSea
     normalized = urls.normalize(params)
     search_request = normalized.to_request(queries.DEFAULT_FACETS, highlight=True)
     result = await state.query(lambda searcher: searcher.search(search_request))
-    relaxed: tuple[Choice, ...] = ()
+    relaxed: tuple[results.Relaxed, ...] = ()
     if not result.total.value and normalized.filters:
         relaxed = await state.query(lambda searcher: results.relaxed_searches(searcher, normalized))
-    view = results.results_view(normalized, result, relaxed)
-    name = normalized.q or "All tracks"
-    title = f"{name}, next page" if normalized.after else f"{name}: {view.total}"
-    return page(request, "results.html.jinja", title=title, q=normalized.q, in_place=True, view=view)
+    view = results.results_view(normalized, result, results.relaxed_choices(relaxed))
+    name = normalized.q or gettext("All tracks")
+    title = gettext("%(name)s, next page", name=name) if normalized.after else f"{name}: {view.total}"
+    feed = urls.to("/search.atom", normalized.to_search().query_string())
+    return page(
+        request,
+        "results.html.jinja",
+        title=title,
+        description=view.verdict or gettext("No tracks found."),
+        feeds=((gettext("Changes of this search"), feed),),
+        q=normalized.q,
+        in_place=True,
+        view=view,
+        citation=await cite(request, state, title, view.present) if view.present else None,
+    )
+
+
+@router.get("/search.atom")
+async def search_feed(request: Request, state: AppStateDep, params: Annotated[PageTracks, Query()]) -> Response:
+    """Return the number of tracks of a search in each data set as a feed."""
+    normalized = urls.normalize(params)
+    search_request = normalized.replace(size=0).to_request(("dataset",))
+    result = await state.query(lambda searcher: searcher.search(search_request))
+    created = await state.query(feeds.created)
+    return feeds.search_feed(request, normalized, result, (await state.data_version()).loaded, created)
 
 
 @router.get("/facets/{name}")
@@ -125,9 +172,12 @@ async def facet_values(
         after=params.after,
         sort=params.sort or By.COUNT,
     )
-    result = await state.query(lambda searcher: searcher.values(values_request), walk=bool(values_request.contains))
+    pool = state.walks if values_request.contains else state.fast
+    result = await state.query(lambda searcher: searcher.values(values_request), pool)
     view = values_view(normalized, result, params.contains, values_request.by, first_page=not params.after)
-    return page(request, "facet.html.jinja", title=f"{view.label}: all values", q=normalized.q, view=view)
+    return page(
+        request, "facet.html.jinja", title=gettext("%(facet)s: all values", facet=view.label), q=normalized.q, view=view
+    )
 
 
 @router.get("/artist")
@@ -136,17 +186,22 @@ async def artist(
 ) -> Response:
     """Show the candidates for a name, and the profile of the artist that is meant."""
     if not name.strip() and not artist_id:
-        return RedirectResponse("/", 303)
+        return RedirectResponse(urls.to("/"), 303)
     artist_request = queries.artist_request(name, artist_id=artist_id or None, size=artist_views.MAX_ROWS)
     result = await state.query(lambda searcher: searcher.artist(artist_request))
+    profile = artist_views.profile_view(result.profile) if result.profile else None
+    title = result.profile.name if result.profile else gettext("Artists called %(name)s", name=name)
     return page(
         request,
         "artist.html.jinja",
-        title=result.profile.name if result.profile else f"Artists called {name}",
+        title=title,
+        description=profile.verdict if profile else "",
+        feeds=((gettext("Changes of this artist’s tracks"), profile.feed),) if profile else (),
+        citation=await cite(request, state, title, profile.present) if profile and profile.present else None,
         q=name[: urls.MAX_TEXT],
         name=display_text.shown(name, 120),
         result=result,
-        profile=artist_views.profile_view(result.profile) if result.profile else None,
+        profile=profile,
         candidates=artist_views.candidate_views(result),
     )
 
@@ -157,19 +212,47 @@ async def track(request: Request, state: AppStateDep, track_id: str) -> Response
     hit = await state.query(lambda searcher: searcher.track(track_id))
     if hit is None:
         raise NotFoundError(
-            f"There is no track {display_text.shown(track_id, 100)!r}.",
-            "It may have been removed in a newer release of its data set.",
+            gettext("There is no track %(track)s.", track=repr(display_text.shown(track_id, 100))),
+            gettext("It may have been removed in a newer release of its data set."),
         )
     copies, total = await state.query(lambda searcher: searcher.duplicates(hit))
     view = track_view(hit, copies, total)
-    return page(request, "track.html.jinja", title=view.title, view=view)
+    return page(
+        request,
+        "track.html.jinja",
+        title=view.title,
+        description=view.verdict,
+        data_block=recording_data(hit.track, absolute_address(request), view.hit.source),
+        view=view,
+        citation=await cite(request, state, view.title, (str(hit.track["dataset"]),), hit.track),
+    )
 
 
 @router.get("/datasets")
 async def datasets(request: Request, state: AppStateDep) -> Response:
     """Show all data sets."""
     views = dataset_views((await state.data_version()).loaded)
-    return page(request, "datasets.html.jinja", title="Data sets", sets=views)
+    feed = (gettext("New generations of the data sets"), urls.to("/datasets.atom"))
+    return page(request, "datasets.html.jinja", title=gettext("Data sets"), feeds=(feed,), sets=views)
+
+
+@router.get("/datasets.atom")
+async def dataset_feed(request: Request, state: AppStateDep) -> Response:
+    """Return the generations that came into service as a feed."""
+    return feeds.dataset_feed(request, await state.query(feeds.generation_entries))
+
+
+@router.get("/companies")
+async def companies(request: Request, state: AppStateDep) -> Response:
+    """Show who is known to have used which data sets."""
+    views = company_views((await state.data_version()).loaded)
+    return page(request, "companies.html.jinja", title=gettext("Companies"), companies=views)
+
+
+@router.get("/what-now")
+async def what_now(request: Request) -> Response:
+    """Show what somebody can do whose music is in a data set."""
+    return page(request, "what_now.html.jinja", title=gettext("What now?"), topics=TOPICS)
 
 
 @router.get("/datasets/{dataset_id}")
@@ -178,9 +261,17 @@ async def dataset(request: Request, state: AppStateDep, dataset_id: str) -> Resp
     views = dataset_views((await state.data_version()).loaded)
     view = next((each for each in views if each.card.id == dataset_id), None)
     if view is None:
-        raise NotFoundError("There is no data set with this name.", "See the list of data sets.")
+        raise NotFoundError(gettext("There is no data set with this name."), gettext("See the list of data sets."))
     use = dataset_use(dataset_id, view.card.used_by)
-    return page(request, "dataset.html.jinja", title=view.card.name, set=view, use=use)
+    return page(
+        request,
+        "dataset.html.jinja",
+        title=view.card.name,
+        data_block=dataset_data(view, absolute_address(request)),
+        set=view,
+        use=use,
+        citation=await cite(request, state, view.card.name, (dataset_id,)) if view.loaded else None,
+    )
 
 
 @router.get("/overlap")
@@ -188,9 +279,9 @@ async def overlap(request: Request, state: AppStateDep, params: Annotated[PageFi
     """Show what data sets share under filters."""
     normalized = urls.normalize(params)
     search_request = normalized.to_request()
-    result = await state.query(lambda searcher: searcher.overlap(search_request), slow=True)
+    result = await state.query(lambda searcher: searcher.overlap(search_request), state.slow)
     view = overlap_view(normalized, result)
-    return page(request, "overlap.html.jinja", title="Overlap between data sets", view=view)
+    return page(request, "overlap.html.jinja", title=gettext("Overlap between data sets"), view=view)
 
 
 @router.get("/stats")
@@ -198,42 +289,28 @@ async def stats(request: Request, state: AppStateDep, params: Annotated[PageTrac
     """Show shares of the tracks of a text and filters."""
     normalized = urls.normalize(params)
     search_request = normalized.to_request()
-    result = await state.query(lambda searcher: searcher.stats(search_request, limit=MAX_OVER_REPRESENTED), slow=True)
+    result = await state.query(lambda searcher: searcher.stats(search_request, limit=MAX_OVER_REPRESENTED), state.slow)
     view = stats_view(normalized, result)
-    return page(request, "stats.html.jinja", title="Statistics", q=normalized.q, view=view)
+    return page(request, "stats.html.jinja", title=gettext("Statistics"), q=normalized.q, view=view)
 
 
 @router.get("/about")
 async def about(request: Request) -> Response:
     """Show what this is."""
-    return page(request, "about.html.jinja", title="About", matches=labels.MATCHES)
-
-
-@uncached_router.get("/api")
-async def api(request: Request) -> Response:
-    """Show the OpenAPI document, with commands for the host of this request."""
-    document = request.app.openapi()
-    host = f"{request.url.scheme}://{request.url.netloc}"
-    return page(
-        request,
-        "api.html.jinja",
-        title="API",
-        endpoints=tuple(endpoints(document, host)),
-        filters=filter_parameters(document),
-    )
+    return page(request, "about.html.jinja", title=gettext("About"), matches=labels.MATCHES)
 
 
 @uncached_router.get("/export")
 async def export(state: AppStateDep, params: Annotated[PageExport, Query()]) -> Response:
     """Download all tracks of a search."""
-    return await export_response(state, params)
+    return await export_response(state, params, byte_order_mark=True)
 
 
 @uncached_router.get("/check")
 async def check_form(request: Request, state: AppStateDep) -> Response:
     """Show the form of the catalogue check."""
     context = check_views.form_context(state.options)
-    return page(request, "check.html.jinja", title="Check a catalogue", headers=FORM_HEADERS, **context)
+    return page(request, "check.html.jinja", title=gettext("Check a catalogue"), headers=FORM_HEADERS, **context)
 
 
 @uncached_router.get("/check/example.csv")
@@ -247,7 +324,7 @@ async def check_example() -> Response:
 async def begin_check(request: Request, state: AppStateDep, checks: CheckStoreDep) -> Response:
     """Receive a catalogue, and redirect to the page of its check."""
     job = await checks.begin(request, state)
-    return RedirectResponse(f"/check/{job.id}", 303, NO_STORE)
+    return RedirectResponse(urls.to(f"/check/{job.id}"), 303, NO_STORE)
 
 
 @uncached_router.get("/check/{job_id}")
@@ -261,11 +338,11 @@ async def check(request: Request, job_id: str, checks: CheckStoreDep) -> Respons
 @uncached_router.get("/check/{job_id}/report.{kind}")
 async def check_report(job_id: str, kind: ReportFormat, checks: CheckStoreDep) -> Response:
     """Download the report of a check."""
-    return report_response(checks.get(job_id), kind, checks.downloads)
+    return report_response(checks.get(job_id), kind, checks.downloads, byte_order_mark=True, language=i18n.current())
 
 
 @uncached_router.post("/check/{job_id}/delete", dependencies=[Depends(check_same_site)])
 async def delete_check(job_id: str, checks: CheckStoreDep) -> Response:
     """Delete a check, and redirect to the form."""
     checks.delete(job_id)
-    return RedirectResponse("/check", 303, NO_STORE)
+    return RedirectResponse(urls.to("/check"), 303, NO_STORE)

@@ -2,6 +2,8 @@
 
 from urllib.parse import quote, urlencode
 
+from linernotes.i18n import gettext
+from linernotes.web.pages import language
 from linernotes.web.search_params import FilterParams, SearchParams
 from mappings.errors import InputError
 
@@ -16,11 +18,13 @@ MAX_ARTIST = 512
 
 
 def to(path: str, query: str = "") -> str:
-    """Return a path with a query, if there is one.
+    """Return a path with a query, if there is one, and with the language that the visitor chose.
 
     >>> to("/search", "q=a"), to("/search")
     ('/search?q=a', '/search')
     """
+    if chosen := language.chosen():
+        query = f"{query}&{language.PARAMETER}={chosen}" if query else f"{language.PARAMETER}={chosen}"
     return f"{path}?{query}" if query else path
 
 
@@ -39,7 +43,8 @@ def normalize(params: FilterParams) -> SearchParams:
     filters = {name: tuple(dict.fromkeys(values)) for name, values in cleaned.checked_filters().items()}
     search = cleaned.replace(q=cleaned.q[:MAX_TEXT], **filters)
     if len(search.query_string()) > MAX_QUERY_STRING:
-        raise InputError("The page can't handle that many filters.", "Remove some, or use the API.")
+        message = gettext("The page can't handle that many filters.")
+        raise InputError(message, gettext("Remove some, or use the API."))
     return search
 
 
@@ -73,12 +78,12 @@ def track(track_id: str) -> str:
     >>> track("free-music-archive:10/2")
     '/tracks/free-music-archive:10%2F2'
     """
-    return f"/tracks/{quote(track_id, safe=':')}"
+    return to(f"/tracks/{quote(track_id, safe=':')}")
 
 
 def dataset(dataset_id: str) -> str:
     """Return the address of a data set's page."""
-    return f"/datasets/{quote(dataset_id, safe='')}"
+    return to(f"/datasets/{quote(dataset_id, safe='')}")
 
 
 def facet(name: str, params: SearchParams, **further: str) -> str:

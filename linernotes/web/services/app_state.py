@@ -37,6 +37,7 @@ class AppState:
     fast: BoundedExecutor
     slow: BoundedExecutor
     walks: BoundedExecutor
+    batches: BoundedExecutor
     version: BoundedExecutor
     exports: DownloadSlots
     _refreshing: "asyncio.Task[DataVersion] | None" = None
@@ -53,27 +54,34 @@ class AppState:
             fast=BoundedExecutor(options.search_threads, options.queue_size, options.search_timeout_s),
             slow=BoundedExecutor(options.analysis_threads, options.queue_size, options.slow_timeout_s),
             walks=BoundedExecutor(options.walk_threads, options.queue_size, options.slow_timeout_s),
+            batches=BoundedExecutor(options.batch_threads, options.queue_size, options.slow_timeout_s),
             version=BoundedExecutor(1, 1, options.version_timeout_s + 1.0),
             exports=DownloadSlots(
                 options.max_exports, per_client=1, bytes_per_s=options.export_bytes_per_s, max_s=options.export_s
             ),
         )
 
-    async def query(self, ask: Callable[[Searcher], Result], *, slow: bool = False, walk: bool = False) -> Result:
-        """Return what the searcher answers, asked in a thread; raises UnreachableError if it takes too long.
+    @property
+    def pools(self) -> dict[str, BoundedExecutor]:
+        """Return all pools of threads by their names."""
+        names = ("fast", "slow", "walks", "batches", "version")
+        return {name: getattr(self, name) for name in names}
 
-        `slow` queries, and those that walk through all values, have threads of their own and more time. All that is
-        asked ends with that time, or when nobody waits any more. Where Elasticsearch was away a moment ago, nothing
+    async def query(self, ask: Callable[[Searcher], Result], pool: BoundedExecutor | None = None) -> Result:
+        """Return what the searcher answers, asked in a thread of a pool; raises UnreachableError if it takes too long.
+
+        The default is `fast`; what takes longer has the threads and the time of `slow`, `walks` or `batches`. All that
+        is asked ends with that time, or when nobody waits any more. Where Elasticsearch was away a moment ago, nothing
         is asked.
         """
         self.versions.cached()
-        background = slow or walk
+        background = pool is not None and pool is not self.fast
 
         def call(seconds: float) -> Result:
             # In the thread: to have a searcher may need a connection.
             return ask(_limited(self.get_searcher, seconds, background=background))
 
-        return await (self.walks if walk else self.slow if slow else self.fast).run_until(call)
+        return await (pool or self.fast).run_until(call)
 
     async def data_version(self) -> DataVersion:
         """Return the version of the data; however many need it, it is asked for once. Raises UnreachableError.
@@ -109,8 +117,8 @@ class AppState:
 
     def close(self) -> None:
         """Drop what is queued."""
-        for executor in (self.fast, self.slow, self.walks, self.version):
-            executor.close()
+        for pool in self.pools.values():
+            pool.close()
 
 
 def _limited(get_searcher: GetSearcher, seconds: float, *, background: bool = False) -> Searcher:

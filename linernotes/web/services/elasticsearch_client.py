@@ -19,6 +19,7 @@ from linernotes.elastic import connect, is_superuser
 from linernotes.node import status
 from linernotes.security import keys
 from linernotes.settings import Settings
+from linernotes.web.errors import BusyError
 from mappings.errors import LinernotesError, UnreachableError
 from queries import Searcher
 from queries.errors import translated_errors
@@ -61,7 +62,7 @@ class ClientProvider:
             with self._lock:
                 self._refresh()
         if self._client is None:
-            raise UnreachableError("The server is being stopped.")
+            raise BusyError("The server is being stopped.")
         return Searcher(self._client, self.settings.prefix)
 
     def close(self) -> None:

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from linernotes.abort import Abortable
-from queries.errors import SlowError
+from linernotes.i18n import N_
+from linernotes.web.errors import BusyError, TimeLimitError
 
 Result = TypeVar("Result")
 
@@ -159,7 +160,7 @@ class BoundedExecutor:
         self._pool = FairPool(self.threads, THREAD_NAME)
 
     async def run(self, call: Callable[[], Result]) -> Result:
-        """Return the result of a call; raises what it raises, and SlowError if it doesn't come in time."""
+        """Return the result of a call; raises what it raises, and BusyError or TimeLimitError if it takes too long."""
         if len(self._pending) >= self.threads + self.queue_size:
             raise _busy()
         abortable = Abortable()
@@ -204,9 +205,9 @@ class BoundedExecutor:
         self._pool.close()
 
 
-def _busy() -> SlowError:
-    return SlowError("The server is busy.", "Please try again in a few seconds.")
+def _busy() -> BusyError:
+    return BusyError(N_("The server is busy."), N_("Please try again in a few seconds."))
 
 
-def _slow() -> SlowError:
-    return SlowError("This takes longer than one request may.", "Narrow the search, or try again later.")
+def _slow() -> TimeLimitError:
+    return TimeLimitError(N_("This takes longer than one request may."), N_("Narrow the search, or try again later."))

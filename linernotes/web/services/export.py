@@ -1,5 +1,6 @@
 """Exports: all tracks of a search as a file, streamed, of one moment, whole or visibly broken off."""
 
+import codecs
 import os
 import shutil
 import tempfile
@@ -11,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
+from itertools import chain
 from typing import IO, Annotated
 
 import polars as pl
@@ -19,11 +21,12 @@ from pydantic import Field
 
 from linernotes.export import writers
 from linernotes.export.run import Meter
+from linernotes.i18n import N_
+from linernotes.web.errors import BusyError
 from linernotes.web.search_params import SearchParams, TrackParams
 from linernotes.web.services.app_state import AppState
 from linernotes.web.services.response_cache import NO_STORE
 from linernotes.web.services.streaming import CHUNK_BYTES, Download, StreamedDownload, attachment, slug
-from mappings.errors import UnreachableError
 from queries.export import Scan, open_scan
 
 SLICES = 1
@@ -58,8 +61,11 @@ class ExportParams(TrackParams):
     format: Annotated[ExportFormat, Field(description=FORMAT_HELP)] = ExportFormat.NDJSON
 
 
-async def export_response(state: AppState, params: ExportParams) -> Response:
-    """Return all tracks of a search as a download; raises InputError, UnreachableError."""
+async def export_response(state: AppState, params: ExportParams, *, byte_order_mark: bool = False) -> Response:
+    """Return all tracks of a search as a download; raises InputError, UnreachableError.
+
+    A `byte_order_mark` begins a CSV for people: without it a spreadsheet would read it as Windows-1252.
+    """
     search = params.to_search()
     request = search.to_request()
     version = await state.data_version()
@@ -82,6 +88,8 @@ async def export_response(state: AppState, params: ExportParams) -> Response:
             frames = meter.count(_until(stop, scan.frames(SLICES), state.fast.give_way))
             if params.format is not ExportFormat.PARQUET:
                 pieces = writers.GENERATORS[f".{params.format}"](frames)
+                if byte_order_mark and params.format is ExportFormat.CSV:
+                    pieces = chain((codecs.BOM_UTF8,), pieces)
                 yield Download(all_headers, _reconciled(pieces, meter))
                 return
             # The end of a Parquet file says where everything lies, so it is made before it is sent.
@@ -113,10 +121,10 @@ def _until(
 
 
 def _while_there_is_room(frames: Iterator[pl.DataFrame], free_bytes: int) -> Iterator[pl.DataFrame]:
-    """Yield all frames; raises UnreachableError where the disk gets full."""
+    """Yield all frames; raises BusyError where the disk gets full."""
     for frame in frames:
         if shutil.disk_usage(tempfile.gettempdir()).free < free_bytes:
-            raise UnreachableError("There is no room for a Parquet file just now.", "Choose ndjson or csv.")
+            raise BusyError(N_("There is no room for a Parquet file just now."), N_("Choose ndjson or csv."))
         yield frame
 
 

@@ -22,6 +22,9 @@ ENTRY_BYTES = 1000
 PART_HEADER = "x-part"
 """Request header by which the page's script asks for a part of a page instead of the whole."""
 
+VARIANT_KEY = "linernotes.variant"
+"""Key of the ASGI scope under which a route says what its response depends on beside the address: the language."""
+
 HIT_HEADERS = {"cache-status": "linernotes; hit"}
 """Says that a response was cached (RFC 9211)."""
 
@@ -133,7 +136,8 @@ class ResponseCache:
 
 def _tag(version: str, request: Request, query: str) -> str:
     path = request.scope["path"].encode("utf-8", "surrogatepass")  # decoded: no letter has two spellings
-    address = b"\0".join((version.encode(), path, query.encode(), request.headers.get(PART_HEADER, "").encode()))
+    variant = (request.headers.get(PART_HEADER, ""), request.scope.get(VARIANT_KEY, ""))
+    address = b"\0".join((version.encode(), path, query.encode(), *(each.encode() for each in variant)))
     return f'"{hashlib.sha256(address).hexdigest()[:24]}"'
 
 

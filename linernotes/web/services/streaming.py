@@ -23,9 +23,10 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from linernotes.web.errors import TooManyRequestsError
+from linernotes.i18n import N_
+from linernotes.web.errors import BusyError, TimeLimitError, TooManyRequestsError
 from linernotes.web.services.executor import current_client
-from mappings.errors import LinernotesError, UnreachableError
+from mappings.errors import LinernotesError
 
 log = logging.getLogger(__name__)
 
@@ -84,13 +85,13 @@ class DownloadSlots:
     _clients: Counter[str] = field(default_factory=Counter)
 
     def acquire(self, client: str | None) -> None:
-        """Take a slot; raises TooManyRequestsError for a client that has its own, UnreachableError where all are."""
+        """Take a slot; raises TooManyRequestsError for a client that has its own, BusyError where all are taken."""
         if client is not None and self._clients[client] >= self.per_client:
             raise TooManyRequestsError(
-                "Your address is downloading a file already.", "Try again when that has been downloaded."
+                N_("Your address is downloading a file already."), N_("Try again when that has been downloaded.")
             )
         if self.used >= self.slots:
-            raise UnreachableError("Too many downloads are running.", "Please try again in a few minutes.")
+            raise BusyError(N_("Too many downloads are running."), N_("Please try again in a few minutes."))
         self.used += 1
         if client is not None:
             self._clients[client] += 1
@@ -226,8 +227,8 @@ class StreamedDownload(Response):
             self._slots.release(self._client, slow=self._slow)
 
 
-def _too_long() -> UnreachableError:
-    return UnreachableError("This download takes longer than one may.", "Set a filter, or choose another format.")
+def _too_long() -> TimeLimitError:
+    return TimeLimitError(N_("This download takes longer than one may."), N_("Set a filter, or choose another format."))
 
 
 def _in_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,12 +1,12 @@
 // Polls the progress of a catalogue check until it has ended, then reloads the page with the result.
+import { number, text as words } from "./texts.js";
+
 const FIRST_MS = 300;
 const MAX_MS = 5000;
 const MAX_FAILURES = 20; // failed requests in a row: a minute and more
 const ENDED = ["done", "failed"];
 
 let leaving = false;
-
-const number = new Intl.NumberFormat("en");
 
 export function watchCheck() {
   const section = document.getElementById("check-job");
@@ -21,7 +21,7 @@ async function ask(address, wait, failures) {
   if (leaving) return;
   if (job && ENDED.includes(job.state)) return location.reload();
   if (job) show(job);
-  if (failures > MAX_FAILURES) return announce("The server isn't responding. Please reload this page later.");
+  if (failures > MAX_FAILURES) return announce(words("away"));
   const next = Math.min(wait * 1.5, MAX_MS); // a long check is polled every five seconds
   setTimeout(() => ask(address, next, job ? 0 : failures + 1), wait);
 }
@@ -34,7 +34,7 @@ function show({ done, rows }) {
   if (!bar || !rows) return;
   bar.max = rows;
   bar.value = done;
-  announce(`${number.format(done)} of ${number.format(rows)} rows checked`);
+  announce(words("checked", { done: number.format(done), rows: number.format(rows) }));
 }
 
 function announce(text) {

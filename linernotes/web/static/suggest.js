@@ -1,14 +1,11 @@
 // Suggestions while typing: an ARIA 1.2 combobox whose list comes from the server.
 // Names are untrusted data: they are only ever set as text.
 import { say } from "./status.js";
+import { address as addressOf, text as words, tracks } from "./texts.js";
 
 const PAUSE_MS = 150; // below this, somebody who types quickly asks at each letter
 const SIZE = 6; // of artists, and of titles: both fit a phone beside its keyboard
 const LONGEST = 120; // characters shown of one name
-
-const number = new Intl.NumberFormat("en");
-const tracks = (count) => `${number.format(count)} ${count === 1 ? "track" : "tracks"}`;
-const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 // What would obey instead of being shown: controls, and marks that turn the direction of what follows.
 const picture = (control) => (control < " " ? String.fromCharCode(0x2400 + control.charCodeAt(0)) : "\ufffd");
@@ -30,18 +27,19 @@ function suggestions(answer) {
   const names = answer.artists.map((artist) => artist.name);
   const artists = answer.artists.map(({ name, count, ids }) => {
     const id = names.filter((each) => each === name).length > 1 ? ids[0] : undefined;
-    const address = `/artist?${new URLSearchParams(id ? { id } : { name })}`;
-    return { name, note: id ? `${tracks(count)}, id ${visible(id)}` : tracks(count), address };
+    const address = addressOf("/artist", id ? { id } : { name });
+    return { name, note: id ? `${tracks(count)}, ${words("id", { id: visible(id) })}` : tracks(count), address };
   });
   const titles = answer.titles.map(({ title, artists: by, count }) => {
-    const note = by.length ? `by ${visible(by.join(", "))}, ${tracks(count)}` : tracks(count);
-    return { name: title, note, address: `/search?${new URLSearchParams({ q: title })}` };
+    const artists = words("by", { artists: visible(by.join(", ")) });
+    const note = by.length ? `${artists}, ${tracks(count)}` : tracks(count);
+    return { name: title, note, address: addressOf("/search", { q: title }) };
   });
-  return [["Artists", artists], ["Titles", titles]].filter(([, each]) => each.length);
+  return [[words("artists"), artists], [words("titles"), titles]].filter(([, each]) => each.length);
 }
 
 export function suggestFor(field) {
-  const list = made("div", "suggestions", "", { id: "suggestions", role: "listbox", "aria-label": "Suggestions" });
+  const list = made("div", "suggestions", "", { id: "suggestions", role: "listbox", "aria-label": words("suggestions") });
   list.hidden = true;
   field.after(list);
   const role = { role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false" };
@@ -71,8 +69,8 @@ export function suggestFor(field) {
     field.setAttribute("aria-expanded", String(!list.hidden));
   }
 
-  function group([label, entries]) {
-    const heading = made("div", "suggestions-label", label, { id: `suggestions-${label}` });
+  function group([label, entries], index) {
+    const heading = made("div", "suggestions-label", label, { id: `suggestions-label-${index}` });
     const box = made("div", "suggestions-group", "", { role: "group", "aria-labelledby": heading.id });
     box.append(heading, ...entries.map(entry));
     return box;
@@ -103,8 +101,8 @@ export function suggestFor(field) {
       const groups = response.ok ? suggestions(await response.json()) : [];
       if (signal.aborted || document.activeElement !== field) return;
       show(groups);
-      const counts = groups.map(([label, each]) => plural(each.length, label.toLowerCase().slice(0, -1)));
-      say(counts.length ? `${counts.join(" and ")} suggested. Use the up and down arrows to choose.` : "No suggestions.");
+      const counts = groups.map(([label, each]) => `${label}: ${each.length}`).join(", ");
+      say(counts ? words("some", { counts }) : words("none"));
     } catch {
       if (!signal.aborted) show([]); // typing goes on as if there were no suggestions
     }

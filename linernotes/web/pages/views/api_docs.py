@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
+
 from queries import FACETS
 
 Json = Mapping[str, Any]
@@ -103,6 +105,10 @@ def _curl(method: str, url: str, operation: Json, parameters: tuple[Parameter, .
         elif each.example is not None:
             query[each.name] = each.example
     options = "-X DELETE " if method == "delete" else ""
-    if "requestBody" in operation:
+    content = operation.get("requestBody", {}).get("content", {})
+    if "multipart/form-data" in content:
         options = "-F catalogue=@catalogue.csv "
+    elif example := content.get("application/json", {}).get("example"):
+        body = orjson.dumps(example).decode().replace("'", r"'\''")
+        options = f"--json '{body}' "
     return f"curl {options}'{url}{'?' if query else ''}{urlencode(query)}'"

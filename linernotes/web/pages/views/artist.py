@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from linernotes import cards
+from linernotes.i18n import N_, gettext, ngettext
 from linernotes.web.pages import display_text, labels, urls
 from linernotes.web.pages.views.charts import Chart, Histogram, Row, RowData, bar_length, histogram, rows
 from linernotes.web.pages.views.datasets import DatasetUse, dataset_use
@@ -41,6 +43,9 @@ class ProfileView:
     without_year: int
     charts: tuple[Chart, ...]
     uses: tuple[DatasetUse, ...]
+    verdict: str
+    present: tuple[str, ...]
+    feed: str
 
 
 def candidate_views(result: ArtistResult) -> tuple[CandidateView, ...]:
@@ -54,11 +59,11 @@ def candidate_views(result: ArtistResult) -> tuple[CandidateView, ...]:
 
 def _candidate(one: Candidate, most: int) -> CandidateView:
     by_id = one.shares_name and one.ids
-    sets = ", ".join(f"{labels.value('dataset', name)} {count:,}" for name, count in one.datasets.items())
+    sets = ", ".join(f"{labels.value('dataset', name)} {labels.number(count)}" for name, count in one.datasets.items())
     href = urls.artist_by_id(one.ids[0]) if by_id else urls.artist(one.name)
     return CandidateView(
         row=Row(display_text.parts(one.name), href, one.count, bar_length(one.count, most), (sets,)),
-        match=labels.MATCHES[one.match] if one.match else "",
+        match=labels.match(one.match) if one.match else "",
         ids=tuple((display_text.shown(each, 40), urls.artist_by_id(each)) for each in one.ids[:3]) if by_id else (),
         ambiguous_ids=one.shares_name and not one.ids,
         titles=display_text.shown(", ".join(display_text.shown(title, 60) for title in one.titles)),
@@ -69,6 +74,7 @@ def profile_view(profile: Profile) -> ProfileView:
     """Return the view of a profile."""
     params = SearchParams.of(filters={"artist": (display_text.literal(profile.name),)})
     year = profile.facets["year"]
+    present = tuple(str(each.value) for each in profile.facets["dataset"].buckets if each.count)
     return ProfileView(
         name=display_text.shown(profile.name, 300),
         id=display_text.shown(profile.id) if profile.id else None,
@@ -79,21 +85,26 @@ def profile_view(profile: Profile) -> ProfileView:
         without_year=year.missing,
         charts=tuple(chart for chart in _charts(profile, params) if chart.rows),
         uses=tuple(dataset_use(dataset, claims) for dataset, claims in profile.used_by.items()),
+        verdict=cards.verdict(present),
+        present=present,
+        feed=urls.to("/search.atom", params.query_string()),
     )
 
 
 def _summary(profile: Profile) -> list[str]:
-    recordings = f"{labels.about(profile.recordings)} recording{'s' * (profile.recordings.value != 1)}"
-    plays = [f"{profile.plays:,} plays of {labels.tracks(profile.plays_tracks)}"] if profile.plays_tracks else []
-    return [labels.tracks(profile.tracks.value), recordings, *plays]
+    summary = [labels.tracks(profile.tracks.value), labels.recordings(profile.recordings)]
+    if profile.plays_tracks:
+        plays, tracks = labels.number(profile.plays), labels.tracks(profile.plays_tracks)
+        summary.append(gettext("%(plays)s plays of %(tracks)s", plays=plays, tracks=tracks))
+    return summary
 
 
 def _charts(profile: Profile, params: SearchParams) -> list[Chart]:
     facets = [_facet(name, profile.facets[name], params) for name in _FACETS if name in profile.facets]
     return [
         facets[0],
-        _listed("titles", "Titles", profile.titles, params),
-        _listed("albums", "Albums", profile.albums, params),
+        _listed("titles", gettext("Titles"), profile.titles, params),
+        _listed("albums", gettext("Albums"), profile.albums, params),
         _collaborators(profile.collaborators, exact=profile.collaborators_exact),
         *facets[1:],
     ]
@@ -110,12 +121,12 @@ def _facet(name: str, count: FacetCount, params: SearchParams) -> Chart:
         for b in count.buckets[:MAX_ROWS]
     ]
     if count.missing:
-        data.append((labels.NOT_STATED, urls.search(params.with_filter(name, "none")), count.missing, ()))
-    return Chart(name, labels.FACETS[name], rows(data), _more(count.distinct - len(count.buckets[:MAX_ROWS]), "values"))
+        data.append((labels.not_stated(), urls.search(params.with_filter(name, "none")), count.missing, ()))
+    return Chart(name, labels.facet(name), rows(data), _more(count.distinct - len(count.buckets[:MAX_ROWS])))
 
 
-def _more(number: int, what: str) -> str:
-    return f"and {number:,} more {what}" if number > 0 else ""
+def _more(number: int) -> str:
+    return ngettext("and %(count)s more value", "and %(count)s more values", number) if number > 0 else ""
 
 
 def _listed(key: str, heading: str, counted: NameList, params: SearchParams) -> Chart:
@@ -124,14 +135,16 @@ def _listed(key: str, heading: str, counted: NameList, params: SearchParams) -> 
         for row in counted.rows
     ]
     more = counted.distinct.value - len(data)
-    about = "" if counted.distinct.exact else "at least "
-    return Chart(key, heading, rows(data), f"and {about}{more:,} more" if more > 0 else "")
+    note = N_("and %(number)s more") if counted.distinct.exact else N_("and at least %(number)s more")
+    return Chart(key, heading, rows(data), gettext(note, number=labels.number(more)) if more > 0 else "")
 
 
 def _collaborators(collaborators: tuple[Collaborator, ...], *, exact: bool) -> Chart:
     data: list[RowData] = [
-        (one.name, urls.artist(one.name), one.count, ("artist" if one.as_artist else "contributor",))
+        (one.name, urls.artist(one.name), one.count, (gettext("artist") if one.as_artist else gettext("contributor"),))
         for one in collaborators
     ]
-    note = "" if exact else "Counted in the most played tracks."
-    return Chart("with", "Collaborators", rows(data), note, ("Name", "Tracks", "Role"))
+    note = "" if exact else gettext("Counted in the most played tracks.")
+    return Chart(
+        "with", gettext("Collaborators"), rows(data), note, (gettext("Name"), gettext("Tracks"), gettext("Role"))
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from linernotes.i18n import N_
 from linernotes.web.pages import display_text, urls
 from linernotes.web.pages.display_text import Part
 from linernotes.web.search_params import SearchParams
@@ -34,13 +35,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Chart:
-    """Rows under a heading; `note` says what is omitted, `columns` are the headings of name, number and cells."""
+    """Rows under a heading; `note` says what is omitted, `columns` are the headings of name, number and cells.
+
+    The template translates `columns`; all else is in the language of the page.
+    """
 
     id: str
     heading: str
     rows: tuple[Row, ...]
     note: str = ""
-    columns: tuple[str, ...] = ("Value", "Tracks")
+    columns: tuple[str, ...] = (N_("Value"), N_("Tracks"))
 
 
 def bar_length(count: float, most: float) -> float:

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from linernotes.i18n import N_, gettext
 from linernotes.web.pages import labels, urls
 from linernotes.web.search_params import SearchParams
 from mappings.cards import CARDS, PRESS, SECOND_HAND, SELF_DISCLOSED, Card, Claim, is_synthetic
 from queries import Loaded
 
 SOURCE_KINDS: Mapping[str, str] = {
-    SELF_DISCLOSED: "stated by the organisation itself",
-    PRESS: "reported by the press",
-    SECOND_HAND: "stated by the organisation itself, according to another source",
+    SELF_DISCLOSED: N_("stated by the organisation itself"),
+    PRESS: N_("reported by the press"),
+    SECOND_HAND: N_("stated by the organisation itself, according to another source"),
 }
 """Kinds of sources to their labels."""
 
@@ -40,7 +41,7 @@ def dataset_use(dataset: str, claims: Iterable[Claim]) -> DatasetUse:
     >>> dataset_use("free-music-archive", []).name
     'FMA'
     """
-    labelled = tuple(UseClaim(claim, SOURCE_KINDS.get(claim.kind, claim.kind)) for claim in claims)
+    labelled = tuple(UseClaim(claim, gettext(SOURCE_KINDS.get(claim.kind, claim.kind))) for claim in claims)
     return DatasetUse(labels.value("dataset", dataset), urls.dataset(dataset), labelled)
 
 
@@ -48,8 +49,8 @@ EXAMPLES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("Kurt Vile", {"q": "kurt vile"}),
     ("acdc", {"q": "acdc"}),
     ("кино", {"q": "кино"}),
-    ("nineties rock", {"filters": {"genre": ("rock",), "year": ("1990..1999",)}}),
-    ("commercial use allowed", {"filters": {"commercial_use": ("allowed",)}}),
+    (N_("nineties rock"), {"filters": {"genre": ("rock",), "year": ("1990..1999",)}}),
+    (N_("commercial use allowed"), {"filters": {"commercial_use": ("allowed",)}}),
 )
 """Searches to try: an artist, a name without its symbols, another script, and two that only filter."""
 
@@ -80,3 +81,25 @@ class DatasetView:
 def dataset_views(loaded: Mapping[str, Loaded]) -> tuple[DatasetView, ...]:
     """Return all data sets that have a card, with what is loaded of each."""
     return tuple(DatasetView(card, loaded.get(card.id)) for card in CARDS.values())
+
+
+def dataset_data(view: DatasetView, address: str) -> dict[str, Any]:
+    """Return a data set as JSON-LD (schema.org)."""
+    card = view.card
+    return {
+        "@context": "https://schema.org",
+        "@type": "Dataset",
+        "@id": address,
+        "url": address,
+        "name": card.name,
+        "description": gettext(
+            "%(name)s, a data set of music from %(platform)s: %(size)s.",
+            name=card.name,
+            platform=card.platform,
+            size=card.published_count,
+        ),
+        "license": card.licence,
+        "datePublished": card.released,
+        "version": card.revision,
+        "sameAs": list(card.addresses),
+    }

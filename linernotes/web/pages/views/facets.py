@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from linernotes.i18n import N_, gettext, ngettext
 from linernotes.web.pages import display_text, labels, urls
 from linernotes.web.pages.views import charts
 from linernotes.web.pages.views.charts import Choice, Histogram, Row
@@ -67,7 +68,7 @@ def _facet(name: str, params: SearchParams, count: FacetCount) -> FacetView:
     listed = [b for n, b in enumerate(count.buckets) if n < MAX_VALUES or b.selected or b.excluded]
     return FacetView(
         name=name,
-        label=labels.FACETS[name],
+        label=labels.facet(name),
         values=(*(value(name, params, bucket) for bucket in listed), *_missing(name, params, count.missing)),
         omitted=max(count.distinct - len(listed), 0),
         exact=count.exact,
@@ -85,7 +86,7 @@ def _years(name: str, params: SearchParams, count: FacetCount) -> FacetView:
     )
     return FacetView(
         name=name,
-        label=labels.FACETS[name],
+        label=labels.facet(name),
         values=tuple(_missing(name, params, count.missing)),
         omitted=0,
         exact=count.exact,
@@ -129,7 +130,7 @@ def _missing(name: str, params: SearchParams, count: int) -> Iterator[Value]:
         others = [each for each in values if each not in (NONE, NOT + NONE)]
         exclude = None if excluded else urls.search(params.with_filter(name, *others, NOT + NONE))
         sent = NOT + NONE if excluded else NONE
-        yield Value(sent, labels.NOT_STATED, count, excluded or NONE in values, excluded, exclude)
+        yield Value(sent, labels.not_stated(), count, excluded or NONE in values, excluded, exclude)
 
 
 def chips(params: SearchParams, path: str = "/search") -> tuple[Chip, ...]:
@@ -141,7 +142,7 @@ def chips(params: SearchParams, path: str = "/search") -> tuple[Chip, ...]:
     active = [(name, value) for name in labels.FACETS for value in params.filter_values(name)]
     return tuple(
         Chip(
-            labels.FACETS[name],
+            labels.facet(name),
             _chip_label(name, value),
             value.startswith(NOT) and value != NOT + NONE,
             urls.to(path, params.toggle_filter(name, value).query_string()),
@@ -153,12 +154,12 @@ def chips(params: SearchParams, path: str = "/search") -> tuple[Chip, ...]:
 def _chip_label(name: str, value: str) -> str:
     written = value.removeprefix(NOT)
     if written == NONE:
-        return "stated" if value.startswith(NOT) else labels.NOT_STATED
+        return gettext("stated") if value.startswith(NOT) else labels.not_stated()
     label = display_text.shown(labels.value(name, written.removeprefix(LITERAL)), _MAX_LABEL)
-    return f"not {label}" if value.startswith(NOT) else label
+    return gettext("not %(label)s", label=label) if value.startswith(NOT) else label
 
 
-ORDERS = {By.COUNT: "Most tracks", By.VALUE: "Value"}
+ORDERS = {By.COUNT: N_("Most tracks"), By.VALUE: N_("Value")}
 
 
 @dataclass(frozen=True)
@@ -189,11 +190,11 @@ def values_view(params: SearchParams, result: FacetValues, contains: str, sort: 
 
     return ValuesView(
         name=name,
-        label=labels.FACETS[name],
+        label=labels.facet(name),
         summary=_summary(result),
         contains=display_text.shown(contains),
         sort="" if sort is By.COUNT else str(sort),
-        sorts=tuple(Choice(label, address(order), order is sort) for order, label in ORDERS.items()),
+        sorts=tuple(Choice(gettext(label), address(order), order is sort) for order, label in ORDERS.items()),
         chips=chips(params, f"/facets/{name}"),
         hidden=tuple(urls.form_fields(params)),
         rows=_rows(name, params, result.values),
@@ -220,6 +221,9 @@ def _rows(name: str, params: SearchParams, buckets: tuple[Bucket, ...]) -> tuple
 
 
 def _summary(result: FacetValues) -> str:
-    number = "" if result.distinct is None else f"{result.distinct:,} value{'' if result.distinct == 1 else 's'}; "
-    missing = f"; {labels.tracks(result.missing)} without a value" if result.missing else ""
-    return f"{number}{labels.tracks(result.total.value)}{missing}"
+    parts = [labels.tracks(result.total.value)]
+    if result.distinct is not None:
+        parts.insert(0, ngettext("%(count)s value", "%(count)s values", result.distinct))
+    if result.missing:
+        parts.append(gettext("%(tracks)s without a value", tracks=labels.tracks(result.missing)))
+    return "; ".join(parts)

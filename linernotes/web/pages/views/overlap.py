@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
+from linernotes.i18n import N_, gettext, ngettext
 from linernotes.web.pages import labels, urls
 from linernotes.web.pages.views import charts, facets
 from linernotes.web.pages.views.facets import Chip
@@ -47,8 +48,8 @@ class KeyView:
 
     id: str
     heading: str
-    noun: str
     total: str
+    region: str
     names: tuple[str, ...]
     matrix: tuple[tuple[str, str, tuple[Cell, ...]], ...]
     pairs: tuple[SharedBar, ...]
@@ -69,9 +70,9 @@ class OverlapView:
 
 def overlap_view(params: SearchParams, result: Overlap) -> OverlapView:
     """Return the view of a result."""
-    kinds = [_kind("recordings", "Recordings", result.recordings)]
+    kinds = [_kind("recordings", result.recordings)]
     if result.videos:
-        kinds.append(_kind("videos", "YouTube videos", result.videos))
+        kinds.append(_kind("videos", result.videos))
     return OverlapView(
         summary=labels.tracks(result.tracks.value),
         exact=result.exact,
@@ -88,7 +89,7 @@ def number(estimate: Estimate) -> str:
     >>> number(Estimate(1200, 1200, 1200)), number(Estimate(1200, 1150, 1260))
     ('1,200', '≈ 1,200')
     """
-    return f"{'' if estimate.exact else '≈ '}{estimate.value:,}"
+    return f"{'' if estimate.exact else '≈ '}{labels.number(estimate.value)}"
 
 
 def interval(estimate: Estimate) -> str:
@@ -97,24 +98,36 @@ def interval(estimate: Estimate) -> str:
     >>> interval(Estimate(1200, 1150, 1260))
     '1,150 to 1,260'
     """
-    return "" if estimate.exact else f"{estimate.low:,} to {estimate.high:,}"
+    if estimate.exact:
+        return ""
+    return gettext("%(low)s to %(high)s", low=labels.number(estimate.low), high=labels.number(estimate.high))
 
 
-def _kind(key: str, heading: str, shared: Shared) -> KeyView:
+_HEADINGS = {"recordings": N_("Recordings"), "videos": N_("YouTube videos")}
+_TOTALS = {"recordings": N_("%(number)s distinct recordings."), "videos": N_("%(number)s distinct YouTube videos.")}
+_REGIONS = {"recordings": N_("Matrix of recordings"), "videos": N_("Matrix of YouTube videos")}
+
+
+def _kind(key: str, shared: Shared) -> KeyView:
     names = shared.patterns.datasets
     pairs = [(one, other, shared.of(one, other)) for one, other in combinations(names, 2)]
     levels = [(at, shared.in_exactly(at)) for at in range(1, len(names) + 1)] if len(names) > 1 else []
     return KeyView(
         id=key,
-        heading=heading,
-        noun=heading[0].lower() + heading[1:] if key == "recordings" else heading,
-        total=number(shared.total),
+        heading=gettext(_HEADINGS[key]),
+        total=gettext(_TOTALS[key], number=number(shared.total)),
+        region=gettext(_REGIONS[key]),
         names=tuple(labels.value("dataset", name) for name in names),
         matrix=tuple(
             (labels.value("dataset", name), urls.dataset(name), tuple(_cells(shared, name, names))) for name in names
         ),
         pairs=tuple(_pairs(shared, sorted(pairs, key=lambda pair: -pair[2].value))),
-        levels=tuple(bars((f"in {at} data set{'s' * (at > 1)}", estimate, "") for at, estimate in levels)),
+        levels=tuple(
+            bars(
+                (ngettext("in %(count)s data set", "in %(count)s data sets", at), estimate, "")
+                for at, estimate in levels
+            )
+        ),
     )
 
 
@@ -124,15 +137,21 @@ def _cells(shared: Shared, name: str, names: Iterable[str]) -> Iterator[Cell]:
         both = own if other == name else shared.of(name, other)
         percent = share(both, own) or 0.0
         shade = 0 if other == name or not both.value else 1 + min(int(percent / 100 * (SHADES - 1)), SHADES - 2)
-        yield Cell(number(both), interval(both), f"{percent:.1f} %", shade, other == name)
+        yield Cell(number(both), interval(both), labels.share(percent), shade, other == name)
 
 
 def _pairs(shared: Shared, pairs: Iterable[tuple[str, str, Estimate]]) -> Iterator[SharedBar]:
     def labelled(one: str, other: str, both: Estimate) -> tuple[str, Estimate, str]:
         shares = [
-            f"{share(both, shared.of(name)) or 0:.1f} % of {labels.value('dataset', name)}" for name in (one, other)
+            gettext(
+                "%(share)s of %(dataset)s",
+                share=labels.share(share(both, shared.of(name)) or 0),
+                dataset=labels.value("dataset", name),
+            )
+            for name in (one, other)
         ]
-        label = " and ".join(labels.value("dataset", name) for name in (one, other))
+        first, second = (labels.value("dataset", name) for name in (one, other))
+        label = gettext("%(first)s and %(second)s", first=first, second=second)
         return label, both, ", ".join(shares)
 
     return bars(labelled(*pair) for pair in pairs)

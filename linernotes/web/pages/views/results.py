@@ -1,10 +1,12 @@
 """Views of a page of hits, and of one hit as other pages show it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from linernotes import cards
+from linernotes.i18n import gettext
 from linernotes.output import terminal
 from linernotes.web.pages import display_text, labels, urls
 from linernotes.web.pages.display_text import Part
@@ -67,7 +69,7 @@ def hit_view(number: int, hit: Hit) -> HitView:
     return HitView(
         number=number,
         href=urls.track(hit.id),
-        title=_marked(hit, "title", track.get("title") or "untitled"),
+        title=_marked(hit, "title", track.get("title") or gettext("untitled")),
         lang=language(track),
         artists=tuple(Linked(_marked(hit, "artists", each), urls.artist(each)) for each in artists[:_MAX_ARTISTS]),
         artists_omitted=max(len(artists) - _MAX_ARTISTS, 0),
@@ -76,7 +78,7 @@ def hit_view(number: int, hit: Hit) -> HitView:
         datasets=_datasets(track, hit.recording),
         members=_members(hit),
         tracks=hit.recording.count if hit.recording else 1,
-        why=(hit.match, labels.MATCHES[hit.match]) if hit.match else None,
+        why=(hit.match, labels.match(hit.match)) if hit.match else None,
         source=source(track),
         synthetic=is_synthetic(track.get("revision")),
     )
@@ -95,7 +97,7 @@ def language(track: Mapping[str, Any]) -> str | None:
 def source(track: Mapping[str, Any]) -> tuple[str, str] | None:
     """Return the address of a track on its platform, and the platform's name."""
     address = terminal.web_address(track.get("url"))
-    return (address, display_text.shown(track.get("platform") or "source", 40)) if address else None
+    return (address, display_text.shown(track.get("platform") or gettext("source"), 40)) if address else None
 
 
 def _facts(track: Mapping[str, Any]) -> list[str]:
@@ -144,6 +146,8 @@ class ResultsView:
 
     heading: str
     total: str
+    verdict: str
+    present: tuple[str, ...]
     notes: tuple[str, ...]
     suggestions: tuple[Choice, ...]
     chips: tuple[Chip, ...]
@@ -165,9 +169,12 @@ class ResultsView:
 def results_view(params: SearchParams, result: SearchResult, relaxed: Sequence[Choice] = ()) -> ResultsView:
     """Return the view of a result; `relaxed` are the same search with fewer filters."""
     same_tracks = params.to_search().query_string()
+    present = datasets_of(result)
     return ResultsView(
         heading=display_text.shown(params.q, 120),
         total=_total(result),
+        verdict=cards.verdict(present) if result.total.value else "",
+        present=present,
         notes=tuple(_notes(result)),
         suggestions=tuple(_suggestion(params, each.text, each.count) for each in result.did_you_mean),
         chips=facets.chips(params),
@@ -176,9 +183,7 @@ def results_view(params: SearchParams, result: SearchResult, relaxed: Sequence[C
         grouping=tuple(_group(params, group) for group in (None, Group.RECORDING)),
         facets=facets.facets(params, result.facets),
         other_facets=tuple(
-            Choice(labels.FACETS[name], urls.facet(name, params))
-            for name in labels.FACETS
-            if name not in DEFAULT_FACETS
+            Choice(labels.facet(name), urls.facet(name, params)) for name in labels.FACETS if name not in DEFAULT_FACETS
         ),
         hidden=tuple(_hidden_fields(params)),
         hits=tuple(hit_view(number, each) for number, each in enumerate(result.hits, 1)),
@@ -189,8 +194,8 @@ def results_view(params: SearchParams, result: SearchResult, relaxed: Sequence[C
             for each in ("csv", "ndjson")
         ),
         analyses=(
-            Choice("statistics", urls.to("/stats", same_tracks)),
-            Choice("overlap between data sets", urls.to("/overlap", same_tracks)),
+            Choice(gettext("statistics"), urls.to("/stats", same_tracks)),
+            Choice(gettext("overlap between data sets"), urls.to("/overlap", same_tracks)),
         ),
         empty=not result.total.value,
         relaxed=tuple(relaxed),
@@ -198,16 +203,28 @@ def results_view(params: SearchParams, result: SearchResult, relaxed: Sequence[C
 
 
 def _total(result: SearchResult) -> str:
-    tracks = f"{'' if result.total.exact else 'about '}{labels.tracks(result.total.value)}"
-    return f"{tracks} of {labels.about(result.recordings)} recordings" if result.recordings else tracks
+    tracks = labels.tracks(result.total.value)
+    if not result.total.exact:
+        tracks = gettext("about %(number)s", number=tracks)
+    if not result.recordings:
+        return tracks
+    return gettext("%(tracks)s of %(recordings)s", tracks=tracks, recordings=labels.recordings(result.recordings))
+
+
+def datasets_of(result: SearchResult) -> tuple[str, ...]:
+    """Return the data sets in which the tracks of a result are: its facet counts under all filters but its own."""
+    buckets = result.facets["dataset"].buckets if "dataset" in result.facets else ()
+    selected = [each for each in buckets if each.selected]
+    counted = selected or [each for each in buckets if not each.excluded]
+    return tuple(str(each.value) for each in counted if each.count)
 
 
 def _notes(result: SearchResult) -> list[str]:
     notes = []
     if result.stage is Stage.FUZZY:
-        notes.append("Few exact matches; similar spellings are included, listed last.")
+        notes.append(gettext("Few exact matches; similar spellings are included, listed last."))
     if result.text_truncated:
-        notes.append(f"The search text is long: only its first {MAX_WORDS} words are used.")
+        notes.append(gettext("The search text is long: only its first %(words)s words are used.", words=MAX_WORDS))
     return notes
 
 
@@ -216,11 +233,11 @@ def _suggestion(params: SearchParams, text: str, count: int) -> Choice:
 
 
 def _sort(params: SearchParams, sort: Sort) -> Choice:
-    return Choice(labels.SORTS[sort], urls.search(params.replace(sort=sort, after=None)), params.sort == sort)
+    return Choice(gettext(labels.SORTS[sort]), urls.search(params.replace(sort=sort, after=None)), params.sort == sort)
 
 
 def _group(params: SearchParams, group: Group | None) -> Choice:
-    label = "Recordings" if group else "Tracks"
+    label = gettext("Recordings") if group else gettext("Tracks")
     return Choice(label, urls.search(params.replace(group=group, after=None)), params.group == group)
 
 
@@ -257,14 +274,32 @@ def canonical_address(params: SearchParams, given: Mapping[str, str]) -> str | N
     return urls.search(params.replace(**filters))
 
 
-def relaxed_searches(searcher: Searcher, params: SearchParams) -> tuple[Choice, ...]:
+Relaxed = tuple[str, SearchParams, int]
+"""The facet whose filter is left out (empty: all of them), the search without it, and what that finds."""
+
+
+def relaxed_searches(searcher: Searcher, params: SearchParams) -> tuple[Relaxed, ...]:
     """Return the same search without one of the first filters, or without all, where that finds something."""
     names = list(params.filters)
-    searches = [(f"without {labels.FACETS[name].lower()}", params.with_filter(name)) for name in names[:_MAX_RELAXED]]
+    searches = [(name, params.with_filter(name)) for name in names[:_MAX_RELAXED]]
     if len(names) > 1:
-        searches.append(("without any filter", params.without_filters()))
+        searches.append(("", params.without_filters()))
     return tuple(
-        Choice(label, urls.search(search), count=count)
-        for label, search in searches
+        (name, search, count)
+        for name, search in searches
         if (count := searcher.search(search.replace(size=0, group=None).to_request()).total.value)
+    )
+
+
+def relaxed_choices(relaxed: Iterable[Relaxed]) -> tuple[Choice, ...]:
+    """Return the links to searches with fewer filters."""
+    return tuple(
+        Choice(
+            gettext("Without the filter “%(facet)s”", facet=labels.facet(name))
+            if name
+            else gettext("Without any filter"),
+            urls.search(search),
+            count=count,
+        )
+        for name, search, count in relaxed
     )

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from linernotes import i18n
+from linernotes.i18n import N_, gettext, ngettext
 from linernotes.web.pages import display_text, labels, urls
 from linernotes.web.pages.views import charts, facets
 from linernotes.web.pages.views.charts import Chart, Choice, RowData
@@ -18,6 +20,9 @@ MAX_BARS = 12
 
 MAX_OVER_REPRESENTED = 8
 """Over-represented values of each kind."""
+
+
+_HEADINGS = {"genre": N_("Genres in %(dataset)s"), "artist": N_("Artists in %(dataset)s")}
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,15 @@ def stats_view(params: SearchParams, result: Stats) -> StatsView:
         tracks=result.all.tracks,
         summary=(
             labels.tracks(result.all.tracks),
-            f"{labels.about(result.recordings)} recordings",
-            f"{labels.about(result.artists)} artists",
+            labels.recordings(result.recordings),
+            ngettext(
+                "%(number)s artist", "%(number)s artists", result.artists.value, number=labels.about(result.artists)
+            ),
         ),
-        rest=f"Rest: share among the {labels.tracks(rest.tracks)} of all other data sets." if rest else "",
-        notes=("The search text is long: only its first words are used.",) if result.text_truncated else (),
+        rest=gettext("Rest: share among the %(tracks)s of all other data sets.", tracks=labels.tracks(rest.tracks))
+        if rest
+        else "",
+        notes=(gettext("The search text is long: only its first words are used."),) if result.text_truncated else (),
         datasets=tuple(_datasets(params)),
         chips=facets.chips(params, "/stats"),
         charts=tuple(chart for chart in _charts(params, result) if chart.rows) if result.all.tracks else (),
@@ -59,7 +68,7 @@ def stats_view(params: SearchParams, result: Stats) -> StatsView:
 
 def _datasets(params: SearchParams) -> Iterator[Choice]:
     values = params.filters.get("dataset", ())
-    yield Choice("All", urls.to("/stats", params.with_filter("dataset").query_string()), not values)
+    yield Choice(gettext("All"), urls.to("/stats", params.with_filter("dataset").query_string()), not values)
     for name, card in CARDS.items():
         yield Choice(
             card.name, urls.to("/stats", params.with_filter("dataset", name).query_string()), values == (name,)
@@ -72,13 +81,15 @@ def _charts(params: SearchParams, result: Stats) -> Iterator[Chart]:
         (labels.value("dataset", one.name), urls.dataset(one.name), one.tracks, (_share(one.tracks, total),))
         for one in result.datasets
     ]
-    yield Chart("dataset", "Data set", charts.rows(datasets), columns=("Data set", "Tracks", "Share"))
+    yield Chart(
+        "dataset", labels.facet("dataset"), charts.rows(datasets), columns=(N_("Data set"), N_("Tracks"), N_("Share"))
+    )
     for name, counts in result.all.facets.items():
         yield _facet(name, counts, params, result)
 
 
 def _share(count: int, total: int) -> str:
-    return f"{percent(count, total):.1f} %"
+    return labels.share(percent(count, total))
 
 
 def _facet(name: str, counts: Counts, params: SearchParams, result: Stats) -> Chart:
@@ -91,15 +102,16 @@ def _facet(name: str, counts: Counts, params: SearchParams, result: Stats) -> Ch
     ]
     if left := ordered[len(shown) :]:
         total = sum(count for _, count in left)
-        data.append((f"{len(left):,} others", urls.facet(name, params), total, (_share(total, result.all.tracks),)))
+        others = ngettext("%(count)s other", "%(count)s others", len(left))
+        data.append((others, urls.facet(name, params), total, (_share(total, result.all.tracks),)))
     if counts.missing:
         none = urls.search(params.with_filter(name, "none"))
-        data.append((labels.NOT_STATED, none, counts.missing, _cells(name, counts.missing, result, None)))
-    second = ("Rest",) if result.rest and result.rest.tracks else ()
+        data.append((labels.not_stated(), none, counts.missing, _cells(name, counts.missing, result, None)))
+    second = (N_("Rest"),) if result.rest and result.rest.tracks else ()
     width = len(("Value", "Tracks", "Share", *second)) - 2
     padded = [(label, href, count, (*cells, *[""] * (width - len(cells)))) for label, href, count, cells in data]
-    label = labels.FACETS[name]
-    return Chart(name, label, charts.rows(padded), columns=(label, "Tracks", "Share", *second))
+    columns = (labels.FACETS[name], N_("Tracks"), N_("Share"), *second)
+    return Chart(name, labels.facet(name), charts.rows(padded), columns=columns)
 
 
 def _tracks(params: SearchParams, name: str, value: str | int) -> str:
@@ -115,6 +127,10 @@ def _cells(name: str, count: int, result: Stats, value: str | int | None) -> tup
     return own, _share(other, result.rest.tracks)
 
 
+def _ratio(rest: int, low: float) -> tuple[str, str]:
+    return labels.number(rest), f"{i18n.decimal(low)} ×"
+
+
 def _over_represented(params: SearchParams, comparison: Comparison) -> Chart:
     within = params.with_filter("dataset", comparison.dataset)
     given = [
@@ -124,20 +140,21 @@ def _over_represented(params: SearchParams, comparison: Comparison) -> Chart:
     most = max(row.ratio_low for _, _, row in given)
     rows = tuple(
         replace(
-            charts.rows([(label, href, row.count, (f"{row.rest_count:,}", f"{row.ratio_low:,.1f} ×"))])[0],
+            charts.rows(
+                [(label, href, row.count, (labels.number(row.rest_count), f"{i18n.decimal(row.ratio_low)} ×"))]
+            )[0],
             length=charts.bar_length(row.ratio_low, most),
         )
         for label, href, row in given
     )
-    part = (
-        f"; only the {comparison.offered:,} with the most tracks were compared"
-        if comparison.offered >= MAX_CANDIDATES
-        else ""
-    )
+    number, offered = labels.number(comparison.compared), labels.number(comparison.offered)
+    note = gettext("Corrected for %(number)s comparisons.", number=number)
+    if comparison.offered >= MAX_CANDIDATES:
+        note += " " + gettext("Only the %(number)s with the most tracks were compared.", number=offered)
     return Chart(
         id=f"{comparison.kind}-{comparison.dataset}",
-        heading=f"{comparison.kind.capitalize()}s in {labels.value('dataset', comparison.dataset)}",
+        heading=gettext(_HEADINGS[comparison.kind], dataset=labels.value("dataset", comparison.dataset)),
         rows=rows,
-        note=f"Corrected for {comparison.compared:,} comparisons{part}.",
-        columns=(comparison.kind.capitalize(), "Here", "Elsewhere", "At least"),
+        note=note,
+        columns=(labels.FACETS[comparison.kind], N_("Here"), N_("Elsewhere"), N_("At least")),
     )

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from linernotes import cards
+from linernotes.i18n import gettext
 from linernotes.output import terminal
 from linernotes.web.pages import display_text, labels, urls
 from linernotes.web.pages.views.datasets import DatasetUse, dataset_use
@@ -57,14 +59,17 @@ class TrackView:
     copies: tuple[HitView, ...]
     copies_omitted: int
     use: DatasetUse
+    verdict: str
+    present: tuple[str, ...]
 
 
 def track_view(hit: Hit, copies: list[Hit], copies_total: int) -> TrackView:
     """Return the view of a track; `copies` are the first of the other tracks of its recording."""
     track = hit.track
-    title = str(track.get("title") or "untitled")
-    by = ", ".join(track.get("artists") or ()) or "unknown artist"
+    title = str(track.get("title") or gettext("untitled"))
+    by = ", ".join(track.get("artists") or ()) or gettext("unknown artist")
     dataset = str(track["dataset"])
+    present = tuple(dict.fromkeys((dataset, *(str(each.track["dataset"]) for each in copies))))
     return TrackView(
         hit=hit_view(1, hit),
         id=display_text.shown(hit.id),
@@ -74,6 +79,8 @@ def track_view(hit: Hit, copies: list[Hit], copies_total: int) -> TrackView:
         copies=tuple(hit_view(place, each) for place, each in enumerate(copies, 1)),
         copies_omitted=copies_total - len(copies),
         use=dataset_use(dataset, CARDS[dataset].used_by if dataset in CARDS else ()),
+        verdict=cards.verdict(present),
+        present=present,
     )
 
 
