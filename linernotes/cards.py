@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from operator import itemgetter
 from typing import Any
 
-from linernotes.i18n import gettext, joined, ngettext
+from linernotes.i18n import enumerated, gettext, joined, ngettext
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF, PRESS, SELF_DISCLOSED, Card, Claim
 from queries import Loaded
 
@@ -50,61 +51,65 @@ def companies(cards: Iterable[Card] = CARDS.values()) -> tuple[Company, ...]:
     return tuple(Company(name, tuple(uses[name])) for name in sorted(uses, key=str.casefold))
 
 
-def verdict(datasets: Iterable[str]) -> str:
-    """Return in how many data sets something is, and who is known to have used them.
+_STRENGTH = (SELF_DISCLOSED, PRESS)
+"""Kinds of claims, the strongest first; all others follow."""
 
-    >>> verdict(["laion-disco-12m", "spotify-tracks-dataset"])[:72]
-    'In 2 data sets. According to a second-hand account, Kyutai says that it '
-    >>> verdict(["spotify-tracks-dataset"]), verdict([])
-    ('In 1 data set. No use of it for training is known to this project.', 'In none of the loaded data sets.')
+
+def verdict(datasets: Iterable[str], *, similar: bool = False) -> str:
+    """Return in which data sets something is, and who is known to have used them, the strongest claim first.
+
+    `similar` is for tracks that merely have a similar spelling: of these nothing is said but where they are.
+
+    >>> print(verdict(["laion-disco-12m", "free-music-archive"]).partition(" The Atlantic")[0])
+    In 2 data sets: LAION-DISCO-12M, FMA. Stability AI says that it used tracks of FMA.
+    >>> verdict(["spotify-tracks-dataset"])
+    'In 1 data set: Spotify Tracks Dataset. No use of it for training is known to this project.'
+    >>> verdict([])
+    'In none of the loaded data sets.'
     """
     present = set(datasets)
-    if not present:
-        return gettext("In none of the loaded data sets.")
-    sentences = [ngettext("In %(count)s data set.", "In %(count)s data sets.", len(present))]
     cards = [CARDS[name] for name in CARDS if name in present]
-    for company in companies(cards):
-        kinds = list(dict.fromkeys(claim.kind for _, claim in company.uses))
-        sentences += [_sentence(company, kind, len(present)) for kind in kinds]
-    if len(sentences) == 1:
-        sentences.append(
-            ngettext(
-                "No use of it for training is known to this project.",
-                "No use of them for training is known to this project.",
-                len(present),
-            )
+    if not cards:
+        return gettext("In none of the loaded data sets.")
+    names = enumerated(card.name for card in cards)
+    if similar:
+        return ngettext(
+            "This or similar spellings are in %(count)s data set: %(names)s.",
+            "This or similar spellings are in %(count)s data sets: %(names)s.",
+            len(cards),
+            names=names,
         )
-    return joined(sentences)
+    first = ngettext("In %(count)s data set: %(names)s.", "In %(count)s data sets: %(names)s.", len(cards), names=names)
+    sentences = [
+        (_STRENGTH.index(kind) if kind in _STRENGTH else len(_STRENGTH), _sentence(company, kind))
+        for company in companies(cards)
+        for kind in dict.fromkeys(claim.kind for _, claim in company.uses)
+    ]
+    if not sentences:
+        unused = ngettext(
+            "No use of it for training is known to this project.",
+            "No use of them for training is known to this project.",
+            len(cards),
+        )
+        return joined([first, unused])
+    return joined([first, *(text for _, text in sorted(sentences, key=itemgetter(0)))])
 
 
-def _sentence(company: Company, kind: str, present: int) -> str:
-    """Return what is claimed of one company: a claim of use may be about a part of the data set only."""
-    claims = [(card, claim) for card, claim in company.uses if claim.kind == kind]
-    number = len({card.id for card, _ in claims})
-    values = {"user": company.name, "source": claims[0][1].said_by}
-    if kind == SELF_DISCLOSED:
-        if present == 1:
-            return gettext("%(user)s says that it used tracks of it.", **values)
-        return ngettext(
-            "%(user)s says that it used tracks of one of them.",
-            "%(user)s says that it used tracks of %(count)s of them.",
-            number,
-            **values,
-        )
-    if kind == PRESS:
-        if present == 1:
-            return gettext("%(source)s reports that %(user)s used tracks of it.", **values)
-        return ngettext(
-            "%(source)s reports that %(user)s used tracks of one of them.",
-            "%(source)s reports that %(user)s used tracks of %(count)s of them.",
-            number,
-            **values,
-        )
-    if present == 1:
-        return gettext("According to a second-hand account, %(user)s says that it used tracks of it.", **values)
-    return ngettext(
-        "According to a second-hand account, %(user)s says that it used tracks of one of them.",
-        "According to a second-hand account, %(user)s says that it used tracks of %(count)s of them.",
-        number,
-        **values,
+def verdict_of_check(summary: Mapping[str, Any]) -> str:
+    """Return the verdict on a catalogue: that of the data sets with songs found; else of those with likely ones."""
+    found, likely = (
+        [name for name, counts in summary["by_dataset"].items() if counts[each]] for each in ("found", "likely")
     )
+    return verdict(found or likely, similar=not found)
+
+
+def _sentence(company: Company, kind: str) -> str:
+    """Return what is claimed of one company: a claim of use may be about a part of a data set only."""
+    claims = [(card, claim) for card, claim in company.uses if claim.kind == kind]
+    values = {"user": company.name, "datasets": enumerated(dict.fromkeys(card.name for card, _ in claims))}
+    if kind == SELF_DISCLOSED:
+        return gettext("%(user)s says that it used tracks of %(datasets)s.", **values)
+    if kind == PRESS:
+        source = claims[0][1].said_by
+        return gettext("%(source)s reports that %(user)s used tracks of %(datasets)s.", source=source, **values)
+    return gettext("According to a second-hand account, %(user)s says that it used tracks of %(datasets)s.", **values)

@@ -95,6 +95,15 @@ def joined(sentences: Iterable[str]) -> str:
     return ("" if _language.get() in NO_SPACES else " ").join(sentences)
 
 
+def enumerated(names: Iterable[str]) -> str:
+    """Return names one after the other, with the comma of the language.
+
+    >>> enumerated(["FMA", "LAION-DISCO-12M"])
+    'FMA, LAION-DISCO-12M'
+    """
+    return ("、" if _language.get() in NO_SPACES else ", ").join(names)
+
+
 @lru_cache(maxsize=len(LANGUAGES))
 def locale(language: str) -> "Locale":
     """Return Babel's locale of a language."""

@@ -95,9 +95,7 @@ def render_page(spool: Spool, summary: Mapping[str, Any], provenance: Provenance
         shares=shares(summary),
         cards=CARDS,
         kinds={kind.name: kind.value for kind in Kind},
-        verdict=cards.verdict(
-            name for name, counts in summary["by_dataset"].items() if counts["found"] or counts["likely"]
-        ),
+        verdict=cards.verdict_of_check(summary),
         rows=spool.rows,
         lines=spool.lines,
         no_proof=gettext(PRESENCE_IS_NO_PROOF),

@@ -46,11 +46,17 @@ def test_the_verdict_is_about_the_data_sets_of_the_result(site: Site) -> None:
     for query, names in cases.items():
         said = page(site, f"/search?{query}").one("div", "verdict-first").one("p", "lede").said
         assert said == cards.verdict(names)
-    assert "Stability AI says that it used tracks of one of them." in said
-    assert "The Atlantic reports that Google used tracks of one of them." in said
+    assert "Stability AI says that it used tracks of FMA." in said
+    assert "The Atlantic reports that Google used tracks of FMA." in said
     excluded = page(site, f"/search?dataset=-{FMA}&dataset=-{LAION}").one("div", "verdict-first")
     assert "Stability AI" not in excluded.said
     assert not page(site, "/search?q=love&year=1901&genre=jazz").all("div", "verdict-first")
+
+
+def test_of_similar_spellings_no_use_is_told(site: Site) -> None:
+    said = page(site, "/search?q=metallicaa").one("div", "verdict-first").one("p", "lede").said
+    assert said.startswith("This or similar spellings are in ")
+    assert " used " not in said
 
 
 def test_second_hand_claims_are_called_so() -> None:

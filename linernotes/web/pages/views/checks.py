@@ -1,6 +1,5 @@
 """Views of the catalogue check: the form with its columns and an example, and the progress or result of a check."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from linernotes import cards
@@ -71,11 +70,6 @@ def form_context(options: Options) -> dict[str, Any]:
     }
 
 
-def present(summary: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the data sets that have songs of a catalogue."""
-    return tuple(name for name, counts in summary["by_dataset"].items() if counts["found"] or counts["likely"])
-
-
 def check_citation(provenance: Provenance) -> Citation:
     """Return how to cite a check: its results have no address that lasts, so it is the file and the moment."""
     sources = tuple(source(each) for each in provenance.datasets)
@@ -97,7 +91,7 @@ def job_context(job: Job) -> dict[str, Any]:
         "job": job,
         "summary": summary,
         "result": job.result,
-        "verdict": cards.verdict(present(summary)) if summary else "",
+        "verdict": cards.verdict_of_check(summary) if summary else "",
         "citation": check_citation(job.result.provenance) if job.result else None,
         "shares": shares(summary) if summary else [],
         "verdicts": VERDICTS,

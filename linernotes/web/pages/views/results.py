@@ -173,7 +173,7 @@ def results_view(params: SearchParams, result: SearchResult, relaxed: Sequence[C
     return ResultsView(
         heading=display_text.shown(params.q, 120),
         total=_total(result),
-        verdict=cards.verdict(present) if result.total.value else "",
+        verdict=cards.verdict(present, similar=result.stage is Stage.FUZZY) if result.total.value else "",
         present=present,
         notes=tuple(_notes(result)),
         suggestions=tuple(_suggestion(params, each.text, each.count) for each in result.did_you_mean),
