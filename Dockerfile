@@ -1,5 +1,7 @@
 # linernotes as a command: a virtual environment from hashed requirements, run by a user who owns nothing in it.
-FROM python:3.11-slim AS built
+# The tag moves with Python's and Debian's security fixes, which a digest would leave out: rebuild with --pull.
+ARG PYTHON=python:3.11-slim
+FROM ${PYTHON} AS built
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/linernotes
 COPY requirements.txt /source/
@@ -11,7 +13,7 @@ COPY indexer /source/indexer
 COPY linernotes /source/linernotes
 RUN /opt/linernotes/bin/pip install --no-deps --no-build-isolation /source
 
-FROM python:3.11-slim
+FROM ${PYTHON}
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin linernotes
 COPY --from=built /opt/linernotes /opt/linernotes
 ENV PATH=/opt/linernotes/bin:$PATH LINERNOTES_HOME=/tmp/linernotes PYTHONDONTWRITEBYTECODE=1

@@ -8,11 +8,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-annotate --no-header \
            --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --allow-unsafe
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+NODES ?= 1
 PARTS ?= suite browser proxy cluster es9
 CODE := mappings queries indexer linernotes tests benchmarks compose
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-suite test-browser test-proxy test-cluster test-es9 lint format docs translations compose-env clean requirements
+.PHONY: help demo test test-all test-suite test-browser test-proxy test-cluster test-es9 test-compose lint format docs translations compose-env compose-certificates clean requirements
 
 help: ## Show these targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +42,9 @@ test-cluster: $(VENV)/.dev ## Start clusters of three nodes, kill and restart th
 test-es9: $(VENV)/.dev ## Run the tests against Elasticsearch 9 (needs Java 21 or newer)
 	@LINERNOTES_TEST_VERSION=9 $(BIN)/python -m pytest $(PARALLEL)
 
+test-compose: $(VENV)/.dev ## Run docker-compose.yml for real: load, kill, restart, renew; needs Docker, or root on Debian
+	@LINERNOTES_TEST_COMPOSE=1 $(BIN)/python -m pytest tests/compose -x
+
 lint: $(VENV)/.dev ## Check formatting, lint, types and import directions
 	@$(BIN)/ruff format --check --quiet $(CODE)
 	@$(BIN)/ruff check --quiet $(CODE)
@@ -56,8 +60,11 @@ docs: $(VENV)/.run ## Write what is made from the code: tables in READMEs, Kiban
 	@$(BIN)/python -m linernotes.kibana
 	@$(BIN)/python compose/make_roles.py
 
-compose-env: ## Write .env with new passwords for docker compose
-	@$(PYTHON) compose/make_env.py
+compose-env: ## Write .env and new passwords for docker compose, what is missing of them; NODES=3 for a cluster
+	@$(PYTHON) compose/make_env.py --nodes $(NODES)
+
+compose-certificates: ## Make new certificates for docker compose, and restart the services that have one
+	@bash compose/renew.sh
 
 clean: ## Stop the local node and remove the virtual environment and caches; downloads and data stay
 	@if [ -x $(BIN)/linernotes ]; then $(BIN)/linernotes node stop || true; fi

@@ -1,43 +1,85 @@
-"""Write `.env` with a new secret for each name that docker-compose.yml asks for: `make compose-env`.
+"""Write what docker-compose.yml needs beside itself: `.env`, and a file in `secrets/` for each password.
 
-Readable by its owner alone, and never written over: the passwords in it are those that the volumes were made with.
+What is there already stays as it is: the volumes were made with these passwords. Secrets are for their owner alone.
 """
 
+import argparse
 import os
 import secrets
 import sys
 from pathlib import Path
 
-NAMES = ("ELASTIC_PASSWORD", "KIBANA_PASSWORD", "LINERNOTES_PASSWORD", "KIBANA_KEY")
+PASSWORDS = ("elastic_password", "kibana_password", "linernotes_password", "admin_password", "web_password")
+NAMES = (*PASSWORDS, "kibana_key")
 """Kibana's key must have 32 characters or more."""
 BYTES = 30
-"""240 bits; 40 letters, digits, - and _, which need no quotes in a shell, in JSON, or in `.env`."""
+"""240 bits; 40 letters, digits, - and _, which need no quotes in a shell, in JSON, or in YAML."""
+FOLDERS = ("data", "out")
+"""What is loaded, and results: below `.env`, unless LINERNOTES_DATA and LINERNOTES_OUT name others."""
+IMAGE_USER = 10001
+"""The user of the image, for results where root runs this."""
+NODES = ("elasticsearch", "elasticsearch-2", "elasticsearch-3")
 
 
-def write(path: Path) -> None:
-    """Write the file; raises FileExistsError when there is one."""
-    lines = [f"{name}={secrets.token_urlsafe(BYTES)}\n" for name in NAMES]
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.writelines(lines)
+def environment(nodes: int) -> str:
+    """Return the lines of `.env` for one node or three.
+
+    >>> environment(1).splitlines()[-1].startswith("LINERNOTES_USER=")
+    True
+    """
+    user, group = (os.getuid(), os.getgid()) if os.getuid() else (IMAGE_USER, IMAGE_USER)
+    lines = [
+        "# Who runs linernotes in a container, and so owns the results in ./out.",
+        f"LINERNOTES_USER={user}:{group}",
+    ]
+    if nodes > 1:
+        urls = ",".join(f"https://{name}:9200" for name in NODES)
+        lines += ["COMPOSE_PROFILES=cluster", f"ELASTICSEARCH_URLS={urls}"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def write(path: Path, text: str) -> bool:
+    """Write a file for its owner alone, unless it is there; return whether it was written."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    return True
+
+
+def prepare(folder: Path, nodes: int) -> tuple[bool, list[str]]:
+    """Write all that is missing; return whether `.env` is new, and the names of new secrets."""
+    is_new = write(folder / ".env", environment(nodes))
+    hidden = folder / "secrets"
+    hidden.mkdir(mode=0o700, exist_ok=True)
+    for name in FOLDERS:
+        if not (folder / name).exists():
+            (folder / name).mkdir()
+            if not os.getuid():
+                os.chown(folder / name, IMAGE_USER, IMAGE_USER)
+    return is_new, [name for name in NAMES if write(hidden / name, secrets.token_urlsafe(BYTES))]
+
+
+def main() -> int:
+    """Write them beside docker-compose.yml, or into the folder of the first argument."""
+    parser = argparse.ArgumentParser(description="Write .env and secrets/ for docker compose; what is there stays.")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parents[1])
+    parser.add_argument("--nodes", type=int, choices=(1, 3), default=1, help="nodes of Elasticsearch")
+    given = parser.parse_args()
+    try:
+        is_new, names = prepare(given.folder, given.nodes)
+    except OSError as error:
+        _say(f"{error.filename} can't be written ({error.strerror}).")
+        return 1
+    _say(f".env is {'written' if is_new else 'there already, and stays as it is'}.")
+    _say(f"secrets/: {len(names)} new, {len(NAMES) - len(names)} stay as they are. Only you may read them.")
+    return 0
 
 
 def _say(sentence: str) -> None:
     sys.stderr.write(f"{sentence}\n")
-
-
-def main() -> int:
-    """Write `.env` beside docker-compose.yml, or where the first argument says."""
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / ".env"
-    try:
-        write(path)
-    except FileExistsError:
-        _say(f"{path.name} is there already, and is kept: the volumes know its passwords.")
-        return 1
-    except OSError as error:
-        _say(f"{path} can't be written ({error.strerror}).")
-        return 1
-    _say(f"{path.name} is written: {len(NAMES)} new secrets, readable by you alone.")
-    return 0
 
 
 if __name__ == "__main__":

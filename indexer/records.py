@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
+from mappings.cards import Card
 from mappings.errors import CheckFailedError
 
 SOURCE_ROW = "source_row"
@@ -132,6 +133,10 @@ class Reader(Protocol):
         """Return the columns that the file has, by which its data set is recognised."""
         ...
 
+    def head(self, rows: int) -> RawBatch:
+        """Return some of the first records, to see what they are like."""
+        ...
+
     def chunks(self) -> list[Chunk]:
         """Return all chunks in the file's order; the same file gives the same chunks, always."""
         ...
@@ -145,8 +150,18 @@ class Source(Protocol):
     """One data set's published format: what its files are, and what a raw batch means."""
 
     @property
+    def card(self) -> Card:
+        """Return what is known of the data set."""
+        ...
+
+    @property
     def dataset(self) -> str:
         """Return the id of the data set."""
+        ...
+
+    @property
+    def definition(self) -> str:
+        """Return what changes with the declaration that says what columns mean; "" where the program says it."""
         ...
 
     def files(self, paths: list[Path]) -> list[SourceFile]:

@@ -73,4 +73,4 @@ class _Abortable(HTTPConnection):
 
 def abortable_class(connection: type[Any]) -> type[Any]:
     """Return a class of urllib3 connections as one whose request another thread can end."""
-    return type(f"Abortable{connection.__name__}", (_Abortable, connection), {})
+    return type(connection.__name__, (_Abortable, connection), {})  # errors show the name

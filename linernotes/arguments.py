@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from linernotes import cards
 from mappings.cards import CARDS
+from mappings.errors import UnreachableError
 from mappings.genres import FAMILIES
+from mappings.index_names import is_dataset_id
 from queries.facets.table import LONGEST_VALUE, NONE, NOT, unknown_name
 
 
@@ -16,8 +19,22 @@ def one_of(kind: str, given: str, known: Iterable[str]) -> str:
 
 
 def dataset(given: str) -> str:
-    """Return the id of a data set."""
-    return one_of("data set", given, CARDS)
+    """Return the id of a data set.
+
+    Raises InputError for one that isn't there, UnreachableError for one that may be declared where that could not be
+    looked up.
+    """
+    if may_be_declared(given):
+        raise UnreachableError(
+            f"{given!r} is no built-in data set, and whether it is declared can't be looked up now.",
+            "Try again when Elasticsearch answers.",
+        )
+    return one_of("data set", given, cards.known())
+
+
+def may_be_declared(name: str) -> bool:
+    """Tell whether a name may be that of a declared data set, since the declared ones weren't looked up."""
+    return name not in cards.known() and not cards.are_complete() and is_dataset_id(name)
 
 
 Filters = Mapping[str, list[str]]
@@ -26,7 +43,7 @@ Filters = Mapping[str, list[str]]
 PERMISSIONS = ("allowed", "prohibited", "unknown")
 
 HELP: Mapping[str, str] = {
-    "dataset": f"Data set: {', '.join(CARDS)}.",
+    "dataset": f"Data set: {', '.join(CARDS)}, or a declared one.",
     "genre": "Genre family, such as rock.",
     "licence": "Licence, such as CC-BY-NC-SA-3.0.",
     "commercial_use": f"Commercial use: {', '.join(PERMISSIONS)}.",
@@ -44,7 +61,6 @@ HELP: Mapping[str, str] = {
 """Facet to what is said of its filter."""
 
 COMPLETED: Mapping[str, tuple[str, ...]] = {
-    "dataset": tuple(CARDS),
     "genre": tuple(FAMILIES),
     "commercial_use": PERMISSIONS,
     "explicit": ("true", "false"),
@@ -53,14 +69,13 @@ COMPLETED: Mapping[str, tuple[str, ...]] = {
 """Facet to its values, where they are few and known."""
 
 
-def _among(kind: str, known: Iterable[str]) -> Callable[[str], str]:
-    names = list(known)
+def _among(kind: str, names: Iterable[str]) -> Callable[[str], str]:
     return lambda given: NONE if given == NONE else one_of(kind, given.strip().lower(), names)
 
 
 # Mistakes are reported before Elasticsearch is asked: an unknown data set would just find nothing.
 CHECKED: Mapping[str, Callable[[str], str]] = {
-    "dataset": _among("data set", CARDS),
+    "dataset": lambda given: NONE if given == NONE else dataset(given.strip().lower()),
     "genre": _among("genre", FAMILIES),
     "commercial_use": _among("kind of commercial use", PERMISSIONS),
     "derivatives": _among("kind of derivatives", PERMISSIONS),
@@ -76,6 +91,12 @@ def checked(given: Mapping[str, list[str] | None]) -> Filters:
     {'genre': ['-rock', 'none']}
     """
     return {name: [_read(name, value) for value in values] for name, values in given.items() if values}
+
+
+def undecided_datasets(given: Mapping[str, list[str] | None]) -> list[str]:
+    """Return the data sets in a filter that may be declared ones."""
+    names = (value.removeprefix(NOT).strip().lower() for value in given.get("dataset") or ())
+    return [name for name in names if name != NONE and may_be_declared(name)]
 
 
 def _read(name: str, value: str) -> str:

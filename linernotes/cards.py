@@ -1,18 +1,56 @@
-"""The data sets' cards: with what is loaded of each, and what they say about acknowledged use, in one sentence."""
+"""The data sets' cards with what is loaded of each, and what they say about acknowledged use, in one sentence.
+
+Which cards there are depends on the cluster, as data sets can be declared. Each command and each request of the server
+looks that up once, where it needs it, and sets `known`; what shows names of data sets reads them there.
+"""
 
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from operator import itemgetter
 from typing import Any
 
 from linernotes.i18n import enumerated, gettext, joined, ngettext
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF, PRESS, SELF_DISCLOSED, Card, Claim
-from queries import Loaded
+from queries import Loaded, Searcher
+
+_KNOWN: ContextVar[Mapping[str, Card]] = ContextVar("known_cards", default=CARDS)
+
+
+def known() -> Mapping[str, Card]:
+    """Return the cards by id: the built-in ones, and the declared ones where they were looked up."""
+    return _KNOWN.get()
+
+
+def set_known(cards: Mapping[str, Card]) -> None:
+    """Set the cards that this command, or this request of the server, knows."""
+    _KNOWN.set(cards)
+
+
+def are_complete() -> bool:
+    """Tell whether the declared data sets were looked up."""
+    return _KNOWN.get() is not CARDS
+
+
+def learn(searcher: Searcher, datasets: Iterable[str]) -> None:
+    """Look the cards up if one of these data sets isn't known; raises UnreachableError."""
+    if not set(datasets) <= known().keys():
+        set_known(searcher.cards())
+
+
+def name_of(dataset: str) -> str:
+    """Return a data set's name; its id where it has no card.
+
+    >>> name_of("free-music-archive"), name_of("no-such-set")
+    ('FMA', 'no-such-set')
+    """
+    cards = known()
+    return cards[dataset].name if dataset in cards else dataset
 
 
 def as_json(loaded: Mapping[str, Loaded] | None) -> dict[str, Any]:
     """Return cards and what is loaded: `loaded` is null where nothing is, or where that isn't known (`known`)."""
-    rows = [with_loaded(card, loaded) for card in CARDS.values()]
+    rows = [with_loaded(card, loaded) for card in known().values()]
     return {"known": loaded is not None, "datasets": rows, "note": PRESENCE_IS_NO_PROOF}
 
 
@@ -20,7 +58,7 @@ def one_as_json(dataset: str, loaded: Mapping[str, Loaded] | None) -> dict[str, 
     """Return the card of one data set, in the same form."""
     return {
         "known": loaded is not None,
-        "dataset": with_loaded(CARDS[dataset], loaded),
+        "dataset": with_loaded(known()[dataset], loaded),
         "note": PRESENCE_IS_NO_PROOF,
     }
 
@@ -38,10 +76,10 @@ class Company:
     uses: tuple[tuple[Card, Claim], ...]
 
 
-def companies(cards: Iterable[Card] = CARDS.values()) -> tuple[Company, ...]:
+def companies(cards: Iterable[Card]) -> tuple[Company, ...]:
     """Return all users of data sets in the order of their names.
 
-    >>> [company.name for company in companies()]
+    >>> [company.name for company in companies(CARDS.values())]
     ['Google', 'Kyutai', 'NVIDIA', 'Stability AI']
     """
     uses: dict[str, list[tuple[Card, Claim]]] = {}
@@ -68,7 +106,7 @@ def verdict(datasets: Iterable[str], *, similar: bool = False) -> str:
     'In none of the loaded data sets.'
     """
     present = set(datasets)
-    cards = [CARDS[name] for name in CARDS if name in present]
+    cards = [card for name, card in known().items() if name in present]
     if not cards:
         return gettext("In none of the loaded data sets.")
     names = enumerated(card.name for card in cards)

@@ -5,8 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from indexer.normalise.track import CONSTANT, DERIVED, EVIDENCE
 from indexer.sources import TABLES as SOURCES
+from indexer.sources import declaration
 from indexer.sources.dataset import DataSource, FieldSpec
 from linernotes.cli.main import COMMANDS, load
 from mappings.track import FIELDS, FieldInfo
@@ -64,7 +67,8 @@ def commands() -> str:
 def _usage(name: str) -> str:
     command = load(name)
     if subcommands := getattr(command, "commands", None):
-        return name + " " + r"\|".join(subcommands)
+        listed = r"\|".join(subcommands)
+        return f"{name} [{listed}]" if getattr(command, "invoke_without_command", False) else f"{name} {listed}"
     arguments = [each for each in command.params if each.param_type_name == "argument"]
     options = [each for each in command.params if each.param_type_name == "option" and each.required]
     given = [_argument(each) for each in arguments] + [f"{each.opts[0]} {each.metavar}" for each in options]
@@ -97,7 +101,9 @@ def filled(text: str, marker: str, content: str) -> str:
 
 
 def main() -> None:
-    """Write all tables."""
+    """Write all tables, and the schema of declarations."""
+    schema = orjson.dumps(declaration.schema(), option=orjson.OPT_INDENT_2)
+    (PROJECT / "indexer" / "sources" / declaration.SCHEMA_FILE).write_bytes(schema + b"\n")
     for marker, (name, make) in TABLES.items():
         path = PROJECT / name
         path.write_text(filled(path.read_text(), marker, make()))

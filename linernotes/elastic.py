@@ -40,13 +40,18 @@ TIMEOUT_S = 60.0
 
 
 def address(settings: Settings) -> str:
-    """Return the address of Elasticsearch; raises UnreachableError when none is set and no local node runs."""
+    """Return the first address of Elasticsearch; raises as `addresses` does."""
     return addresses(settings)[0]
 
 
 def addresses(settings: Settings) -> list[str]:
-    """Return the addresses of all nodes of a local cluster, else the one that is set; raises as `address` does."""
-    if urls := [settings.url] if settings.url else status.urls_of(settings.home):
+    """Return the addresses that are set, else those of all nodes of a local cluster.
+
+    Raises UnreachableError when none is set and no local node runs, InputError for http and https side by side.
+    """
+    if len({url.partition("://")[0] for url in settings.urls}) > 1:
+        raise InputError("LINERNOTES_URL has both http:// and https:// addresses.", "Write all of them with https://")
+    if urls := list(settings.urls) or status.urls_of(settings.home):
         return urls
     raise UnreachableError(
         "No Elasticsearch: the local node is not running, and LINERNOTES_URL is not set.",
@@ -60,7 +65,7 @@ def connect(settings: Settings, *, timeout_s: float = TIMEOUT_S) -> Elasticsearc
     `timeout_s` is what Elasticsearch has for one request. Certificates are always verified. Raises UnreachableError
     where credentials would be sent in the open, InputError for a setting that can't be used.
     """
-    # All nodes of a local cluster, so that one may go: a request that it drops is sent to the next.
+    # All nodes, so that one may go: a request that it drops is sent to the next.
     urls = addresses(settings)
     url = urls[0]
     known, authority = _entry(settings, url)
@@ -79,19 +84,21 @@ def connect(settings: Settings, *, timeout_s: float = TIMEOUT_S) -> Elasticsearc
             retry_on_status=(),
         )
     except ValueError as error:
-        raise InputError(f"LINERNOTES_URL can't be used: {error}.", "Write it like http://127.0.0.1:9200") from error
+        raise InputError(
+            f"LINERNOTES_URL can't be used: {error}.", "Write it like http://127.0.0.1:9200, several with commas."
+        ) from error
 
 
 def is_superuser(settings: Settings) -> bool:
     """Tell whether the local node's own password would be used: it is secured, and the settings name nobody."""
     url = address(settings)
-    return not settings.url and url.startswith("https:") and not credentials.of(settings)
+    return not settings.urls and url.startswith("https:") and not credentials.of(settings)
 
 
 def _entry(settings: Settings, url: str) -> tuple[Credentials, Path | None]:
     """Return credentials and certificate authority: of the settings, else those that lie in the local node's home."""
     known, authority = credentials.of(settings), settings.ca_certs
-    if not settings.url and url.startswith("https:"):
+    if not settings.urls and url.startswith("https:"):
         own = security.of(settings.home)
         return known or Credentials(
             username=security.SUPERUSER, password=own.read_password()

@@ -15,7 +15,7 @@ from platformdirs import user_data_path
 from mappings.errors import InputError
 
 VARIABLES = {
-    "LINERNOTES_URL": "address of Elasticsearch; without it the local node is used",
+    "LINERNOTES_URL": "address of Elasticsearch, of several nodes with commas; without it the local node is used",
     "LINERNOTES_API_KEY": "API key, as printed by Elasticsearch (encoded)",
     "LINERNOTES_API_KEY_FILE": "file with the API key, which only its owner may read",
     "LINERNOTES_USERNAME": "user name, where no API key is used",
@@ -34,6 +34,9 @@ VARIABLES = {
 PREFIX = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 """What index names may begin with: nothing that Elasticsearch reads as a pattern or a list."""
 
+NEXT_URL = re.compile(r"\s*,\s*(?=[a-z]+://|$)")
+"""What separates addresses: a comma before the next one, as a password may contain commas."""
+
 ROOT_HOME = Path("/var/lib/linernotes")
 
 
@@ -41,7 +44,8 @@ ROOT_HOME = Path("/var/lib/linernotes")
 class Settings:
     """Where Elasticsearch is, how to get in, and where this machine's files go."""
 
-    url: str | None
+    urls: tuple[str, ...]
+    """Addresses of one cluster; without any the local node is used."""
     api_key: str | None
     username: str | None
     password: str | None
@@ -54,15 +58,15 @@ class Settings:
 
     def __repr__(self) -> str:
         """Leave the secrets out: a repr ends up in logs and tracebacks."""
-        return f"Settings(url={self.url!r}, home={str(self.home)!r}, prefix={self.prefix!r})"
+        return f"Settings(urls={self.urls!r}, home={str(self.home)!r}, prefix={self.prefix!r})"
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings; empty variables count as not set. Raises InputError for a prefix that can't be one."""
+    """Read the settings; empty variables count as not set. Raises InputError for what can't be used."""
     get = {name: environ.get(name, "").strip() or None for name in VARIABLES}.get
-    url, username, password = split(get("LINERNOTES_URL"))
+    urls, username, password = _addresses(get("LINERNOTES_URL") or "")
     return Settings(
-        url=url,
+        urls=urls,
         api_key=get("LINERNOTES_API_KEY"),
         username=get("LINERNOTES_USERNAME") or username,
         password=get("LINERNOTES_PASSWORD") or password,
@@ -75,14 +79,32 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
-def split(url: str | None) -> tuple[str | None, str | None, str | None]:
+def _addresses(text: str) -> tuple[tuple[str, ...], str | None, str | None]:
+    """Return the addresses, and the name and password that may stand in the first of them, or in each.
+
+    Raises InputError where they name several users: a request may go to any of them.
+
+    >>> _addresses("https://ann:s,d@es1:9200, https://es2:9200")
+    (('https://es1:9200', 'https://es2:9200'), 'ann', 's,d')
+    """
+    parts = [split(url) for url in NEXT_URL.split(text) if url]
+    known = dict.fromkeys((username, password) for _, username, password in parts if username or password)
+    if len(known) > 1:
+        raise InputError(
+            "LINERNOTES_URL names more than one user.",
+            "Leave names and passwords out of it, and set LINERNOTES_USERNAME and LINERNOTES_PASSWORD_FILE.",
+        )
+    return tuple(url for url, _, _ in parts), *next(iter(known), (None, None))
+
+
+def split(url: str) -> tuple[str, str | None, str | None]:
     """Return an address without the name and password that may stand in it, and these two: addresses are shown.
 
     >>> split("https://ann:s%40d@es:9200/x")
     ('https://es:9200/x', 'ann', 's@d')
     """
-    before, at, host = (url or "").partition("://")[2].rpartition("@")
-    if not url or not at:
+    before, at, host = url.partition("://")[2].rpartition("@")
+    if not at:
         return url, None, None
     try:
         parts = urlsplit(url)

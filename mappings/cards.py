@@ -5,6 +5,8 @@ Counts are what was published, as text with its source: the project counts what 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
 
 PRESENCE_IS_NO_PROOF = (
     "That a track is in a data set does not prove that a model was trained on it; who used a data set is only known "
@@ -14,6 +16,8 @@ PRESENCE_IS_NO_PROOF = (
 
 SYNTHETIC = "synthetic"
 """What names of files and revisions with made-up rows begin with."""
+SYNTHETIC_SAMPLE = f"{SYNTHETIC} sample"
+"""Revision of made-up rows."""
 
 
 def is_synthetic(revision: object) -> bool:
@@ -59,7 +63,8 @@ class GoldenQuery:
 class Card:
     """A data set: its id and name, how large it was said to be, of when and where it is, who used it.
 
-    `rows` are those of all published files: what has far fewer is a part of it.
+    `rows` are those of all published files: what has far fewer is a part of it. `declared` says that whoever loaded the
+    data set wrote the card; of such a card, count, rows, day of release and revision may be missing.
     """
 
     id: str
@@ -75,11 +80,28 @@ class Card:
     used_by: tuple[Claim, ...] = ()
     golden: tuple[GoldenQuery, ...] = ()
     notes: tuple[str, ...] = ()
+    declared: bool = False
+
+    @classmethod
+    def read_from(cls, stored: Mapping[str, Any]) -> Self:
+        """Return a card that was stored as JSON (`dataclasses.asdict`).
+
+        >>> import orjson
+        >>> Card.read_from(orjson.loads(orjson.dumps(CARDS["laion-disco-12m"]))) == CARDS["laion-disco-12m"]
+        True
+        """
+        lists = {
+            "addresses": tuple(stored["addresses"]),
+            "used_by": tuple(Claim(**claim) for claim in stored["used_by"]),
+            "golden": tuple(GoldenQuery(**query) for query in stored["golden"]),
+            "notes": tuple(stored["notes"]),
+        }
+        return cls(**{**stored, **lists})
 
     @property
     def released_year(self) -> int:
-        """Return the year of the release that is read."""
-        return int(self.revision[:4])
+        """Return the year of the release that is read; this year where nobody said when that was."""
+        return int(self.revision[:4]) if self.revision else datetime.now(UTC).year
 
 
 _CARDS = (

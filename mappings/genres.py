@@ -26,13 +26,14 @@ FAMILIES: tuple[str, ...] = tuple(sorted(set(FAMILY.values())))
 """Every family: the values of the facet `genre`."""
 
 
-def families(terms: Iterable[str]) -> list[str]:
-    """Return the families of genre terms, each once, in the terms' order.
+def families(terms: Iterable[str], own: Mapping[str, str] | None = None) -> list[str]:
+    """Return the families of genre terms, each once, in the terms' order; `own` terms come before the table's.
 
     >>> families(["Post-Punk", "Rock", "happy", "punk"])
     ['punk', 'rock']
     """
-    families = (FAMILY.get(term.lower()) for term in terms)
+    further = own or {}
+    families = (further.get(term.lower()) or FAMILY.get(term.lower()) for term in terms)
     return list(dict.fromkeys(family for family in families if family))
 
 

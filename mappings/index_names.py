@@ -4,6 +4,11 @@ import re
 from dataclasses import dataclass
 
 _GENERATION = re.compile(r"(?P<dataset>.+)-g(?P<number>\d{6,})")
+_DATASET_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_PART_OF_A_GENERATION = re.compile(r"(?:^|-)g\d{6,}(?:-|$)|-building$")
+
+LONGEST_DATASET_ID = 60
+"""Characters of a data set's id at most."""
 
 
 @dataclass(frozen=True, order=True)
@@ -51,6 +56,33 @@ def rejected(prefix: str) -> str:
 def locks(prefix: str) -> str:
     """Return the index that says who may change which data set."""
     return f"{prefix}-locks"
+
+
+def declarations(prefix: str) -> str:
+    """Return the index of the data sets that were declared, with all earlier declarations."""
+    return f"{prefix}-declarations"
+
+
+RESERVED = frozenset({"ledger", "rejected", "locks", "history", "watched", "declarations", "none", "all"})
+"""What no data set may be called: the indices beside the data have these names, or filters give them a meaning."""
+
+
+def is_dataset_id(name: str) -> bool:
+    """Tell whether a name is made of what ids are made of.
+
+    >>> [is_dataset_id(name) for name in ("jamendo-sample", "Jamendo", "jamendo--sample", "")]
+    [True, False, False, False]
+    """
+    return len(name) <= LONGEST_DATASET_ID and _DATASET_ID.fullmatch(name) is not None
+
+
+def is_reserved(dataset: str) -> bool:
+    """Tell whether an id has another meaning already.
+
+    >>> [is_reserved(name) for name in ("history", "songs-g000001", "songs")]
+    [True, True, False]
+    """
+    return dataset in RESERVED or _PART_OF_A_GENERATION.search(dataset) is not None
 
 
 def history(prefix: str) -> str:

@@ -95,7 +95,10 @@ class Track(Document):
     """One track of one data set."""
 
     dataset: M[str] = _field(Keyword(), "id of the data set", facet="dataset")
-    revision: M[str] = _field(_stored(), "revision of the data set, as its card names it")
+    # A column for Kibana alone, which counts and filters synthetic rows by it: docs/decisions/0016.
+    revision: M[str] = _field(
+        Keyword(index=False), "revision of the data set, as its card names it; of made-up rows: synthetic sample"
+    )
     source_id: M[str] = _field(_stored(), "the track's id in the data set")
     platform: M[str] = _field(Keyword(), "where the audio was published", facet="platform")
     url: M[str] = _field(_stored(), "address of the track on its platform")

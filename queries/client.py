@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from elasticsearch import Elasticsearch
 
+from mappings.cards import Card
 from mappings.index_names import alias
 from queries.analysis import overlap, stats
 from queries.analysis.facet_values import FacetValues, ValuesRequest, fetch_values
@@ -20,6 +21,7 @@ from queries.artists import artist_profile, suggest
 from queries.artists.artist_profile import ArtistResult
 from queries.artists.name_input import ArtistRequest
 from queries.artists.suggest import Suggestions, SuggestRequest
+from queries.cards import all_cards
 from queries.errors import AbandonedError, DeadlineError, translated_errors
 from queries.model import Ask, Hit, Json, SearchResult
 from queries.retry import PartError, call_with_retry, error_type
@@ -101,7 +103,7 @@ class Searcher:
 
     def artist(self, request: ArtistRequest) -> ArtistResult:
         """Return the artists of a name or id, and the profile of the one that is certain. Raises as `search`."""
-        return artist_profile.run(self.question(), request)
+        return artist_profile.run(self.question(), request, self.cards)
 
     def overlap(self, request: SearchRequest, *, exact: bool = False, progress: Progress = no_progress) -> Overlap:
         """Return what data sets share; `exact` counts where much has to be counted, and reports how far it is.
@@ -135,6 +137,10 @@ class Searcher:
         if indices.get("status") == NOT_FOUND or not indices:
             return {}
         return tracks.count_loaded(self.ask, self.prefix, indices)
+
+    def cards(self) -> dict[str, Card]:
+        """Return the cards of all data sets, declared ones too, by id. Raises UnreachableError."""
+        return all_cards(self.limited_client(), self.prefix)
 
     def ask(self, *bodies: Json) -> list[Json]:
         """Send several requests together and return Elasticsearch's answers, none of them partial."""

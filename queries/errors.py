@@ -52,7 +52,7 @@ def translated_errors() -> Iterator[None]:
         raise _error(503, str(error.message)) from error
     except TransportError as error:
         raise UnreachableError(
-            f"Elasticsearch can't be reached ({error.message}).", "Try: linernotes node status"
+            f"Elasticsearch can't be reached ({error.message}).", "See: linernotes doctor"
         ) from error
     except ApiError as error:
         raise _error(error.status_code, error.body) from error

@@ -16,13 +16,27 @@ from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch
 
+from indexer.cluster.indices import SMALL, create_index
 from indexer.cluster.retry import policy_of, reason
 from mappings.index_names import Generation, history
 
 STARTED, RESUMED, DIFFERENCE, GATES, FORCED = "started", "resumed", "difference", "gates", "forced"
 SWAPPED, ROLLED_BACK, PRUNED, FAILED, ABANDONED = "swapped", "rolled back", "pruned", "failed", "abandoned"
-WATCHED = "watched"
-EVENTS = (STARTED, RESUMED, DIFFERENCE, GATES, FORCED, SWAPPED, ROLLED_BACK, PRUNED, FAILED, ABANDONED, WATCHED)
+WATCHED, DECLARED = "watched", "declared"
+EVENTS = (
+    STARTED,
+    RESUMED,
+    DIFFERENCE,
+    GATES,
+    FORCED,
+    SWAPPED,
+    ROLLED_BACK,
+    PRUNED,
+    FAILED,
+    ABANDONED,
+    WATCHED,
+    DECLARED,
+)
 
 _KEYWORD = {"type": "keyword"}
 
@@ -55,10 +69,20 @@ class Event:
 
 def write(client: Elasticsearch, generation: Generation, event: str, text: str, **details: Any) -> bool:
     """Add an event; return False, and say so, when Elasticsearch refuses it for good."""
+    return _add(client, generation.prefix, Event(generation.dataset, generation.index, event, text, details))
+
+
+def write_about(client: Elasticsearch, prefix: str, dataset: str, event: str, text: str) -> bool:
+    """Add an event of a data set that no generation has a part in; return as `write` does."""
+    if not client.indices.exists(index=history(prefix)):
+        create_index(client, history(prefix), {"mappings": MAPPING, "settings": SMALL})
+    return _add(client, prefix, Event(dataset, "", event, text))
+
+
+def _add(client: Elasticsearch, prefix: str, event: Event) -> bool:
     name = uuid.uuid4().hex  # chosen once, so that an event that is sent twice is there once
-    document = asdict(Event(generation.dataset, generation.index, event, text, details))
     try:
-        client.index(index=history(generation.prefix), id=name, document=document, refresh=True)
+        client.index(index=history(prefix), id=name, document=asdict(event), refresh=True)
     except ApiError as error:
         why = f"{error.status_code}: {reason(error.body)}"
         policy_of(client).progress.note(f"The history could not be written ({why}).")

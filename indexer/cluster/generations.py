@@ -6,7 +6,7 @@ from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch
 
-from indexer.cluster import audit_log, indices, lease, ledger, rejects
+from indexer.cluster import audit_log, declarations, indices, lease, ledger, rejects
 from indexer.cluster.ledger import Ledger, LoadRecord
 from indexer.cluster.retry import policy_of
 from indexer.cluster.status import BUILDING, READY, DatasetStatus
@@ -17,19 +17,18 @@ from mappings.index_names import Generation
 BASE, TASK = "base", "task"
 """In the plan of an update: the generation that it is cloned from, and the task that Elasticsearch runs for it."""
 
-_SMALL = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
-
 
 def create_system_indices(client: Elasticsearch, prefix: str) -> None:
-    """Create ledger, leases, history and the index of rejected records; or add the fields that the first two lack."""
+    """Create ledger, leases, history, declarations, rejected records; or add the fields that the first two lack."""
     needed = {index_names.ledger(prefix): ledger.MAPPING, index_names.locks(prefix): lease.MAPPING}
     mappings = needed | {
         index_names.history(prefix): audit_log.MAPPING,
         index_names.rejected(prefix): rejects.MAPPING,
+        index_names.declarations(prefix): declarations.MAPPING,
     }
     all_there = client.indices.exists(index=list(mappings))
     for name, mapping in mappings.items():
-        made = not all_there and indices.create_index(client, name, {"settings": _SMALL, "mappings": mapping})
+        made = not all_there and indices.create_index(client, name, {"settings": indices.SMALL, "mappings": mapping})
         if not made and name in needed:
             client.indices.put_mapping(index=name, properties=mapping["properties"])
 

@@ -23,6 +23,9 @@ SERVING_SETTINGS: dict[str, Any] = {
     "translog.flush_threshold_size": None,
 }
 
+SMALL = {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
+"""Settings of the indices beside the data."""
+
 TRACK_BYTES, SHARD_BYTES, SHARD_TRACKS = 500, 50_000_000_000, 200_000_000
 
 SEGMENT_BYTES = 5 * 1024**3

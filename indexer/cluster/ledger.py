@@ -37,7 +37,7 @@ _KEYWORD, _LONG, _STORED = {"type": "keyword"}, {"type": "long"}, {"type": "obje
 MAPPING: dict[str, Any] = {
     "dynamic": "strict",
     "properties": {
-        **dict.fromkeys(("kind", "dataset", "generation", "state", "owner"), _KEYWORD),
+        **dict.fromkeys(("entry", "dataset", "generation", "state", "owner"), _KEYWORD),
         **dict.fromkeys(("file", "number", *(entry.name for entry in fields(Totals))), _LONG),
         "at": {"type": "date"},
         "host": _KEYWORD,
@@ -51,8 +51,10 @@ MAPPING: dict[str, Any] = {
 
 PAGE = 5_000
 
-CHUNK, SKETCH = "stretch", "sketch"
-"""Kinds of documents, beside `load`; a chunk's is as earlier versions stored it."""
+LOAD, CHUNK, SKETCH = "load", "chunk", "sketch"
+"""What a document is of: its field `entry`. All name their data set, so that a filter by it fits each of them."""
+_EARLIER = {CHUNK: "stretch"}
+"""What earlier versions called it, in a field `kind`: rejected records have one too, which means something else."""
 SKETCHES = 8
 """How many are read at once: 13 MB where each has 50,000 tracks."""
 
@@ -108,8 +110,8 @@ class Ledger:
     def loads(self, dataset: str | None = None) -> list[LoadRecord]:
         """Return the loads of a data set, the latest first; of all of them without one. None without a ledger."""
         self.client.indices.refresh(index=self.index, ignore_unavailable=True)
-        terms = {"kind": "load"} | ({"dataset": dataset} if dataset else {})
-        query = {"bool": {"filter": [{"term": {name: value}} for name, value in terms.items()]}}
+        of_dataset = [{"term": {"dataset": dataset}}] if dataset else []
+        query = {"bool": {"filter": [_entries(LOAD), *of_dataset]}}
         sort: list[Any] = [{"number": {"order": "desc", "unmapped_type": "long"}}]
         response = self.client.search(index=self.index, query=query, size=10_000, sort=sort, ignore_unavailable=True)
         return [self._load(hit["_source"]) for hit in response["hits"]["hits"]]
@@ -133,20 +135,23 @@ class Ledger:
         self.client.index(index=self.index, id=generation.index, document=document, refresh=True)
 
     def _load_document(self, generation: Generation, state: str, plan: dict[str, Any]) -> dict[str, Any]:
+        # Beside the plan, which is only stored, so that they can be summed.
+        totals = asdict(Totals.read_from(plan["totals"])) if "totals" in plan else {}
         return {
-            "kind": "load",
+            "entry": LOAD,
             "dataset": generation.dataset,
             "generation": generation.index,
             "number": generation.number,
             "state": state,
             "plan": plan,
             "at": _now(),
+            **totals,
         }
 
     def forget(self, generation: Generation) -> None:
         """Remove the chunks of a load that starts over."""
         self.client.indices.refresh(index=self.index)
-        query = {"bool": {"filter": {"term": {"generation": generation.index}}, "must_not": {"term": {"kind": "load"}}}}
+        query = {"bool": {"filter": {"term": {"generation": generation.index}}, "must_not": _entries(LOAD)}}
         self.client.delete_by_query(index=self.index, query=query, conflicts="proceed", refresh=True)
 
     def states(self, generation: Generation) -> dict[ChunkId, ChunkState]:
@@ -158,10 +163,10 @@ class Ledger:
             states[key] = ChunkState(source["state"], source["owner"], totals, changed)
         return states
 
-    def _pages(self, generation: Generation, kind: str, size: int) -> Iterator[dict[str, Any]]:
-        """Yield all documents of one kind of a generation, in the order of its source files."""
+    def _pages(self, generation: Generation, entry: str, size: int) -> Iterator[dict[str, Any]]:
+        """Yield a generation's chunks or sketches, in the order of its source files."""
         self.client.indices.refresh(index=self.index)
-        query = {"bool": {"filter": [{"term": {"kind": kind}}, {"term": {"generation": generation.index}}]}}
+        query = {"bool": {"filter": [_entries(entry), {"term": {"generation": generation.index}}]}}
         sort: list[Any] = [{"file": "asc"}, {"number": "asc"}]
         after: list[Any] | None = None
         while True:
@@ -220,7 +225,8 @@ class Ledger:
 
     def _chunk(self, generation: Generation, key: ChunkId, state: str, owner: str) -> dict[str, Any]:
         return {
-            "kind": CHUNK,
+            "entry": CHUNK,
+            "dataset": generation.dataset,
             "generation": generation.index,
             "file": key.file,
             "number": key.number,
@@ -232,7 +238,8 @@ class Ledger:
     def write_sketch(self, generation: Generation, key: ChunkId, frame: pl.DataFrame) -> None:
         """Write the sketch of a chunk; writing it again replaces it."""
         document: dict[str, Any] = {
-            "kind": SKETCH,
+            "entry": SKETCH,
+            "dataset": generation.dataset,
             "generation": generation.index,
             "file": key.file,
             "number": key.number,
@@ -257,6 +264,12 @@ class Ledger:
         ids = np.frombuffer(every, np.uint64)
         ids.sort()  # in its place, too; a set of as many would take ten times the memory
         return int(np.count_nonzero(ids[1:] != ids[:-1])) + int(ids.size > 0)
+
+
+def _entries(entry: str) -> dict[str, Any]:
+    """Return the query for documents of one kind, those of earlier versions among them."""
+    names = {"entry": entry, "kind": _EARLIER.get(entry, entry)}
+    return {"bool": {"should": [{"term": {name: value}} for name, value in names.items()]}}
 
 
 def _chunk_id(generation: Generation, key: ChunkId) -> str:

@@ -343,4 +343,5 @@ _CHANGED = {
     "normalisation": "normalisation (another version of this program)",
     "mapping": "fields or analysis (another version of this program)",
     "tool": "versions of this program",
+    "declaration": "declaration of the data set",
 }

@@ -15,7 +15,7 @@ from indexer.checks.sample import EXTRA, FETCHED, MAX_CHUNKS, SPREAD, Expected, 
 from indexer.documents.bulk_body import LINE, finalise, lines
 from indexer.normalise.track import normalisation
 from indexer.records import SOURCE_ROW, Chunk, ChunkId, RawBatch, Reader, Source, SourceFile, TrackBatch
-from mappings.cards import CARDS, SYNTHETIC
+from mappings.cards import SYNTHETIC, SYNTHETIC_SAMPLE
 from mappings.index import mapping_hash
 from mappings.index_names import Generation
 
@@ -76,8 +76,7 @@ class Plan:
     @property
     def revision(self) -> str:
         """Return which revision of the data set the files are of."""
-        card = CARDS.get(self.source.dataset)
-        return "" if card is None else f"{SYNTHETIC} sample" if self.synthetic else card.revision
+        return SYNTHETIC_SAMPLE if self.synthetic else self.source.card.revision
 
     def chunks(self) -> Iterator[tuple[ChunkId, Chunk]]:
         """Yield every chunk with its key, in the order that decides which duplicate is the first."""
@@ -89,6 +88,8 @@ class Plan:
         """Return what must be equal for a load to be resumed: files, limit, mapping, normalisation, this program."""
         files = [{"name": entry.file.name, "sha256": entry.file.sha256, "rows": entry.rows} for entry in self.files]
         made_by = {"mapping": mapping_hash(), "normalisation": normalisation(), "tool": version("linernotes")}
+        if self.source.definition:
+            made_by["declaration"] = self.source.definition
         return {"files": files, "limit": self.limit} | made_by
 
 

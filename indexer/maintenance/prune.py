@@ -22,6 +22,7 @@ from indexer.cluster.status import (
     GenerationStatus,
     dataset_status,
 )
+from mappings.errors import CheckFailedError
 from mappings.index_names import Generation, rejected
 
 LEAST = 2
@@ -63,6 +64,26 @@ def prune_generations(client: Elasticsearch, prefix: str, dataset: str, keep: in
     stays = tuple(view.generation.index for view in status.views if view not in doomed)
     freed = sum(view.seen.size_bytes or 0 for view in doomed)
     return Pruned(dataset, tuple(view.generation.index for view in doomed), stays, freed)
+
+
+def delete_dataset(client: Elasticsearch, prefix: str, dataset: str) -> tuple[str, ...]:
+    """Delete all generations of a data set, the current one too, and return them.
+
+    Raises CheckFailedError while somebody else changes this data set.
+    """
+    generations.create_system_indices(client, prefix)
+    with lease.hold(client, prefix, dataset, lease.PRUNE) as lease_held:
+        generations.repair(client, prefix, dataset)
+        views = dataset_status(client, prefix, dataset).views
+        for view in views:
+            if view.at_work and (busy := lease.live_workers(client, view.generation)):
+                hint = "Wait for its end, then run this again."
+                raise CheckFailedError(f"{view.generation.index} is being loaded by {busy[0].process}.", hint)
+        for view in views:
+            lease_held.check()
+            _delete(client, view.generation, view.plan)
+            audit_log.write(client, view.generation, audit_log.PRUNED, f"{view.generation.index} deleted on demand")
+    return tuple(view.generation.index for view in views)
 
 
 def _delete(client: Elasticsearch, generation: Generation, plan: Mapping[str, object]) -> None:

@@ -84,7 +84,7 @@ def reindex_dataset(
 
 def _plan(current: CurrentGeneration) -> dict[str, Any]:
     """Return what the ledger says of the new generation: where its documents are from, and today's mapping."""
-    names = ("files", "limit", "normalisation", "tool", "revision", "sample", "epoch")
+    names = ("files", "limit", "normalisation", "declaration", "tool", "revision", "sample", "epoch")
     return {name: current.meta[name] for name in names if name in current.meta} | {
         "mapping": mapping_hash(),
         "what": lease.REINDEX,

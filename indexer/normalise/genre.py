@@ -60,9 +60,9 @@ def parse(text: str) -> GenreTree:
 _MARK = "\x1f"
 
 
-def genre_families(terms: pl.Expr) -> pl.Expr:
-    """Return the families of each list of terms, null where none is known."""
-    return _by_list(terms, families)
+def genre_families(terms: pl.Expr, own: Mapping[str, str] | None = None) -> pl.Expr:
+    """Return the families of each list of terms, null where none is known; `own` are further terms in lower case."""
+    return _by_list(terms, (lambda listed: families(listed, own)) if own else families)
 
 
 def known_terms(terms: pl.Expr) -> pl.Expr:

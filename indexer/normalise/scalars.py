@@ -37,7 +37,7 @@ def _counted(text: pl.Expr) -> pl.Expr:
     return (number * scale).round().cast(pl.Int64, strict=False)
 
 
-def seconds(written: pl.Expr, per_second: int = 1) -> pl.Expr:
+def seconds(written: pl.Expr, per_second: float = 1) -> pl.Expr:
     """Return a length in seconds; null for 0 and less, which stand for a missing one, and for over 30 days.
 
     >>> frame = pl.DataFrame({"length": ["167.5", "2:48", "1:02:03", "0", "2592001", "2:75"]})
@@ -47,7 +47,7 @@ def seconds(written: pl.Expr, per_second: int = 1) -> pl.Expr:
     return written.map_batches(lambda column: _seconds(column, per_second), pl.Float64, is_elementwise=True)
 
 
-def _seconds(written: pl.Series, per_second: int) -> pl.Series:
+def _seconds(written: pl.Series, per_second: float) -> pl.Series:
     if written.dtype.is_numeric():
         length = written.cast(pl.Float64) / per_second
     else:

@@ -86,6 +86,26 @@ def unpacked(name: str, size: int, opened: Callable[[], AbstractContextManager[A
     return _written(name, size, _unpacking(name, opened))
 
 
+class RecodeError(InputError):
+    """A text isn't in the encoding that it is said to be in."""
+
+
+def recoded(name: str, path: Path, encoding: str) -> TemporaryCopy:
+    """Return a copy of a text in UTF-8; raises RecodeError where it isn't in the encoding that it is said to be in."""
+    return _written(name, 0, _recoding(name, path, encoding))
+
+
+def _recoding(name: str, path: Path, encoding: str) -> Iterator[bytes]:
+    try:
+        with path.open(encoding=encoding, newline="") as stream:
+            while text := stream.read(_BLOCK_BYTES):
+                yield text.encode()
+    except UnicodeError as error:
+        raise RecodeError(f"{name} is not in {encoding}.", "Check its encoding.") from error
+    except OSError as error:
+        raise InputError(f"{name} can't be read: {error.strerror}.", "Check the disk it is on.") from error
+
+
 def copied(path: Path, name: str) -> TemporaryCopy:
     """Return a copy of standard input (`-`) or of a pipe."""
     if path != STDIN:

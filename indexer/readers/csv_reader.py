@@ -1,10 +1,11 @@
-"""CSV by the standard library's strict reader: cells may hold quoted commas, quotation marks and newlines."""
+"""CSV by the standard library's strict reader: cells may hold quoted separators, quotation marks and newlines."""
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import islice
+from dataclasses import dataclass
+from itertools import islice, zip_longest
 
 import polars as pl
 
@@ -25,11 +26,37 @@ Header = Callable[[list[list[str]]], list[str]]
 """Makes the columns' names from the header rows."""
 
 
+def joined_names(rows: list[list[str]]) -> list[str]:
+    """Return names of several header rows: what stands in one column, joined with dots.
+
+    >>> joined_names([["", "album", "album"], ["", "id", "title"], ["track_id", "", ""]])
+    ['track_id', 'album.id', 'album.title']
+    """
+    return [".".join(cell for cell in cells if cell) for cells in zip_longest(*rows, fillvalue="")]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How cells are written: what stands between two, and around one (`quote`, "" for nothing)."""
+
+    separator: str = ","
+    quote: str = '"'
+
+    def reader(self, lines: Iterable[str], *, strict: bool = False) -> Iterator[list[str]]:
+        """Return the standard library's reader of some lines."""
+        if self.quote:
+            return csv.reader(lines, delimiter=self.separator, quotechar=self.quote, strict=strict)
+        return csv.reader(lines, delimiter=self.separator, quoting=csv.QUOTE_NONE, strict=strict)
+
+
+COMMAS = Dialect()
+
+
 class CsvReader:
     """Reads some columns, all as strings; an empty cell is null.
 
-    `columns` are the columns' names.
-    Rows are records after the header rows; a blank line counts as a row that is skipped.
+    `columns` are the names of those to read. Rows are records after the header rows; a blank line counts as a row that
+    is skipped.
     """
 
     def __init__(
@@ -37,19 +64,22 @@ class CsvReader:
         file: SourceFile,
         columns: Sequence[str],
         header_rows: int = 1,
-        header: Header = lambda rows: rows[0],
+        header: Header = joined_names,
         block: int | None = CHUNK_BYTES,
+        dialect: Dialect = COMMAS,
+        text: Text | None = None,
     ) -> None:
-        """Open the file and read its header; `block` None makes the whole file one chunk.
+        """Open the file and read its header; `block` None makes the whole file one chunk, `text` is the opened file.
 
         Raises InputError when the file can't be read, is empty, or has fewer lines than header rows.
         """
         self.file = file
-        self._text: Text = open_text(file)
+        self._text: Text = text or open_text(file)
         self._block = block or self._text.size
-        rows, self._start = _head(self._text, header_rows)
+        self._dialect = dialect
+        rows, self._start = _head(self._text, header_rows, dialect)
         self.columns = header(rows)
-        self._first_row = rows[0]
+        self._first_row = rows[0] if rows else []
         self._positions = [self.columns.index(name) for name in columns if name in self.columns]
 
     def seen_columns(self) -> set[str]:
@@ -60,6 +90,13 @@ class CsvReader:
         """Return chunks that end at record ends."""
         return list(self._text.chunks(self._start, self._cut, self._block))
 
+    def head(self, rows: int) -> RawBatch:
+        """Return the first rows, as far as they lie in the file's first megabyte."""
+        data = self._text.read_at(self._start, _HEAD_BYTES)
+        last = self._start + len(data) >= self._text.size
+        ends = [end for end, _ in islice(self._records(data, last=last), rows)]
+        return self.read(Chunk(0, self._start, ends[-1] if ends else 0, 1, len(ends)))
+
     def read(self, chunk: Chunk) -> RawBatch:
         """Return the chunk's rows as columns of strings; damaged rows are rejected."""
         data = self._text.read_at(chunk.offset, chunk.length)
@@ -69,7 +106,7 @@ class CsvReader:
         def good() -> Iterator[list[str | int]]:
             nonlocal skipped
             start = 0
-            for row, (end, cells) in enumerate(records(data, len(self.columns)), chunk.first_row):
+            for row, (end, cells) in enumerate(self._records(data), chunk.first_row):
                 if isinstance(cells, str):
                     rejected.append(rejection(self.file.name, row, "unreadable", cells, data[start:end]))
                 elif cells:
@@ -85,8 +122,11 @@ class CsvReader:
         frame = pl.concat([pl.DataFrame(schema=schema), *frames], rechunk=True)
         return RawBatch(frame.with_columns(pl.col(pl.String).replace("", None)), tuple(rejected), skipped)
 
+    def _records(self, data: bytes, *, last: bool = True) -> Iterator[tuple[int, list[str] | str]]:
+        return records(data, len(self.columns), last=last, dialect=self._dialect)
+
     def _cut(self, buffer: bytes, last: bool) -> tuple[int, int]:
-        ends = [end for end, _ in records(buffer, len(self.columns), last=last)]
+        ends = [end for end, _ in self._records(buffer, last=last)]
         return (ends[-1], len(ends)) if ends else (0, 0)
 
 
@@ -127,7 +167,9 @@ class _Lines:
             return line.decode("utf-8", "replace")
 
 
-def records(data: bytes, cells: int, *, last: bool = True) -> Iterator[tuple[int, list[str] | str]]:
+def records(
+    data: bytes, cells: int, *, last: bool = True, dialect: Dialect = COMMAS
+) -> Iterator[tuple[int, list[str] | str]]:
     r"""Yield each record's end, and its cells: [] for a blank line, the reason for one that can't be read.
 
     What can't be taken apart ends where a line begins a record of so many `cells`. Unless the bytes are the `last` of
@@ -137,7 +179,7 @@ def records(data: bytes, cells: int, *, last: bool = True) -> Iterator[tuple[int
     [(8, ['1', 'a\nb']), (10, '1 cells instead of 2: cut off, or a comma too many')]
     """
     lines = _Lines(data, last=last)
-    reader = csv.reader(lines, strict=True)
+    reader = dialect.reader(lines, strict=True)
     while True:
         try:
             for row in reader:
@@ -182,11 +224,11 @@ def _not_utf8(record: bytes) -> str:
     return ""
 
 
-def _head(text: Text, rows: int) -> tuple[list[list[str]], int]:
+def _head(text: Text, rows: int, dialect: Dialect) -> tuple[list[list[str]], int]:
     """Return the header rows, and the offset of the first row after them."""
     lines = _Lines(text.read_at(text.start, _HEAD_BYTES), last=True)
     try:
-        cells = [row for row in islice(csv.reader(lines), rows) if row]
+        cells = [row for row in islice(dialect.reader(lines), rows) if row]
     except csv.Error:
         cells = []
     if len(cells) < rows:

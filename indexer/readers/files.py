@@ -4,13 +4,14 @@ What can't be entered in its middle is unpacked once, to a temporary file: a sec
 the first, and a chunk in its middle can't be reached at all. A load has one reader for each file, so unpacks it once.
 """
 
+import codecs
 import os
 import stat
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from indexer.readers.compression import PACKINGS, TemporaryCopy, packing, unpacked
+from indexer.readers.compression import PACKINGS, TemporaryCopy, packing, recoded, unpacked
 from indexer.records import Chunk, SourceFile
 from mappings.errors import InputError
 
@@ -36,6 +37,11 @@ _NO_TEXT = (
 """How what was unpacked begins when it isn't text in UTF-8, what it is instead, and what to do."""
 
 _HEAD_BYTES = 8
+
+UTF_8 = "utf-8"
+_MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_WESTERN = "cp1252"
+_SAMPLE_BYTES = 1 << 20
 
 
 class Text:
@@ -86,16 +92,42 @@ class Text:
                 raise InputError(f"{self.name} has no end of a record in {size}.", "Check that this is the right file.")
 
 
-def open_text(file: SourceFile) -> Text:
-    """Open a source file's text; raises InputError for one that is empty, or no text."""
-    text = open_bytes(file)
+def open_text(file: SourceFile, encoding: str = UTF_8, opened: Text | None = None) -> Text:
+    """Open a source file's text, recoded if it isn't in UTF-8; raises InputError for one that is empty, or no text.
+
+    `opened` are its bytes, where they are open already: a packed file is unpacked once.
+    """
+    text = opened or open_bytes(file)
     if not text.size:
         raise InputError(f"{file.name} is empty.", "Download it again.")
+    if encoding != UTF_8:
+        copy = recoded(file.name, text.path, encoding)
+        text = Text(file.name, copy.path, copy)
     head = text.read_at(0, _HEAD_BYTES)
     for beginning, what, hint in _NO_TEXT:
         if head.startswith(beginning):
             raise InputError(f"{file.name} is {what}.", hint)
     return text
+
+
+def guess_encoding(opened: Text) -> str:
+    """Return the encoding that a file's first megabyte is in: UTF-8, UTF-16 with its mark, or else Windows-1252."""
+    head = opened.read_at(0, _SAMPLE_BYTES)
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding
+    return UTF_8 if is_utf8(head) else _WESTERN
+
+
+def is_utf8(beginning: bytes) -> bool:
+    r"""Tell whether the beginning of a text is UTF-8: it has more accents that are than bytes that aren't.
+
+    >>> is_utf8("é, ö, \N{EN DASH}".encode() + b"\\xff"), is_utf8("é, ö".encode("cp1252")), is_utf8("é".encode()[:1])
+    (True, False, True)
+    """
+    text = codecs.getincrementaldecoder(UTF_8)(errors="replace").decode(beginning)
+    broken = text.count("\N{REPLACEMENT CHARACTER}")
+    return not broken or sum(letter > "\x7f" for letter in text) > 2 * broken
 
 
 def open_bytes(file: SourceFile) -> Text:

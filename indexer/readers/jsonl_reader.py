@@ -8,10 +8,12 @@ from typing import Any
 import polars as pl
 
 from indexer.readers.files import CHUNK_BYTES, Text, open_text
+from indexer.readers.nested import Type
 from indexer.records import LYRICS_KEYS, SOURCE_ROW, Chunk, RawBatch, Rejection, SourceFile, rejection
 from mappings.errors import InputError
 
 _HEAD_BYTES = 1 << 16
+_SAMPLE_BYTES = 1 << 20
 
 _HINT = "Check that this is the right file."
 _KINDS = {
@@ -33,8 +35,8 @@ _STRING = r'"(?:[^"\\]|\\.)*+(?:"|\Z)'
 _ITEM = rf"(?:{_STRING}|null)\s*(?:,\s*|(?=\])|\Z)"
 _VALUE = rf"(?:{_STRING}|\[\s*(?:{_ITEM})*+\]?|-?[0-9][-+.0-9eE]*|true|false|null)"
 
-Keys = Mapping[str, pl.DataType | type[pl.DataType]]
-"""The keys to read: each as a string, or as a list of strings."""
+Keys = Mapping[str, Type]
+"""The keys to read: each as a string, as a list of strings, or as objects and lists of these."""
 
 
 class JsonLinesReader:
@@ -43,16 +45,26 @@ class JsonLinesReader:
     A row is a line, blank ones too, so that `source_row` is the line's number in the file.
     """
 
-    def __init__(self, file: SourceFile, keys: Keys, block: int = CHUNK_BYTES) -> None:
-        """Open the file; raises InputError when it can't be read or is empty."""
+    def __init__(self, file: SourceFile, keys: Keys, block: int = CHUNK_BYTES, text: Text | None = None) -> None:
+        """Open the file (`text`: it is open); raises InputError when it can't be read or is empty."""
         self.file = file
         self._keys = dict(keys)
         self._block = block
-        self._text: Text = open_text(file)
+        self._text: Text = text or open_text(file)
 
     def chunks(self) -> list[Chunk]:
         """Return chunks that end at line ends."""
         return list(self._text.chunks(self._text.start, _cut, self._block))
+
+    def head(self, rows: int) -> RawBatch:
+        """Return the first objects, as far as they lie in the file's first megabyte."""
+        data = self._text.read_at(self._text.start, _SAMPLE_BYTES)
+        end = count = 0
+        while count < rows and (line_end := data.find(b"\n", end) + 1):
+            end, count = line_end, count + 1
+        if count < rows and end < len(data) and self._text.start + len(data) == self._text.size:
+            end, count = len(data), count + 1  # the last line, without a newline
+        return self.read(Chunk(0, self._text.start, end, 1, count))
 
     def read(self, chunk: Chunk) -> RawBatch:
         """Return the chunk's objects as columns of strings; lines that hold none are rejected."""
@@ -64,8 +76,7 @@ class JsonLinesReader:
 
         Raises InputError when there is none: the file is something else.
         """
-        head = map(_parsed, self._text.read_at(self._text.start, _HEAD_BYTES).split(b"\n"))
-        if seen := {key for entry in head if isinstance(entry, dict) for key in entry}:
+        if seen := {key for entry in sample_objects(self._text, _HEAD_BYTES) for key in entry}:
             return seen
         raise InputError(f"{self.file.name} is no JSON Lines file: no line begins with an object.", _HINT)
 
@@ -111,6 +122,12 @@ class JsonLinesReader:
         return pl.DataFrame(schema=self._keys | {SOURCE_ROW: pl.Int64()})
 
 
+def sample_objects(text: Text, size: int = _SAMPLE_BYTES) -> list[dict[str, Any]]:
+    """Return the objects in the first bytes of a text; what is none is left out."""
+    head = map(_parsed, text.read_at(text.start, size).split(b"\n"))
+    return [entry for entry in head if isinstance(entry, dict)]
+
+
 def _cut(buffer: bytes, last: bool) -> tuple[int, int]:
     if last:
         return len(buffer), buffer.count(b"\n") + (not buffer.endswith(b"\n"))
@@ -137,11 +154,18 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not allowed")
 
 
-def _as(value: Any, kind: pl.DataType | type[pl.DataType]) -> Any:
-    """Return a value as Polars reads it into a column of strings, or of lists of strings."""
+def _as(value: Any, kind: Type) -> Any:
+    """Return a value as Polars reads it into a column of strings, of objects, or of lists of these.
+
+    One value in a list's place is a list of one; anything else in an object's place is none.
+    """
     if value is None or kind == pl.String:
         return _string(value)
-    return [_string(item) for item in value] if isinstance(value, list) else [_string(value)]
+    if isinstance(kind, pl.Struct):
+        known = isinstance(value, dict)
+        return {field.name: _as(value.get(field.name), field.dtype) for field in kind.fields} if known else None
+    inner = kind.inner if isinstance(kind, pl.List) else pl.String()
+    return [_as(item, inner) for item in (value if isinstance(value, list) else [value])]
 
 
 def _string(value: Any) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from indexer.readers.files import open_bytes
+from indexer.readers.files import Text, open_bytes
 from indexer.records import SOURCE_ROW, Chunk, RawBatch, SourceFile
 from mappings.errors import InputError
 
@@ -45,12 +45,15 @@ class ParquetReader:
     needed, so that its chunks, read one after the other, decode it once.
     """
 
-    def __init__(self, file: SourceFile, columns: Sequence[str], rows: int = CHUNK_ROWS) -> None:
-        """Read the footer; raises InputError when the file can't be read, is empty or cut off."""
+    def __init__(
+        self, file: SourceFile, columns: Sequence[str], rows: int = CHUNK_ROWS, opened: Text | None = None
+    ) -> None:
+        """Read the footer (`opened`: of a file that is open); raises InputError when it can't be read or is cut off."""
         self.file = file
-        self._bytes = open_bytes(file)
+        self._bytes = opened or open_bytes(file)
         groups = row_groups(self._bytes.path, file.name)
-        self.columns = _columns(self._bytes.path, file.name)
+        self.types = _types(self._bytes.path, file.name)
+        self.columns = list(self.types)
         self._selected = [name for name in columns if name in self.columns]
         self._rows = rows
         self._windows = _windows(groups, rows)
@@ -69,6 +72,12 @@ class ParquetReader:
             for offset in range(window.offset, window.offset + window.rows, self._rows)
         ]
         return [Chunk(number, offset, rows, offset + 1, rows) for number, (offset, rows) in enumerate(pieces)]
+
+    def head(self, rows: int) -> RawBatch:
+        """Return the first rows."""
+        window = next(iter(self._windows), _Window(0, 0))
+        frame = self._decode(_Window(0, min(rows, window.rows)))
+        return RawBatch(frame.with_row_index(SOURCE_ROW, 1).cast({SOURCE_ROW: pl.Int64}))
 
     def read(self, chunk: Chunk) -> RawBatch:
         """Return the chunk's rows; raises InputError when the file's pages are damaged."""
@@ -107,9 +116,9 @@ def _windows(groups: Sequence[int], rows: int) -> list[_Window]:
     return windows
 
 
-def _columns(path: Path, name: str) -> list[str]:
+def _types(path: Path, name: str) -> dict[str, pl.DataType]:
     try:
-        return list(pl.read_parquet_schema(path))
+        return dict(pl.read_parquet_schema(path))
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{name} is no Parquet file ({_first_line(error)}).", "Download it again.") from error
 

@@ -8,27 +8,20 @@ import polars as pl
 
 from indexer.normalise import genre, scalars
 from indexer.normalise.expressions import STRINGS, map_distinct
-from indexer.normalise.licence import licence_columns
 from indexer.normalise.track import DECLARED_LANGUAGE, WRITTEN_DATE
 from indexer.readers.csv_reader import CsvReader
 from indexer.readers.files import open_archive
 from indexer.records import Reader, SourceFile
-from indexer.sources.dataset import DataSource, FieldSpec, copied, stated, stripped
+from indexer.sources.dataset import DataSource, FieldSpec, copied, duration_field, licence_fields, stated, stripped
+from mappings.cards import CARDS
 from mappings.track import (
     ALBUM,
     ALBUM_ID,
     ARTIST_IDS,
     ARTISTS,
-    COMMERCIAL_USE,
     CONTRIBUTORS,
-    DERIVATIVES,
-    DURATION_S,
     GENRE,
     GENRE_PATH,
-    LICENCE,
-    LICENCE_FAMILY,
-    LICENCE_RAW,
-    LICENCE_URL,
     PLAYS,
     SOURCE_ID,
     TAGS,
@@ -39,15 +32,8 @@ _TREE_FILE = "genres.csv"
 _HEADER_ROWS = 3
 
 
-def _header(rows: list[list[str]]) -> list[str]:
-    """Return names such as `track.title`: the group is in the first row, the field in the second."""
-    groups, names, first = rows
-    named = [f"{group}.{name}" for group, name in zip(groups, names, strict=False)]
-    return [first[0] if first else "", *named[1:]]
-
-
 def _open(file: SourceFile, table: DataSource) -> Reader:
-    return CsvReader(file, table.columns, _HEADER_ROWS, _header)
+    return CsvReader(file, table.columns, _HEADER_ROWS)
 
 
 def _tree(file: SourceFile) -> genre.GenreTree:
@@ -102,26 +88,12 @@ def _recorded() -> pl.Expr:
 
 
 _RECORDED = _recorded()
-_LICENCE = ("track.license",)
 _GENRES = ("track.genres", "track.genre_top")
 _HAS_GENRES = stated("track.genres") & (pl.col("track.genres").str.strip_chars() != "[]")
 
 
-def _licences() -> tuple[FieldSpec, ...]:
-    """Return the fields of a licence; what the set wrote stands beside them."""
-    made = licence_columns(pl.col("track.license"))
-    hows = {
-        LICENCE: "recognised, without the jurisdiction; else unknown",
-        LICENCE_FAMILY: "recognised, without the version",
-        COMMERCIAL_USE: "what the licence says",
-        DERIVATIVES: "what the licence says",
-        LICENCE_URL: "address of its text, where the version is known",
-    }
-    return tuple(FieldSpec(name, _LICENCE, made[name], how) for name, how in hows.items())
-
-
 SOURCE = DataSource(
-    dataset="free-music-archive",
+    card=CARDS["free-music-archive"],
     patterns=("tracks.csv", "fma_metadata.zip", "*tracks*.csv"),
     required=("track_id", "track.title", "artist.name", "track.license", "track.genres"),
     open=_open,
@@ -162,8 +134,7 @@ SOURCE = DataSource(
             lost="tags: unreadable list, dropped",
             stated=stated("track.tags") & (pl.col("track.tags").str.strip_chars() != "[]"),
         ),
-        *_licences(),
-        FieldSpec(LICENCE_RAW, _LICENCE, pl.col("track.license")),
+        *licence_fields(("track.license",), pl.col("track.license")),
         FieldSpec(
             WRITTEN_DATE,
             ("album.date_released", "track.date_recorded", "track.date_created"),
@@ -171,13 +142,11 @@ SOURCE = DataSource(
             "the album's release, else the recording, unless that is the day of the upload",
         ),
         FieldSpec(DECLARED_LANGUAGE, ("track.language_code",), pl.col("track.language_code"), "a weak en"),
-        FieldSpec(
-            DURATION_S,
+        duration_field(
             ("track.duration",),
             scalars.seconds(pl.col("track.duration")),
             "seconds, or HH:MM:SS",
-            lost="duration: implausible, dropped",
-            stated=stated("track.duration"),
+            stated("track.duration"),
         ),
         FieldSpec(
             PLAYS,

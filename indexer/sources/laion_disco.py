@@ -7,13 +7,13 @@ from indexer.normalise.expressions import STRINGS, map_where
 from indexer.normalise.text import distinct
 from indexer.readers.parquet_reader import ParquetReader
 from indexer.records import Reader, SourceFile
-from indexer.sources.dataset import DataSource, FieldSpec, copied
+from indexer.sources.dataset import DataSource, FieldSpec, copied, duration_field
+from mappings.cards import CARDS
 from mappings.track import (
     ALBUM,
     ALBUM_ID,
     ARTIST_IDS,
     ARTISTS,
-    DURATION_S,
     EXPLICIT,
     PLAYS,
     SOURCE_ID,
@@ -48,7 +48,7 @@ _SONG = pl.col("song_id").cast(pl.String).str.strip_chars()
 _VIDEO = scalars.whole_id(_SONG)
 
 SOURCE = DataSource(
-    dataset="laion-disco-12m",
+    card=CARDS["laion-disco-12m"],
     patterns=("*.parquet",),
     required=("song_id", "title", "artist_names"),
     lists=("artist_names", "artist_ids"),
@@ -74,14 +74,7 @@ SOURCE = DataSource(
         FieldSpec(ARTIST_IDS, ("artist_ids",), _ids(pl.col("artist_ids"))),
         copied(ALBUM, "album_name"),
         FieldSpec(ALBUM_ID, ("album_id",), _id(pl.col("album_id"))),
-        FieldSpec(
-            DURATION_S,
-            ("duration",),
-            scalars.seconds(pl.col("duration")),
-            "seconds",
-            lost="duration: implausible, dropped",
-            stated=pl.col("duration").is_not_null(),
-        ),
+        duration_field(("duration",), scalars.seconds(pl.col("duration")), "seconds", pl.col("duration").is_not_null()),
         FieldSpec(EXPLICIT, ("isExplicit",), scalars.parse_bool(pl.col("isExplicit"))),
         FieldSpec(
             PLAYS,

@@ -9,6 +9,7 @@ from indexer.normalise.track import DECLARED_LANGUAGE, WRITTEN_DATE
 from indexer.readers.jsonl_reader import JsonLinesReader
 from indexer.records import Reader, SourceFile
 from indexer.sources.dataset import DataSource, FieldSpec, copied, stated, stripped
+from mappings.cards import CARDS
 from mappings.track import ALBUM, ARTISTS, CONTRIBUTORS, GENRE, GENRE_PATH, SOURCE_ID, TAGS, TITLE, URL, VIDEO_IDS
 
 _NO_NAME = r"^\s*(?:\{\s*\"|\[\s*[\"{\]]|\{\s*\})"
@@ -37,7 +38,7 @@ _TAGS = tidy_list(pl.col("tags"))
 _GENRES = known_terms(_TAGS)
 
 SOURCE = DataSource(
-    dataset="sleeping-disco-9m",
+    card=CARDS["sleeping-disco-9m"],
     patterns=("*.jsonl", "*.ndjson"),
     required=("song_id",),
     lists=("featured_artists", "lyricists", "tags", "youtube_links"),

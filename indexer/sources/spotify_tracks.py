@@ -3,12 +3,12 @@
 import polars as pl
 
 from indexer.normalise import scalars
-from indexer.normalise.genre import genre_families
 from indexer.normalise.text import distinct
 from indexer.readers.csv_reader import CsvReader
 from indexer.records import SOURCE_ROW, Reader, SourceFile
-from indexer.sources.dataset import DataSource, FieldSpec, copied, stated
-from mappings.track import ALBUM, ARTISTS, DURATION_S, EXPLICIT, GENRE, GENRE_PATH, SOURCE_ID, TITLE, URL
+from indexer.sources.dataset import DataSource, FieldSpec, copied, duration_field, genre_field, stated
+from mappings.cards import CARDS
+from mappings.track import ALBUM, ARTISTS, EXPLICIT, GENRE, GENRE_PATH, SOURCE_ID, TITLE, URL
 
 _ADDRESS = "https://open.spotify.com/track/"
 _POPULARITY = "popularity"
@@ -36,7 +36,7 @@ _TRACK = pl.col("track_id").str.strip_chars()
 _TERMS = pl.concat_list(pl.col("track_genre").str.strip_chars())
 
 SOURCE = DataSource(
-    dataset="spotify-tracks-dataset",
+    card=CARDS["spotify-tracks-dataset"],
     patterns=("dataset.csv", "*.csv"),
     required=("track_id", "artists", "track_name", "track_genre"),
     open=_open,
@@ -47,21 +47,12 @@ SOURCE = DataSource(
         FieldSpec(ARTISTS, ("artists",), pl.col("artists").str.split(";"), "divided at ;"),
         copied(ALBUM, "album_name"),
         FieldSpec(GENRE_PATH, ("track_genre",), _TERMS, "those of all rows of the id"),
-        FieldSpec(
-            GENRE,
-            ("track_genre",),
-            genre_families(_TERMS),
-            "families of all rows of the id",
-            lost="genre: term without a family",
-            stated=stated("track_genre"),
-        ),
-        FieldSpec(
-            DURATION_S,
+        genre_field(("track_genre",), _TERMS, "families of all rows of the id", stated("track_genre")),
+        duration_field(
             ("duration_ms",),
             scalars.seconds(pl.col("duration_ms"), per_second=1000),
             "milliseconds / 1000",
-            lost="duration: implausible, dropped",
-            stated=stated("duration_ms"),
+            stated("duration_ms"),
         ),
         FieldSpec(
             EXPLICIT,

@@ -64,7 +64,10 @@ def compare(context: UpdateContext, current: CurrentGeneration, work: WorkDir) -
     has_digests = read_digests(client, generation, current.meta, current.plan, work)
     if not has_digests:
         read_index(client, generation, work)
-    release = Release(context.plan, has_digests and context.plan.source.row_independent)
+    source = context.plan.source
+    # An equal row may mean something else by another declaration.
+    same_meaning = source.row_independent and current.meta.get("declaration", "") == source.definition
+    release = Release(context.plan, has_digests and same_meaning)
     context.step("reading the new release")
     read = release.digest(work, context.progress)
     context.step("comparing")

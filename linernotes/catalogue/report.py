@@ -16,7 +16,7 @@ from linernotes.catalogue.workbook import workbook
 from linernotes.export import writers
 from linernotes.i18n import gettext, ngettext
 from linernotes.output.terminal import visible, web_address
-from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
+from mappings.cards import PRESENCE_IS_NO_PROOF
 from queries.catalogue import Kind
 
 Json = Mapping[str, Any]
@@ -93,7 +93,7 @@ def render_page(spool: Spool, summary: Mapping[str, Any], provenance: Provenance
         report=provenance.as_json(),
         summary=summary,
         shares=shares(summary),
-        cards=CARDS,
+        cards=cards.known(),
         kinds={kind.name: kind.value for kind in Kind},
         verdict=cards.verdict_of_check(summary),
         rows=spool.rows,
@@ -125,6 +125,7 @@ def _template() -> Any:
         extensions=["jinja2.ext.i18n"],
     )
     environment.filters |= {
+        "translated": i18n.lookup,
         "visible": visible,
         "address": web_address,
         "embedded": embedded,

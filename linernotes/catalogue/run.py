@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Protocol
 
-from mappings.cards import CARDS
+from linernotes import cards
 from mappings.index_names import alias
 from queries import Loaded, Searcher
 from queries.catalogue import RowResult, Tally, Verdict
@@ -69,14 +69,14 @@ def of(catalogue: Described, searcher: Searcher) -> Provenance:
 def datasets(searcher: Searcher) -> tuple[DataSet, ...]:
     """Return what is loaded, in the order of ids."""
     loaded = searcher.loaded()
+    cards.learn(searcher, loaded)
     files = _files(searcher) if loaded else {}
     return tuple(_dataset(dataset, current, files) for dataset, current in sorted(loaded.items()))
 
 
 def _dataset(dataset: str, current: Loaded, files: Mapping[str, tuple[Mapping[str, Any], ...]]) -> DataSet:
     index = current.generation.index
-    name = CARDS[dataset].name if dataset in CARDS else dataset
-    return DataSet(dataset, name, index, current.revision, current.records, files.get(index, ()))
+    return DataSet(dataset, cards.name_of(dataset), index, current.revision, current.records, files.get(index, ()))
 
 
 def _files(searcher: Searcher) -> dict[str, tuple[Mapping[str, Any], ...]]:

@@ -184,6 +184,7 @@ def artist(
     request = queries.artist_request(" ".join(name or ()), artist_id=artist_id, size=size)
     with open_searcher() as searcher:
         result = searcher.artist(request)
+        cards.learn(searcher, result.profile.used_by if result.profile else ())
     if json:
         print_json(result.as_json())
     else:
@@ -231,19 +232,16 @@ def stats(
         analysis.show_stats(result, terminal.console())
 
 
-def datasets(json: AsJson = False) -> None:
-    """Show what each data set is, and what of it is loaded.
-
-    The cards name origin, licence and acknowledged use with its sources. Without Elasticsearch they are shown too, but
-    not what is loaded.
-    """
+def show_datasets(*, as_json: bool) -> None:
+    """Print all cards with what is loaded; without Elasticsearch only the cards of the built-in data sets."""
     try:
         with open_searcher() as searcher:
             loaded: Mapping[str, Loaded] | None = searcher.loaded()
+            cards.set_known(searcher.cards())
     except UnreachableError as problem:
         loaded = None
         typer.echo(f"It isn't known what is loaded. {problem}", err=True)
-    if json:
+    if as_json:
         print_json(cards.as_json(loaded))
     else:
         analysis.show_cards(loaded, terminal.console())

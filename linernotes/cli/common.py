@@ -7,34 +7,70 @@ import shlex
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
 import orjson
 import typer
 
-from linernotes import settings
-from linernotes.arguments import COMPLETED, HELP, Filters, checked
+from linernotes import arguments, cards, settings
+from linernotes.arguments import COMPLETED, HELP, Filters, checked, undecided_datasets
 from linernotes.elastic import connect
 from mappings.cards import CARDS
+from mappings.errors import UnreachableError
 from queries import Searcher
+from queries.cards import all_cards
 
 GRACE_S = 1.5
 
 
-def completion(known: Iterable[str]) -> Callable[[str], list[str]]:
+def completion(known: Iterable[str] | Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
     """Return what completes a value of a list: the last one behind a comma, and behind the - that excludes it."""
 
     def complete(incomplete: str) -> list[str]:
         before, comma, last = incomplete.rpartition(",")
-        return [f"{before}{comma}{'-' * last.startswith('-')}{value}" for value in known]
+        names = known() if callable(known) else known
+        return [f"{before}{comma}{'-' * last.startswith('-')}{value}" for value in names]
 
     return complete
 
 
+COMPLETION_S = 1.0
+
+
+def complete_datasets() -> list[str]:
+    """Return the ids of all data sets, those that are declared too where Elasticsearch answers at once."""
+    with suppress(Exception):  # whatever is wrong, it is no time to say so: somebody pressed the tab key
+        config = settings.from_environment()
+        with connect(config, timeout_s=COMPLETION_S) as client:
+            cards.set_known(all_cards(client, config.prefix))
+    return list(cards.known())
+
+
 def _dataset(absent: str) -> Any:
-    known = f"One of {', '.join(CARDS)}{absent}."
-    return typer.Argument(metavar="DATASET", help=known, autocompletion=completion(CARDS))
+    known = f"One of {', '.join(CARDS)}, or a declared one{absent}."
+    return typer.Argument(metavar="DATASET", help=known, autocompletion=completion(complete_datasets))
+
+
+def dataset_of(given: str) -> str:
+    """Return the id of a data set; Elasticsearch is asked for one that isn't built in. Raises InputError."""
+    if arguments.may_be_declared(given):
+        look_up_cards([given])
+    return arguments.dataset(given)
+
+
+def look_up_cards(datasets: Iterable[str]) -> None:
+    """Read which data sets are declared, for the rest of this command, as it names some that may be.
+
+    Raises UnreachableError where that can't be read: whether the names are wrong isn't known then.
+    """
+    try:
+        with open_searcher() as searcher:
+            cards.set_known(searcher.cards())
+    except UnreachableError as error:
+        names = ", ".join(map(repr, datasets))
+        message = f"No built-in data set is called {names}, and declared ones can't be looked up: {error.message}"
+        raise UnreachableError(message, error.hint) from error
 
 
 Dataset = Annotated[str, _dataset("")]
@@ -134,6 +170,8 @@ def takes_filters(command: Callable[..., None]) -> Callable[..., None]:
 
     def called(**given: Any) -> None:
         typed = {name: split_values(name, given.pop(name) or ()) for name in HELP}
+        if undecided := undecided_datasets(typed):
+            look_up_cards(undecided)
         command(filters=checked(typed), **given)
 
     named = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
@@ -144,7 +182,8 @@ def takes_filters(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _option(name: str) -> inspect.Parameter:
-    option = typer.Option(help=HELP[name], metavar="VALUE", autocompletion=completion(COMPLETED.get(name, ())))
+    known = complete_datasets if name == "dataset" else COMPLETED.get(name, ())
+    option = typer.Option(help=HELP[name], metavar="VALUE", autocompletion=completion(known))
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[list[str] | None, option]
     )

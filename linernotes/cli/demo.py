@@ -69,7 +69,7 @@ def demo(json: AsJson = False) -> None:
     Sleeping-DISCO-9M are synthetic.
     """
     config = settings.from_environment()
-    if not config.url:
+    if not config.urls:
         service.start(config.home, report=_report)
     _load_samples()
     for scene in SCENES:

@@ -10,7 +10,7 @@ from linernotes.cli.common import AsJson, print_json
 from linernotes.doctor.checks import diagnose, unreachable
 from linernotes.doctor.finding import Diagnosis
 from linernotes.doctor.snapshot import TIMEOUT_S, gather
-from linernotes.elastic import address, connect
+from linernotes.elastic import addresses, connect
 from linernotes.output import terminal
 from linernotes.output.operate import show_diagnosis
 from linernotes.settings import Settings
@@ -39,16 +39,16 @@ def doctor(json: AsJson = False) -> int:
 
 def examine(config: Settings) -> Diagnosis:
     """Return the diagnosis of the Elasticsearch of the settings, even if it can't be reached."""
-    url = config.url or "the local node"
+    url = ", ".join(config.urls) or "the local node"
     try:
-        url = address(config)
+        url = ", ".join(addresses(config))
         with connect(config) as client:
             client.options(request_timeout=TIMEOUT_S).info()
             return diagnose(gather(client, config.prefix, shown(url)))
     except (UnreachableError, CheckFailedError) as error:
         return unreachable(shown(url), error.message, error.hint)
     except TransportError as error:
-        remedy = "Start it, or correct LINERNOTES_URL; see: linernotes node status"
+        remedy = "Start it, or correct LINERNOTES_URL." if config.urls else "See: linernotes node status"
         return unreachable(shown(url), f"Elasticsearch can't be reached ({error.message}).", remedy)
     except ApiError as error:
         remedy = "Check LINERNOTES_API_KEY, or LINERNOTES_USERNAME and LINERNOTES_PASSWORD."

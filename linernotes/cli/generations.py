@@ -11,8 +11,7 @@ from indexer.cluster.status import datasets as known_datasets
 from indexer.maintenance.prune import LEAST, prune_generations
 from indexer.maintenance.rollback import roll_back
 from indexer.update import workdir
-from linernotes import arguments
-from linernotes.cli.common import AsJson, Dataset, MaybeDataset, limit, number, print_json
+from linernotes.cli.common import AsJson, Dataset, MaybeDataset, dataset_of, limit, number, print_json
 from linernotes.cli.load import open_client
 from linernotes.output import load as output
 from linernotes.output import terminal
@@ -30,7 +29,7 @@ def generations(dataset: MaybeDataset = None, json: AsJson = False) -> None:
     A generation is one complete load of a data set, in an index of its own. It is building, ready (its checks haven't
     passed yet), current (it is searched), kept (it was current, and can be again), or failed.
     """
-    name = arguments.dataset(dataset) if dataset else None
+    name = dataset_of(dataset) if dataset else None
     with open_client() as (client, prefix):
         names = [name] if name else known_datasets(client, prefix)
         statuses = [dataset_status(client, prefix, each) for each in names]
@@ -50,7 +49,7 @@ def rollback(dataset: Dataset, to: To = None, json: AsJson = False) -> None:
     """
     progress = Progress()
     with open_client(RetryPolicy(progress)) as (client, prefix), show_progress(progress, counts=False):
-        done = roll_back(client, prefix, arguments.dataset(dataset), to)
+        done = roll_back(client, prefix, dataset_of(dataset), to)
     if json:
         row = asdict(done)
         print_json({"dataset": done.dataset, "from": row.pop("from_"), **row, "alias_moved": True})
@@ -66,7 +65,7 @@ def prune(dataset: Dataset, keep: Keep = LEAST, json: AsJson = False) -> None:
     """
     progress = Progress()
     with open_client(RetryPolicy(progress)) as (client, prefix), show_progress(progress, counts=False):
-        done = prune_generations(client, prefix, arguments.dataset(dataset), keep)
+        done = prune_generations(client, prefix, dataset_of(dataset), keep)
     workdir.sweep()
     if json:
         print_json(asdict(done))
@@ -83,7 +82,7 @@ def history(
 
     The latest comes first.
     """
-    name = arguments.dataset(dataset) if dataset else None
+    name = dataset_of(dataset) if dataset else None
     with open_client() as (client, prefix):
         events = audit_log.read(client, prefix, name, size)
     if json:

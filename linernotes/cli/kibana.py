@@ -1,4 +1,4 @@
-"""`linernotes kibana import`, `check`: data views, searches and two dashboards for Kibana."""
+"""`linernotes kibana import`, `check`: data views, searches and dashboards for Kibana."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from elasticsearch import NotFoundError
 
-from linernotes import settings
-from linernotes.cli.common import AsJson, print_json
+from linernotes import cards, settings
+from linernotes.cli.common import AsJson, open_searcher, print_json
 from linernotes.elastic import connect
 from linernotes.files import STANDARD, input_file
 from linernotes.kibana import client
@@ -17,9 +17,9 @@ from linernotes.kibana.objects import ndjson, objects
 from linernotes.kibana.sources import SOURCES, fields_of
 from linernotes.output import terminal
 from linernotes.settings import Settings
-from mappings.errors import CheckFailedError
+from mappings.errors import CheckFailedError, UnreachableError
 
-CHECK_FAILED = 5
+SOME_REFUSED, CHECK_FAILED = 4, 5
 URL = "http://127.0.0.1:5601"
 
 app = typer.Typer(help="Check Kibana's dashboards, and import them.", no_args_is_help=True)
@@ -36,13 +36,16 @@ Live = Annotated[bool, typer.Option("--live", help="Check against the indices in
 @app.command("import")
 def import_objects(
     file: MaybeFile = None, url: Url = URL, space: Space = client.DEFAULT_SPACE, json: AsJson = False
-) -> None:
+) -> int:
     """Import data views, saved searches and dashboards into Kibana.
 
-    They replace those of the same ids. They are checked first, and so is Kibana's version. Its credentials are those
-    for Elasticsearch, from the environment.
+    They replace those of the same ids. They are checked first, and so are Kibana's version and the space. Credentials
+    are those for Elasticsearch, from the environment. The declared data sets, which have colours of their own, are read
+    from Elasticsearch. The exit code is 4 if Kibana took only some of the objects.
     """
     config = settings.from_environment()
+    if file is None:
+        _look_up_cards()
     data = _data(file, config)
     if problems := check(parse(data, _name(file))):
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
@@ -50,10 +53,33 @@ def import_objects(
     done = client.of(config, url, space, lambda line: typer.echo(line, err=True)).import_objects(data)
     if json:
         about = {"url": done.url, "space": done.space, "version": done.version, "imported": done.objects}
-        print_json(about | {"kinds": done.kinds})
+        refused = [asdict(one) for one in done.refused]
+        print_json(about | {"kinds": done.kinds, "new_ids": done.new_ids, "refused": refused})
     else:
-        where = f"space {done.space} of Kibana {done.version} at {done.url}"
-        typer.echo(f"{done.objects} objects are in {where}.")
+        _show(done)
+    return SOME_REFUSED if done.refused else 0
+
+
+def _look_up_cards() -> None:
+    """Read which data sets are declared; where Elasticsearch isn't reached, say what is missing then."""
+    try:
+        with open_searcher() as searcher:
+            cards.set_known(searcher.cards())
+    except UnreachableError as problem:
+        typer.echo(f"Declared data sets get no colours of their own. {problem}", err=True)
+
+
+def _show(done: client.Imported) -> None:
+    of = f" of {done.objects + len(done.refused)}" if done.refused else ""
+    kibana = f"Kibana {done.version}" if done.version else "Kibana"
+    typer.echo(f"{done.objects}{of} objects were imported into the space {done.space} of {kibana} at {done.url}.")
+    for one in done.refused:
+        typer.echo(terminal.visible(f"Not imported: {one}"))
+    if done.new_ids:
+        typer.echo(
+            f"Kibana gave {done.new_ids} of them new ids, as another space has the original ones: dashboards work as "
+            "usual, but links that name them by id don't lead to this space's copies."
+        )
 
 
 @app.command("check")

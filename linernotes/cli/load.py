@@ -10,17 +10,17 @@ import typer
 from elasticsearch import Elasticsearch
 
 from indexer.checks import GateError, Thresholds
+from indexer.cluster.declarations import get_source
 from indexer.cluster.progress import Progress
 from indexer.cluster.retry import RetryPolicy, retrying
 from indexer.cluster.watchlist import Watchlist
 from indexer.load.load import InterruptedLoadError, LoadResult, Options, load_dataset
 from indexer.load.plan import make
 from indexer.maintenance.reindex import reindex_dataset
-from indexer.sources import SOURCES
 from indexer.update.strategy import Difference, Strategy, UpdateContext, UpdateOptions
 from indexer.update.update import update_dataset
-from linernotes import arguments, settings
-from linernotes.cli.common import Artist, AsJson, Dataset, number, print_json, stopping
+from linernotes import settings
+from linernotes.cli.common import Artist, AsJson, Dataset, dataset_of, number, print_json, stopping
 from linernotes.elastic import connect
 from linernotes.output import load as output
 from linernotes.output import terminal
@@ -96,7 +96,7 @@ def load(
         force=_reason(force),
     )
     with _failed_checks_shown(as_json=json):
-        result = run_load(arguments.dataset(dataset), paths, limit, options)
+        result = run_load(dataset_of(dataset), paths, limit, options)
     if json:
         print_json(asdict(result))
     else:
@@ -106,10 +106,11 @@ def load(
 
 def run_load(dataset: str, paths: list[Path], limit: int | None, options: Options) -> LoadResult:
     """Load files into the Elasticsearch of the settings, with progress on standard error."""
-    config, source, progress = settings.from_environment(), SOURCES[dataset], Progress()
+    config, progress = settings.from_environment(), Progress()
     client = connect(config)
     client.info()
     with _resumable(), show_progress(progress), stopping() as stop:
+        source = get_source(client, config.prefix, dataset)
         plan = make(source, source.files(paths), limit)
         return load_dataset(client, config.prefix, plan, options, progress, stop)
 
@@ -129,7 +130,7 @@ def update(
     First shows what is added, changed and removed. Then the difference is applied to a clone of the current generation,
     or all is loaded afresh, whichever is faster. Searches see the new state all at once, after checks have passed.
     """
-    source = SOURCES[arguments.dataset(dataset)]
+    name = dataset_of(dataset)
     thresholds = Thresholds(max_change=max_change, max_rejected=max_rejected)
     options = UpdateOptions(dry_run, way or "", thresholds, _reason(force))
     progress, console = Progress(), terminal.console()
@@ -145,6 +146,7 @@ def update(
         show_progress(progress),
         stopping() as stop,
     ):
+        source = get_source(client, prefix, name)
         plan = make(source, source.files(paths), None)
         done = update_dataset(UpdateContext(client, prefix, plan, options, progress, stop, show))
     if json:
@@ -162,7 +164,7 @@ def reindex(
     It gets the present fields and analysis from what is in Elasticsearch. If documents would have other contents today,
     it says so: only an update changes these.
     """
-    name, progress = arguments.dataset(dataset), Progress()
+    name, progress = dataset_of(dataset), Progress()
     with (
         _failed_checks_shown(as_json=json),
         stopping() as stop,

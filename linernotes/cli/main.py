@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -40,7 +41,7 @@ PANELS: Mapping[str, Mapping[str, Entry]] = {
         "artist": Entry("ask", "Show which tracks of an artist are in which data set."),
         "overlap": Entry("ask", "Count the recordings that data sets share."),
         "stats": Entry("ask", "Show shares by genre, licence and more, and what stands out."),
-        "datasets": Entry("ask", "Show what each data set is, and what of it is loaded."),
+        "datasets": Entry("datasets", "Show data sets and what is loaded; add others by declaration.", "app"),
         "export": Entry("export", "Export all tracks of a search to a file."),
         "check": Entry("check", "Check a catalogue: which of its songs are in a data set?"),
         "verify": Entry("check", "Check again whether a report still holds."),
@@ -191,7 +192,11 @@ def _exit_at_once(code: int) -> NoReturn:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and return its exit code."""
+    """Run one command and return its exit code; what it learns, such as the declared data sets, ends with it."""
+    return copy_context().run(_run, arguments)
+
+
+def _run(arguments: list[str]) -> int:
     _State.debug = False
     try:
         code = app(arguments, standalone_mode=False, prog_name="linernotes")
@@ -235,7 +240,7 @@ def _problem(error: Exception) -> LinernotesError:
     from elasticsearch import ApiError
 
     if isinstance(error, TransportError):
-        return UnreachableError(f"Elasticsearch can't be reached ({error.message}).", "Try: linernotes node status")
+        return UnreachableError(f"Elasticsearch can't be reached ({error.message}).", "See: linernotes doctor")
     if isinstance(error, ApiError) and error.status_code in (401, 403):
         return UnreachableError(
             f"Elasticsearch rejected the credentials ({error.status_code}).",

@@ -26,19 +26,33 @@ Version = Annotated[
     int | None,
     typer.Option("--es-version", "--version", help="Elasticsearch 8 or 9. [default: as before, or 8]"),
 ]
+Snapshots = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Folder below which snapshots may be stored. [default: as before, or none]"),
+]
 Lines = Annotated[int, typer.Option(min=0, help="How many of the last lines to print.")]
 Follow = Annotated[bool, typer.Option("--follow", help="Go on printing what is written, until Ctrl-C.")]
 
 
 @app.command()
 def start(
-    heap: Heap = None, nodes: Nodes = None, secure: Secure = False, version: Version = None, json: AsJson = False
+    heap: Heap = None,
+    nodes: Nodes = None,
+    secure: Secure = False,
+    version: Version = None,
+    snapshots: Snapshots = None,
+    json: AsJson = False,
 ) -> None:
-    """Start the local Elasticsearch, fetching it first if it isn't here, and wait until it answers."""
+    """Start the local Elasticsearch, fetching it first if it isn't here, and wait until it answers.
+
+    A newer --es-version takes over the data that are here; there is no way back but a snapshot.
+    """
     from linernotes.node import service
 
     config = settings.from_environment()
-    done = service.start(config.home, heap=heap, nodes=nodes, is_secure=secure, version=version, report=say)
+    done = service.start(
+        config.home, heap=heap, nodes=nodes, is_secure=secure, version=version, snapshots=snapshots, report=say
+    )
     show(done, as_json=json)
     if done.secure:
         files = security.of(config.home)
@@ -46,8 +60,8 @@ def start(
             f"Its certificate authority is {files.authority}, the password of {security.SUPERUSER} is in "
             f"{files.password}."
         )
-    if config.url:
-        say(f"LINERNOTES_URL is set, so the other commands use {config.url} and not this node.")
+    if config.urls:
+        say(f"LINERNOTES_URL is set, so the other commands use {', '.join(config.urls)} and not this node.")
 
 
 @app.command()

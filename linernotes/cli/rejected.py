@@ -17,7 +17,17 @@ from indexer.cluster.progress import Progress
 from indexer.cluster.rejects import COLUMNS, MAX_ATTEMPTS, Rejected, RejectedFilter, RejectedReader
 from indexer.maintenance.replay import replay_rejected
 from linernotes import arguments
-from linernotes.cli.common import AsJson, AsJsonLines, Dataset, MaybeDataset, Overwrite, limit, number, print_json
+from linernotes.cli.common import (
+    AsJson,
+    AsJsonLines,
+    Dataset,
+    MaybeDataset,
+    Overwrite,
+    dataset_of,
+    limit,
+    number,
+    print_json,
+)
 from linernotes.cli.load import REJECTED, open_client
 from linernotes.export.writers import csv_rows
 from linernotes.files import open_output, output_file
@@ -43,7 +53,7 @@ def list_(dataset: MaybeDataset = None, json: AsJson = False) -> None:
     They are counted by data set, generation and kind of reason, each with an example. A load rejects what it can't
     read, and what Elasticsearch refuses; only the latter can be replayed.
     """
-    name = arguments.dataset(dataset) if dataset else None
+    name = dataset_of(dataset) if dataset else None
     with open_client() as (client, prefix):
         counts = RejectedReader(client, prefix).counts(name)
         names = {count.dataset for count in counts}
@@ -70,7 +80,7 @@ def show(
     Those of the current generation are shown, by file and row.
     """
     with open_client() as (client, prefix):
-        generation = _generation(client, prefix, arguments.dataset(dataset))
+        generation = _generation(client, prefix, dataset_of(dataset))
         query = RejectedFilter(generation, _file(client, generation, file), row)
         reader, shown = RejectedReader(client, prefix), 0
         total, console = reader.count(query), terminal.console()
@@ -123,7 +133,7 @@ def export(dataset: Dataset, out: Out, overwrite: Overwrite = False, json: AsJso
             yield record
 
     with open_client() as (client, prefix):
-        generation = _generation(client, prefix, arguments.dataset(dataset))
+        generation = _generation(client, prefix, dataset_of(dataset))
         with open_output(file) as stream:
             WRITERS[file.suffix](count(RejectedReader(client, prefix)), stream)
     if json:
@@ -140,7 +150,7 @@ def replay(dataset: Dataset, max_attempts: Attempts = MAX_ATTEMPTS, json: AsJson
     read can't be replayed: correct the source and load it again. A replay that was killed is completed by running it
     again. The exit code is 4 while rejected records remain.
     """
-    name, progress = arguments.dataset(dataset), Progress()
+    name, progress = dataset_of(dataset), Progress()
     with open_client() as (client, prefix), show_progress(progress):
         result = replay_rejected(client, prefix, name, progress, max_attempts)
     if json:

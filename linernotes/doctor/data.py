@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from indexer.checks.index import differences
-from indexer.cluster import audit_log, lease, ledger, rejects
+from indexer.cluster import audit_log, declarations, lease, ledger, rejects
 from indexer.cluster.indices import SERVING_SETTINGS, write_alias
 from indexer.cluster.status import CURRENT, KEPT, GenerationStatus, inspect
 from linernotes.doctor import snapshot as snapshots
 from linernotes.doctor.finding import ERROR, NOTE, WARNING, Finding
 from linernotes.doctor.snapshot import Snapshot, is_closed
+from mappings.cards import CARDS
 from mappings.index import mapping_hash
 from mappings.index_names import alias, parse
 from mappings.track import mapping
@@ -32,6 +33,7 @@ _SERVICE_MAPPINGS = {
     "locks": lease.MAPPING,
     "history": audit_log.MAPPING,
     "rejected": rejects.MAPPING,
+    "declarations": declarations.MAPPING,
 }
 
 _SHOWN = 5
@@ -109,6 +111,8 @@ def service_indices(snapshot: Snapshot) -> Iterator[Finding]:
     expected = snapshots.service_indices(snapshot.prefix)
     for name, what in expected.items():
         if name not in indices:
+            if what == "declarations" and not _has_undeclared(snapshot):
+                continue  # of a version before there were any
             if expected.keys() & indices.keys() or any(parse(snapshot.prefix, index) for index in indices):
                 remedy = (
                     "The next load makes an empty one; what was in it is lost, so restore a snapshot if there is one."
@@ -116,6 +120,12 @@ def service_indices(snapshot: Snapshot) -> Iterator[Finding]:
                 yield Finding("book_missing", ERROR, name, f"The index of the {what} is missing.", remedy)
             continue
         yield from _service_index(name, what, indices[name])
+
+
+def _has_undeclared(snapshot: Snapshot) -> bool:
+    """Tell whether there is a generation of a data set that is not built in: it was declared."""
+    generations = (parse(snapshot.prefix, index) for index in snapshot.part("indices"))
+    return any(generation.dataset not in CARDS for generation in generations if generation)
 
 
 def _service_index(name: str, what: str, body: Mapping[str, Any]) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
+from indexer.cluster import declarations
 from indexer.cluster.status import DatasetStatus, dataset_status, datasets
 from indexer.sources import SOURCES
 from mappings import index_names
@@ -136,6 +137,7 @@ def service_indices(prefix: str) -> dict[str, str]:
         "locks": index_names.locks,
         "history": index_names.history,
         "rejected": index_names.rejected,
+        "declarations": index_names.declarations,
     }
     return {make(prefix): what for what, make in makers.items()}
 
@@ -174,7 +176,8 @@ def _surveys(client: Elasticsearch, prefix: str, parts: Json) -> tuple[list[Data
     statuses: list[DatasetStatus] = []
     failed: dict[str, Missing] = {}
     try:
-        names = sorted({*datasets(client, prefix), *SOURCES, *_locked(client, prefix)})
+        declared = declarations.names(client, prefix)
+        names = sorted({*datasets(client, prefix), *SOURCES, *declared, *_locked(client, prefix)})
     except (ApiError, TransportError, LinernotesError) as error:
         return [], {ALL: _why(error)}
     for dataset in names:

@@ -1,10 +1,15 @@
-"""What is shown: the saved searches and the two dashboards, as tables."""
+"""What is shown: the saved searches and the dashboards, as tables.
+
+A dashboard has panels of one data view alone. Whatever is clicked in one of its panels becomes a filter on all of them,
+and Kibana applies a filter also where the index lacks the field: a panel of another index would go empty.
+"""
 
 from dataclasses import dataclass
 
-from linernotes.kibana.columns import count, distinct, measure, over_time, steps, top
-from linernotes.kibana.panels import BARS, BARS_UP, NUMBER, PIE, TABLE, Panel
+from linernotes.kibana.columns import count, distinct, largest, over_time, smallest, steps, top, total
+from linernotes.kibana.panels import BARS, BARS_STACKED, BARS_UP, GRID, PIE, TABLE, Note, Panel, number
 from linernotes.kibana.sources import HISTORY, LEDGER, REJECTED, TRACKS, Source
+from mappings.cards import PRESENCE_IS_NO_PROOF, SYNTHETIC_SAMPLE
 from mappings.track import (
     ALBUM,
     ARTISTS,
@@ -16,15 +21,20 @@ from mappings.track import (
     LANGUAGE,
     LICENCE,
     LICENCE_FAMILY,
+    LICENCE_URL,
     PLATFORM,
+    PLAYS,
     RECORDING_KEY,
+    REVISION,
     TITLE,
     YEAR,
 )
 
-NO_PROOF = "Presence in a data set is not proof that a model was trained on a track."
-
 ARTIST = FACETS["artist"]
+
+LAST_QUARTER = ("now-90d", "now")
+ALL_TIME = ("now-100y", "now")
+"""For boards without a time field: nothing is selected by it, and it says so better than the usual 15 minutes."""
 
 
 @dataclass(frozen=True)
@@ -41,27 +51,43 @@ class Search:
 
 
 @dataclass(frozen=True)
+class Without:
+    """A filter that is there, and off: switched on, it leaves out the documents with a value."""
+
+    label: str
+    field: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Board:
-    """A dashboard: its panels, from left to right and down, then saved searches below them."""
+    """A dashboard of one source: its panels, from left to right and down, then saved searches below them."""
 
     id: str
     title: str
     description: str
-    panels: tuple[Panel, ...]
+    source: Source
+    panels: tuple[Panel | Note, ...]
     searches: tuple[str, ...] = ()
+    filters: tuple[Without, ...] = ()
+
+    @property
+    def time(self) -> tuple[str, str]:
+        """Return the stretch of time that it opens with."""
+        return LAST_QUARTER if self.source.time else ALL_TIME
 
 
-_SHOWN = (TITLE, ARTISTS, ALBUM, YEAR, LICENCE, DATASET)
+_SHOWN = (TITLE, ARTISTS, ALBUM, YEAR, LICENCE, DATASET, REVISION)
 
 SEARCHES: tuple[Search, ...] = (
-    Search("linernotes-search-tracks", "linernotes: tracks", TRACKS, _SHOWN, description=NO_PROOF),
+    Search("linernotes-search-tracks", "linernotes: tracks", TRACKS, _SHOWN, description=PRESENCE_IS_NO_PROOF),
     Search(
         "linernotes-search-prohibited",
         "linernotes: commercial use prohibited",
         TRACKS,
-        (TITLE, ARTISTS, LICENCE, COMMERCIAL_USE, DERIVATIVES, DATASET),
+        (TITLE, ARTISTS, LICENCE, LICENCE_URL, COMMERCIAL_USE, DERIVATIVES, DATASET, REVISION),
         query=f"{COMMERCIAL_USE} : prohibited",
-        description=f"Tracks whose licence prohibits commercial use. {NO_PROOF}",
+        description=f"Tracks whose licence prohibits commercial use. {PRESENCE_IS_NO_PROOF}",
     ),
     Search(
         "linernotes-search-rejected",
@@ -81,144 +107,208 @@ SEARCHES: tuple[Search, ...] = (
     ),
 )
 
+_SYNTHETIC = f'{REVISION} : "{SYNTHETIC_SAMPLE}"'
+_HALF = GRID // 2
+_TIME, _NAME, _INDEX_NAME = 240, 450, 580
+"""Pixels for a time or a revision, for the longest id of a data set, and for one of its generations under the usual
+prefix."""
+_MOST = 100
+"""Data sets that a chart tells apart; more are counted as one."""
+
+_ABOUT_SETS = f"""**{PRESENCE_IS_NO_PROOF}**
+
+**Synthetic** tracks are made up, to try this out with: their revision is *{SYNTHETIC_SAMPLE}*. They are counted in \
+all panels; switch on the filter *without synthetic tracks*, above, to leave them out.
+
+Charts count tracks, those without a value as *(missing value)*; a track of several genres or artists counts for each. \
+Numbers of artists and recordings are estimates. What data sets share can't be worked out from this page: \
+`linernotes overlap` counts it. Tracks have a year and no time, so the stretch of time above selects nothing."""
+
 _TRACKS = count()
 
 SETS = Board(
     "linernotes-board-sets",
     "linernotes: what is in the sets",
-    f"Data sets, genres, licences, years, languages, artists, and what the sets share. {NO_PROOF}",
+    f"Data sets, genres, licences, years, languages, artists. {PRESENCE_IS_NO_PROOF}",
+    TRACKS,
     (
-        Panel("tracks", "Tracks", TRACKS, NUMBER, (_TRACKS,), 12, 6),
-        Panel("artists", "Artists (estimated)", TRACKS, NUMBER, (distinct(ARTIST, "artists"),), 12, 6),
-        Panel("recordings", "Recordings (estimated)", TRACKS, NUMBER, (distinct(RECORDING_KEY, "recordings"),), 12, 6),
+        Note("about", _ABOUT_SETS, 9),
+        number("tracks", "Tracks", TRACKS, _TRACKS),
+        number("synthetic", "Synthetic tracks", TRACKS, count(only=_SYNTHETIC)),
+        number("artists", "Artists (estimated)", TRACKS, distinct(ARTIST, "artists")),
+        number("recordings", "Recordings (estimated)", TRACKS, distinct(RECORDING_KEY, "recordings")),
+        number("prohibited", "Commercial use prohibited", TRACKS, count(only=f"{COMMERCIAL_USE} : prohibited"), 16),
+        number("unlicensed", "Without a known licence", TRACKS, count(only=f"not {LICENCE_FAMILY} : *"), 16),
+        number("undated", "Without a year", TRACKS, count(only=f"not {YEAR} : *"), 16),
+        Panel("datasets", "Data sets", TRACKS, PIE, (top(DATASET, "data set", _TRACKS, _MOST), _TRACKS), _HALF),
+        Panel("platforms", "Platforms", TRACKS, PIE, (top(PLATFORM, "platform", _TRACKS), _TRACKS), _HALF),
         Panel(
-            "prohibited",
-            "Commercial use prohibited",
-            TRACKS,
-            NUMBER,
-            (count("tracks", only=f"{COMMERCIAL_USE} : prohibited"),),
-            12,
-            6,
-        ),
-        Panel("datasets", "Data sets", TRACKS, PIE, (top(DATASET, "data set", _TRACKS), _TRACKS)),
-        Panel("platforms", "Platforms", TRACKS, PIE, (top(PLATFORM, "platform", _TRACKS), _TRACKS)),
-        Panel(
-            "overlap",
-            "Overlap (estimated): what these add up to beyond all recordings is shared",
+            "numbers",
+            "Data sets in numbers",
             TRACKS,
             TABLE,
-            (top(DATASET, "data set", _TRACKS), _TRACKS, distinct(RECORDING_KEY, "recordings")),
+            (
+                top(DATASET, "data set", _TRACKS, _MOST, width=_NAME),
+                top(REVISION, "revision", _TRACKS, width=_TIME),
+                _TRACKS,
+                smallest(YEAR, "first year"),
+                largest(YEAR, "last year"),
+                total(PLAYS, "plays", unknown_as_zero=False),
+            ),
+            GRID,
+            8,
         ),
-        Panel("genres", "Genres", TRACKS, BARS, (top(GENRE, "genre", _TRACKS, 20), _TRACKS)),
+        Panel("genres", "Genres", TRACKS, BARS, (top(GENRE, "genre", _TRACKS, 20), _TRACKS), _HALF),
         Panel(
             "genres-by-set",
             "Genres by data set",
             TRACKS,
-            BARS_UP,
-            (top(GENRE, "genre", _TRACKS), top(DATASET, "data set", _TRACKS), _TRACKS),
-            32,
+            BARS_STACKED,
+            (top(GENRE, "genre", _TRACKS), top(DATASET, "data set", _TRACKS, _MOST), _TRACKS),
+            _HALF,
         ),
+        Panel("licences", "Licences", TRACKS, BARS, (top(LICENCE_FAMILY, "licence", _TRACKS, 15), _TRACKS), _HALF),
+        Panel("languages", "Languages", TRACKS, BARS, (top(LANGUAGE, "language", _TRACKS, 20), _TRACKS), _HALF),
         Panel(
-            "licences", "Licences", TRACKS, BARS, (top(LICENCE_FAMILY, "licence", _TRACKS, 15, missing=True), _TRACKS)
+            "commercial",
+            "Commercial use",
+            TRACKS,
+            PIE,
+            (top(COMMERCIAL_USE, "commercial use", _TRACKS), _TRACKS),
+            _HALF,
         ),
-        Panel("commercial", "Commercial use", TRACKS, PIE, (top(COMMERCIAL_USE, "commercial use", _TRACKS), _TRACKS)),
-        Panel("derivatives", "Derivatives", TRACKS, PIE, (top(DERIVATIVES, "derivatives", _TRACKS), _TRACKS)),
-        Panel("years", "Years", TRACKS, BARS_UP, (steps(YEAR, "year"), _TRACKS), 32),
-        Panel("languages", "Languages", TRACKS, BARS, (top(LANGUAGE, "language", _TRACKS, 20), _TRACKS)),
+        Panel("derivatives", "Derivatives", TRACKS, PIE, (top(DERIVATIVES, "derivatives", _TRACKS), _TRACKS), _HALF),
+        Panel(
+            "years",
+            "Years, of tracks that have one (see: Without a year)",
+            TRACKS,
+            BARS_UP,
+            (steps(YEAR, "year"), _TRACKS),
+            GRID,
+        ),
         Panel(
             "over-represented",
             "Artists with most tracks",
             TRACKS,
             TABLE,
-            (top(ARTIST, "artist", _TRACKS, 50, other=False), _TRACKS, distinct(DATASET, "data sets")),
-            24,
-        ),
-        Panel(
-            "albums-and-years",
-            "Data sets from when to when",
-            TRACKS,
-            TABLE,
             (
-                top(DATASET, "data set", _TRACKS),
+                top(ARTIST, "artist", _TRACKS, 50, rest=False, width=_INDEX_NAME),
                 _TRACKS,
-                measure("min", YEAR, "first year"),
-                measure("max", YEAR, "last year"),
-                measure("sum", "plays", "plays"),
+                count("synthetic tracks", only=_SYNTHETIC),
+                distinct(DATASET, "data sets"),
             ),
-            24,
+            GRID,
         ),
     ),
     ("linernotes-search-tracks",),
+    (Without("without synthetic tracks", REVISION, SYNTHETIC_SAMPLE),),
 )
 
-_LOADS, _CHUNKS, _LEASED = "kind : load", "kind : stretch", "kind : stretch and state : leased"
-_REJECTED, _EVENTS, _GENERATIONS = count("records"), count("events"), count("generations")
-_INDEXED = measure("sum", "indexed", "indexed")
+_LOADS = "entry : load"
+_BUILDING = "state : building or state : ready"
+_GENERATIONS, _REJECTED, _EVENTS = count("generations"), count("records"), count("events")
+_READ = total("read", "read", unknown_as_zero=True)
+_LATEST = largest("at", "at", _TIME)
 
 SYSTEM = Board(
     "linernotes-board-system",
-    "linernotes: how the system is",
-    "Generations, loads, rejected records, and what happened.",
+    "linernotes: loads",
+    "Generations of the data sets, their states, and what became of their records.",
+    LEDGER,
     (
-        Panel("generations", "Generations", LEDGER, NUMBER, (_GENERATIONS,), 12, 6, _LOADS),
-        Panel("leased", "Chunks that are being loaded", LEDGER, NUMBER, (count("stretches"),), 12, 6, _LEASED),
-        Panel("rejected", "Rejected records", REJECTED, NUMBER, (_REJECTED,), 12, 6),
-        Panel("events", "Events", HISTORY, NUMBER, (_EVENTS,), 12, 6),
+        Note(
+            "about",
+            "A *generation* is one complete load of a data set. The stretch of time above selects nothing here; what "
+            "happened when is on the board *linernotes: history*, and why records were rejected on *linernotes: "
+            "rejected records*.",
+            4,
+        ),
+        number("generations", "Generations", LEDGER, _GENERATIONS, 16, _LOADS),
+        number("building", "Generations being built", LEDGER, count(only=_BUILDING), 16, _LOADS),
+        number("failed", "Generations that failed", LEDGER, count(only="state : failed"), 16, _LOADS),
         Panel(
             "states",
             "Generations by state",
             LEDGER,
-            BARS_UP,
-            (top("dataset", "data set", _GENERATIONS), top("state", "state", _GENERATIONS), _GENERATIONS),
+            BARS_STACKED,
+            (top("state", "state", _GENERATIONS), top("dataset", "data set", _GENERATIONS, _MOST), _GENERATIONS),
+            GRID,
             query=_LOADS,
         ),
         Panel(
             "latest",
-            "What the ledger last heard of each generation",
+            "When the state of each generation last changed",
             LEDGER,
             TABLE,
             (
-                top("generation", "generation", latest := measure("max", "at", "at"), 50, other=False),
-                top("state", "state", latest),
+                top(
+                    "generation", "generation", latest := largest("at", "at", _TIME), 50, rest=False, width=_INDEX_NAME
+                ),
+                top("state", "state", latest, rest=False),
                 latest,
             ),
-            32,
+            GRID,
             query=_LOADS,
         ),
         Panel(
             "loads",
-            "What became of the records",
+            "What became of the records of each finished load",
             LEDGER,
             TABLE,
             (
-                top("generation", "generation", _INDEXED, 50, other=False),
-                measure("sum", "read", "read"),
-                _INDEXED,
-                measure("sum", "duplicates", "duplicates"),
-                measure("sum", "skipped", "skipped"),
-                measure("sum", "rejected", "rejected"),
+                top("generation", "generation", _READ, 50, rest=False, width=_INDEX_NAME),
+                _READ,
+                *(total(name, name, unknown_as_zero=True) for name in ("indexed", "duplicates", "skipped", "rejected")),
             ),
-            32,
-            query=_CHUNKS,
+            GRID,
+            query=f"{_LOADS} and read : *",
         ),
-        Panel("reasons", "Reasons", REJECTED, BARS, (top("kind", "kind of reason", _REJECTED, 20), _REJECTED)),
+    ),
+)
+
+REASONS = Board(
+    "linernotes-board-rejected",
+    "linernotes: rejected records",
+    "Records that could not become a track, by reason and data set.",
+    REJECTED,
+    (
+        Note(
+            "about",
+            "Records that could not become a track: they are in no search, and nothing of them is lost. The stretch of "
+            "time above selects nothing here. To send again what Elasticsearch refused: `linernotes rejected replay`.",
+            4,
+        ),
+        number("rejected", "Rejected records", REJECTED, _REJECTED, GRID),
+        Panel("reasons", "Reasons", REJECTED, BARS, (top("kind", "kind of reason", _REJECTED, 20), _REJECTED), _HALF),
         Panel(
             "rejected-by-set",
             "Rejected records by data set",
             REJECTED,
-            BARS_UP,
-            (top("dataset", "data set", _REJECTED), top("kind", "kind of reason", _REJECTED), _REJECTED),
+            BARS_STACKED,
+            (top("kind", "kind of reason", _REJECTED), top("dataset", "data set", _REJECTED, _MOST), _REJECTED),
+            _HALF,
         ),
+    ),
+    ("linernotes-search-rejected",),
+)
+
+EVENTS = Board(
+    "linernotes-board-history",
+    "linernotes: history",
+    "What happened to each data set, and when.",
+    HISTORY,
+    (
+        number("events", "Events", HISTORY, _EVENTS, GRID),
         Panel(
             "history",
             "What happened",
             HISTORY,
             BARS_UP,
             (over_time("at", "when"), top("event", "event", _EVENTS), _EVENTS),
-            32,
+            GRID,
         ),
     ),
-    ("linernotes-search-rejected", "linernotes-search-history"),
+    ("linernotes-search-history",),
 )
 
-BOARDS: tuple[Board, ...] = (SETS, SYSTEM)
+BOARDS: tuple[Board, ...] = (SETS, SYSTEM, REASONS, EVENTS)

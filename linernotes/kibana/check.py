@@ -108,6 +108,8 @@ def _data_view(entry: Json, fields: Fields) -> Problems:
     for part in ("fieldAttrs", "fieldFormatMap"):
         for name in orjson.loads(attributes.get(part) or "{}"):
             yield from _field(own, name, part)
+    for entry in orjson.loads(attributes.get("sourceFilters") or "[]"):
+        yield from _field(own, entry["value"], "sourceFilters")
 
 
 def _search(entry: Json, fields: Fields) -> Problems:
@@ -126,25 +128,48 @@ def _search(entry: Json, fields: Fields) -> Problems:
 
 
 def _dashboard(entry: Json, fields: Fields) -> Problems:
-    panels = orjson.loads(entry["attributes"]["panelsJSON"])
+    attributes = entry["attributes"]
     outer = {one["name"]: (one["type"], one["id"]) for one in entry["references"]}
     named: set[str] = set()
-    for panel in panels:
-        place = f"panel {panel['panelIndex']}"
-        if "panelRefName" in panel:
-            named.add(f"{panel['panelIndex']}:{panel['panelRefName']}")
-            continue
-        inner = panel["embeddableConfig"]["attributes"]
-        names = {f"{panel['panelIndex']}:{one['name']}": (one["type"], one["id"]) for one in inner["references"]}
-        named |= names.keys()
-        for name in (name for name, target in names.items() if name in outer and outer[name] != target):
-            yield place, f"reference {name} names another object than the dashboard's"
-        for where, sentence in _lens(inner, fields):
-            yield f"{place}, {where}", sentence
+    for panel in orjson.loads(attributes["panelsJSON"]):
+        named |= _names(panel)
+        for where, sentence in _panel(panel, outer, fields):
+            yield f"panel {panel['panelIndex']}{where}", sentence
+    for one in orjson.loads(attributes["kibanaSavedObjectMeta"]["searchSourceJSON"]).get("filter", ()):
+        named.add(name := one["meta"]["indexRefName"])
+        if name in outer and (own := fields.get(outer[name][1])) is not None:
+            yield from _field(own, one["meta"]["key"], f"filter {one['meta']['alias']}")
     for name in sorted(named - outer.keys()):
-        yield f"reference {name}", "a panel names it, and the dashboard doesn't"
+        yield f"reference {name}", "a panel or filter names it, and the dashboard doesn't"
     for name in sorted(outer.keys() - named):
-        yield f"reference {name}", "the dashboard names it, and no panel does"
+        yield f"reference {name}", "the dashboard names it, and no panel or filter does"
+    if not (attributes.get("timeRestore") and {"timeFrom", "timeTo"} <= attributes.keys()):
+        yield "time", "it has none stored, so Kibana opens it with the last 15 minutes"
+
+
+def _names(panel: Json) -> set[str]:
+    """Return the references that a panel needs among those of its dashboard."""
+    if "panelRefName" in panel:
+        return {f"{panel['panelIndex']}:{panel['panelRefName']}"}
+    inner = panel["embeddableConfig"].get("attributes", {})
+    return {f"{panel['panelIndex']}:{one['name']}" for one in inner.get("references", ())}
+
+
+def _panel(panel: Json, outer: Mapping[str, tuple[str, str]], fields: Fields) -> Problems:
+    """Yield the problems of a panel; the place is what follows its name."""
+    config = panel["embeddableConfig"]
+    if "panelRefName" in panel:
+        return
+    if panel["type"] != "lens":
+        if not config.get("savedVis", {}).get("params", {}).get("markdown", "another kind of panel"):
+            yield "", "it is a text without words"
+        return
+    for one in config["attributes"]["references"]:
+        name = f"{panel['panelIndex']}:{one['name']}"
+        if outer.get(name, (one["type"], one["id"])) != (one["type"], one["id"]):
+            yield "", f"reference {name} names another object than the dashboard's"
+    for where, sentence in _lens(config["attributes"], fields):
+        yield f", {where}", sentence
 
 
 def _lens(inner: Json, fields: Fields) -> Problems:

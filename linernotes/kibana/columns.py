@@ -25,6 +25,8 @@ class Column:
     params: Json = field(default_factory=dict)
     only: str | None = None
     """A condition in Kibana's query language on the documents that are counted."""
+    width: int | None = None
+    """Pixels in a table; without it all columns of a table share what is left."""
 
     @property
     def bucketed(self) -> bool:
@@ -60,8 +62,8 @@ _BUCKETED = frozenset({"terms", "range", "date_histogram"})
 
 
 def count(label: str = "tracks", *, only: str | None = None) -> Column:
-    """Return the number of documents."""
-    return Column("count", "count", RECORDS, label, {"emptyAsNull": False}, only)
+    """Return the number of documents, or of some of them."""
+    return Column("count-some" if only else "count", "count", RECORDS, label, {"emptyAsNull": False}, only)
 
 
 def distinct(name: str, label: str) -> Column:
@@ -69,30 +71,44 @@ def distinct(name: str, label: str) -> Column:
     return Column(f"distinct-{name}", "unique_count", name, label, {"emptyAsNull": False})
 
 
-def measure(operation: str, name: str, label: str, *, only: str | None = None) -> Column:
-    """Return a sum, the largest, or the smallest value."""
-    return Column(f"{operation}-{name}", operation, name, label, {"emptyAsNull": True}, only)
+def largest(name: str, label: str, width: int | None = None) -> Column:
+    """Return the largest value."""
+    return Column(f"max-{name}", "max", name, label, width=width)
 
 
-def top(name: str, label: str, by: Column, size: int = 10, *, missing: bool = False, other: bool = True) -> Column:
-    """Return a split by the values that have most of a measure."""
+def smallest(name: str, label: str) -> Column:
+    """Return the smallest value."""
+    return Column(f"min-{name}", "min", name, label)
+
+
+def total(name: str, label: str, *, unknown_as_zero: bool) -> Column:
+    """Return a sum; where no document has a value it is 0, or nothing where 0 would say more than is known."""
+    return Column(f"sum-{name}", "sum", name, label, {"emptyAsNull": not unknown_as_zero})
+
+
+def top(name: str, label: str, by: Column, size: int = 10, *, rest: bool = True, width: int | None = None) -> Column:
+    """Return a split by the values that have most of a measure.
+
+    `rest` counts what is left: all other values as one, and documents without a value as another, so that nothing is
+    left out of a share. (Lens takes the second only together with the first.)
+    """
     params = {
         "size": size,
         "orderBy": {"type": "column", "columnId": by.id},
         "orderDirection": "desc",
-        "otherBucket": other,
-        "missingBucket": missing,
+        "otherBucket": rest,
+        "missingBucket": rest,
         "parentFormat": {"id": "terms"},
         "include": [],
         "exclude": [],
         "includeIsRegex": False,
         "excludeIsRegex": False,
     }
-    return Column(f"top-{name}", "terms", name, label, params)
+    return Column(f"top-{name}", "terms", name, label, params, width=width)
 
 
 def steps(name: str, label: str) -> Column:
-    """Return a split of numbers into intervals that Kibana chooses."""
+    """Return a split of numbers into intervals that Kibana chooses; documents without a number are in none of them."""
     params = {"type": "histogram", "ranges": [{"from": 0, "to": 1000, "label": ""}], "maxBars": "auto"}
     return Column(f"steps-{name}", "range", name, label, params)
 

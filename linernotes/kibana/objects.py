@@ -3,12 +3,12 @@
 Deterministic: no time, no random id, one order; so the file in `kibana/` changes only when what it shows does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
 
-from linernotes.kibana.boards import BOARDS, SEARCHES, Board, Search
+from linernotes.kibana.boards import BOARDS, LAST_QUARTER, SEARCHES, Board, Search, Without
 from linernotes.kibana.panels import GRID, PANEL_VERSION, Json, reference
 from linernotes.kibana.sources import SOURCES, Source
 
@@ -50,18 +50,13 @@ def data_view(source: Source, prefix: str) -> Json:
         "name": source.name,
         "fields": "[]",
         "fieldAttrs": _text({name: {"customDescription": meaning} for name, meaning in meanings.items()}),
-        "fieldFormatMap": _text(_formats(source)),
+        "fieldFormatMap": _text(source.formats or {}),
         "runtimeFieldMap": "{}",
-        "sourceFilters": "[]",
+        "sourceFilters": _text([{"value": name} for name in source.hidden]),
         "typeMeta": "{}",
         "allowNoIndex": True,  # a ledger is there from the first load on
     }
     return _object("index-pattern", source.id, attributes | ({"timeFieldName": source.time} if source.time else {}))
-
-
-def _formats(source: Source) -> Json:
-    """Return how to show numbers that are names, such as years: without a comma in them."""
-    return {name: {"id": "number", "params": {"pattern": "0"}} for name in ("year",) if name in source.fields}
 
 
 def search(entry: Search) -> Json:
@@ -75,6 +70,9 @@ def search(entry: Search) -> Json:
         "version": 1,
         "kibanaSavedObjectMeta": _searched(entry.query, indexRefName=f"{SEARCH_SOURCE}.index"),
     }
+    if entry.source.time:
+        begin, end = LAST_QUARTER
+        attributes |= {"timeRestore": True, "timeRange": {"from": begin, "to": end}}
     names = [reference(f"{SEARCH_SOURCE}.index", "index-pattern", entry.source.id)]
     return _object("search", entry.id, attributes, names)
 
@@ -89,14 +87,19 @@ def dashboard(board: Board) -> Json:
     for row, name in enumerate(board.searches):
         panels.append(_embedded(name, below + row * SEARCH_HEIGHT))
         references.append(reference(f"{name}:panel_{name}", "search", name))
+    filters = [_filter(entry, number) for number, entry in enumerate(board.filters)]
+    references += [reference(one["meta"]["indexRefName"], "index-pattern", board.source.id) for one in filters]
+    begin, end = board.time
     attributes = {
         "title": board.title,
         "description": board.description,
         "panelsJSON": _text(panels),
-        "optionsJSON": _text({"useMargins": True, "hidePanelTitles": False}),
-        "timeRestore": False,
+        "optionsJSON": _text({"useMargins": True, "hidePanelTitles": False, "syncColors": True}),
+        "timeRestore": True,
+        "timeFrom": begin,
+        "timeTo": end,
         "version": 1,
-        "kibanaSavedObjectMeta": _searched(""),
+        "kibanaSavedObjectMeta": _searched("", filters),
     }
     return _object("dashboard", board.id, attributes, references)
 
@@ -123,8 +126,25 @@ def _embedded(name: str, y: int) -> Json:
     }
 
 
-def _searched(query: str, **more: str) -> Json:
-    return {"searchSourceJSON": _text({"query": {"query": query, "language": "kuery"}, "filter": [], **more})}
+def _filter(entry: Without, number: int) -> Json:
+    """Return a filter that excludes a value, switched off."""
+    meta = {
+        "alias": entry.label,
+        "disabled": True,
+        "negate": True,
+        "type": "phrase",
+        "key": entry.field,
+        "params": {"query": entry.value},
+        "indexRefName": f"{SEARCH_SOURCE}.filter[{number}].meta.index",
+    }
+    query = {"match_phrase": {entry.field: entry.value}}
+    return {"meta": meta, "query": query, "$state": {"store": "appState"}}
+
+
+def _searched(query: str, filters: Sequence[Json] = (), **more: str) -> Json:
+    return {
+        "searchSourceJSON": _text({"query": {"query": query, "language": "kuery"}, "filter": list(filters), **more})
+    }
 
 
 def _object(kind: str, name: str, attributes: Json, references: list[dict[str, str]] | None = None) -> Json:

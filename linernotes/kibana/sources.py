@@ -6,7 +6,8 @@ from typing import Any
 
 from indexer.cluster import audit_log, ledger, rejects
 from mappings import index_names
-from mappings.track import FIELDS, mapping
+from mappings.languages import UNDETERMINED
+from mappings.track import FIELDS, FINGERPRINT, LANGUAGE, LICENCE_URL, URL, YEAR, mapping
 
 KINDS: Mapping[str, str] = {
     **dict.fromkeys(("keyword", "text"), "string"),
@@ -19,7 +20,7 @@ KINDS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class SeenField:
-    """A field as Kibana sees it: its kind, and whether it can be counted and searched."""
+    """A field as Kibana sees it: its kind, and whether it can be counted and searched (a column is enough for both)."""
 
     name: str
     kind: str
@@ -37,6 +38,10 @@ class Source:
     mapping: Callable[[], Mapping[str, Any]]
     time: str | None = None
     meanings: Mapping[str, str] | None = None
+    formats: Mapping[str, Mapping[str, Any]] | None = None
+    """How Kibana shows a field: https://www.elastic.co/guide/en/kibana/8.19/managing-data-views.html"""
+    hidden: tuple[str, ...] = ()
+    """Fields that Discover leaves out of documents."""
 
     @property
     def fields(self) -> dict[str, SeenField]:
@@ -50,6 +55,16 @@ TRACKS = Source(
     index_names.alias,
     mapping,
     meanings={name: entry.meaning for name, entry in FIELDS.items() if not entry.search_only},
+    formats={
+        YEAR: {"id": "number", "params": {"pattern": "0"}},  # a name, so without a comma in it
+        LANGUAGE: {
+            "id": "static_lookup",
+            "params": {"lookupEntries": [{"key": UNDETERMINED, "value": f"undetermined ({UNDETERMINED})"}]},
+        },
+        LICENCE_URL: {"id": "url", "params": {}},
+        URL: {"id": "url", "params": {}},
+    },
+    hidden=(FINGERPRINT,),  # more digits than JavaScript's numbers have
 )
 LEDGER = Source("linernotes-ledger", "linernotes: ledger", index_names.ledger, lambda: ledger.MAPPING)
 REJECTED = Source("linernotes-rejected", "linernotes: rejected records", index_names.rejected, lambda: rejects.MAPPING)
@@ -73,6 +88,6 @@ def _fields(properties: Mapping[str, Any], path: str = "") -> Iterator[SeenField
         here, kind = f"{path}{name}", KINDS.get(options.get("type", ""))
         if kind:
             counted = options["type"] != "text" and options.get("doc_values", True)
-            yield SeenField(here, kind, counted, options.get("index", True))
+            yield SeenField(here, kind, counted, options.get("index", True) or counted)
         yield from _fields(options.get("fields", {}), f"{here}.")
         yield from _fields(options.get("properties", {}), f"{here}.")

@@ -66,9 +66,18 @@ class Peers:
 
 
 def settings(
-    layout: Layout, ports: Ports, modules: Iterable[str], *, secure: bool = False, peers: Peers | None = None
+    layout: Layout,
+    ports: Ports,
+    modules: Iterable[str],
+    *,
+    secure: bool = False,
+    peers: Peers | None = None,
+    snapshots: str = "",
 ) -> dict[str, Setting]:
-    """Return elasticsearch.yml as a table; without peers for a node that is a cluster by itself."""
+    """Return elasticsearch.yml as a table; without peers for a node that is a cluster by itself.
+
+    `snapshots` is a folder below which Elasticsearch may have snapshot repositories; without one nowhere.
+    """
     table: dict[str, Setting] = {
         "cluster.name": layout.cluster,
         "node.name": layout.name,
@@ -86,6 +95,8 @@ def settings(
         table["discovery.seed_hosts"] = [f"{LOOPBACK}:{port}" for port in peers.ports.values()]
         if peers.founding:  # named only once: a second time they could split in two
             table["cluster.initial_master_nodes"] = list(peers.ports)
+    if snapshots:
+        table["path.repo"] = [snapshots]
     table |= (SECURITY if secure else {}) | WATERMARKS
     for module in sorted(set(modules) & OF_MODULES.keys()):
         table |= OF_MODULES[module]
@@ -167,7 +178,9 @@ def keystore_command(distribution: Path, layout: Layout, jdk: Jdk) -> list[str]:
 
 
 def _java(jdk: Jdk, layout: Layout) -> list[str]:
-    return [str(jdk.home / "bin" / "java"), "-Xms4m", "-Xmx64m", "-XX:+UseSerialGC", layout.mark]
+    # Launchers write there too, and leave it: in the node's own folder it is gone with the next start.
+    own_tmp = f"-Djava.io.tmpdir={layout.tmp}"
+    return [str(jdk.home / "bin" / "java"), "-Xms4m", "-Xmx64m", "-XX:+UseSerialGC", own_tmp, layout.mark]
 
 
 def _tool(name: str, script: str, libs: str, distribution: Path, layout: Layout) -> list[str]:

@@ -108,11 +108,11 @@ class Account:
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {}
 
     def may(self, path: Path, mode: int) -> bool:
-        """Tell whether this user has a right (`os.R_OK`, `os.X_OK`) on a path, all folders above included."""
+        """Tell whether this user has a right (`os.R_OK`, `W_OK`, `X_OK`) on a path, all folders above included."""
         if not self.switch:
             return os.access(path, mode)
         # Tried as that user, because permission bits don't tell about access lists and network disks.
-        test = ["/usr/bin/test", "-x" if mode == os.X_OK else "-r", str(path)]
+        test = ["/usr/bin/test", {os.X_OK: "-x", os.W_OK: "-w"}.get(mode, "-r"), str(path)]
         return not subprocess.run(test, check=False, **self.options).returncode
 
     def take(self, folders: Iterable[Path]) -> None:

@@ -62,18 +62,20 @@ def start(
     nodes: int | None = None,
     is_secure: bool = False,
     version: int | None = None,
+    snapshots: Path | None = None,
     report: Report = lambda _: None,
 ) -> NodeStatus:
     """Start those nodes of `home` that don't run, and return all of them when they answer.
 
     `heap` is the memory of each, like `1g`; `distribution` an Elasticsearch that is unpacked already, such as another
-    home's `elasticsearch/8.19.13`. How many, whether secure, and the major version are what they were the last time
-    if they aren't given. Raises `LinernotesError`, which says why not and what to do.
+    home's `elasticsearch/8.19.13`; `snapshots` a folder for snapshot repositories. How many, whether secure, the major
+    version and that folder are what they were the last time if they aren't given. Raises `LinernotesError`, which says
+    why not and what to do.
     """
     heap_bytes(heap, nodes or 1)
     with _exclusive(home, report):
         before = [state for _, state in known_nodes(home)]
-        target = plan(before, heap=heap, nodes=nodes, is_secure=is_secure, version=version)
+        target = plan(before, heap=heap, nodes=nodes, is_secure=is_secure, version=version, snapshots=snapshots)
         every = layouts(home, target.nodes)
         missing = [layout for layout in every if not _is_running(layout, target, heap, report)]
         if len(missing) < len(every):
@@ -137,18 +139,23 @@ def restart(
 
 @dataclass(frozen=True)
 class Target:
-    """What is to run: how many nodes, each with how much memory, of which release, with security or without."""
+    """What is to run: how many nodes, each with how much memory, of which release, with security or without.
+
+    `snapshots` is the folder of snapshot repositories, or empty.
+    """
 
     nodes: int
     heap: str
     heap_bytes: int
     secure: bool
     release: Release
+    snapshots: str = ""
 
     def __str__(self) -> str:
         """Describe it."""
         many = "1 node" if self.nodes == 1 else f"{self.nodes} nodes"
-        return f"{many} of {self.release.version} {'with' if self.secure else 'without'} security"
+        where = f", snapshots in {self.snapshots}" if self.snapshots else ""
+        return f"{many} of {self.release.version} {'with' if self.secure else 'without'} security{where}"
 
 
 def plan(
@@ -158,6 +165,7 @@ def plan(
     nodes: int | None = None,
     is_secure: bool = False,
     version: int | None = None,
+    snapshots: Path | None = None,
 ) -> Target:
     """Return what to start. What isn't given stays as it was; security, once on, stays on.
 
@@ -175,13 +183,16 @@ def plan(
     heap = heap or default_heap(count, psutil.virtual_memory().total)
     known = next((RELEASES[state.version] for state in before if state.version in RELEASES), CURRENT)
     release = releases.of_major(version) if version else known
-    return Target(count, heap, heap_bytes(heap, count), is_secure or any(state.secure for state in before), release)
+    folder = str(snapshots.expanduser().resolve()) if snapshots else next((one.snapshots for one in before), "")
+    secure = is_secure or any(state.secure for state in before)
+    return Target(count, heap, heap_bytes(heap, count), secure, release, folder)
 
 
 def need_same(before: Sequence[NodeState], target: Target) -> None:
     """Raise `InputError` when nodes that run already are others than those to start."""
     release = RELEASES.get(before[0].version, target.release)
-    running = replace(target, nodes=len(before), secure=any(state.secure for state in before), release=release)
+    secure = any(state.secure for state in before)
+    running = replace(target, nodes=len(before), secure=secure, release=release, snapshots=before[0].snapshots)
     if running != target:
         raise InputError(f"Running here: {running}. Requested: {target}.", "Run `linernotes node stop` first.")
 
@@ -252,6 +263,8 @@ def _start_nodes(
     jdk = find_java(release, usable=lambda home: account.may(home / "bin" / "java", os.X_OK))
     for layout in missing:
         _prepare_folders(layout, account, report)
+    if target.snapshots:
+        _prepare_snapshots(Path(target.snapshots), account)
     # The download comes after all that may be in the way of a start.
     runtime = Runtime(_find_distribution(missing[0], given, release, account, report), jdk, account)
     began = time.monotonic()
@@ -282,6 +295,23 @@ def _prepare_folders(layout: Layout, account: Account, report: Report) -> None:
         )
 
 
+def _prepare_snapshots(folder: Path, account: Account) -> None:
+    """Make the folder of snapshot repositories; one with files in it is left as it is, and must be writable."""
+    try:
+        make_folder(folder)
+        if not any(folder.iterdir()):
+            account.take([folder])
+    except OSError as error:
+        raise InputError(
+            f"{folder} can't be used for snapshots: {error.strerror}.", "Name another folder in --snapshots."
+        ) from error
+    if not account.may(folder, os.W_OK):
+        raise InputError(
+            f"{folder} can't be written by the user {account.name}, as which Elasticsearch runs.",
+            f"Give it to that user: chown -R {account.name} {folder}",
+        )
+
+
 def _find_distribution(layout: Layout, given: Path | None, release: Release, account: Account, report: Report) -> Path:
     """Return the folder of an Elasticsearch that the node's user can read."""
     if ":" in str(given or layout.home):
@@ -306,7 +336,13 @@ def _plan_states(every: Sequence[Layout], missing: Sequence[Layout], target: Tar
             before = Ports(state.http_port, state.transport_port) if state else None
             ports = config.choose_ports(before, str(layout.home), taken)
             state = NodeState(
-                target.release.version, target.heap, ports.http, ports.transport, target.secure, formed=formed
+                target.release.version,
+                target.heap,
+                ports.http,
+                ports.transport,
+                target.secure,
+                formed=formed,
+                snapshots=target.snapshots,
             )
         states[layout.name] = state
     return states
@@ -340,7 +376,12 @@ def _configure(layout: Layout, state: NodeState, target: Target, runtime: Runtim
     modules = (folder.name for folder in (runtime.distribution / "modules").iterdir())
     shipped = runtime.distribution / "config"
     table = config.settings(
-        layout, Ports(state.http_port, state.transport_port), modules, secure=state.secure, peers=peers
+        layout,
+        Ports(state.http_port, state.transport_port),
+        modules,
+        secure=state.secure,
+        peers=peers,
+        snapshots=state.snapshots,
     )
     jvm = config.jvm_options((shipped / "jvm.options").read_text(), runtime.jdk)
     content = {

@@ -60,7 +60,7 @@ class NodeState:
     """What is remembered of a node between two starts; whether it runs is seen from the processes.
 
     `phase` is whether it was last started or stopped; `formed` is whether it has been in a cluster that worked: until
-    then its founders are named.
+    then its founders are named. `snapshots` is the folder in which snapshot repositories may be, if there is one.
     """
 
     version: str
@@ -70,6 +70,7 @@ class NodeState:
     secure: bool = False
     formed: bool = True
     phase: Literal["started", "stopped"] = "started"
+    snapshots: str = ""
 
     @property
     def url(self) -> str:

@@ -6,11 +6,12 @@ from itertools import combinations
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from linernotes import cards
 from linernotes.output import terminal
 from linernotes.output.search import TRUNCATED
 from linernotes.output.tables import bar_table, counted
 from linernotes.output.terminal import visible
-from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF, Card, Claim
+from mappings.cards import PRESENCE_IS_NO_PROOF, Card, Claim
 from queries import FACETS, Loaded, Stats
 from queries.analysis.comparisons import Comparison, percent
 from queries.analysis.estimates import Estimate, share
@@ -179,8 +180,8 @@ _LABEL = 14
 
 def show_cards(loaded: Mapping[str, Loaded] | None, console: Console) -> None:
     """Print all cards; `loaded` is None if it isn't known what is loaded."""
-    for card in CARDS.values():
-        terminal.show(Text(f"{card.name}  ", style="bold").append(f"({card.id})", style="dim"), console)
+    for card in cards.known().values():
+        terminal.show(Text(f"{visible(card.name)}  ", style="bold").append(f"({card.id})", style="dim"), console)
         for label, text in _card(card, loaded):
             terminal.show(Text(f"  {label:<{_LABEL}}", style="dim").append(visible(text), style="not dim"), console)
         terminal.show(Text(), console)
@@ -189,13 +190,15 @@ def show_cards(loaded: Mapping[str, Loaded] | None, console: Console) -> None:
 
 def _card(card: Card, loaded: Mapping[str, Loaded] | None) -> Iterator[tuple[str, str]]:
     yield "loaded", _state(card, loaded)
-    yield "published", f"{card.published_count}; released {card.released}"
+    yield "published", f"{card.published_count}; released {card.released or 'at a time not stated'}"
     yield "platform", card.platform
     yield "licence", card.licence
     yield from (("source", address) for address in card.addresses)
     if not card.used_by:
         yield "used by", "no acknowledged use is known"
     yield from (("used by", _claim(claim)) for claim in card.used_by)
+    if card.declared:
+        yield "card", "declared by whoever loaded the data set here"
     yield from (("note", note) for note in card.notes)
 
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from linernotes import cards
 from linernotes.output import terminal
 from linernotes.output.search import TRUNCATED
 from linernotes.output.tables import bar_table, counted
 from linernotes.output.terminal import visible
-from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
+from mappings.cards import PRESENCE_IS_NO_PROOF
 from queries import ArtistResult, FacetCount, Suggestions
 from queries.artists.artist_profile import NameList, Profile
 from queries.artists.candidates import Candidate
@@ -138,5 +139,5 @@ def _used_by(profile: Profile) -> Iterator[Text]:
         for claim in claims:
             source = f" {claim.address}" if claim.address else ""
             yield Text(f"  {dataset}: {claim.user}: {claim.claim} ({claim.kind}; {claim.said_by}){source}")
-    if not profile.used_by.keys() <= CARDS.keys():
+    if not profile.used_by.keys() <= cards.known().keys():
         yield Text("  Nothing is known about data sets without a card.")

@@ -7,11 +7,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from linernotes import cards
 from linernotes.catalogue.verify import Change, GenerationChange
 from linernotes.output import terminal
 from linernotes.output.tables import grid
 from linernotes.output.terminal import visible
-from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
+from mappings.cards import PRESENCE_IS_NO_PROOF
 from queries.catalogue import CatalogueRow, RowResult, Tally
 
 _BAR = 30
@@ -57,7 +58,7 @@ def _datasets(summary: Mapping[str, Any]) -> Table:
 def _dataset(dataset: str, counts: Mapping[str, Any], songs: int) -> tuple[str | Text, ...]:
     found, likely = (round(_BAR * counts[name] / songs) for name in ("found", "likely"))
     bar = Text("█" * found, style="green").append("▒" * likely, style="yellow")
-    name = CARDS[dataset].name if dataset in CARDS else dataset
+    name = cards.name_of(dataset)
     return (
         name,
         bar,

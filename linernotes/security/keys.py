@@ -12,6 +12,7 @@ from mappings.errors import InputError, UnreachableError
 
 # By this field of its metadata a key is known as ours; the prefix beside it says whose indices it opens.
 MADE_BY = "linernotes"
+MANAGE_ALL = "manage_api_key"
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,7 +59,7 @@ def create(client: Elasticsearch, prefix: str, role_name: str, name: str | None,
 def listed(client: Elasticsearch, prefix: str, now: datetime | None = None) -> list[Key]:
     """Return the keys of a prefix, the newest first."""
     try:
-        response = client.security.get_api_key()["api_keys"]
+        response = _query(client)
     except ApiError as error:
         raise _translate(error) from error
     ours = (entry for entry in response if (entry.get("metadata") or {}).get(MADE_BY, {}).get("prefix") == prefix)
@@ -73,10 +74,21 @@ def revoke(client: Elasticsearch, prefix: str, key_id: str) -> Key:
         raise InputError(f"There is no key with the id {key_id} here.", "Show them with: linernotes keys list")
     if ours[key_id].state != "revoked":
         try:
-            client.security.invalidate_api_key(ids=[key_id])
+            client.security.invalidate_api_key(ids=[key_id], owner=not _manages_all(client))
         except ApiError as error:
             raise _translate(error) from error
     return next(key for key in listed(client, prefix) if key.id == key_id)
+
+
+def _query(client: Elasticsearch) -> list[dict[str, Any]]:
+    """Return the keys that we may see: everybody's, else those that we made ourselves."""
+    response: list[dict[str, Any]] = client.security.get_api_key(owner=not _manages_all(client))["api_keys"]
+    return response
+
+
+def _manages_all(client: Elasticsearch) -> bool:
+    """Tell whether we may manage everybody's keys; `manage_own_api_key` is about our own ones alone."""
+    return bool(client.security.has_privileges(cluster=[MANAGE_ALL])["cluster"][MANAGE_ALL])
 
 
 def _key(entry: Mapping[str, Any], now: datetime) -> Key:

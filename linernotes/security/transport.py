@@ -30,8 +30,8 @@ OTHER_ROLE = (
     "one: linernotes keys create --role {role}"
 )
 ABOUT_KEYS = (
-    "Keys are managed by a user, not by a key: set LINERNOTES_USERNAME and LINERNOTES_PASSWORD_FILE, "
-    "and leave LINERNOTES_API_KEY out."
+    "Keys are managed by a user, not by a key: set LINERNOTES_USERNAME and LINERNOTES_PASSWORD_FILE to one with the "
+    "privilege manage_own_api_key (with docker compose: the service admin), and leave LINERNOTES_API_KEY out."
 )
 
 # What OpenSSL says of a certificate or of what isn't TLS, what it means, and what to do.

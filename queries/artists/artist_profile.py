@@ -6,13 +6,13 @@ tracks themselves, of which a bounded number is read: those that were played mos
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from elasticsearch.dsl import A
 from elasticsearch.dsl.query import Bool, Term
 
-from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF, Claim
+from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF, Card, Claim
 from mappings.track import ALBUM, ARTIST_IDS, ARTISTS, CONTRIBUTORS, PLAYS, RECORDING_KEY, TITLE
 from queries.artists.candidates import Candidate, find_candidates
 from queries.artists.name_input import ArtistRequest
@@ -60,7 +60,10 @@ class Collaborator(Contract):
 
 @dataclass(frozen=True)
 class Profile(Contract):
-    """One artist. With an `id` only the tracks that have it; `namesakes` is how many artists share the name."""
+    """One artist. With an `id` only the tracks that have it; `namesakes` is how many artists share the name.
+
+    `used_by` is what is known of the use of each data set that the artist is in.
+    """
 
     name: str
     id: str | None
@@ -74,12 +77,7 @@ class Profile(Contract):
     collaborators: tuple[Collaborator, ...]
     collaborators_exact: bool
     titles: NameList
-
-    @property
-    def used_by(self) -> dict[str, tuple[Claim, ...]]:
-        """Return what is known of the use of each data set that the artist is in."""
-        datasets = [str(bucket.value) for bucket in self.facets["dataset"].buckets if bucket.count]
-        return {dataset: CARDS[dataset].used_by if dataset in CARDS else () for dataset in datasets}
+    used_by: Mapping[str, tuple[Claim, ...]]
 
     def as_json(self) -> Json:
         """Return the profile as the contract has it."""
@@ -126,12 +124,18 @@ class ArtistResult(Contract):
         }
 
 
-def run(ask: Ask, request: ArtistRequest) -> ArtistResult:
-    """Return the artists of a name or id, and the profile of the one that is certain. Raises what `ask` raises."""
+GetCards = Callable[[], Mapping[str, Card]]
+
+
+def run(ask: Ask, request: ArtistRequest, get_cards: GetCards = lambda: CARDS) -> ArtistResult:
+    """Return the artists of a name or id, and the profile of the one that is certain. Raises what `ask` raises.
+
+    `get_cards` gives the cards of all data sets; it is called where the artist is in one that is not built in.
+    """
     began = time.monotonic()
     candidates, misspelt = find_candidates(ask, request)
     name = _certain_name(request, candidates)
-    profile = _profile(ask, request, name, candidates) if name else None
+    profile = _profile(ask, request, name, candidates, get_cards) if name else None
     shown = candidates[: request.size]
     return ArtistResult(
         candidates=shown,
@@ -153,7 +157,9 @@ def _certain_name(request: ArtistRequest, candidates: Sequence[Candidate]) -> st
     return names[0] if len(names) == 1 else None
 
 
-def _profile(ask: Ask, request: ArtistRequest, name: str, candidates: Sequence[Candidate]) -> Profile:
+def _profile(
+    ask: Ask, request: ArtistRequest, name: str, candidates: Sequence[Candidate], get_cards: GetCards
+) -> Profile:
     planned = aggregations.plan({FACETS["artist"]: (name,)}, tuple(FACETS[facet] for facet in PROFILE_FACETS))
     with_id = [Term(ARTIST_IDS, {"value": request.id})] if request.id else []
     query = Bool(filter=[*planned.everywhere, *with_id]).to_dict()
@@ -172,6 +178,9 @@ def _profile(ask: Ask, request: ArtistRequest, name: str, candidates: Sequence[C
     keys = {track[RECORDING_KEY] for track in tracks if track.get(RECORDING_KEY)}
     albums, titles = (_count_names(track.get(field) for track in tracks) for field in (ALBUM, TITLE))
     by_count = dict(sorted(albums.items(), key=lambda item: (-item[1].count, item[0])))
+    facets = aggregations.read(planned, number, aggs)
+    datasets = [str(bucket.value) for bucket in facets["dataset"].buckets if bucket.count]
+    cards = CARDS if set(datasets) <= CARDS.keys() else get_cards()
     return Profile(
         name=name,
         id=request.id,
@@ -180,12 +189,13 @@ def _profile(ask: Ask, request: ArtistRequest, name: str, candidates: Sequence[C
         recordings=Total(len(keys) if is_all else int(aggs["recordings"]["value"]), is_all),
         plays=int(aggs["plays"]["sum"] or 0),
         plays_tracks=int(aggs["plays"]["count"]),
-        facets=aggregations.read(planned, number, aggs),
+        facets=facets,
         albums=NameList(tuple(by_count.values())[: request.size], Total(len(albums), is_all)),
         collaborators=_collaborators(name, tracks, request.size),
         collaborators_exact=is_all,
         # In the order of the tracks: the most played first.
         titles=NameList(tuple(titles.values())[: request.size], Total(len(titles), is_all)),
+        used_by={dataset: cards[dataset].used_by if dataset in cards else () for dataset in datasets},
     )
 
 

@@ -63,7 +63,7 @@ _KINDS: Mapping[str, Kind] = {
     "duration": Kind.DURATIONS,
     "explicit": Kind.FLAG,
 }
-_SHOWN: Mapping[str, int] = {"artist": 20, "year": MAX_BUCKETS, "decade": MAX_BUCKETS, "duration": MAX_BUCKETS}
+_SHOWN: Mapping[str, int] = {"artist": 20, **dict.fromkeys(("dataset", "year", "decade", "duration"), MAX_BUCKETS)}
 _SHOWN_OTHERWISE = 50
 
 FACETS: Mapping[str, Facet] = {

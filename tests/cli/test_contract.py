@@ -102,6 +102,30 @@ def test_datasets_without_a_node(run: Run, monkeypatch: pytest.MonkeyPatch) -> N
     assert all(dataset in ran.out for dataset in DATASETS)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        # It may be declared: whether the input is wrong isn't known.
+        (("search", "--dataset", "no-such-set"), 3),
+        (("search", "--dataset", "-no-such-set"), 3),
+        (("load", "laion-disco", "x.parquet"), 3),
+        (("generations", "no-such-set"), 3),
+        # No data set can be called so.
+        (("search", "--dataset", "No Such Set"), 1),
+        (("load", "no_such_set", "x.parquet"), 1),
+        (("generations", "no--such--set"), 1),
+    ],
+)
+def test_an_unknown_data_set_while_elasticsearch_is_away(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int
+) -> None:
+    monkeypatch.setenv("LINERNOTES_URL", "http://127.0.0.1:9")
+    ran = run(*arguments)
+    assert ran.code == code, ran.err
+    assert ran.err.count("\n") == 1
+    assert ("can't be looked up" in ran.err) == (code == 3)
+
+
 def test_node_status_without_a_node(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LINERNOTES_HOME", str(tmp_path))
     ran = run("node", "status", "--json")

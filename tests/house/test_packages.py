@@ -32,7 +32,7 @@ def test_help_imports_no_command() -> None:
     assert not held & {"elasticsearch", "elastic_transport", "queries", "indexer", "polars", "rich", "starlette"}
 
 
-@pytest.mark.parametrize("command", ["search", "facet", "suggest", "artist", "overlap", "stats"])
+@pytest.mark.parametrize("command", ["search", "facet", "suggest", "artist", "overlap", "stats", "datasets"])
 def test_a_question_imports_nothing_of_the_indexer(command: str) -> None:
     held = imported_by(f"from linernotes.cli.main import load; load('{command}')")
     assert "elasticsearch" in held

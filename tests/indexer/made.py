@@ -1,6 +1,6 @@
 """A source made of numbers: synthetic tracks, with duplicates and damaged records where the test wants them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +8,7 @@ import polars as pl
 from indexer.checks import Thresholds
 from indexer.load.plan import Plan, PlannedFile
 from indexer.records import Chunk, RawBatch, Rejection, SourceFile, TrackBatch
+from mappings.cards import CARDS, Card
 from mappings.schema import SCHEMA
 from mappings.track import SEARCH_ONLY
 
@@ -30,6 +31,9 @@ class MadeReader:
     def seen_columns(self) -> list[str]:
         return ["source_row"]
 
+    def head(self, rows: int) -> RawBatch:
+        return self.read(Chunk(0, 0, rows, 1, rows))
+
     def chunks(self) -> list[Chunk]:
         starts = range(0, self.rows, self.per_chunk)
         sizes = [min(self.per_chunk, self.rows - start) for start in starts]
@@ -49,6 +53,11 @@ class MadeSource:
     repeat: int = 0
     across: int = 0
     rounded: int = 0
+    definition: str = ""
+
+    @property
+    def card(self) -> Card:
+        return replace(next(iter(CARDS.values())), id=self.dataset, golden=(), revision="")
 
     def files(self, paths: list[Path]) -> list[SourceFile]:
         return [SourceFile(path, path.name) for path in paths]

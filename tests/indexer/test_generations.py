@@ -143,7 +143,7 @@ def test_prune_leaves_the_current_one_and_the_one_before(client: Elasticsearch, 
     left = {count.generation[-1] for count in RejectedReader(client, prefix).counts()}
     assert left == {"3", "4"}
     client.indices.refresh(index=ledger_index(prefix))
-    chunks = client.search(index=ledger_index(prefix), query={"term": {"kind": "stretch"}}, size=100)
+    chunks = client.search(index=ledger_index(prefix), query={"term": {"entry": "chunk"}}, size=100)
     assert {hit["_source"]["generation"][-1] for hit in chunks["hits"]["hits"]} == {"3", "4"}
     assert build(client, prefix, "e").generation.endswith("g000006")  # no number is used again
 

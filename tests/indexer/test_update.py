@@ -128,7 +128,7 @@ def test_the_difference_makes_what_a_fresh_build_makes(
     monkeypatch.setattr(workdir, "PART_ROWS", part_rows)
     first = load(client, prefix, planned(old))
     if known == "by the index":
-        client.delete_by_query(index=f"{prefix}-ledger", query={"term": {"kind": "sketch"}}, refresh=True)
+        client.delete_by_query(index=f"{prefix}-ledger", query={"term": {"entry": "sketch"}}, refresh=True)
     done = update(client, prefix, planned(new))
     whole, expected = fresh[new]
     before, now = content(client, first.generation), content(client, str(done.to))

@@ -6,13 +6,15 @@ from typing import Any
 
 import orjson
 import pytest
+from elasticsearch import Elasticsearch
 
 from linernotes.kibana import __main__
 from linernotes.kibana.boards import BOARDS
 from linernotes.kibana.check import check, parse
 from linernotes.kibana.objects import ndjson, objects
-from linernotes.kibana.panels import GRID
-from linernotes.kibana.sources import SOURCES, TRACKS, fields_of
+from linernotes.kibana.panels import GRID, Panel
+from linernotes.kibana.sources import SOURCES, TRACKS, Source, fields_of
+from mappings import index
 from mappings.errors import InputError
 from mappings.track import FIELDS, mapping
 
@@ -29,10 +31,10 @@ def test_the_file_is_what_the_code_makes_twice_the_same() -> None:
     assert __main__.FILE.read_bytes() == ndjson(objects(__main__.PREFIX)), "run: python -m linernotes.kibana"
 
 
-def test_there_are_four_views_four_searches_and_two_dashboards(made: list[Json]) -> None:
+def test_there_are_four_views_four_searches_and_four_dashboards(made: list[Json]) -> None:
     kinds = [entry["type"] for entry in made]
-    assert {kind: kinds.count(kind) for kind in kinds} == {"index-pattern": 4, "search": 4, "dashboard": 2}
-    assert orjson.loads(ndjson(made).splitlines()[-1])["exportedCount"] == len(made) == 10
+    assert {kind: kinds.count(kind) for kind in kinds} == {"index-pattern": 4, "search": 4, "dashboard": 4}
+    assert orjson.loads(ndjson(made).splitlines()[-1])["exportedCount"] == len(made) == 12
     assert parse(ndjson(made), "it") == made
 
 
@@ -61,7 +63,8 @@ def test_no_panel_lies_on_another_or_beyond_the_edge(made: list[Json]) -> None:
 
 
 def test_the_dashboards_show_what_was_asked_for() -> None:
-    shown = {column.source_field for board in BOARDS for panel in board.panels for column in panel.columns}
+    panels = [panel for board in BOARDS for panel in board.panels if isinstance(panel, Panel)]
+    shown = {column.source_field for panel in panels for column in panel.columns}
     wanted = {"dataset", "genre", "licence_family", "year", "language", "artists.facet", "recording_key"}
     assert wanted | {"generation", "state", "rejected", "event"} <= shown
 
@@ -71,6 +74,17 @@ def test_fields_are_those_of_the_field_table() -> None:
     assert {name for name, entry in FIELDS.items() if "properties" not in entry.mapping} <= seen.keys()
     assert (seen["title"].aggregatable, seen["artists.facet"].aggregatable) == (False, True)
     assert (seen["url"].searchable, seen["url"].aggregatable) == (False, False)
+    assert (seen["revision"].searchable, seen["revision"].aggregatable) == (True, True)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.id)
+def test_fields_are_as_elasticsearch_says_they_are(client: Elasticsearch, prefix: str, source: Source) -> None:
+    made = index.body(shards=1, meta={}, index_settings={}) if source is TRACKS else {"mappings": source.mapping()}
+    client.indices.create(index=prefix, **made)
+    said = client.field_caps(index=prefix, fields="*")["fields"]
+    for name, field in source.fields.items():
+        (caps,) = said[name].values()
+        assert (caps["searchable"], caps["aggregatable"]) == (field.searchable, field.aggregatable), name
 
 
 def panel_of(made: list[Json], name: str) -> tuple[Json, list[Json], Json]:
@@ -100,6 +114,13 @@ def searched(made: list[Json], query: str) -> None:
     source = orjson.loads(search["attributes"]["kibanaSavedObjectMeta"]["searchSourceJSON"])
     source["query"]["query"] = query
     search["attributes"]["kibanaSavedObjectMeta"]["searchSourceJSON"] = orjson.dumps(source).decode()
+
+
+def filtered(made: list[Json], key: str) -> None:
+    meta = by_id(made, "linernotes-board-sets")["attributes"]["kibanaSavedObjectMeta"]
+    source = orjson.loads(meta["searchSourceJSON"])
+    source["filter"][0]["meta"]["key"] = key
+    meta["searchSourceJSON"] = orjson.dumps(source).decode()
 
 
 def by_id(made: list[Json], name: str) -> Json:
@@ -140,7 +161,7 @@ FLAWS: dict[str, tuple[Callable[[list[Json]], object], str]] = {
         "has no field mood",
     ),
     "a metric's condition": (
-        changing("prohibited", lambda it: column(it, "count")["filter"].update(query="mood : sad")),
+        changing("prohibited", lambda it: column(it, "count-some")["filter"].update(query="mood : sad")),
         "has no field mood",
     ),
     "a panel's own data view": (
@@ -157,7 +178,19 @@ FLAWS: dict[str, tuple[Callable[[list[Json]], object], str]] = {
     ),
     "a reference that the dashboard forgot": (
         lambda made: by_id(made, "linernotes-board-sets")["references"].pop(),
-        "a panel names it, and the dashboard doesn't",
+        "a panel or filter names it, and the dashboard doesn't",
+    ),
+    "a filter by a field that isn't there": (
+        lambda made: filtered(made, "mood"),
+        "has no field mood",
+    ),
+    "a dashboard that opens with the last minutes": (
+        lambda made: by_id(made, "linernotes-board-history")["attributes"].update(timeRestore=False),
+        "it has none stored",
+    ),
+    "a hidden field that isn't there": (
+        lambda made: by_id(made, "linernotes-tracks")["attributes"].update(sourceFilters='[{"value": "mood"}]'),
+        "has no field mood",
     ),
     "a search's column": (
         lambda made: by_id(made, "linernotes-search-tracks")["attributes"]["columns"].append("mood"),

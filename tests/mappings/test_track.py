@@ -66,7 +66,7 @@ def test_facets_count_columns() -> None:
 
 
 def test_evidence_is_stored_and_no_more() -> None:
-    for name in ("source_id", "revision", "album_id", "source_file", "language_source", "url"):
+    for name in ("source_id", "album_id", "source_file", "language_source", "url"):
         assert FIELDS[name].mapping == {"type": "keyword", "index": False, "doc_values": False}
     assert FIELDS["release_date"].mapping.items() >= {"index": False, "doc_values": False}.items()
 

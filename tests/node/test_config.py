@@ -37,6 +37,12 @@ def test_it_listens_on_the_loopback_address_alone_and_never_joins_another_cluste
     assert settings(secure=True)["xpack.security.enabled"] is True
 
 
+def test_snapshots_may_be_in_the_folder_that_was_given_and_nowhere_else() -> None:
+    assert "path.repo" not in settings()
+    table = config.settings(HERE, Ports(1, 2), (), snapshots="/srv/snapshots")
+    assert table["path.repo"] == ["/srv/snapshots"]
+
+
 def test_a_module_that_is_not_there_is_not_configured() -> None:
     assert not any("geoip" in name or "ml" in name.split(".") for name in settings("reindex"))
     assert (

@@ -182,7 +182,17 @@ def test_what_cannot_be(before: list[NodeState], given: dict[str, object]) -> No
         service.plan(before, **given)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("given", [{"nodes": 3}, {"is_secure": True}, {"version": 9}])
+def test_the_folder_of_snapshots_is_remembered_and_can_be_another(tmp_path: Path) -> None:
+    first = service.plan([], snapshots=tmp_path / "a")
+    assert (service.plan([]).snapshots, first.snapshots) == ("", str(tmp_path / "a"))
+    before = [NodeState("8.19.13", "1g", 1, 2, snapshots=first.snapshots)]
+    assert service.plan(before).snapshots == first.snapshots
+    assert service.plan(before, snapshots=tmp_path / "b").snapshots == str(tmp_path / "b")
+
+
+@pytest.mark.parametrize(
+    "given", [{"nodes": 3}, {"is_secure": True}, {"version": 9}, {"snapshots": Path("/srv/snapshots")}]
+)
 def test_what_runs_is_not_changed_silently(given: dict[str, object]) -> None:
     before = [known()]
     service.need_same(before, service.plan(before))

@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 import queries
-from linernotes.cli import ask
+from linernotes.cli import ask, datasets
 from linernotes.output.search import hit_lines
 from linernotes.output.terminal import visible
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
@@ -21,7 +21,7 @@ SCHEMA = orjson.loads((Path(__file__).parents[1] / "schemas" / "search.json").re
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command("search")(ask.search)
-app.command("datasets")(ask.datasets)
+app.add_typer(datasets.app, name="datasets")
 
 
 @pytest.fixture

@@ -164,7 +164,7 @@ def test_nothing_is_sent_when_nobody_waits_any_more() -> None:
         question = searcher.question()
         question({"size": 1})
         stop_event.set()
-        for ask_again in (lambda: question({"size": 1}), searcher.loaded):
+        for ask_again in (lambda: question({"size": 1}), searcher.loaded, searcher.cards):
             with pytest.raises(AbandonedError):
                 ask_again()
     assert len(stub.bodies) == 1

@@ -5,9 +5,10 @@ import json
 import pytest
 from jsonschema import validate
 
+from linernotes.security.roles import ROLES as ROLE
 from tests.cli.conftest import Run
 from tests.cli.test_contract import schema
-from tests.security.conftest import ROLES, Node
+from tests.security.conftest import PREFIX, ROLES, Node
 
 
 @pytest.fixture
@@ -52,3 +53,31 @@ def test_the_status_of_a_node_with_security_on(run: Run, node: Node) -> None:
     validate(told, schema("node_status"))
     assert told["secure"]
     assert told["nodes"][0]["url"].startswith("https://")
+
+
+def test_a_user_with_the_right_to_own_keys_manages_these_alone(run: Run, node: Node, known: dict[str, str]) -> None:
+    """The service `admin` of docker-compose.yml is such a user: an operator who may make keys of his own."""
+    roles = {
+        "linernotes-keys": {"cluster": ["manage_own_api_key"]},
+        "secured-operator": ROLE["operator"].descriptor(PREFIX),
+    }
+    with node.client("elastic") as client:
+        for name, body in roles.items():
+            client.security.put_role(name=name, **body)
+        client.security.put_user(username="admin", password="a-password-of-his", roles=list(roles))
+    admin = node.environment(USERNAME="admin", PASSWORD="a-password-of-his")
+    others = json.loads(run(known, "keys", "create", "--role", "reader", "--json").out)
+
+    made = json.loads(run(admin, "keys", "create", "--role", "reader", "--json").out)
+    assert run(node.environment(API_KEY=made["encoded"]), "search", "--limit", "1").code == 0
+    listed = json.loads(run(admin, "keys", "list", "--json").out)["keys"]
+    assert [key["id"] for key in listed] == [made["id"]]
+    assert {made["id"], others["id"]} <= {
+        key["id"] for key in json.loads(run(known, "keys", "list", "--json").out)["keys"]
+    }
+
+    refused = run(admin, "keys", "revoke", others["id"])
+    assert (refused.code, "There is no key with the id" in refused.err) == (1, True), refused.err
+    assert json.loads(run(admin, "keys", "revoke", made["id"], "--json").out)["state"] == "revoked"
+    assert run(node.environment(API_KEY=others["encoded"]), "search", "--limit", "1").code == 0
+    assert run(node.environment(API_KEY=made["encoded"]), "search", "--limit", "1").code == 3

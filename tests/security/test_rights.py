@@ -6,8 +6,13 @@ from collections.abc import Callable
 import pytest
 from elasticsearch import Elasticsearch
 
+from indexer.cluster import declarations
+from indexer.sources.declaration import parse
+from mappings.cards import CARDS
 from mappings.errors import UnreachableError
+from queries.cards import all_cards
 from tests.security.conftest import PREFIX, Node
+from tests.sources.declared_tables import TABLES
 
 GENERATION = f"{PREFIX}-spotify-tracks-dataset-g000001"
 OTHER = "somebody-elses"
@@ -17,6 +22,15 @@ ALL = "*,-.*"
 
 def search(client: Elasticsearch, _: str) -> None:
     assert client.search(index=PREFIX, query={"match_all": {}})["hits"]["total"]["value"] > 0
+
+
+def declare(client: Elasticsearch, name: str) -> None:
+    text = f"{TABLES['synthetic-tabs'].declaration}\n# {name}\n"
+    assert declarations.add(client, PREFIX, parse(text, "x.toml"))
+
+
+def read_cards(client: Elasticsearch, _: str) -> None:
+    assert len(all_cards(client, PREFIX)) >= len(CARDS)
 
 
 def load(client: Elasticsearch, name: str) -> None:
@@ -79,6 +93,8 @@ Deed = Callable[[Elasticsearch, str], None]
 ACTORS = ("anonymous", "reader", "loader", "operator")
 TABLE: dict[Deed, tuple[str, ...]] = {
     search: ("reader", "loader", "operator"),
+    read_cards: ("reader", "loader", "operator"),
+    declare: ("loader", "operator"),
     load: ("loader", "operator"),
     swap: ("loader", "operator"),
     delete: ("operator",),

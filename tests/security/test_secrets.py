@@ -51,7 +51,10 @@ ARGUMENTS: dict[tuple[str, ...], Given] = {
     ("keys", "create"): given("--role", "reader", "--name", "made-in-a-test", way="password"),
     ("keys", "list"): given(way="password"),
     ("keys", "revoke"): given("no-such-id"),
-    ("datasets",): given(),
+    ("datasets", "add"): given("{declaration}"),
+    ("datasets", "guess"): given("{sample}"),
+    ("datasets", "schema"): given(),
+    ("datasets", "remove"): given("fma-excerpt"),
     ("load",): given(SPOTIFY, "{sample}", "--limit", "60", "--fresh", "--force", "a test"),
     ("update",): given(SPOTIFY, "{sample}", "--dry-run"),
     ("reindex",): given(SPOTIFY),
@@ -162,6 +165,7 @@ def test_the_secrets_are_found_nowhere(node: Node, run: Run, tmp_path: Path) -> 
     codes: dict[str, int] = {}
     with processes() as seen, running(Stub()) as kibana:
         known = {"sample": str(node.sample), "catalogue": str(catalogue), "out": str(out), "kibana": kibana.url}
+        known["declaration"] = str(Path(__file__).parents[2] / "docs" / "examples" / "fma-excerpt.toml")
         for number, (command, one) in enumerate(ARGUMENTS.items()):
             arguments = [argument.format_map(known) for argument in one.arguments]
             others = {name: value.format_map(known) for name, value in one.settings.items()}

@@ -17,10 +17,10 @@ from linernotes.web.checks.store import CheckStoreDep
 from linernotes.web.config import Options
 from linernotes.web.middleware.security_headers import check_same_site
 from linernotes.web.search_params import NO_PARAMS
-from linernotes.web.services.app_state import AppStateDep
+from linernotes.web.services.app_state import KNOW_CARDS, AppStateDep
 from linernotes.web.services.response_cache import NO_STORE
 
-router = APIRouter(prefix=PREFIX, tags=["catalogue check"], dependencies=[NO_PARAMS])
+router = APIRouter(prefix=PREFIX, tags=["catalogue check"], dependencies=[NO_PARAMS, KNOW_CARDS])
 
 
 class CheckByDataset(Shape):

@@ -18,7 +18,7 @@ from queries.errors import NOTHING_LOADED, NothingLoadedError
 health_router = APIRouter(tags=["health"], dependencies=[NO_PARAMS])
 router = APIRouter(prefix=PREFIX, tags=["data sets"], dependencies=[NO_PARAMS])
 
-DatasetId = Annotated[str, Path(description="The data set's id.", json_schema_extra={"enum": list(CARDS)})]
+DatasetId = Annotated[str, Path(description="The data set's id.", examples=list(CARDS))]
 
 
 @health_router.get(
@@ -56,8 +56,9 @@ async def datasets(state: AppStateDep) -> Response:
 )
 async def dataset(state: AppStateDep, dataset_id: DatasetId) -> Response:
     """Return one data set."""
+    loaded = await state.loaded()
     try:
-        arguments.one_of("data set", dataset_id, CARDS)
+        arguments.dataset(dataset_id)
     except InputError as error:
         raise NotFoundError(error.message, error.hint) from error
-    return json_response(cards.one_as_json(dataset_id, await state.loaded()), NO_CACHE)
+    return json_response(cards.one_as_json(dataset_id, loaded), NO_CACHE)

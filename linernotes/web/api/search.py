@@ -11,7 +11,7 @@ from linernotes.web.api import openapi, schemas
 from linernotes.web.api.openapi import PREFIX, json_response, page_response
 from linernotes.web.errors import NotFoundError
 from linernotes.web.search_params import NO_PARAMS, Cursor, SearchParams, TrackParams
-from linernotes.web.services.app_state import AppStateDep, CachedRoute
+from linernotes.web.services.app_state import KNOW_CARDS, AppStateDep, CachedRoute
 from linernotes.web.services.export import MEDIA_TYPES, ExportParams, export_response
 from mappings.cards import PRESENCE_IS_NO_PROOF
 from mappings.errors import InputError
@@ -19,7 +19,7 @@ from queries import By
 from queries.analysis.facet_values import MAX_VALUES
 
 router = APIRouter(prefix=PREFIX, route_class=CachedRoute, tags=["search"])
-export_router = APIRouter(prefix=PREFIX, tags=["export"])
+export_router = APIRouter(prefix=PREFIX, tags=["export"], dependencies=[KNOW_CARDS])
 
 FACETS_HELP = f"Facets to count, separated by commas: {', '.join(queries.FACETS)}; or `none`."
 

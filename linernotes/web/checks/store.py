@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -147,7 +148,7 @@ class CheckStore:
             raise _full()
         with self._lock:
             self._jobs[job.id] = job
-        self._threads.submit(job.run, state.get_searcher)
+        self._threads.submit(copy_context().run, job.run, state.get_searcher)
         return job
 
     def _admit(self, incoming: _Incoming) -> None:

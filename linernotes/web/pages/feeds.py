@@ -13,12 +13,12 @@ from xml.etree import ElementTree as ET
 from fastapi import Request, Response
 
 from indexer.cluster import audit_log
+from linernotes import cards
 from linernotes.i18n import current, gettext
 from linernotes.web.middleware.public_api import origin_of
 from linernotes.web.pages import display_text, labels, urls
 from linernotes.web.pages.links import absolute_address
 from linernotes.web.search_params import SearchParams
-from mappings.cards import CARDS
 from mappings.index_names import alias
 from queries import Loaded, Searcher, SearchResult
 from queries.errors import translated_errors
@@ -83,7 +83,7 @@ def dataset_feed(request: Request, events: Iterable[Entry]) -> Response:
                 "of an earlier one can be checked again.",
                 generation=each.text,
             ),
-            urls.dataset(each.href) if each.href in CARDS else urls.to("/datasets"),
+            urls.dataset(each.href) if each.href in cards.known() else urls.to("/datasets"),
             each.updated,
         )
         for each in events

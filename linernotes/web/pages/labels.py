@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from linernotes import i18n
+from linernotes import cards, i18n
 from linernotes.i18n import N_, gettext, ngettext
-from mappings.cards import CARDS
 from mappings.languages import LANGUAGES, UNDETERMINED
 from queries import Match, Total
 
@@ -38,7 +37,6 @@ _FURTHER = {
 }  # fmt: skip
 
 VALUES: Mapping[str, Mapping[str, str]] = {
-    "dataset": {card.id: card.name for card in CARDS.values()},
     "language": {**_FURTHER, **{one.code: one.english_name for one in LANGUAGES}, UNDETERMINED: N_("undetermined")},
     "explicit": {"true": N_("explicit"), "false": N_("not explicit")},
     "commercial_use": {each: each for each in (N_("allowed"), N_("prohibited"), N_("unknown"))},
@@ -90,12 +88,14 @@ def value(facet: str, written: object) -> str:
     ('FMA', 'undetermined', 'rock')
     """
     text = str(written).lower() if isinstance(written, bool) else str(written)
+    if facet == "dataset":
+        return cards.name_of(text)
     label = VALUES.get(facet, {}).get(text)
     if facet == "decade" and text.isdecimal():
         return gettext("%(year)ss", year=text)
     if facet == "language" and text != UNDETERMINED and i18n.current() != i18n.ENGLISH:
         return i18n.language_name(text) or label or text
-    return text if label is None else label if facet == "dataset" else gettext(label)
+    return text if label is None else gettext(label)
 
 
 number = i18n.number

@@ -119,6 +119,7 @@ def _environment() -> Environment:
         chosen_language=language.chosen,
     )
     environment.filters.update(
+        translated=i18n.lookup,
         shown=display_text.shown,
         typed=display_text.typed,
         number=labels.number,

@@ -32,7 +32,7 @@ from linernotes.web.pages.views.overlap import overlap_view
 from linernotes.web.pages.views.stats import MAX_OVER_REPRESENTED, stats_view
 from linernotes.web.pages.views.track import track_view
 from linernotes.web.search_params import FilterParams, SearchParams, TrackParams
-from linernotes.web.services.app_state import AppState, AppStateDep
+from linernotes.web.services.app_state import KNOW_CARDS, AppState, AppStateDep
 from linernotes.web.services.export import ExportParams, export_response
 from linernotes.web.services.response_cache import NO_STORE
 from linernotes.web.services.streaming import attachment
@@ -40,7 +40,7 @@ from queries import By
 from queries.facets.table import get_facet
 
 router = APIRouter(route_class=CachedPageRoute, include_in_schema=False)
-uncached_router = APIRouter(route_class=PageRoute, include_in_schema=False)
+uncached_router = APIRouter(route_class=PageRoute, include_in_schema=False, dependencies=[KNOW_CARDS])
 
 VALUES_PER_PAGE = 60
 MAX_CONTAINS = 200

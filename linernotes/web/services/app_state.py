@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
@@ -12,7 +13,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from linernotes import abort
+from linernotes import abort, cards
 from linernotes.web.config import Options
 from linernotes.web.services.data_version import GRACE_S, DataVersion, DataVersionCache
 from linernotes.web.services.executor import BoundedExecutor
@@ -87,7 +88,13 @@ class AppState:
         """Return the version of the data; however many need it, it is asked for once. Raises UnreachableError.
 
         It is asked in a thread of its own. Where that takes longer than a moment, the version before is returned.
+        What the request does from then on knows all data sets by name, the declared ones too.
         """
+        version = await self._version()
+        cards.set_known(version.cards)
+        return version
+
+    async def _version(self) -> DataVersion:
         if cached := self.versions.cached():
             return cached
         if self._refreshing is None or self._refreshing.done():
@@ -141,6 +148,15 @@ def get_app_state(request: Request) -> AppState:
 
 AppStateDep = Annotated[AppState, Depends(get_app_state)]
 """A parameter of an endpoint."""
+
+
+async def _know_cards(state: AppStateDep) -> None:
+    with suppress(LinernotesError):  # then the built-in data sets are known
+        await state.data_version()
+
+
+KNOW_CARDS = Depends(_know_cards)
+"""A dependency of endpoints that aren't cached, and yet name data sets."""
 
 
 class CachedRoute(APIRoute):

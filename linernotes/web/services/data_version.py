@@ -3,12 +3,13 @@
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from threading import Lock
 
 import orjson
 
+from mappings.cards import Card
 from mappings.errors import LinernotesError
 from queries import Loaded, Searcher
 from queries.errors import SlowError
@@ -25,10 +26,11 @@ GRACE_S = 0.025
 
 @dataclass(frozen=True)
 class DataVersion:
-    """What is loaded, by data set, and 16 hex digits that change with it or with the program."""
+    """What is loaded, by data set, all cards, and 16 hex digits that change with these or with the program."""
 
     loaded: Mapping[str, Loaded]
     digest: str
+    cards: Mapping[str, Card]
 
 
 @dataclass
@@ -79,7 +81,8 @@ class DataVersionCache:
 
 
 def _read_version(searcher: Searcher) -> DataVersion:
-    loaded = searcher.loaded()
-    content = [version("linernotes"), {name: each.as_json() for name, each in loaded.items()}]
+    loaded, cards = searcher.loaded(), searcher.cards()
+    declared = [asdict(card) for card in cards.values() if card.declared]
+    content = [version("linernotes"), {name: each.as_json() for name, each in loaded.items()}, declared]
     digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
-    return DataVersion(loaded, digest)
+    return DataVersion(loaded, digest, cards)

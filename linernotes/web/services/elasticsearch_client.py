@@ -80,7 +80,7 @@ class ClientProvider:
     def _refresh(self) -> None:
         """Connect, if there is no client or it can't be used any more."""
         self._checked_at = time.monotonic()
-        nodes = () if self.settings.url else tuple(status.urls_of(self.settings.home))
+        nodes = () if self.settings.urls else tuple(status.urls_of(self.settings.home))
         if self._client is None or nodes != self._nodes or self._key_is_invalid():
             # Requests that still use the previous one keep it.
             self._client, self._nodes = self._connect(), nodes

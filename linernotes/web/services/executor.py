@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -163,11 +163,11 @@ class BoundedExecutor:
         """Return the result of a call; raises what it raises, and BusyError or TimeLimitError if it takes too long."""
         if len(self._pending) >= self.threads + self.queue_size:
             raise _busy()
-        abortable = Abortable()
+        abortable, context = Abortable(), copy_context()
 
         def abortable_call() -> Result:
             with abortable.active():
-                return call()
+                return context.run(call)
 
         future = self._pool.submit(current_client.get(), abortable_call)
         self._pending.add(future)

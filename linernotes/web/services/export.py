@@ -66,9 +66,9 @@ async def export_response(state: AppState, params: ExportParams, *, byte_order_m
 
     A `byte_order_mark` begins a CSV for people: without it a spreadsheet would read it as Windows-1252.
     """
+    version = await state.data_version()
     search = params.to_search()
     request = search.to_request()
-    version = await state.data_version()
     headers = {
         "content-type": MEDIA_TYPES[params.format],
         "content-disposition": attachment(_name(search), params.format),

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -211,7 +212,7 @@ class StreamedDownload(Response):
             except CancelledError as error:  # by the event; asyncio would take it for the end of this task
                 raise ClientDisconnect from error
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, checked)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, checked)
 
     async def _close(self) -> None:
         """Close what was opened, behind whatever the thread is still doing, and give the slot back."""

@@ -10,7 +10,7 @@ from linernotes.web.checks import upload
 from linernotes.web.checks.jobs import CheckState, Job
 from linernotes.web.checks.store import KEEP_S
 from linernotes.web.config import Options
-from linernotes.web.pages import display_text, labels, urls
+from linernotes.web.pages import display_text, urls
 from linernotes.web.pages.views.citation import Citation, source
 from queries.catalogue import SYNONYMS, Verdict
 
@@ -97,6 +97,6 @@ def job_context(job: Job) -> dict[str, Any]:
         "verdicts": VERDICTS,
         "verdict_labels": {str(verdict): label for verdict, label in LABELS.items()},
         "reload": RELOAD_S if job.age_s < RELOAD_SOON_FOR_S else RELOAD_LATER_S,
-        "datasets": labels.VALUES["dataset"],
+        "datasets": {name: card.name for name, card in cards.known().items()},
         "track": urls.track,
     }

@@ -49,7 +49,7 @@ def company_views(loaded: Mapping[str, Loaded]) -> tuple[CompanyView, ...]:
                 for card, claim in company.uses
             ),
         )
-        for company in cards.companies()
+        for company in cards.companies(cards.known().values())
     )
 
 

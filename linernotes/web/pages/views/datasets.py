@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from linernotes import cards
 from linernotes.i18n import N_, gettext
 from linernotes.web.pages import labels, urls
 from linernotes.web.search_params import SearchParams
-from mappings.cards import CARDS, PRESS, SECOND_HAND, SELF_DISCLOSED, Card, Claim, is_synthetic
+from mappings.cards import PRESS, SECOND_HAND, SELF_DISCLOSED, Card, Claim, is_synthetic
 from queries import Loaded
 
 SOURCE_KINDS: Mapping[str, str] = {
@@ -80,7 +81,7 @@ class DatasetView:
 
 def dataset_views(loaded: Mapping[str, Loaded]) -> tuple[DatasetView, ...]:
     """Return all data sets that have a card, with what is loaded of each."""
-    return tuple(DatasetView(card, loaded.get(card.id)) for card in CARDS.values())
+    return tuple(DatasetView(card, loaded.get(card.id)) for card in cards.known().values())
 
 
 def dataset_data(view: DatasetView, address: str) -> dict[str, Any]:

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from linernotes import i18n
+from linernotes import cards, i18n
 from linernotes.i18n import N_, gettext, ngettext
 from linernotes.web.pages import display_text, labels, urls
 from linernotes.web.pages.views import charts, facets
 from linernotes.web.pages.views.charts import Chart, Choice, RowData
 from linernotes.web.pages.views.facets import Chip
 from linernotes.web.search_params import SearchParams
-from mappings.cards import CARDS
 from queries import FACETS, Stats
 from queries.analysis.comparisons import Comparison, percent
 from queries.analysis.stats import MAX_CANDIDATES, Counts
@@ -69,7 +68,7 @@ def stats_view(params: SearchParams, result: Stats) -> StatsView:
 def _datasets(params: SearchParams) -> Iterator[Choice]:
     values = params.filters.get("dataset", ())
     yield Choice(gettext("All"), urls.to("/stats", params.with_filter("dataset").query_string()), not values)
-    for name, card in CARDS.items():
+    for name, card in cards.known().items():
         yield Choice(
             card.name, urls.to("/stats", params.with_filter("dataset", name).query_string()), values == (name,)
         )

@@ -10,7 +10,6 @@ from linernotes.output import terminal
 from linernotes.web.pages import display_text, labels, urls
 from linernotes.web.pages.views.datasets import DatasetUse, dataset_use
 from linernotes.web.pages.views.results import HitView, Linked, hit_view
-from mappings.cards import CARDS
 from mappings.track import (
     ARTISTS,
     CONTRIBUTORS,
@@ -68,7 +67,7 @@ def track_view(hit: Hit, copies: list[Hit], copies_total: int) -> TrackView:
     track = hit.track
     title = str(track.get("title") or gettext("untitled"))
     by = ", ".join(track.get("artists") or ()) or gettext("unknown artist")
-    dataset = str(track["dataset"])
+    dataset, known = str(track["dataset"]), cards.known()
     present = tuple(dict.fromkeys((dataset, *(str(each.track["dataset"]) for each in copies))))
     return TrackView(
         hit=hit_view(1, hit),
@@ -78,7 +77,7 @@ def track_view(hit: Hit, copies: list[Hit], copies_total: int) -> TrackView:
         evidence=tuple(_field(name, track) for name in EVIDENCE),
         copies=tuple(hit_view(place, each) for place, each in enumerate(copies, 1)),
         copies_omitted=copies_total - len(copies),
-        use=dataset_use(dataset, CARDS[dataset].used_by if dataset in CARDS else ()),
+        use=dataset_use(dataset, known[dataset].used_by if dataset in known else ()),
         verdict=cards.verdict(present),
         present=present,
     )
