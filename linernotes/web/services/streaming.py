@@ -155,6 +155,7 @@ class StreamedDownload(Response):
         self._client, self._slow = current_client.get(), False
         self._stop, self._stack, self._closed = threading.Event(), ExitStack(), False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="download")
+        self._context = copy_context()  # one for all steps: what a step sets, the next one sees
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send all of it, or as much as the client takes."""
@@ -212,7 +213,7 @@ class StreamedDownload(Response):
             except CancelledError as error:  # by the event; asyncio would take it for the end of this task
                 raise ClientDisconnect from error
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, checked)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._context.run, checked)
 
     async def _close(self) -> None:
         """Close what was opened, behind whatever the thread is still doing, and give the slot back."""
