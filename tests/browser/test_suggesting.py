@@ -13,9 +13,9 @@ TYPED = "john"
 ASKING = "**/api/v1/suggest*"
 
 
-def suggested(page: Page, typed: str = TYPED) -> None:
+def suggested(page: Page, typed: str = TYPED, name: str = "Suggestions") -> None:
     page.locator("#q").press_sequentially(typed)
-    expect(page.get_by_role("listbox", name="Suggestions")).to_be_visible()
+    expect(page.get_by_role("listbox", name=name)).to_be_visible()
 
 
 def test_artists_and_titles_with_their_counts(visit: Open, site: Site) -> None:
@@ -159,7 +159,7 @@ def _asked(request: Request) -> str:
 
 def test_in_another_language(visit: Open) -> None:
     page = visit("/?lang=de")
-    suggested(page)
+    suggested(page, name="Vorschläge")
     expect(page.get_by_role("group", name="Interpreten").get_by_role("option").first).to_be_visible()
     expect(page.locator("#status")).to_contain_text("Auswahl mit den Pfeiltasten")
     page.locator("#q").press("ArrowDown")

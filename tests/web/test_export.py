@@ -339,7 +339,7 @@ def test_elasticsearch_ends_in_the_middle(
 def test_elasticsearch_isnt_there(many: Many) -> None:
     many.faults.kinds = ("reset_before",)
     try:
-        refused(many.web.get(EXPORT), 503, "Elasticsearch")
+        refused(many.web.get(EXPORT), 503, "temporarily unavailable")
     finally:
         many.faults.kinds = ()
     until = time.monotonic() + 10
@@ -363,7 +363,7 @@ class Losing(proxy.Faults):
 def test_fewer_rows_than_were_counted_are_no_answer(many: Many, es_url: str, kind: str) -> None:
     with served(many.prefix, Losing(es_url, ()), Options()) as web:
         if kind == "parquet":
-            refused(web.get(EXPORT, params={"format": kind}), 503, "rows came where")
+            refused(web.get(EXPORT, params={"format": kind}), 503, "temporarily unavailable")
             return
         with pytest.raises(httpx.RemoteProtocolError):
             web.get(EXPORT, params={"format": kind})
