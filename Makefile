@@ -10,10 +10,11 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-anno
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 NODES ?= 1
 PARTS ?= suite browser proxy cluster es9
-CODE := mappings queries indexer linernotes tests benchmarks compose
+CODE := mappings queries indexer linernotes tests benchmarks compose docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-suite test-browser test-proxy test-cluster test-es9 test-compose lint format docs translations compose-env compose-certificates clean requirements
+.PHONY: help demo test test-all test-suite test-browser test-proxy test-cluster test-es9 test-compose lint format docs translations \
+        pictures site dist compose-env compose-certificates clean requirements
 
 help: ## Show these targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,10 +56,22 @@ format: $(VENV)/.dev ## Format the code
 	@$(BIN)/ruff format $(CODE)
 	@$(BIN)/ruff check --fix $(CODE)
 
-docs: $(VENV)/.run ## Write what is made from the code: tables in READMEs, Kibana's objects, roles for compose
+docs: $(VENV)/.run ## Write what is made from the code: tables, plots, Kibana's objects, roles for compose
 	@$(BIN)/python -m linernotes.docs
+	@$(BIN)/python -m benchmarks.plots
 	@$(BIN)/python -m linernotes.kibana
 	@$(BIN)/python compose/make_roles.py
+
+pictures: $(VENV)/.dev ## Take the pictures of the documentation again, in Chromium, on the local node
+	@$(BIN)/linernotes node start
+	@$(BIN)/python -m tests.browser.pictures
+
+site: $(VENV)/.dev ## Build the documentation site; a warning is an error
+	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -c docs . build/site
+	@echo "Open build/site/index.html"
+
+dist: $(VENV)/.dev ## Build wheel and source distribution into dist/
+	@$(BIN)/python -m build --no-isolation
 
 compose-env: ## Write .env and new passwords for docker compose, what is missing of them; NODES=3 for a cluster
 	@$(PYTHON) compose/make_env.py --nodes $(NODES)

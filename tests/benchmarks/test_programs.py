@@ -37,6 +37,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], str]] = {
     "language": ((), "| linernotes |"),
     "load": (("{corpus}", "--url", "{url}", "--records", "300", "--rounds", "1"), "parallel_bulk"),
     "overload": (("{server}", "--clients", "2", "--seconds", "0.5"), "| alone |"),
+    "plots": (("{out}",), "growth.svg"),
     "queries": (
         (
             *("--url", "{url}", "--prefix", "{prefix}", "--queries", "20"),

@@ -50,7 +50,7 @@ def site(client: Elasticsearch, es_url: str, tmp_path_factory: pytest.TempPathFa
         load(samples.write(folder / "samples"), environment)
         write(client, prefix, documents(hostile.TRACKS))
         with serving(environment, log=folder / "server.log") as url:
-            yield Site(url, Searcher(client, prefix))
+            yield Site(url, Searcher(client, prefix), environment)
     finally:
         forget(client, prefix)
 

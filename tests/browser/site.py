@@ -20,10 +20,11 @@ END_S = 30
 
 @dataclass(frozen=True)
 class Site:
-    """A server's address, and the searcher that says what its pages ought to show."""
+    """A server's address, the searcher that says what its pages ought to show, and the environment of commands."""
 
     url: str
     searcher: Searcher
+    environment: dict[str, str]
 
     def search(self, text: str = "", **filters: list[str]) -> SearchResult:
         """Return what a page of a search has to show."""

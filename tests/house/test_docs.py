@@ -1,4 +1,4 @@
-"""What the READMEs say of the code is what the code says."""
+"""What the documentation says of the code is what the code says, and its links lead somewhere."""
 
 import re
 from pathlib import Path
@@ -9,6 +9,8 @@ from linernotes import docs
 
 PROJECT = Path(__file__).parents[2]
 READMES = sorted(path for path in PROJECT.rglob("README.md") if ".venv" not in path.parts)
+GUIDES = [*READMES, *(PROJECT / f"{name}.md" for name in ("ARCHITECTURE", "CHANGELOG", "CONTRIBUTING"))]
+GUIDES += sorted(path for path in PROJECT.glob("docs/**/*.md") if path.name != "README.md")
 
 
 @pytest.mark.parametrize("marker", docs.TABLES)
@@ -19,13 +21,12 @@ def test_tables_are_those_of_the_code(marker: str) -> None:
     assert docs.filled(text, marker, make()) == text, "run: make docs"
 
 
-@pytest.mark.parametrize("path", READMES, ids=lambda path: str(path.relative_to(PROJECT)))
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: str(path.relative_to(PROJECT)))
 def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text()):
         assert (path.parent / target).exists(), target
 
 
-GUIDES = [*READMES, PROJECT / "ARCHITECTURE.md", PROJECT / "CONTRIBUTING.md"]
 MODULES = [path.relative_to(PROJECT).as_posix() for path in PROJECT.rglob("*.py") if ".venv" not in path.parts]
 
 
@@ -40,3 +41,17 @@ def test_each_module_is_named_in_its_folders_readme(folder: str) -> None:
     text = (PROJECT / folder / "README.md").read_text()
     for module in (PROJECT / folder).glob("*.py"):
         assert module.name == "__init__.py" or module.name in text, module.name
+
+
+def test_the_readme_is_one_screen_with_a_picture() -> None:
+    text = (PROJECT / "README.md").read_text()
+    assert len(text.splitlines()) <= 60
+    (picture,) = re.findall(r"!\[.+\]\((.+)\)", text)
+    assert (PROJECT / picture).stat().st_size < 300_000
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "docs" / "pictures").glob("*.png")), ids=lambda path: path.stem)
+def test_pictures_are_small_taken_by_the_program_and_shown(path: Path) -> None:
+    assert path.stat().st_size < 300_000
+    assert f'"{path.name}"' in (PROJECT / "tests" / "browser" / "pictures.py").read_text()
+    assert any(f"pictures/{path.name})" in page.read_text() for page in GUIDES)
