@@ -137,6 +137,8 @@ def policy_of(client: Elasticsearch) -> RetryPolicy:
 
 def is_retryable(error: BaseException) -> bool:
     """Tell whether an error may pass by itself, so that another try makes sense."""
+    if isinstance(error, UnreachableError):
+        return getattr(error, "may_pass", False)
     return isinstance(error, TransportError | RetryableError) and not isinstance(error, TlsError)
 
 

@@ -340,7 +340,8 @@ def _builders(status: DatasetStatus) -> Iterator[Finding]:
         if view.state in (BUILDING, READY) and not view.at_work and not locked:
             what = "half built" if view.state == BUILDING else "built, but not in service"
             who = " and ".join(f"{holder}, {_end(holder)}" for holder in view.holders) or "nobody is at work on it"
-            hint = f"Run the same load or update of {status.dataset} again, or: linernotes prune {status.dataset}"
+            work = view.record.what if view.record else "load or update"
+            hint = f"Run the same {work} of {status.dataset} again, or: linernotes prune {status.dataset}"
             yield Finding("builder_dead", f"{view.generation.index} is {what}, and {who}.", hint)
 
 

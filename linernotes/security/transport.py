@@ -4,6 +4,7 @@ import base64
 import re
 import socket
 import ssl
+import time
 from typing import Any
 
 import orjson
@@ -64,20 +65,26 @@ TLS: tuple[tuple[str, str, str], ...] = (
 )
 
 # What Elasticsearch adds to a refusal about an API key.
+ENDED = {r"has been invalidated": "was revoked", r"is expired": "has expired"}
 KEYS: tuple[tuple[str, str], ...] = (
-    (r"has been invalidated", "was revoked"),
-    (r"is expired", "has expired"),
+    *ENDED.items(),
     (r"unable to find apikey", "is not known here"),
 )
 HANDSHAKE_S = 3.0
+RECOVERY_S = 60.0
+"""How long a refusal may pass by itself: a node that starts again doesn't know its users until it has their index."""
 # Requests whose parts are refused one by one, in an answer that is a success.
 MULTIPLE = ("/_msearch", "/_mget")
 
 
 class RefusedError(UnreachableError, ApiError):
-    """A right that is missing, or credentials that were taken and aren't any more: a load tidies up after it."""
+    """A right that is missing, or credentials that were taken and aren't any more: a load tidies up after it.
 
-    def __init__(self, problem: UnreachableError, answer: NodeApiResponse) -> None:
+    With `may_pass` it may be that of a node that has just started, so that another try makes sense.
+    """
+
+    def __init__(self, problem: UnreachableError, answer: NodeApiResponse, *, may_pass: bool = False) -> None:
+        self.may_pass = may_pass
         body = {"error": {"type": "security_exception", "reason": str(problem)}}
         ApiError.__init__(self, problem.message, answer.meta, body)
         self.hint = problem.hint
@@ -95,6 +102,7 @@ class CheckedHttpNode(Urllib3HttpNode):
         self.pool.ConnectionCls = abort.abortable_class(self.pool.ConnectionCls)
         self._answered = False
         self._authorized = False
+        self._refused_since: float | None = None
         self._address = f"{config.host}:{config.port}"
 
     def perform_request(
@@ -126,9 +134,16 @@ class CheckedHttpNode(Urllib3HttpNode):
                 raise problem
             if status == 401:
                 problem.hint += " Then run the command again: a load goes on where it was."
-            raise RefusedError(problem, answer)
-        self._authorized = True
+            raise RefusedError(problem, answer, may_pass=status == 401 and self._may_recover(refusal))
+        self._authorized, self._refused_since = True, None
         return answer
+
+    def _may_recover(self, refusal: Any) -> bool:
+        """Tell whether credentials that were taken before may be taken again soon: not a key that has ended."""
+        if self._refused_since is None:
+            self._refused_since = time.monotonic()
+        has_ended = any(re.search(pattern, str(refusal)) for pattern in ENDED)
+        return not has_ended and time.monotonic() - self._refused_since < RECOVERY_S
 
 
 def explain_tls(host: str, printed: str) -> UnreachableError:

@@ -1,7 +1,8 @@
 """The images that docker-compose.yml names: the official ones where they can be had, else stand-ins made of Debian.
 
 A stand-in has another name than what it stands for. It imitates layout, users and entry point, as far as
-docker-compose.yml relies on them: of Elasticsearch with the very server that `linernotes node start` fetches.
+docker-compose.yml relies on them: of Elasticsearch with the very server that `linernotes node start` fetches; that of
+Kibana has its settings, TLS and login, and none of its pages.
 """
 
 import shutil
@@ -22,8 +23,8 @@ STANDINS = HERE / "standins"
 NAME = "linernotes-standin"
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 RELEASE = "bookworm"
-OFFICIAL = ("elasticsearch", "proxy")
-"""Services whose images are needed; Kibana has no stand-in, and is not started."""
+OFFICIAL = ("elasticsearch", "kibana", "proxy")
+"""Services whose images are needed."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def build_standins(engine: Engine) -> None:
     """Build the stand-ins, from what is cached of them."""
     if not engine.answers("image", "inspect", f"{NAME}/debian"):
         import_debian(engine)
-    say("Building stand-ins of Elasticsearch, nginx and Python.")
+    say("Building stand-ins of Elasticsearch, Kibana, nginx and Python.")
     tree = download.distribution(settings.from_environment().home, say)
     with tempfile.TemporaryDirectory(prefix="linernotes-standins-") as name:
         folder = Path(name)
@@ -71,7 +72,7 @@ def build_standins(engine: Engine) -> None:
         if not engine.may_raise_limits:
             source = folder / "elasticsearch" / "limits.c"
             subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", str(library), str(source)], check=True)
-        for image in ("base", "python", "nginx", "elasticsearch"):
+        for image in ("base", "python", "nginx", "elasticsearch", "kibana"):
             engine.docker("build", "--network=host", f"--tag={NAME}/{image}", str(folder / image))
 
 

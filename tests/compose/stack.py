@@ -53,6 +53,7 @@ class Stack:
     engine: Engine
     environment: Mapping[str, str]
     port: int
+    kibana_port: int
     web_port: int
 
     @classmethod
@@ -65,7 +66,8 @@ class Stack:
             path.chmod(path.stat().st_mode & ~OTHERS_BITS)
         program = [sys.executable, str(folder / "compose" / "make_env.py"), "--nodes", str(nodes)]
         subprocess.run(program, check=True)
-        name, port, web_port = f"linernotes-test-{uuid.uuid4().hex[:6]}", free_port(), free_port()
+        name = f"linernotes-test-{uuid.uuid4().hex[:6]}"
+        port, kibana_port, web_port = (free_port() for _ in range(3))
         environment = {
             **engine.environment,
             "COMPOSE_PROJECT_NAME": name,
@@ -73,9 +75,10 @@ class Stack:
             "ELASTICSEARCH_HEAP": "512m",
             "ELASTICSEARCH_MEMORY": "1200m",
             "ELASTICSEARCH_PORT": str(port),
+            "KIBANA_PORT": str(kibana_port),
             "LINERNOTES_PORT": str(web_port),
         }
-        return cls(folder, name, engine, environment, port, web_port)
+        return cls(folder, name, engine, environment, port, kibana_port, web_port)
 
     def compose(self, *arguments: str, check: bool = True) -> Done:
         """Run `docker compose`; a failure shows all that it printed."""

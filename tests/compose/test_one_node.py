@@ -1,6 +1,7 @@
 """One node, the web site, and commands: as compose/README.md shows them, step after step."""
 
 import contextlib
+import secrets
 import shutil
 import socket
 import ssl
@@ -15,18 +16,20 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from linernotes import samples
+from linernotes.web.config import Options
 from tests.cluster import corpus
 from tests.cluster.corpus import LAION, SPOTIFY
-from tests.compose.stack import OTHERS_BITS, Stack, eventually
+from tests.compose.stack import OTHERS_BITS, PROJECT, Stack, eventually
 from tests.faults.digest import digest
+from tests.web.uploads import checked, rows
 
 RECORDS = 60_000
 AT = 0.3
 LEASE_S = 90.0
 HEADER_S, MARGIN_S = 10.0, 5.0
 MAX_UPLOAD = 21 * 2**20
-PER_MINUTE = 240
-CHECK_FAILED = 5
+FLOOD_REQUESTS = Options().requests_per_minute + 30
+CHECK_FAILED, KILLED = 5, 137
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +68,7 @@ def test_it_is_valid_and_refuses_without_env(stack: Stack, tmp_path: Path) -> No
 
 def test_it_comes_up_from_a_clone_that_others_may_not_read(stack: Stack) -> None:
     assert not (stack.folder / "compose" / "security.sh").stat().st_mode & OTHERS_BITS
-    stack.compose("up", "-d", "elasticsearch", "security")
+    stack.compose("up", "-d")
     assert stack.state("elasticsearch") == "healthy"
     lines = stack.compose("logs", "--no-log-prefix", "credentials").stdout.strip().splitlines()
     assert lines == ["Certificates and passwords are there."]
@@ -78,7 +81,7 @@ def test_one_load_and_what_it_gives(stack: Stack, sample: str) -> None:
     result = orjson.loads(done.stdout.splitlines()[-1])
     assert result["read"] == sum(result[name] for name in ("indexed", "duplicates", "skipped", "rejected"))
     assert stack.total(SPOTIFY) == result["indexed"]
-    assert "Nothing is wrong" in stack.linernotes("doctor").stdout
+    assert "No problems." in stack.linernotes("doctor").stdout
 
     stack.linernotes("export", "--out", "/out/tracks.ndjson")
     written = stack.folder / "out" / "tracks.ndjson"
@@ -95,7 +98,7 @@ def test_no_secret_is_where_docker_shows_it(stack: Stack) -> None:
     shown = stack.engine.docker("inspect", *ids).stdout + stack.compose("logs").stdout + stack.compose("config").stdout
     shown += stack.engine.docker("history", "--no-trunc", "linernotes-test").stdout
     services = {orjson.loads(line)["com.docker.compose.service"] for line in labels(stack, ids)}
-    assert services == {"credentials", "elasticsearch", "security", "linernotes"}
+    assert services == {"credentials", "elasticsearch", "security", "kibana", "linernotes"}
     assert [name for name, value in stack.secrets().items() if value in shown] == []
 
 
@@ -112,6 +115,16 @@ def test_a_service_has_its_own_credentials_alone(stack: Stack) -> None:
         "-c", "import os; print(*os.listdir('/credentials')); print(os.access('/authority', os.F_OK))",
     ).communicate()  # fmt: skip
     assert sorted(done[0].split()) == ["False", "ca.crt", "password"], done[1]
+
+
+def test_kibana_gets_into_elasticsearch_and_takes_objects(stack: Stack) -> None:
+    """Its own password, certificate and keys are those of its volume; the objects come from another container."""
+    stack.up("kibana")
+    lines = (PROJECT / "kibana" / "linernotes.ndjson").read_bytes().splitlines()
+    objects = sum("type" in orjson.loads(line) for line in lines)
+    assert orjson.loads(stack.linernotes("kibana", "import", "--json").stdout)["imported"] == objects
+    refused = stack.linernotes("kibana", "import", "--url", "https://kibana:5601", service="admin", code=3)
+    assert "Kibana" in refused.stderr
 
 
 def test_keys_are_for_the_administrator(stack: Stack) -> None:
@@ -142,11 +155,23 @@ def test_the_web_site_answers_over_tls_and_reads_alone(stack: Stack, web: httpx.
     assert (plain.status_code, plain.headers["location"]) == (308, f"https://localhost:{stack.web_port}/about")
 
 
+def test_the_web_site_knows_its_name_and_takes_catalogues(stack: Stack, web: httpx.Client) -> None:
+    page = web.get("/search", params={"q": "love"}).text
+    assert f'<link rel="canonical" href="https://localhost:{stack.web_port}/search?q=love">' in page
+    assert web.get("/about", headers={"host": "evil.example"}).status_code == 400
+    assert web.get("/metrics").status_code == 404
+    assert checked(web, rows(500))["state"] == "done"
+
+
 def test_proxy_reaches_the_web_site_alone(stack: Stack, web: httpx.Client) -> None:
+    """Neither by Elasticsearch's name nor by its address."""
     reach = "exec 3<>/dev/tcp/{0}/{1}"
+    networks = orjson.loads(stack.engine.docker("inspect", stack.container("elasticsearch")).stdout)[0]
+    (address,) = (network["IPAddress"] for network in networks["NetworkSettings"]["Networks"].values())
     inside = ("exec", "-T", "proxy", "timeout", "5", "bash", "-c")
     assert stack.compose(*inside, reach.format("web", 8000), check=False).returncode == 0
-    assert stack.compose(*inside, reach.format("elasticsearch", 9200), check=False).returncode
+    for host in ("elasticsearch", address):
+        assert stack.compose(*inside, reach.format(host, 9200), check=False).returncode
 
 
 def test_slow_and_large_requests_end_at_the_proxy(stack: Stack, web: httpx.Client) -> None:
@@ -170,18 +195,16 @@ def test_slow_and_large_requests_end_at_the_proxy(stack: Stack, web: httpx.Clien
 
 FLOOD = """
 import httpx
-with httpx.Client(base_url="https://proxy:8443", verify="/credentials/ca.crt", headers={"host": "localhost"}) as client:
-    print(*(client.get("/about").status_code for _ in range({requests})))
+with httpx.Client(base_url="https://proxy:8443", verify="/credentials/ca.crt") as client:
+    print(*(client.get("/about", headers={{"host": "localhost"}}).status_code for _ in range({requests})))
 """
 
 
 def test_clients_are_counted_one_by_one(stack: Stack, web: httpx.Client) -> None:
     """One of them asks too often, from the network before the proxy; another goes on."""
-    if "--trusted-proxies" not in stack.linernotes("serve", "--help").stdout:
-        pytest.skip("`serve` has no option for trusted proxies yet: everybody behind the proxy is one client")
     command = ["docker", "run", "--rm", f"--network={stack.name}_edge", "--entrypoint=python", f"--user={user(stack)}"]
     command += [f"--volume={stack.name}_credentials-linernotes:/credentials:ro", "linernotes-test", "-c"]
-    out, err = stack.start(*command, FLOOD.format(requests=2 * PER_MINUTE + 30)).communicate(timeout=120)
+    out, err = stack.start(*command, FLOOD.format(requests=FLOOD_REQUESTS)).communicate(timeout=120)
     assert set(out.split()) == {"200", "429"}, err
     assert web.get("/about").status_code == 200
 
@@ -193,7 +216,7 @@ def test_a_client_can_not_pose_as_others(web: httpx.Client) -> None:
         return web.get("/about", headers={"x-forwarded-for": f"203.0.113.{number % 250}"}).status_code
 
     with ThreadPoolExecutor(8) as threads:
-        statuses = list(threads.map(status, range(2 * PER_MINUTE + 30)))  # the minute may end in between
+        statuses = list(threads.map(status, range(FLOOD_REQUESTS)))
     assert set(statuses) == {200, 429}
 
 
@@ -205,8 +228,10 @@ def test_a_load_that_was_killed_is_taken_over(stack: Stack, whole: tuple[int, st
         eventually("the load's documents", lambda: counted(client) > AT * RECORDS)
         stack.engine.docker("kill", name)
         first.communicate(timeout=60)
+        assert first.returncode == KILLED
         done = stack.linernotes("load", LAION, f"/data/{LAION}", "--json", code=None)
         assert done.returncode in (0, 4), done.stderr
+        assert "Going on with" in done.stderr
         assert digest(client, f"linernotes-{LAION}") == whole[1]
     assert stack.total(LAION) == whole[0]
 
@@ -220,13 +245,14 @@ def counted(client: Elasticsearch) -> int:
 
 
 def test_a_load_that_was_killed_blocks_nobody(stack: Stack, whole: tuple[int, str]) -> None:
-    """An update in another container begins within a minute of the last sign of life."""
+    """An update in another container begins within a minute of its last sign of life; what it built stays."""
     name = f"{stack.name}-fresh"
     before = counted_now(stack)
     first = stack.started("linernotes", "load", LAION, f"/data/{LAION}", "--fresh", name=name)
     eventually("the load's documents", lambda: counted_now(stack) > before + AT * RECORDS)
     stack.engine.docker("kill", name)
     first.communicate(timeout=60)
+    assert first.returncode == KILLED
     killed = time.monotonic()
 
     def taken_over() -> bool:
@@ -239,7 +265,9 @@ def test_a_load_that_was_killed_blocks_nobody(stack: Stack, whole: tuple[int, st
     eventually("the update's turn", taken_over, LEASE_S)
     assert time.monotonic() - killed < LEASE_S
     assert stack.total(LAION) == whole[0]
-    assert "Nothing is wrong" in stack.linernotes("doctor").stdout
+    assert "is half built, and nobody is at work on it" in stack.linernotes("doctor", code=CHECK_FAILED).stdout
+    stack.linernotes("prune", LAION)
+    assert "No problems." in stack.linernotes("doctor").stdout
 
 
 def counted_now(stack: Stack) -> int:
@@ -267,6 +295,7 @@ def test_equal_host_names_are_two_processes(stack: Stack, whole: tuple[int, str]
     eventually("the load's documents", lambda: counted_now(stack) > before)
     second = stack.start(*container, "linernotes-test", "update", LAION, f"/data/{LAION}")
     _, refusal = second.communicate(timeout=LEASE_S)
+    assert first.poll() is None
     out, err = first.communicate(timeout=300)
     assert second.returncode == CHECK_FAILED, refusal
     assert first.returncode in (0, 4), err
@@ -280,13 +309,18 @@ def user(stack: Stack) -> str:
     return next(line.partition("=")[2] for line in lines if line.startswith("LINERNOTES_USER="))
 
 
-def test_elasticsearch_that_was_killed_comes_back(stack: Stack, whole: tuple[int, str]) -> None:
-    """By Docker, in the same container."""
-    before = restarts(stack)
+def test_elasticsearch_that_was_killed_in_a_load_comes_back(stack: Stack, whole: tuple[int, str]) -> None:
+    """By Docker, in the same container; the load goes on, though for a moment its user is nobody to Elasticsearch."""
+    before, documents = restarts(stack), counted_now(stack)
+    load = stack.started("linernotes", "load", LAION, f"/data/{LAION}", "--fresh", "--json")
+    eventually("the load's documents", lambda: counted_now(stack) > documents + AT * RECORDS)
     stack.compose("exec", "-T", "elasticsearch", "bash", "-c", "kill -9 -1", check=False)
     eventually("a restart", lambda: restarts(stack) > before and stack.state("elasticsearch") == "healthy")
+    out, err = load.communicate(timeout=300)
+    assert load.returncode in (0, 4), err
+    assert orjson.loads(out.splitlines()[-1])["alias_moved"]
+    assert stack.total(LAION) == whole[0]
     with stack.client() as client:
-        client.cluster.health(wait_for_status="yellow", timeout="60s")
         assert digest(client, f"linernotes-{LAION}") == whole[1]
 
 
@@ -296,9 +330,11 @@ def restarts(stack: Stack) -> int:
 
 
 def test_down_and_up_again(stack: Stack, whole: tuple[int, str], web: httpx.Client) -> None:
+    """With another password for linernotes, as its file has it."""
     spotify, certificate = stack.total(SPOTIFY), stack.authority().read_text()
     stack.compose("--profile", "web", "--profile", "tools", "down", "--remove-orphans")
-    stack.up("elasticsearch", "web", "proxy")
+    (stack.folder / "secrets" / "linernotes_password").write_text(secrets.token_urlsafe())
+    stack.up("elasticsearch", "kibana", "web", "proxy")
     assert stack.total(LAION) == whole[0]
     assert stack.total(SPOTIFY) == spotify
     assert stack.compose("exec", "-T", "elasticsearch", "cat", "config/credentials/ca.crt").stdout == certificate
@@ -311,7 +347,7 @@ def test_new_certificates(stack: Stack, web: httpx.Client) -> None:
     def served(port: int) -> str:
         return ssl.get_server_certificate(("localhost", port), ca_certs=str(stack.authority()), timeout=30)
 
-    ports = (stack.port, stack.web_port)
+    ports = (stack.port, stack.kibana_port, stack.web_port)
     before = [served(port) for port in ports]
     out, err = stack.start("bash", "compose/renew.sh").communicate(timeout=300)
     assert "Certificates and passwords are there." in out, err
@@ -321,7 +357,7 @@ def test_new_certificates(stack: Stack, web: httpx.Client) -> None:
 
 
 def test_nothing_of_it_is_open_to_other_machines(stack: Stack) -> None:
-    for service in ("elasticsearch", "proxy"):
+    for service in ("elasticsearch", "kibana", "proxy"):
         ports = orjson.loads(stack.engine.docker("inspect", stack.container(service)).stdout)[0]["NetworkSettings"]
         hosts = [binding["HostIp"] for bindings in ports["Ports"].values() for binding in bindings or ()]
         assert set(hosts) == {"127.0.0.1"}

@@ -1,4 +1,4 @@
-"""docker-compose.yml is valid by the specification's schema, and agrees with the code. `tests/compose` runs it."""
+"""docker-compose.yml is valid by the specification's schema, and agrees with the code. Nothing is started here."""
 
 import re
 import runpy
@@ -29,9 +29,6 @@ ENV = runpy.run_path(str(FOLDER / "make_env.py"))
 SPECIFICATION = Path(__file__).parent / "compose-spec" / "compose-spec.json"
 ELSEWHERE = {
     "LINERNOTES_KIBANA_URL",  # an option of `linernotes kibana import`
-    "LINERNOTES_TRUSTED_PROXIES",  # options of `linernotes serve`
-    "LINERNOTES_ALLOWED_HOSTS",
-    "LINERNOTES_PUBLIC_URL",
     "TMPDIR",
 }
 """Read by others than `linernotes.settings`."""

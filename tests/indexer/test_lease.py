@@ -359,7 +359,7 @@ def test_the_dead_are_named(client: Elasticsearch, two: str) -> None:
     (dead,) = inspect(dataset_status(client, two, DATASET))
     assert dead.kind == "builder_dead"
     assert f"is half built, and {who}, has given no sign of life for 7" in dead.sentence
-    assert "Run the same load or update of made again, or: linernotes prune made" in dead.hint
+    assert "Run the same load of made again, or: linernotes prune made" in dead.hint
     elsewhere(client, two, LEASE_S + 10)
     assert {finding.kind for finding in inspect(dataset_status(client, two, DATASET))} == {
         "builder_dead",

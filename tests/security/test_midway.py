@@ -16,8 +16,12 @@ import orjson
 import pytest
 from elasticsearch import Elasticsearch
 
-from linernotes.security import keys
-from linernotes.security.transport import CheckedHttpNode
+from indexer.cluster.retry import retrying
+from linernotes import settings
+from linernotes.elastic import connect
+from linernotes.security import keys, transport
+from linernotes.security.transport import CheckedHttpNode, RefusedError
+from mappings.errors import UnreachableError
 from tests.cli.conftest import Ran, Run
 from tests.faults import pieces
 from tests.faults.digest import digest
@@ -90,6 +94,33 @@ def test_in_the_middle_of_a_search(
     assert words in told[0]
     assert node.url.partition("//")[2] in told[0], "it says where"
     assert list(tmp_path.iterdir()) == [], "no half an export is left"
+
+
+@pytest.mark.parametrize("returns", [True, False], ids=["for a moment", "for good"])
+def test_a_user_who_is_unknown_for_a_moment(node: Node, monkeypatch: pytest.MonkeyPatch, *, returns: bool) -> None:
+    """As users are to a node that starts again: retried, unlike credentials that never were right, but not for ever."""
+    monkeypatch.setattr(transport, "RECOVERY_S", PATIENCE_S if returns else 1.0)
+    name, password = f"midway-{uuid.uuid4().hex[:6]}", uuid.uuid4().hex
+    known = settings.from_environment(node.environment(USERNAME=name, PASSWORD=password))
+    with node.client("elastic") as admin:
+        admin.security.put_user(username=name, password=password, roles=["superuser"])
+        with connect(known) as client:
+            retried = retrying(client)
+            assert retried.info()
+            admin.security.delete_user(username=name)
+            user = {"username": name, "password": password, "roles": ["superuser"]}
+            again = threading.Timer(2, admin.security.put_user, kwargs=user)
+            if returns:
+                again.start()
+                assert retried.info()
+                again.join()
+            else:
+                with pytest.raises(RefusedError, match="refuses the password"):
+                    retried.info()
+        if returns:
+            admin.security.delete_user(username=name)
+        with connect(known) as client, pytest.raises(UnreachableError, match="refuses the password"):
+            retrying(client).info()
 
 
 @pytest.fixture(scope="module")
