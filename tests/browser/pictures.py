@@ -97,7 +97,7 @@ def main() -> None:
     prefix = f"t{uuid.uuid4().hex[:10]}"
     with tempfile.TemporaryDirectory() as name, connect(config) as client, sync_playwright() as playwright:
         folder = Path(name)
-        environment = settings(str(config.urls[0] or status.url_of(config.home)), prefix, folder)
+        environment = settings(str(next(iter(config.urls), None) or status.url_of(config.home)), prefix, folder)
         load(samples.write(folder / "samples"), environment)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         try:
