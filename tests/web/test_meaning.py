@@ -36,7 +36,7 @@ def test_the_verdict_comes_before_the_list(site: Site, address: str, listed: str
     found = page(site, address)
     assert order(found, "verdict-first", listed)[:2] == ["verdict-first", listed]
     verdict = found.one("div", "verdict-first")
-    assert re.match(r"In \d data sets?\. ", verdict.one("p", "lede").said)
+    assert re.match(r"In \d data sets?: ", verdict.one("p", "lede").said)
     assert PRESENCE_IS_NO_PROOF in verdict.said
     assert {link["href"] for link in verdict.all("a")} >= {"/companies", "/what-now"}
 

@@ -51,6 +51,10 @@ _LEFT_ALONE = ("/api/v1/", "/check/", "/export", "/facets/", "/overlap?", "/sear
 ROBOTS = "".join(("User-agent: *\n", *(f"Disallow: {path}\n" for path in _LEFT_ALONE)))
 
 
+MAX_QUERY = 4_000
+"""Letters of a query string from which on a page isn't linked to: each link would repeat it."""
+
+
 class Link(NamedTuple):
     """A link in the head of a page."""
 
@@ -62,7 +66,7 @@ class Link(NamedTuple):
 
 def page_links(request: Request) -> Iterator[Link]:
     """Yield the addresses of the page that a request is for: the canonical one, as JSON, in each language."""
-    if (pattern := _pattern(request)) not in _PARAMETERS:
+    if (pattern := _pattern(request)) not in _PARAMETERS or len(request.url.query) > MAX_QUERY:
         return
     path, query = _canonical(request)
     yield Link("canonical", absolute_address(request))
@@ -88,7 +92,10 @@ def language_links(request: Request) -> list[tuple[str, str, str]]:
 
 
 def _canonical(request: Request) -> tuple[str, str]:
-    """Return the path and the query of a page: what it ignores is left out, as the response is cached without it."""
+    """Return the path and the query of a page: what it ignores is left out, as the response is cached without it.
+
+    The query of a very long address is left out, too.
+    """
     pattern = _pattern(request)
     if pattern in _PARAMETERS:
         path = pattern.format_map({name: quote(value, safe=":") for name, value in request.path_params.items()})
@@ -97,7 +104,8 @@ def _canonical(request: Request) -> tuple[str, str]:
     else:
         path = request.url.path
         pairs = [pair for pair in request.query_params.multi_items() if pair[0] != language.PARAMETER]
-    return path, urlencode(pairs, errors="replace")
+    query = urlencode(pairs, errors="replace")
+    return path, query if len(query) <= MAX_QUERY else ""
 
 
 def _joined(query: str) -> str:
