@@ -24,7 +24,7 @@ from typing import Any, NotRequired, Self, TypedDict, cast
 from urllib.parse import quote
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from mappings.errors import CheckFailedError, InputError, LinernotesError, UnreachableError
 
@@ -164,7 +164,7 @@ class Client:
             raise InputError(f"{url!r} is no address of a server.", "Write it like https://music.example.")
         self._web = httpx.Client(base_url=url.rstrip("/"), timeout=timeout_s)
         self._retrying = Retrying(
-            retry=retry_if_exception_type(UnavailableError),
+            retry=retry_if_exception(_is_soon),
             stop=stop_after_attempt(attempts),
             wait=_wait,
             reraise=True,
@@ -281,6 +281,11 @@ class Client:
 
 def _is_list(value: object) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, str)
+
+
+def _is_soon(error: BaseException) -> bool:
+    """Tell whether the same request may succeed soon enough to wait for it."""
+    return isinstance(error, UnavailableError) and (error.retry_after or 0) <= MAX_WAIT_S
 
 
 def _wait(state: RetryCallState) -> float:

@@ -18,6 +18,7 @@ from typing import Any, TextIO
 import orjson
 
 from linernotes.catalogue import workbook
+from linernotes.catalogue.workbook import Bounds
 from linernotes.files import input_file
 from mappings.errors import InputError
 from queries.catalogue import CatalogueRow, find_columns, parse_row
@@ -30,8 +31,21 @@ _PIECE = 1 << 20
 _MARKS = ((codecs.BOM_UTF8, UTF8), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _BROKEN = re.compile("[\udc80-\udcff\ufffd]")
 _UTF32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
-_FOREIGN = {b"PK\x03\x04": "a zip file or a spreadsheet that isn't .xlsx", b"%PDF": "a PDF", b"\x1f\x8b": "a gzip file"}
+_FOREIGN = {b"%PDF": "a PDF", b"\x1f\x8b": "a gzip file"}
+WIDE_BOUNDS = Bounds()
 _CSV_HINT = "Save it as CSV (UTF-8) and check that."
+
+MAX_HEADERS, MAX_TEXT = 50, 200
+"""Headers without a meaning that a report names, and characters of a text in it: it is kept in memory."""
+
+
+def shorten(text: str) -> str:
+    """Return a text, shortened if it is very long.
+
+    >>> len(shorten("la" * 5_000))
+    200
+    """
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
 @dataclass(frozen=True)
@@ -203,8 +217,8 @@ class Catalogue:
             "sha256": self.written.sha256,
             "encoding": self.format or self.written.encoding.removesuffix("-sig"),
             "delimiter": self.delimiter,
-            "columns": {column: self.header[place] for column, place in self.columns.items()},
-            "unused": self.unused,
+            "columns": {column: shorten(self.header[place]) for column, place in self.columns.items()},
+            "unused": tuple(map(shorten, self.unused[:MAX_HEADERS])),
         }
 
     @property
@@ -225,7 +239,7 @@ class Catalogue:
     def _records(self) -> Iterator[Record]:
         with _text(self.path, self.written) as stream:
             if self.delimiter == NDJSON:
-                yield from read_objects(stream, self.header, self.name)
+                yield from read_objects(stream, self.header[: len(self.columns)], self.name)
                 return
             rows = read(stream, self.delimiter, self.name)
             first = next(rows, None)
@@ -245,7 +259,7 @@ class Catalogue:
 
     def _ragged(self, fields: list[str]) -> str:
         """Return what is wrong with the number of fields; blank ones too many do no harm."""
-        expected, there = len(self.header), len(fields)
+        expected, there = len(self.columns if self.delimiter == NDJSON else self.header), len(fields)
         if there < expected or any(field.strip() for field in fields[expected:]):
             return f"{there} fields where the header has {expected}"
         return ""
@@ -283,11 +297,11 @@ def _object(line: str) -> dict[str, Any] | None:
 def _cell(value: object) -> str:
     """Return a property as a CSV would have it.
 
-    >>> _cell(["Simon", "Garfunkel"]), _cell(None), _cell(1999)
+    >>> _cell(["Simon", "Garfunkel", ["nested"]]), _cell(None), _cell(1999)
     ('Simon, Garfunkel', '', '1999')
     """
     if isinstance(value, list):
-        return ", ".join(filter(None, map(_cell, value)))
+        return ", ".join(filter(None, (_cell(each) for each in value if not isinstance(each, list))))
     return "" if value is None or isinstance(value, dict | bool) else str(value)
 
 
@@ -299,21 +313,25 @@ def _ndjson(path: Path, name: str, written: Written) -> Catalogue:
             names.update(dict.fromkeys(_object(line) or ()))
             if len(names) > _MAX_PROPERTIES:
                 raise InputError(f"{name} has more than {_MAX_PROPERTIES:,} different properties.", _CSV_HINT)
-    columns = find_columns(names)
-    _require_columns(name, [*names], columns)
-    return Catalogue(path, name, written, NDJSON, tuple(names), columns)
+    given = [*names]
+    columns = find_columns(given)
+    _require_columns(name, given, columns)
+    # Those that mean something come first, and no others are read of each line.
+    used = {given[place]: column for column, place in columns.items()}
+    header = (*used, *(each for each in given if each not in used))
+    return Catalogue(path, name, written, NDJSON, header, {column: n for n, column in enumerate(used.values())})
 
 
 @contextmanager
-def open_catalogue(path: Path, name: str | None = None) -> Iterator[Catalogue]:
+def open_catalogue(path: Path, name: str | None = None, bounds: Bounds = WIDE_BOUNDS) -> Iterator[Catalogue]:
     """Give the catalogue in a file, or on standard input (`-`).
 
-    `name` is what people call the file, where that isn't what it is called here.
+    `name` is what people call the file, where that isn't what it is called here; `bounds` are those of a workbook.
     Raises InputError for what is no catalogue, in one sentence.
     """
     with input_file(path, "a CSV file", name) as (source, called):
-        if workbook.is_workbook(source):
-            with workbook.as_csv(source, called) as sheet, source.open("rb") as stream:
+        if workbook.is_zip(source):
+            with workbook.as_csv(source, called, bounds) as sheet, source.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
                 read_as_csv = _catalogue(sheet, called)
                 yield replace(read_as_csv, written=Written(UTF8, digest), format="xlsx")

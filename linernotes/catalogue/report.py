@@ -1,13 +1,14 @@
 """Reports: results are spooled to disk, as a report begins with the sums, and written as CSV, NDJSON or HTML."""
 
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import IO, Any
 
 import orjson
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from linernotes import cards, i18n
@@ -15,6 +16,7 @@ from linernotes.catalogue.run import Provenance
 from linernotes.catalogue.workbook import workbook
 from linernotes.export import writers
 from linernotes.i18n import gettext, ngettext
+from linernotes.output import templates
 from linernotes.output.terminal import visible, web_address
 from mappings.cards import PRESENCE_IS_NO_PROOF
 from queries.catalogue import Kind
@@ -60,7 +62,8 @@ VERDICTS = ("found", "likely", "not_found", "unreadable")
 _PIECES = 200
 """Pieces of the template that are yielded at a time."""
 
-_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_ESCAPED = re.compile(r"[<>&\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Letters that end an element, a line, or turn the direction of what is shown."""
 
 
 def embedded(json: str) -> Markup:
@@ -70,7 +73,7 @@ def embedded(json: str) -> Markup:
     Markup('{"title": "\\u003c/script\\u003e\\u003cb\\u003e"}')
     """
     # Marked as safe on purpose: what could be markup has just been escaped, as JSON does it.
-    return Markup("".join(_ESCAPES.get(letter, letter) for letter in json))  # noqa: S704
+    return Markup(_ESCAPED.sub(lambda letter: f"\\u{ord(letter[0]):04x}", json))  # noqa: S704
 
 
 def _facts(summary: Json, provenance: Provenance) -> Iterator[tuple[str, str]]:
@@ -115,15 +118,9 @@ def shares(summary: Mapping[str, Any]) -> list[tuple[str, int, float, float]]:
     return parts
 
 
+@cache
 def _template() -> Any:
-    environment = Environment(
-        loader=PackageLoader("linernotes.catalogue", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
+    environment = templates.environment("linernotes.catalogue", ".")
     environment.filters |= {
         "translated": i18n.lookup,
         "visible": visible,
@@ -132,12 +129,7 @@ def _template() -> Any:
         "json": lambda value: orjson.dumps(value).decode(),
         "thousands": i18n.number,
     }
-    environment.globals |= {
-        "language": i18n.current,
-        "tracks": lambda count: ngettext("%(count)s track", "%(count)s tracks", count),
-    }
-    environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_callables(i18n.lookup, i18n.lookup_plural, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["tracks"] = lambda count: ngettext("%(count)s track", "%(count)s tracks", count)
     return environment.get_template("report.html.jinja")
 
 

@@ -1,25 +1,36 @@
 """Does a report still hold? Its rows are checked again, and compared."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
+from linernotes.catalogue.csv_file import MAX_HEADERS, shorten
 from linernotes.catalogue.report import BEGIN, END
 from linernotes.catalogue.run import FORMAT, DataSet
 from linernotes.files import input_file
 from mappings.errors import InputError
 from queries import catalogue
-from queries.catalogue import CatalogueRow, RowResult, row_from_json
+from queries.catalogue import SYNONYMS, CatalogueRow, RowResult, row_from_json
 
 Json = Mapping[str, Any]
 
 _START = 1 << 16
 """Bytes that tell a report from a catalogue: more than two names have."""
+
+_MAX_NUMBER = 2**53
+"""No row or year is larger; larger numbers can't be written as JSON."""
+
+_MAX_DATASETS = 1_000
+_LONGEST_LINE = 1 << 21
+"""Bytes of a line; a row that matches everything has 30 kB, and JSON takes many times its size in memory."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,7 @@ class Report:
 
     def rows(self) -> Iterator[Json]:
         """Yield its rows; raises InputError for a damaged one."""
-        for line in _lines(self.path):
+        for line in _lines(self.path, self.name):
             if not line.startswith(b'{"summary"'):
                 yield _json(line, self.name)
 
@@ -53,7 +64,10 @@ class Report:
     def _catalogue_row(self, row: Json) -> CatalogueRow:
         try:
             unreadable = row["reason"] if row["verdict"] == catalogue.Verdict.UNREADABLE else ""
-            return row_from_json({**row, "unreadable": unreadable})
+            given = row_from_json({**row, "unreadable": unreadable})
+            if not 0 < given.number < _MAX_NUMBER or abs(given.year or 0) >= _MAX_NUMBER:
+                raise _damaged(self.name)
+            return given
         except (KeyError, TypeError, ValueError) as error:
             raise _damaged(self.name) from error
 
@@ -94,26 +108,36 @@ def open_report(path: Path, called: str | None = None) -> Iterator[Report]:
             "Verify the .html or .ndjson report of the same check.",
         )
     with input_file(path, "a report", called) as (source, name):
-        last = b""
-        for line in _lines(source):
-            last = line
-        end = _json(last, name)
-        try:
-            version = int(end["report"].get("format", 0))
-            generations = {str(each["id"]): str(each["generation"]) for each in end["report"]["datasets"]}
-            described = _described(end["report"])
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise _damaged(name) from error
-        if version > FORMAT:
-            raise InputError(f"{name} was written by a newer linernotes.", "Verify it with that.")
-        yield Report(source, name, generations, described)
+        yield _report(source, name)
+
+
+def _report(path: Path, name: str) -> Report:
+    last = b""
+    for line in _lines(path, name):
+        last = line
+    end = _json(last, name)
+    try:
+        version = int(end["report"].get("format", 0))
+        datasets = end["report"]["datasets"][:_MAX_DATASETS]
+        generations = {shorten(str(each["id"])): shorten(str(each["generation"])) for each in datasets}
+        described = _described(end["report"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(name) from error
+    if version > FORMAT:
+        raise InputError(f"{name} was written by a newer linernotes.", "Verify it with that.")
+    return Report(path, name, generations, described)
 
 
 def _described(report: Json) -> dict[str, Any]:
-    """Return what a report says of its catalogue; raises KeyError, TypeError or AttributeError for a damaged one."""
-    texts = {name: str(report[name]) for name in ("file", "sha256", "encoding", "delimiter")}
-    columns = {str(column): str(header) for column, header in report["columns"].items()}
-    return texts | {"columns": columns, "unused": tuple(map(str, report["unused"]))}
+    """Return what a report says of its catalogue, long texts shortened.
+
+    Raises KeyError, TypeError, ValueError or AttributeError for a damaged one.
+    """
+    texts = {name: shorten(str(report[name])) for name in ("file", "sha256", "encoding", "delimiter")}
+    if not _SHA256.fullmatch(texts["sha256"]):
+        raise ValueError("no SHA-256")
+    columns = {str(column): shorten(str(header)) for column, header in report["columns"].items() if column in SYNONYMS}
+    return texts | {"columns": columns, "unused": tuple(shorten(str(each)) for each in report["unused"][:MAX_HEADERS])}
 
 
 def is_report(path: Path) -> bool:
@@ -124,17 +148,21 @@ def is_report(path: Path) -> bool:
     return is_row or start[:64].lower().startswith((b"<!doctype html", b'{"summary":'))
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    """Yield the rows of a report as JSON, then its summary and what it says of itself as one object."""
+def _lines(path: Path, name: str) -> Iterator[bytes]:
+    """Yield the rows of a report as JSON, then its summary and what it says of itself as one object.
+
+    Raises InputError for a line that is too long.
+    """
     with path.open("rb") as stream:
+        lines = _bounded_lines(stream, name)
         if not stream.peek(1).startswith(b"<"):
-            yield from (line for line in stream if line.strip())
+            yield from (line for line in lines if line.strip())
             return
         begin = BEGIN.encode()
-        if not any(line.startswith(begin) for line in stream):
+        if not any(line.startswith(begin) for line in lines):
             return
-        report = next(stream, b"").rstrip(b"\n").removesuffix(b',"rows":[').removeprefix(b'{"report":')
-        for line in stream:
+        report = next(lines, b"").rstrip(b"\n").removesuffix(b',"rows":[').removeprefix(b'{"report":')
+        for line in lines:
             if line.startswith(END.encode()):
                 return
             if line.startswith(b'],"summary":'):
@@ -142,6 +170,13 @@ def _lines(path: Path) -> Iterator[bytes]:
                 yield b'{"summary":' + summary + b',"report":' + report + b"}"
             else:
                 yield line.removeprefix(b",")
+
+
+def _bounded_lines(stream: BinaryIO, name: str) -> Iterator[bytes]:
+    while line := stream.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise _damaged(name)
+        yield line
 
 
 def _json(line: bytes, name: str) -> Any:

@@ -1,119 +1,84 @@
 """Workbooks (.xlsx): the first sheet read as a CSV, and a report written as one; neither has formulas.
 
-A workbook is a zip of XML. What it says it unpacks to is bounded before anything is read, and no member unpacks to more
-than it says (`zipfile`). Rows and columns are bounded too: a cell may claim to stand anywhere. The library is imported
-when a workbook is read or written, as few checks need it.
+A workbook is read by a process of its own (`worksheet`), with bounds of rows, time, memory and disk that end it. The
+library is imported when a workbook is read or written, as few checks need it.
 """
 
-import csv
+import subprocess
+import sys
 import tempfile
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import polars as pl
 
+from linernotes.catalogue import worksheet
+from linernotes.catalogue.worksheet import MAX_CELL, MAX_UNPACKED, Exit
 from linernotes.export import writers
 from linernotes.output.terminal import visible
 from mappings.errors import InputError
 
 MAGIC = b"PK\x03\x04"
-MEMBER = "xl/workbook.xml"
-"""What makes a zip file a workbook."""
+"""What a zip file begins with, so a workbook too."""
 
-MAX_UNPACKED = 100_000_000
-"""Bytes of all members together. A hundred thousand rows of a usual catalogue have 30 MB."""
-
-MAX_MEMBERS = 1_000
-MAX_ROWS, MAX_COLUMNS = 1_048_576, 256
-"""Rows that a sheet can have, and columns that are read of it."""
-
-MAX_CELL = 32_767
-"""Characters that a cell can have."""
+MAX_ROWS = 1_048_576
+"""Rows that a sheet can have."""
 
 _BLOCK = 1 << 16
 _HINT = "Save it as CSV (UTF-8) and check that."
 
 
-def is_workbook(path: Path) -> bool:
-    """Tell whether a file is a workbook."""
+@dataclass(frozen=True)
+class Bounds:
+    """What reading a workbook may take: rows, seconds of CPU, bytes of memory."""
+
+    rows: int = MAX_ROWS
+    seconds: int = 300
+    memory: int = 2_000_000_000
+
+
+def is_zip(path: Path) -> bool:
+    """Tell whether a file looks like a zip file: a workbook, or no catalogue."""
     with path.open("rb") as stream:
-        if stream.read(len(MAGIC)) != MAGIC:
-            return False
-        try:
-            with zipfile.ZipFile(stream) as archive:
-                return MEMBER in archive.namelist()
-        except (zipfile.BadZipFile, OSError, ValueError):
-            return False
+        return stream.read(len(MAGIC)) == MAGIC
 
 
 @contextmanager
-def as_csv(path: Path, name: str) -> Iterator[Path]:
+def as_csv(path: Path, name: str, bounds: Bounds) -> Iterator[Path]:
     """Give the first sheet as a CSV in UTF-8, gone afterwards; of a formula the value that was stored with it.
 
-    Raises InputError for a workbook that is too large or damaged.
+    Raises InputError for a workbook that is too large or damaged, or what is none.
     """
-    with tempfile.NamedTemporaryFile("w", prefix="linernotes-", encoding="utf-8", newline="") as file:
-        try:
-            _check_size(path, name)
-            with path.open("rb") as stream:  # by its name, the library would refuse what isn't called .xlsx
-                _write_csv(stream, name, file)
-        except InputError:
-            raise
-        except Exception as error:  # whatever a damaged file makes the library raise: it is the file that is wrong
-            raise InputError(f"{name} can't be read as a workbook.", _HINT) from error
-        file.flush()
+    with tempfile.NamedTemporaryFile(prefix="linernotes-") as file:
+        arguments = map(str, (path, bounds.rows, bounds.seconds, bounds.memory))
+        program = [sys.executable, "-P", "-X", "utf8", worksheet.__file__, *arguments]
+        code = subprocess.run(
+            program, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.DEVNULL, check=False
+        ).returncode
+        if code:
+            raise _error(code, name, bounds)
         yield Path(file.name)
 
 
-def _check_size(path: Path, name: str) -> None:
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-    size = sum(member.file_size for member in members)
-    if size > MAX_UNPACKED or len(members) > MAX_MEMBERS:
+def _error(code: int, name: str, bounds: Bounds) -> InputError:
+    """Return the error for an exit code; a negative one is the signal that the system ended it with."""
+    if code == Exit.NO_WORKBOOK:
+        return InputError(f"{name} is no CSV but a zip file or a spreadsheet that isn't .xlsx.", _HINT)
+    if code == Exit.NO_SHEET:
+        return InputError(f"{name} has no sheet with rows.", _HINT)
+    if code == Exit.TOO_LARGE:
         limit = MAX_UNPACKED // 1_000_000
-        raise InputError(f"{name} unpacks to more than {limit} MB.", f"Remove what isn't the catalogue. {_HINT}")
-
-
-def _write_csv(stream: IO[bytes], name: str, file: Any) -> None:
-    import openpyxl
-
-    book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-    try:
-        if not book.worksheets:
-            raise InputError(f"{name} has no sheet with rows.", _HINT)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # what the file says of its size may be wrong
-        writer, width = csv.writer(file), 0
-        for row in sheet.iter_rows(max_row=MAX_ROWS, max_col=MAX_COLUMNS, values_only=True):
-            cells = [_text(value) for value in row]
-            while cells and not cells[-1]:
-                cells.pop()
-            if cells:
-                # The header says how many columns there are; what a sheet leaves out at the end is blank.
-                width = width or len(cells)
-                writer.writerow(cells + [""] * (width - len(cells)))
-    finally:
-        book.close()
-
-
-def _text(value: object) -> str:
-    r"""Return a cell as text on one line.
-
-    >>> _text(None), _text(1999.0), _text("Sigur\nRós"), _text(True)
-    ('', '1999', 'Sigur Rós', 'true')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return " ".join(str(value)[:MAX_CELL].split())
+        return InputError(f"{name} unpacks to more than {limit} MB.", f"Remove what isn't the catalogue. {_HINT}")
+    if code == Exit.TOO_MANY_ROWS:
+        return InputError(f"The sheet of {name} goes on below row {bounds.rows:,}.", "Split it.")
+    if code == Exit.TOO_COSTLY or code < 0:
+        return InputError(f"{name} takes too much time or memory to be read as a workbook.", _HINT)
+    return InputError(f"{name} can't be read as a workbook.", _HINT)
 
 
 def workbook(rows: Iterable[Sequence[object]], schema: pl.Schema, facts: Iterable[tuple[str, str]]) -> Iterator[bytes]:

@@ -3,11 +3,11 @@
 The one-line help stands here, too, so that `linernotes --help` imports none of them; a test holds it equal to theirs.
 """
 
+import contextvars
 import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from contextvars import Context
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -193,7 +193,7 @@ def _exit_at_once(code: int) -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; what it learns, such as the declared data sets, ends with it."""
-    return Context().run(_run, arguments)
+    return contextvars.Context().run(_run, arguments)
 
 
 def _run(arguments: list[str]) -> int:

@@ -44,6 +44,8 @@ class Options:
     """How long an idle connection is kept: with uvicorn's 5 s, a visitor who clicks just then is turned away."""
     request_head_s: float = 10.0
     """What a client has to send the head of a request, on a new connection too."""
+    stall_s: float = 60.0
+    """How long a client may take nothing of its response before it is cut off."""
     log_texts: bool = False
     """Whether the access log has what people search for."""
     upload_bytes: int = 20_000_000

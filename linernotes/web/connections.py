@@ -7,6 +7,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from linernotes.web.config import Options
 
+FLUSHED_BYTES = 65_536
+"""What a client has to take of a response that is written in `Options.stall_s`, unless that is all of it."""
+
 
 class GuardedProtocol(H11Protocol):
     """uvicorn's HTTP protocol with a deadline for the heads of requests, and room for newcomers.
@@ -20,6 +23,7 @@ class GuardedProtocol(H11Protocol):
     """The idle connections, the one that is idle for longest first."""
 
     _head_timer: asyncio.TimerHandle | None = None
+    _flush_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request; where there are too many connections, end one that is idle."""
@@ -35,6 +39,8 @@ class GuardedProtocol(H11Protocol):
         """Stop waiting."""
         self.idle.pop(self, None)
         self._set_timer(None)
+        if self._flush_timer:
+            self._flush_timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -53,6 +59,22 @@ class GuardedProtocol(H11Protocol):
         super().on_response_complete()
         if is_busy(self):  # the next request was there already
             self.idle.pop(self, None)
+
+        self._await_flush()
+
+    def _await_flush(self) -> None:
+        """Look now and then whether the client takes what was written: its last piece is sent without waiting."""
+        if self._flush_timer is None and (size := self.transport.get_write_buffer_size()):
+            self._flush_timer = self.loop.call_later(self.options.stall_s, self._end_if_stalled, size)
+
+    def _end_if_stalled(self, size_before: int) -> None:
+        self._flush_timer = None
+        if is_busy(self):
+            return  # what it sends has a limit of its own
+        if size_before - self.transport.get_write_buffer_size() < min(FLUSHED_BYTES, size_before):
+            self.transport.abort()
+        else:
+            self._await_flush()
 
     def _await_head(self) -> None:
         self._set_timer(self.loop.call_later(self.options.request_head_s, self._end_unless_busy))

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import quote
 
@@ -20,10 +21,13 @@ from starlette.types import Scope
 
 import queries
 from linernotes.arguments import HELP, checked, one_of
+from linernotes.i18n import N_
 from mappings.errors import CheckFailedError, InputError, LinernotesError, UnreachableError
 from queries.errors import DeadlineError, NothingLoadedError, SlowError
 
 log = logging.getLogger(__name__)
+
+RETRY_AFTER_S = 5
 
 
 class NotFoundError(InputError):
@@ -43,7 +47,11 @@ class NotReadyError(InputError):
 
 
 class TooManyRequestsError(InputError):
-    """The client has more under way, or stored here, than one may have. 429."""
+    """The client has more under way, or stored here, than one may have. 429, with the seconds to wait."""
+
+    def __init__(self, message: str, hint: str = "", retry_after_s: int = RETRY_AFTER_S) -> None:
+        super().__init__(message, hint)
+        self.retry_after_s = retry_after_s
 
 
 class SlowRequestError(InputError):
@@ -56,9 +64,6 @@ class UnsupportedTypeError(InputError):
 
 class UnknownHostError(InputError):
     """The server doesn't answer for the host that was requested. 400."""
-
-
-RETRY_AFTER_S = 5
 
 
 class BusyError(SlowError):
@@ -84,8 +89,8 @@ class ProblemType:
 
 
 _AWAY = ("The search is temporarily unavailable.", "Please try again in a few minutes.")
-_SLOW = ("This takes longer than one request may.", "Narrow the search, or try again later.")
-_BUSY = ("The server is busy.", "Please try again in a few seconds.")
+_SLOW = (N_("This takes longer than one request may."), N_("Narrow the search, or try again later."))
+_BUSY = (N_("The server is busy."), N_("Please try again in a few seconds."))
 _EMPTY = ("This server has no data yet.", "Please try again later.")
 _FAULT = ("Something went wrong on our side.", "It was logged. Please try again, or report it.")
 
@@ -203,9 +208,20 @@ def _kind_of(error: LinernotesError) -> type[LinernotesError]:
     return next(each for each in type(error).__mro__ if each in _NAMES)
 
 
-def too_large(max_bytes: int) -> PayloadTooLargeError:
+def busy() -> BusyError:
+    """Return the error for a server that has no thread or place left."""
+    return BusyError(*_BUSY)
+
+
+def time_limit() -> TimeLimitError:
+    """Return the error for a request that took longer than one may."""
+    return TimeLimitError(*_SLOW)
+
+
+def too_large(max_bytes: int, *, is_upload: bool = True) -> PayloadTooLargeError:
     """Return the error for a body that is larger than the limit."""
-    return PayloadTooLargeError(f"The upload is larger than {max_bytes / 1e6:g} MB.", "Split the catalogue.")
+    what, hint = ("upload", "Split the catalogue.") if is_upload else ("request", "Send less at a time.")
+    return PayloadTooLargeError(f"The {what} is larger than {max_bytes / 1e6:g} MB.", hint)
 
 
 API_PATHS = ("/api/", "/health", "/ready", "/metrics")
@@ -250,7 +266,8 @@ class ProblemResponse:
     def from_error(cls, error: LinernotesError) -> "ProblemResponse":
         """Return the response for an error of ours."""
         name = _NAMES[_kind_of(error)]
-        headers = {"retry-after": str(error.retry_after_s)} if isinstance(error, BusyError) else {}
+        wait = error.retry_after_s if isinstance(error, BusyError | TooManyRequestsError) else None
+        headers = {} if wait is None else {"retry-after": str(wait)}
         return cls(PROBLEM_TYPES[name].status, *public_sentences(error), headers, name, cause=str(error))
 
     def render(self, request: Request) -> Response:
@@ -289,15 +306,17 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
-        unknown = [*_unknown_parameters(request, error.errors())]
-        invalid = [*_invalid_values(error.errors()), *_invalid_filters(request)]
+        unknown = [*islice(_unknown_parameters(request, error.errors()), MAX_ERRORS)]
+        invalid = [*islice(chain(_invalid_values(error.errors()), _invalid_filters(request)), MAX_ERRORS)]
         first = (unknown or invalid)[0]
         hint = "" if unknown else "See /api/v1/openapi.json."
         name = "unknown-parameter" if unknown else "invalid-parameter"
-        return _invalid_parameters([*unknown, *invalid], first.detail, hint, name).render(request)
+        return _invalid_parameters([*unknown, *invalid][:MAX_ERRORS], first.detail, hint, name).render(request)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
+        if isinstance(error.__cause__, LinernotesError):  # raised while the framework read a body
+            return await _own(request, error.__cause__)
         status = HTTPStatus(error.status_code)
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             return _method_not_allowed(request)
@@ -312,6 +331,9 @@ def _invalid_parameters(
 ) -> ProblemResponse:
     return ProblemResponse(HTTPStatus.BAD_REQUEST, message, hint, name=name, errors=errors)
 
+
+MAX_ERRORS = 20
+"""Invalid parameters that a problem lists: a request may have thousands."""
 
 _UNKNOWN = "extra_forbidden"
 
@@ -336,7 +358,8 @@ def _parameter(location: Sequence[str | int]) -> str:
 
 
 def _unknown_parameters(request: Request, errors: Sequence[Any]) -> Iterator[ParameterError]:
-    """Yield an error for each parameter that the endpoint doesn't have, with the nearest one that it has."""
+    """Yield an error for each parameter that the endpoint doesn't have; for the first with the nearest one."""
+    is_first = True
     for each in errors:
         if each["type"] != _UNKNOWN:
             continue
@@ -345,6 +368,10 @@ def _unknown_parameters(request: Request, errors: Sequence[Any]) -> Iterator[Par
             yield ParameterError(name, f"There is no property called {name!r}.")
             continue
         name = str(each["loc"][-1])
+        if not is_first:
+            yield ParameterError(name, f"There is no parameter called {name!r}.")
+            continue
+        is_first = False
         try:
             one_of("parameter", name, _known_parameters(request))
         except InputError as error:

@@ -338,7 +338,9 @@ def test_a_client_has_a_quota(site: Site) -> None:
             assert web.delete(f"{CHECKS}/{job}").status_code == 204
         for _ in range(3):
             ended(web, web.post(CHECKS, **form(CATALOGUE), headers=one).json()["id"])
-        refused(web.post("/check", **form(CATALOGUE), headers=one), 429, "3 checks here")
+        full = web.post("/check", **form(CATALOGUE), headers=one)
+        refused(full, 429, "3 checks here")
+        assert 3_000 < int(full.headers["retry-after"]) <= 3_600  # when the first of them is deleted
         assert web.post("/check", **form(CATALOGUE), headers=other).status_code == 303
 
 

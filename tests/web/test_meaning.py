@@ -137,6 +137,7 @@ def test_what_programs_read_of_a_page(site: Site) -> None:
     graph = {each["property"]: each["content"] for each in head.all("meta") if each.has("property")}
     assert graph["og:title"] in head.one("title").said
     assert graph["og:description"].startswith("In ")
+    assert "does not prove" in graph["og:description"]
     assert graph["og:url"] == head.one("link", rel="canonical")["href"] == f"{site.url}/tracks/{hit.id}"
     assert "og:image" not in graph
     data = data_block(site.web.get(f"/datasets/{FMA}"))

@@ -2,15 +2,18 @@
 
 import codecs
 import io
+import resource
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+import orjson
 import pytest
 
-from linernotes.catalogue import workbook
+from linernotes.catalogue import worksheet
 from linernotes.catalogue.csv_file import open_catalogue
+from linernotes.catalogue.verify import open_report
 from mappings.errors import InputError
 from tests.web.conftest import Site
 from tests.web.test_pages import page
@@ -61,7 +64,7 @@ def zipped(**members: bytes) -> bytes:
 
 
 def test_a_zip_bomb_is_refused(site: Site) -> None:
-    bomb = zipped(xl__workbook_xml=b"<a/>", xl__sharedStrings_xml=b" " * (workbook.MAX_UNPACKED + 1))
+    bomb = zipped(xl__workbook_xml=b"<a/>", xl__sharedStrings_xml=b" " * (worksheet.MAX_UNPACKED + 1))
     assert len(bomb) < 200_000
     answer = site.web.post("/api/v1/checks", files={"catalogue": ("songs.xlsx", bomb, TYPE)})
     refused(answer, 400, "unpacks to more than 100 MB")
@@ -75,6 +78,68 @@ def test_a_damaged_workbook_is_one_sentence(tmp_path: Path, content: bytes) -> N
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"songs\.xlsx"), open_catalogue(path):
         pass
+
+
+NAMESPACE = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+SHEET = b"<worksheet " + NAMESPACE + b"><sheetData>%s</sheetData></worksheet>"
+STRINGS = b"<sst " + NAMESPACE + b"><si><t>%s</t></si></sst>"
+STYLES = b"<styleSheet " + NAMESPACE + b"><extLst><ext>%s</ext></extLst></styleSheet>"
+CELL = b'<c t="s"><v>0</v></c>'
+TYPES = "[Content_Types].xml"
+OF_STRINGS = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+
+COSTLY: dict[str, tuple[dict[str, bytes], str]] = {
+    "a long text many times": (
+        {"sharedStrings": STRINGS % (b"x" * 32_767), "worksheets/sheet1": SHEET % (b"<row>%s</row>" % CELL * 4_000)},
+        "unpacks to more than 100 MB",
+    ),
+    "a row far below": ({"worksheets/sheet1": SHEET % b'<row r="1048576"><c><v>1</v></c></row>'}, "below row 100,002"),
+    "a tree of styles": ({"styles": STYLES % (b"<a/>" * 20_000_000)}, "too much time or memory"),
+}
+
+
+def altered(content: bytes, members: dict[str, bytes]) -> bytes:
+    """Return a workbook with other members."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        there = {each.filename: archive.read(each) for each in archive.infolist()}
+    override = b'<Override PartName="/xl/sharedStrings.xml" ContentType="%s"/></Types>' % OF_STRINGS
+    there[TYPES] = there[TYPES].replace(b"</Types>", override)
+    there["xl/sharedStrings.xml"] = STRINGS % b""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, member in (there | {f"xl/{name}.xml": each for name, each in members.items()}).items():
+            archive.writestr(name, member)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("kind", COSTLY)
+def test_a_small_workbook_takes_neither_disk_nor_time_nor_memory(site: Site, kind: str) -> None:
+    members, said = COSTLY[kind]
+    content = altered(book(["artist", "title"], ["Kurt Vile", "Freeway"]), members)
+    assert len(content) < 200_000
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    refused(site.web.post("/api/v1/checks", files={"catalogue": ("songs.xlsx", content, TYPE)}), 400, said)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < peak + 100_000  # kilobytes
+
+
+@pytest.mark.parametrize("depth", [2, 1000])
+def test_nested_lists_are_no_text(site: Site, depth: int) -> None:
+    line = b'{"artist":%s"Kurt Vile"%s,"title":"Freeway"}' % (b"[" * depth, b"]" * depth)
+    assert checked(site.web, line, "songs.ndjson")["summary"]["unreadable"] == 1
+
+
+def test_of_objects_only_what_means_something_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "songs.ndjson"
+    many = dict.fromkeys(map(str, range(900)), 1)
+    path.write_bytes(b"\n".join(orjson.dumps({**many, "title": "Freeway", "artist": f"A{n}"}) for n in range(3)))
+    with open_catalogue(path) as table:
+        assert [(row.artist, row.title) for row in table.rows()] == [
+            ("A0", "Freeway"),
+            ("A1", "Freeway"),
+            ("A2", "Freeway"),
+        ]
+        assert table.describe()["columns"] == {"artist": "artist", "title": "title"}
+        assert {len(record.fields) for record in table._records()} == {2}
 
 
 def test_cells_far_away_cost_nothing(tmp_path: Path) -> None:
@@ -154,6 +219,41 @@ def test_a_damaged_report_is_one_sentence(site: Site, was: bytes, becomes: bytes
         assert "is no report, or is damaged" in job["problem"]
     else:
         refused(answer, 400, "is no report, or is damaged")
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        (b'"row":1,', b'"row":1e22,'),
+        (b'"sha256":"', b'"sha256":"x'),
+        (b'"file":"catalogue.csv"', b'"file":"%s"' % (b"x" * 3_000_000)),
+    ],
+    ids=["a row that no JSON can have", "no hash", "a long line"],
+)
+def test_a_report_with_impossible_values_is_damaged(site: Site, was: bytes, becomes: bytes) -> None:
+    report = site.web.get(f"/check/{checked(site.web, CSV)['id']}/report.ndjson").content
+    assert was in report
+    answer = site.web.post("/api/v1/checks", files={"catalogue": ("report.ndjson", report.replace(was, becomes, 1))})
+    problem = ended(site.web, answer.json()["id"])["problem"] if answer.status_code == 202 else answer.text
+    assert "is no report, or is damaged" in problem
+
+
+def test_of_long_names_little_is_kept(tmp_path: Path) -> None:
+    """An hour long, for each check."""
+    catalogue, report = tmp_path / "catalogue.csv", tmp_path / "report.ndjson"
+    catalogue.write_text(f"artist,title,{','.join('😀' * 10_000 + str(n) for n in range(60))}\n")
+    with open_catalogue(catalogue) as table:
+        described = table.describe()
+    assert len(str(described)) < 20_000
+    long = "😀" * 30_000
+    datasets = [{"id": long, "generation": long}] * 3
+    columns = {"artist": long, long: long}
+    report.write_bytes(
+        orjson.dumps({"summary": {}, "report": {**described, "file": long, "columns": columns, "datasets": datasets}})
+    )
+    with open_report(report) as read:
+        assert len(str(read.describe())) < 20_000
+        assert len(str(read.generations)) < 1_000
 
 
 def test_what_is_no_report_is_refused(site: Site) -> None:

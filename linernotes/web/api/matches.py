@@ -4,7 +4,7 @@ from contextlib import closing
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from linernotes.web.api import openapi, schemas
 from linernotes.web.api.openapi import PREFIX, json_response
@@ -23,10 +23,25 @@ MAX_CELL = 5_000
 Cell = Annotated[str, Field(max_length=MAX_CELL)]
 
 
-class MatchRow(BaseModel):
-    """A song: artist and title, or a link or an id."""
+MAX_PROPERTIES = 20
+"""Properties of an object that are looked at: each that doesn't belong there is an error, which takes time."""
+
+
+class _Strict(BaseModel):
+    """An object without other properties."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_many(cls, given: object) -> object:
+        if isinstance(given, dict) and len(given) > MAX_PROPERTIES:
+            raise ValueError(f"there are {len(given):,} properties")
+        return given
+
+
+class MatchRow(_Strict):
+    """A song: artist and title, or a link or an id."""
 
     artist: Cell = ""
     title: Cell = ""
@@ -43,10 +58,8 @@ class MatchRow(BaseModel):
         return {name: str(value) for name, value in self if value is not None}
 
 
-class MatchQuery(BaseModel):
+class MatchQuery(_Strict):
     """The rows of a request."""
-
-    model_config = ConfigDict(extra="forbid")
 
     rows: Annotated[list[MatchRow], Field(min_length=1, max_length=MAX_ROWS)]
 

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 import queries
-from linernotes.web.api.matches import check_rows
+from linernotes.web.api.matches import MatchRow, check_rows
 from linernotes.web.api.openapi import PREFIX, json_response
 from linernotes.web.errors import NotFoundError, PayloadTooLargeError, UnsupportedTypeError
 from linernotes.web.middleware.public_api import origin_of
@@ -34,6 +34,9 @@ PATH = f"{PREFIX}/reconcile"
 VERSION = "0.2"
 BATCH_SIZE, MAX_QUERIES = 10, 50
 """Queries that a client is asked to send together, and that it may."""
+
+MAX_PROPERTIES = 50
+"""Properties of a query, most of which mean nothing here."""
 
 MAX_IDS = 100
 MAX_JSON = 200_000
@@ -84,7 +87,7 @@ PROPERTIES: Mapping[str, tuple[str, str]] = {
 }
 """Property that OpenRefine can fetch to its type and label."""
 
-REFINING = ("artist", "album", "year", "url", "youtube", "spotify", "fma", "genius")
+REFINING = tuple(name for name in MatchRow.model_fields if name != "title")
 """Properties that refine a query for a track."""
 
 router = APIRouter(prefix=PATH, include_in_schema=False)
@@ -111,7 +114,7 @@ class ReconciliationQuery(BaseModel):
     query: str = ""
     type: str | list[str] | None = None
     limit: Annotated[int | None, Field(ge=1)] = None
-    properties: list[Property] = []
+    properties: Annotated[list[Property], Field(max_length=MAX_PROPERTIES)] = []
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -155,7 +158,10 @@ async def reconcile_posted(request: Request, state: AppStateDep) -> Response:
     """Answer what a form or a JSON body has."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
-        content = _parse(_OBJECT, await request.body())
+        body = await request.body()
+        if len(body) > MAX_JSON:
+            raise _too_large()
+        content = _parse(_OBJECT, body)
         is_plain = not content.keys() & {"queries", "extend"}
         given = {"queries": content} if is_plain and content else content
         return await _answer(request, state, {name: orjson.dumps(value).decode() for name, value in given.items()})
@@ -167,7 +173,7 @@ async def reconcile_posted(request: Request, state: AppStateDep) -> Response:
 
 async def _answer(request: Request, state: AppState, given: Mapping[str, str]) -> Response:
     if any(len(text) > MAX_JSON for text in given.values()):
-        raise PayloadTooLargeError(f"A batch has more than {MAX_JSON:,} characters.", "Send fewer queries together.")
+        raise _too_large()
     if extend := given.get("extend"):
         extension = _parse(_EXTENSION, extend)
         return json_response(await state.query(lambda searcher: _extend(searcher, extension), state.batches), NO_CACHE)
@@ -177,6 +183,10 @@ async def _answer(request: Request, state: AppState, given: Mapping[str, str]) -
         results = await state.query(lambda searcher: _reconcile(searcher, parsed, seconds), state.batches)
         return json_response({name: {"result": results[name]} for name in parsed}, NO_CACHE)
     return json_response(manifest(origin_of(request), request.app.version), NO_CACHE)
+
+
+def _too_large() -> PayloadTooLargeError:
+    return PayloadTooLargeError(f"A batch has more than {MAX_JSON:,} characters.", "Send fewer queries together.")
 
 
 def _parse(adapter: TypeAdapter[Any], text: str | bytes) -> Any:

@@ -5,22 +5,24 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from concurrent.futures import CancelledError
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 from fastapi import Response
 
 from linernotes import i18n
 from linernotes.catalogue import csv_file, report, verify
-from linernotes.catalogue.csv_file import Catalogue
+from linernotes.catalogue.csv_file import Catalogue, shorten
 from linernotes.catalogue.report import Spool
 from linernotes.catalogue.run import SHOWN, Check, Provenance
 from linernotes.catalogue.verify import Change, GenerationChange, Report, change_of, generation_changes
+from linernotes.catalogue.workbook import Bounds
 from linernotes.i18n import N_
 from linernotes.web.errors import BusyError, NotReadyError, public_sentences
 from linernotes.web.services.response_cache import NO_STORE
@@ -42,6 +44,9 @@ REQUEST_S = 120.0
 
 ANSWER_BYTES = 700
 """Bytes of the answer to a usual row, which are reserved for each."""
+
+WORKBOOK_S, WORKBOOK_BYTES = 30, 500_000_000
+"""CPU and memory that reading a workbook may take, in a process of its own: a hundred thousand rows need 10 s."""
 
 
 class CheckState(StrEnum):
@@ -85,8 +90,9 @@ class Changes:
         """Count what became of a row."""
         if change:
             self.rows += 1
-            if len(self.first) < SHOWN:
-                self.first.append(change)
+            if len(self.first) < SHOWN:  # without ids, of which a report may have any number
+                artist, title = shorten(change.artist), shorten(change.title)
+                self.first.append(replace(change, artist=artist, title=title, added=(), removed=()))
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,7 @@ class Result:
 class Job:
     """A catalogue that is being checked, or was; `total` are its rows, `begun` and `ended` seconds since the epoch.
 
+    `table` is what was read of it: `opened` closes that.
     All jobs share `requests`, to query by turns, and `give_way` to searches; `may_grow` says whether there is disk for
     more than is reserved.
     """
@@ -115,6 +122,8 @@ class Job:
     name: str
     total: int
     catalogue: Path
+    table: Catalogue | Report = field(repr=False)
+    opened: ExitStack = field(repr=False)
     client: str | None = None
     upload_bytes: int = 0
     requests: threading.Semaphore = field(default_factory=threading.Semaphore, repr=False)
@@ -164,12 +173,13 @@ class Job:
             log.exception("a check failed")
             self._end(CheckState.FAILED, "The check failed because of an error on our side.")
         finally:
+            self.opened.close()
             self.catalogue.unlink(missing_ok=True)
 
     def _check(self, get_searcher: Callable[[], Searcher]) -> Result:
         self._raise_if_stopped()
-        searcher = replace(get_searcher(), background=True, seconds=REQUEST_S)
-        with open_upload(self.catalogue, self.name) as table, self.answers.open("xb") as stream:
+        searcher, table = replace(get_searcher(), background=True, seconds=REQUEST_S), self.table
+        with self.answers.open("xb") as stream:
             check, spool = Check.of(table, searcher), Spool(stream)
             before: Iterator[Mapping[str, Any]] = iter(())
             changes: Changes | None = None
@@ -216,10 +226,26 @@ class Job:
         self.state = state
 
 
+class _SpoolUntil(Spool):
+    """Rows that end with an error once nobody waits for them any more."""
+
+    def __init__(self, stop: threading.Event, stream: IO[bytes]) -> None:
+        super().__init__(stream)
+        self._stop = stop
+
+    def lines(self) -> Iterator[str]:
+        """Yield the JSON of each row; raises CancelledError once the event is set."""
+        for line in super().lines():
+            if self._stop.is_set():
+                raise CancelledError
+            yield line
+
+
 @contextmanager
-def open_upload(path: Path, name: str) -> Iterator[Catalogue | Report]:
+def open_upload(path: Path, name: str, max_rows: int) -> Iterator[Catalogue | Report]:
     """Give a catalogue, or a report that is to be checked again. Raises InputError for what is neither."""
-    opened = verify.open_report(path, name) if verify.is_report(path) else csv_file.open_catalogue(path, name)
+    bounds = Bounds(max_rows, WORKBOOK_S, WORKBOOK_BYTES)
+    opened = verify.open_report(path, name) if verify.is_report(path) else csv_file.open_catalogue(path, name, bounds)
     with opened as table:
         yield table
 
@@ -245,12 +271,12 @@ def report_response(
     headers = {"content-type": REPORT_TYPES[report_format], "content-disposition": name, **NO_STORE}
 
     @contextmanager
-    def open_report(_stop: threading.Event, headers_only: bool) -> Iterator[Download]:
+    def open_report(stop: threading.Event, headers_only: bool) -> Iterator[Download]:
         if headers_only:
             yield Download(headers, ())
             return
         with job.answers.open("rb") as answers, i18n.use(language):  # in the thread that generates all of it
-            pieces = report.FORMATS[f".{report_format}"](Spool(answers), result.summary, result.provenance)
+            pieces = report.FORMATS[f".{report_format}"](_SpoolUntil(stop, answers), result.summary, result.provenance)
             if byte_order_mark and report_format is ReportFormat.CSV:
                 pieces = chain((codecs.BOM_UTF8,), pieces)
             yield Download(headers, pieces)
@@ -260,9 +286,6 @@ def report_response(
 
 MAX_MATCHES = 4
 """Matches of a row in the preview, of as many data sets as there are; the report lists more."""
-
-MAX_TEXT = 200
-"""Characters of a name."""
 
 
 @dataclass(frozen=True)
@@ -317,12 +340,3 @@ def _match(match: CatalogueMatch) -> Match:
     synthetic = is_synthetic(track.get(REVISION))
     title = shorten(track.get(TITLE) or "")
     return Match(match.id, track[DATASET], artists, title, shorten(match.reason), synthetic)
-
-
-def shorten(text: str) -> str:
-    """Return a text, shortened if it is very long.
-
-    >>> len(shorten("la" * 5_000))
-    200
-    """
-    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"

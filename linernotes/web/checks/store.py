@@ -10,9 +10,10 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,8 @@ import anyio
 import anyio.to_thread
 from fastapi import Depends, Request
 
+from linernotes.catalogue.csv_file import Catalogue
+from linernotes.catalogue.verify import Report
 from linernotes.i18n import N_
 from linernotes.web.checks import upload
 from linernotes.web.checks.jobs import CheckState, Job, open_upload
@@ -55,6 +58,16 @@ class _Incoming:
     disk_bytes: int
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """What was uploaded, open until the stack is closed: its rows, and the disk that it takes."""
+
+    table: Catalogue | Report
+    stack: ExitStack
+    rows: int
+    size: int
+
+
 class CheckStore:
     """The jobs, oldest first. What is full refuses newcomers: nobody's report is deleted before its time."""
 
@@ -67,7 +80,8 @@ class CheckStore:
         self._incoming: set[_Incoming] = set()
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(options.running_checks, thread_name_prefix="check")
-        self._counting = BoundedExecutor(1, options.max_uploads, options.search_timeout_s)
+        # Two: a client whose uploads take long has one of them at most.
+        self._opening = BoundedExecutor(2, options.max_uploads, options.slow_timeout_s)
         self._requests = threading.Semaphore(options.check_requests)
 
     async def begin(self, request: Request, state: AppState) -> Job:
@@ -90,9 +104,9 @@ class CheckStore:
             received = await upload.receive(
                 request, folder / "catalogue", self._options.upload_bytes, self._options.upload_s
             )
-            total = await self._counting.run(lambda: self._count_rows(received))
+            opened = await self._opening.run(lambda: self._open(received))
             self._incoming.discard(incoming)  # from now on it is a job's
-            return self._start(client, received, total, state)
+            return self._start(client, received, opened, state)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -120,31 +134,37 @@ class CheckStore:
         """Stop what runs, and wait for it."""
         for job in list(self._jobs.values()):
             job.stopped.set()
-        self._counting.close()
+        self._opening.close()
         self._threads.shutdown(cancel_futures=True)
 
-    def _count_rows(self, received: upload.Upload) -> int:
-        limit = self._options.upload_rows
-        with open_upload(received.path, received.name) as catalogue:
-            rows = catalogue.size(limit)
-        if rows > limit:
-            raise PayloadTooLargeError(f"The catalogue has more than {limit:,} rows.", "Split it.")
-        return rows
+    def _open(self, received: upload.Upload) -> _Opened:
+        """Return what was uploaded, open; closed and raised for more rows than there may be."""
+        limit, stack = self._options.upload_rows, ExitStack()
+        with stack:
+            # A sheet has a header, and a row more says that there are too many.
+            table = stack.enter_context(open_upload(received.path, received.name, limit + 2))
+            rows = table.size(limit)
+            if rows > limit:
+                raise PayloadTooLargeError(f"The catalogue has more than {limit:,} rows.", "Split it.")
+            size = sum(path.stat().st_size for path in {received.path, table.path})  # a workbook, and its sheet
+            return _Opened(table, stack.pop_all(), rows, size)
 
-    def _start(self, client: str | None, received: upload.Upload, total: int, state: AppState) -> Job:
-        size = received.path.stat().st_size
+    def _start(self, client: str | None, received: upload.Upload, opened: _Opened, state: AppState) -> Job:
         job = Job(
             secrets.token_urlsafe(24),
             received.name,
-            total,
+            opened.rows,
             received.path,
+            opened.table,
+            opened.stack,
             client=client,
-            upload_bytes=size,
+            upload_bytes=opened.size,
             requests=self._requests,
             give_way=state.fast.give_way,
             may_grow=lambda: self._disk_bytes() <= self._options.check_bytes,
         )
         if self._disk_bytes() + job.disk_bytes > self._options.check_bytes:
+            opened.stack.close()
             raise _full()
         with self._lock:
             self._jobs[job.id] = job
@@ -165,7 +185,9 @@ class CheckStore:
                 raise TooManyRequestsError(message, N_("Wait until one is done, or delete it."))
             if sum(job.client == client for job in jobs) >= options.checks_per_client:
                 message = f"Your address has {options.checks_per_client} checks here, which are kept for an hour."
-                raise TooManyRequestsError(message, N_("Delete one, or try again later."))
+                expires = min((job.ended or time.time()) + KEEP_S for job in jobs if job.client == client)
+                wait = ceil(max(expires - time.time(), 1))
+                raise TooManyRequestsError(message, N_("Delete one, or try again later."), wait)
         full = (
             len(self._incoming) >= options.max_uploads
             or len(running) + len(self._incoming) >= options.running_checks

@@ -1,13 +1,13 @@
 """Limits of one client and of one request: how often and how many at a time, how long an address, how large a body."""
 
 import asyncio
-import ipaddress
 import re
 import time
 from array import array
 from collections import Counter
 from dataclasses import replace
 from http import HTTPStatus
+from ipaddress import IPv6Address, ip_network
 from math import ceil
 
 import anyio
@@ -17,8 +17,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from linernotes.i18n import N_
 from linernotes.web.config import Options
-from linernotes.web.errors import BusyError, ProblemResponse, SlowRequestError, too_large
-from linernotes.web.middleware.public_api import POLICY, POLL_POLICY, RATE_LIMIT_KEY, RateLimit
+from linernotes.web.errors import PayloadTooLargeError, ProblemResponse, SlowRequestError, busy, too_large
+from linernotes.web.middleware.public_api import (
+    FILES_POLICY,
+    POLICY,
+    POLL_POLICY,
+    RATE_LIMIT_KEY,
+    RateLimit,
+    is_forwarded,
+    peer_of,
+)
 from linernotes.web.services.executor import current_client
 
 WINDOW_S = 60.0
@@ -30,18 +38,23 @@ IPV6_PREFIX = 56
 """Leading bits of an IPv6 address that one customer has; the others are his to choose. Providers give a household 56
 (RIPE-690), so by 64 it would be 256 clients; where each customer has 64 (phones, rented servers), 256 share a limit."""
 
-MONITORING = ("/health", "/ready")
-UNLIMITED_PATHS = ("/static/", *MONITORING)
-"""What isn't counted: files, and what monitoring requests."""
+MONITORING = frozenset(("/health", "/ready"))
+"""What isn't counted: monitoring requests it."""
 
-PROXY_HEADERS = (b"x-forwarded-for", b"forwarded")
-"""Headers of a proxy, whose own address isn't a client's."""
+FILES, FILES_FACTOR = "/static/", 5
+"""Files are counted apart, and a client may have so many times more of them: a page has a dozen."""
 
 MAX_ADDRESS = 32_768
 """Bytes of path and query. Ten thousand Latin letters fit, which is more than any query has words."""
 
 MAX_HEADERS = 65_536
 """Bytes that h11 reads of a request before its body; then it ends the connection with 400."""
+
+MAX_BODY = 1_000_000
+"""Bytes of a body that is no upload: it is read as a whole, on the event loop."""
+
+UPLOADS = frozenset(("/check", "/checks"))
+"""Where catalogues are sent, without `/api/v1`."""
 
 FORM_OVERHEAD = 65_536
 """Bytes of a form around the file that is uploaded."""
@@ -62,6 +75,7 @@ COSTS: tuple[tuple[str, int], ...] = (
     (r"/stats", 12),
     (r"/facets/", 4),
     (r"/reconcile/suggest/entity", 4),
+    (r"/checks?/[^/]+/report\.(html|xlsx)", 12),
     (r"/(search|artist|tracks/)", 2),
 )
 """What a request counts, by the beginning of its path without `/api/v1`; any other counts once, as a suggestion does.
@@ -89,9 +103,6 @@ MANY_IN_A_MINUTE = (
 
 REFUSAL_S = 0.25
 """How long a refusal takes: who asks again at once doesn't keep the server busy."""
-
-STALL_S = 60.0
-"""A client that takes nothing of a response for so long is given up."""
 
 
 def cost_of(scope: Scope) -> int:
@@ -160,7 +171,9 @@ class RateLimitMiddleware:
     def __init__(self, app: ASGIApp, options: Options) -> None:
         self._app, self._options = app, options
         self._counters, self._polls = SlidingWindowCounters(), SlidingWindowCounters()
+        self._files = SlidingWindowCounters()
         self._under_way: Counter[str] = Counter()
+        self._files_under_way: Counter[str] = Counter()
         self._total = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -170,45 +183,48 @@ class RateLimitMiddleware:
             return
         path, client = scope["path"], client_of(scope)
         problem = None
-        if path not in MONITORING and self._total >= self._options.max_requests:
-            problem = ProblemResponse.from_error(BusyError("The server is busy.", "Please try again in a few seconds."))
-        elif client is not None and not path.startswith(UNLIMITED_PATHS):
-            problem = await self._refusal(scope, client)
-        else:
+        if path in MONITORING:
             client = None
+        elif self._total >= self._options.max_requests:
+            problem = ProblemResponse.from_error(busy())
+        elif client is not None:
+            problem = await self._refusal(scope, client)
         if problem:
             await problem.render(Request(scope))(scope, receive, send)
             return
         current_client.set(client)
+        under_way = self._files_under_way if path.startswith(FILES) else self._under_way
         self._total += 1
         if client is not None:
-            self._under_way[client] += 1
+            under_way[client] += 1
         try:
-            await self._app(scope, receive, _without_stalls(send))
+            await self._app(scope, receive, _without_stalls(send, self._options.stall_s))
         except StalledError:
             return  # what was sent is visibly incomplete: the server closes the connection
         finally:
             self._total -= 1
             if client is not None:
-                self._under_way[client] -= 1
-                if not self._under_way[client]:
-                    del self._under_way[client]
+                under_way[client] -= 1
+                if not under_way[client]:
+                    del under_way[client]
 
     async def _refusal(self, scope: Scope, client: str) -> ProblemResponse | None:
         """Count a request of a client; return why it is refused, if it is."""
-        if self._under_way[client] >= self._options.requests_per_client:
-            return _too_many(*MANY_AT_A_TIME, "1")
-        limit = self._options.requests_per_minute
-        is_poll = scope["method"] in ("GET", "HEAD") and POLL.fullmatch(_API.sub("", scope["path"], count=1))
-        counters = self._polls if is_poll else self._counters
-        seconds = counters.add(client, 1 if is_poll else cost_of(scope), limit)
+        under_way, counters, policy, cost = self._under_way, self._counters, POLICY, cost_of(scope)
+        limit, at_a_time = self._options.requests_per_minute, self._options.requests_per_client
+        if scope["path"].startswith(FILES):
+            under_way, counters, policy = self._files_under_way, self._files, FILES_POLICY
+            limit, at_a_time = FILES_FACTOR * limit, FILES_FACTOR * at_a_time
+        elif scope["method"] in ("GET", "HEAD") and POLL.fullmatch(_API.sub("", scope["path"], count=1)):
+            counters, policy = self._polls, POLL_POLICY
+        is_too_many = under_way[client] >= at_a_time
+        seconds = counters.add(client, 1 if is_too_many else cost, limit)
         left, more_in_s = counters.left(client, limit)
-        policy = POLL_POLICY if is_poll else POLICY
         scope[RATE_LIMIT_KEY] = RateLimit(policy, limit, WINDOW_S, left, seconds or more_in_s)
-        if not seconds:
+        if not seconds and not is_too_many:
             return None
         await anyio.sleep(REFUSAL_S)
-        return _too_many(*MANY_IN_A_MINUTE, str(ceil(seconds)))
+        return _too_many(*MANY_IN_A_MINUTE, str(ceil(seconds))) if seconds else _too_many(*MANY_AT_A_TIME, "1")
 
 
 def _too_many(message: str, hint: str, wait: str) -> ProblemResponse:
@@ -219,10 +235,10 @@ class StalledError(Exception):
     """The client takes nothing of its response any more."""
 
 
-def _without_stalls(send: Send) -> Send:
+def _without_stalls(send: Send, seconds: float) -> Send:
     async def send_in_time(message: Message) -> None:
         try:
-            async with asyncio.timeout(STALL_S) as deadline:
+            async with asyncio.timeout(seconds) as deadline:
                 await send(message)
         except TimeoutError as error:
             if not deadline.expired():
@@ -239,25 +255,19 @@ def client_of(scope: Scope) -> str | None:
     >>> client_of({"client": ("127.0.0.1", 1), "headers": []}), client_of(request)
     (None, '2001:db8::/56')
     """
-    peer = scope.get("client")
-    host = peer[0] if peer else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return str(host[:100])
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is None and not address.is_loopback:
-            return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False))
-        address = address.ipv4_mapped or address
-    forwarded = any(name in PROXY_HEADERS for name, _ in scope["headers"])
-    return None if address.is_loopback and not forwarded else str(address)
+    address = peer_of(scope)
+    if address is None:
+        return str((scope.get("client") or ("",))[0])[:100]
+    if address.is_loopback:
+        return str(address) if is_forwarded(scope) else None
+    return str(ip_network((address, IPV6_PREFIX), strict=False) if isinstance(address, IPv6Address) else address)
 
 
 class RequestSizeLimitMiddleware:
     """Rejects addresses and bodies that are too long: at once by Content-Length, else where they become too long."""
 
-    def __init__(self, app: ASGIApp, max_body: int, bytes_per_s: int) -> None:
-        self._app, self._max_body, self._bytes_per_s = app, max_body, bytes_per_s
+    def __init__(self, app: ASGIApp, max_upload: int, bytes_per_s: int) -> None:
+        self._app, self._max_upload, self._bytes_per_s = app, max_upload, bytes_per_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -266,34 +276,38 @@ class RequestSizeLimitMiddleware:
             return
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
-        limit = self._max_body + FORM_OVERHEAD
+        is_upload = _API.sub("", scope["path"], count=1) in UPLOADS
+        max_body = self._max_upload if is_upload else min(MAX_BODY, self._max_upload)
+        limit, error = max_body + FORM_OVERHEAD, too_large(max_body, is_upload=is_upload)
         close = {"connection": "close"}  # what still comes isn't read, so the connection can't be used again
         problem = None
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS:
             message = f"The address is longer than {MAX_ADDRESS:,} bytes."
             problem = ProblemResponse(HTTPStatus.REQUEST_URI_TOO_LONG, message, "Send a shorter query.", close)
         elif length.isascii() and length.isdigit() and int(length) > READ_ANYWAY * limit:
-            problem = replace(ProblemResponse.from_error(too_large(self._max_body)), headers=close)
+            problem = replace(ProblemResponse.from_error(error), headers=close)
         if problem:
             await problem.render(Request(scope))(scope, receive, send)
             return
         has_body = scope["method"] not in ("GET", "HEAD") and (length != "0" or "transfer-encoding" in headers)
-        body = _BoundedBody(receive, limit, self._max_body, self._bytes_per_s, complete=not has_body)
+        body = _BoundedBody(receive, limit, error, self._bytes_per_s, complete=not has_body)
         await self._app(scope, body.receive, body.send_after_draining(send))
 
 
 class _BoundedBody:
     """The body of one request: counted and timed while it is read, and read to its end before an error is sent."""
 
-    def __init__(self, receive: Receive, limit: int, max_body: int, bytes_per_s: int, *, complete: bool) -> None:
-        self._receive, self._limit, self._max_body = receive, limit, max_body
+    def __init__(
+        self, receive: Receive, limit: int, error: PayloadTooLargeError, bytes_per_s: int, *, complete: bool
+    ) -> None:
+        self._receive, self._limit, self._error = receive, limit, error
         self._bytes_per_s, self._began = bytes_per_s, time.monotonic()
         self._size, self._complete = 0, complete
 
     async def receive(self) -> Message:
         message = await (self._next() if self._complete else self._next_in_time())
         if self._size > self._limit:
-            raise too_large(self._max_body)
+            raise self._error
         return message
 
     async def _next_in_time(self) -> Message:

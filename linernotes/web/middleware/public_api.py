@@ -1,8 +1,8 @@
 """What the outside world is told by headers and hosts: which hosts are ours, CORS, and how much of a limit is left."""
 
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from math import ceil
 
 from fastapi import Request
@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from linernotes.web.config import Options, is_allowed_host
+from linernotes.web.config import LOOPBACK_NAMES, Options, is_allowed_host
 from linernotes.web.errors import PROBLEM_KEY, ProblemResponse, UnknownHostError
 
 API_PATH = "/api/"
@@ -21,8 +21,8 @@ RATE_LIMIT_KEY = "linernotes.rate_limit"
 NOT_ALLOWED = "A request was for a host that isn't ours: see --allowed-hosts and --public-url."
 """What the log has of it."""
 
-POLICY, POLL_POLICY = "client", "progress"
-"""Names of the limits in `RateLimit-Policy`: of an address, and of its looking how far a check is."""
+POLICY, POLL_POLICY, FILES_POLICY = "client", "progress", "files"
+"""Names of the limits in `RateLimit-Policy`: of an address, of its looking how far a check is, and of its files."""
 
 EXPOSED_HEADERS = (
     *("Cache-Status", "Content-Disposition", "ETag", "Link", "Location", "RateLimit", "RateLimit-Policy"),
@@ -84,6 +84,22 @@ def host_of(scope: Scope) -> str:
     return host.partition(":")[0]
 
 
+def is_known_host(scope: Scope, options: Options) -> bool:
+    """Tell whether the host that a request is for is one of few; others, and other ports, a client can make up.
+
+    >>> names = ("localhost:8000", "192.0.2.1", "192.0.2.2", "localhost:1")
+    >>> requests = [{"server": ("192.0.2.1", 8000), "headers": [(b"host", name.encode())]} for name in names]
+    >>> [is_known_host(request, Options()) for request in requests]
+    [True, True, False, False]
+    """
+    if options.public_url:
+        return True  # no page repeats the host
+    server, port = scope.get("server") or ("", None)
+    known = {f"[{name}]" if ":" in name else name for name in (*LOOPBACK_NAMES, server, *options.allowed_hosts)}
+    host = Headers(scope=scope).get("host", "").strip().lower()
+    return host.removesuffix(f":{port}") in known
+
+
 def origin_of(request: Request) -> str:
     """Return scheme and host of the addresses that leave the site; a request for another host is refused."""
     options: Options = request.app.state.options
@@ -131,17 +147,30 @@ class PublicApiMiddleware:
         await self._app(scope, receive, send_with_headers)
 
 
-FORWARDING_HEADERS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+FORWARDING_HEADERS = frozenset(
+    (b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip")
+)
+"""Headers of a proxy, whose own address isn't a client's."""
+
+
+def is_forwarded(scope: Scope) -> bool:
+    """Tell whether a request comes by a proxy."""
+    return any(name in FORWARDING_HEADERS for name, _ in scope["headers"])
+
+
+def peer_of(scope: Scope) -> IPv4Address | IPv6Address | None:
+    """Return the address that a request comes from, None where there is none; of IPv4 within IPv6 that of IPv4."""
+    peer = scope.get("client")
+    try:
+        address = ip_address(peer[0] if peer else "")
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        return address.ipv4_mapped or address
+    return address
 
 
 def is_in_networks(request: Request, networks: Iterable[str]) -> bool:
     """Tell whether a request comes from one of some networks, straight and by no proxy."""
-    if request.client is None or any(name in request.headers for name in FORWARDING_HEADERS):
-        return False
-    try:
-        address = ipaddress.ip_address(request.client.host)
-    except ValueError:
-        return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return any(address in ipaddress.ip_network(network) for network in networks)
+    address = None if is_forwarded(request.scope) else peer_of(request.scope)
+    return address is not None and any(address in ip_network(network) for network in networks)

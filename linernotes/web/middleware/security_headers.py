@@ -60,6 +60,9 @@ async def check_same_site(request: Request) -> None:
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     ours = (request.headers.get("host"), urlsplit(request.app.state.options.public_url).netloc or None)
-    is_same = site in ("same-origin", "none") if site else origin is None or urlsplit(origin).netloc in ours
+    try:
+        is_same = site in ("same-origin", "none") if site else origin is None or urlsplit(origin).netloc in ours
+    except ValueError:  # the origin is no address
+        is_same = False
     if not is_same:
         raise CrossSiteError(N_("This request came from another site."), N_("Use the form on this site."))

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import orjson
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, Template
 from markupsafe import Markup, escape
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -18,11 +18,12 @@ from starlette.types import Scope
 from linernotes import i18n
 from linernotes.catalogue.report import embedded
 from linernotes.i18n import N_, gettext
+from linernotes.output import templates
 from linernotes.output.terminal import web_address
 from linernotes.web.errors import ProblemResponse
 from linernotes.web.pages import display_text, labels, language, urls
 from linernotes.web.pages.links import absolute_address, language_links, page_links, robots_headers
-from linernotes.web.services.response_cache import NO_CACHE, PART_HEADER
+from linernotes.web.services.response_cache import NO_CACHE
 from mappings.cards import PRESENCE_IS_NO_PROOF
 
 FOLDER = Path(__file__).parents[1] / "static"
@@ -76,9 +77,6 @@ NAVIGATION = (
 HEADLINE = N_("Is your music in the data sets behind AI?")
 DESCRIPTION = N_("Search the public data sets of music that AI models have been or can be trained on.")
 
-PART = "content"
-"""What a script requests instead of a whole page, and the template block that it gets."""
-
 _MAX_TITLE = 100
 
 
@@ -93,18 +91,7 @@ def coded(text: str) -> Markup:
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("linernotes.web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        extensions=["jinja2.ext.i18n"],
-    )
-    environment.policies["ext.i18n.trimmed"] = True
-    # Looked up when a page is rendered: one set of compiled templates serves all languages.
-    environment.install_gettext_callables(i18n.lookup, i18n.lookup_plural, newstyle=True)  # type: ignore[attr-defined]
+    environment = templates.environment("linernotes.web")
     environment.globals.update(
         asset=asset,
         navigation=NAVIGATION,
@@ -114,7 +101,6 @@ def _environment() -> Environment:
         share=labels.share,
         facet_label=labels.facet,
         to=urls.to,
-        language=i18n.current,
         languages=i18n.LANGUAGES,
         chosen_language=language.chosen,
     )
@@ -169,9 +155,9 @@ def page(
     }
     all_headers = {**robots_headers(request), **(headers or {})}
     compiled = _TEMPLATES[template]
-    if request.headers.get(PART_HEADER) != PART:
+    if not language.is_part(request):
         return HTMLResponse(compiled.render(values), status, all_headers)
-    body = "".join(compiled.blocks[PART](compiled.new_context(values)))
+    body = "".join(compiled.blocks[language.PART](compiled.new_context(values)))
     return HTMLResponse(body, status, {**all_headers, "x-title": quote(f"{name} – linernotes")})
 
 

@@ -36,6 +36,8 @@ from linernotes.web.services.app_state import KNOW_CARDS, AppState, AppStateDep
 from linernotes.web.services.export import ExportParams, export_response
 from linernotes.web.services.response_cache import NO_STORE
 from linernotes.web.services.streaming import attachment
+from mappings.cards import PRESENCE_IS_NO_PROOF
+from mappings.errors import InputError
 from queries import By
 from queries.facets.table import get_facet
 
@@ -96,6 +98,11 @@ async def cite(
     return citation(title, absolute_address(request), present, known[1], track)
 
 
+def with_caveat(verdict: str) -> str:
+    """Return a verdict as a description that leaves the site: with what presence means."""
+    return f"{verdict} {gettext(PRESENCE_IS_NO_PROOF)}" if verdict else ""
+
+
 @router.get("/")
 async def home(request: Request, state: AppStateDep, q: str = "") -> Response:
     """Show the search field, and what is loaded."""
@@ -135,7 +142,7 @@ async def search(request: Request, state: AppStateDep, params: Annotated[PageSea
         request,
         "results.html.jinja",
         title=title,
-        description=view.verdict or gettext("No tracks found."),
+        description=with_caveat(view.verdict) or gettext("No tracks found."),
         feeds=((gettext("Changes of this search"), feed),),
         q=normalized.q,
         in_place=True,
@@ -159,7 +166,10 @@ async def facet_values(
     request: Request, state: AppStateDep, name: str, params: Annotated[PageFacet, Query()]
 ) -> Response:
     """Show a page of a facet's values."""
-    facet = get_facet(name)
+    try:
+        facet = get_facet(name)
+    except InputError as error:
+        raise NotFoundError(error.message, error.hint) from error
     if facet.name != name:
         return RedirectResponse(urls.facet(facet.name, params.to_search(), contains=params.contains), 303)
     normalized = urls.normalize(params)
@@ -195,7 +205,7 @@ async def artist(
         request,
         "artist.html.jinja",
         title=title,
-        description=profile.verdict if profile else "",
+        description=with_caveat(profile.verdict) if profile else "",
         feeds=((gettext("Changes of this artist’s tracks"), profile.feed),) if profile else (),
         citation=await cite(request, state, title, profile.present) if profile and profile.present else None,
         q=name[: urls.MAX_TEXT],
@@ -221,7 +231,7 @@ async def track(request: Request, state: AppStateDep, track_id: str) -> Response
         request,
         "track.html.jinja",
         title=view.title,
-        description=view.verdict,
+        description=with_caveat(view.verdict),
         data_block=recording_data(hit.track, absolute_address(request), view.hit.source),
         view=view,
         citation=await cite(request, state, view.title, (str(hit.track["dataset"]),), hit.track),
@@ -236,7 +246,7 @@ async def datasets(request: Request, state: AppStateDep) -> Response:
     return page(request, "datasets.html.jinja", title=gettext("Data sets"), feeds=(feed,), sets=views)
 
 
-@router.get("/datasets.atom")
+@uncached_router.get("/datasets.atom")
 async def dataset_feed(request: Request, state: AppStateDep) -> Response:
     """Return the generations that came into service as a feed."""
     return feeds.dataset_feed(request, await state.query(feeds.generation_entries))

@@ -16,8 +16,8 @@ from pydantic import BaseModel
 from linernotes import abort, cards
 from linernotes.web.config import Options
 from linernotes.web.services.data_version import GRACE_S, DataVersion, DataVersionCache
-from linernotes.web.services.executor import BoundedExecutor
-from linernotes.web.services.response_cache import ResponseCache
+from linernotes.web.services.executor import BoundedExecutor, current_client
+from linernotes.web.services.response_cache import UNCACHED_KEY, ResponseCache
 from linernotes.web.services.streaming import DownloadSlots
 from mappings.errors import LinernotesError, UnreachableError
 from queries import Loaded, Searcher
@@ -172,6 +172,8 @@ class CachedRoute(APIRoute):
 
         async def handler(request: Request) -> Response:
             state = get_app_state(request)
+            if request.scope.get(UNCACHED_KEY):
+                return await handle(request)
             try:
                 version = await state.data_version()
             except LinernotesError:
@@ -180,7 +182,9 @@ class CachedRoute(APIRoute):
             known = sorted((pair for pair in pairs if pair[0] in names), key=lambda pair: pair[0])
             if refuses_others and len(known) < len(pairs):
                 return await handle(request)  # which says which parameter is unknown
-            return await state.cache.respond(request, version.digest, urlencode(known), handle)
+            client = current_client.get()
+            is_heavy = any(pool.is_heavy(client) for pool in state.pools.values())
+            return await state.cache.respond(request, version.digest, urlencode(known), handle, is_heavy=is_heavy)
 
         return handler
 

@@ -18,8 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from linernotes.abort import Abortable
-from linernotes.i18n import N_
-from linernotes.web.errors import BusyError, TimeLimitError
+from linernotes.web.errors import busy, time_limit
 
 Result = TypeVar("Result")
 
@@ -138,6 +137,11 @@ class FairPool:
                     del self._running[each.client]
             self._start_calls()
 
+    def is_heavy(self, client: str | None) -> bool:
+        """Tell whether a client lately took much of the threads' time."""
+        with self._lock:
+            return self._taken.is_heavy(client)
+
     def close(self, *, wait: bool = False) -> None:
         """Drop the queue; threads end with the call that they are making."""
         with self._lock:
@@ -162,7 +166,7 @@ class BoundedExecutor:
     async def run(self, call: Callable[[], Result]) -> Result:
         """Return the result of a call; raises what it raises, and BusyError or TimeLimitError if it takes too long."""
         if len(self._pending) >= self.threads + self.queue_size:
-            raise _busy()
+            raise busy()
         abortable, context = Abortable(), copy_context()
 
         def abortable_call() -> Result:
@@ -178,7 +182,7 @@ class BoundedExecutor:
         except TimeoutError as error:
             if not deadline.expired():
                 raise
-            raise (_busy() if future.cancel() else _slow()) from error
+            raise (busy() if future.cancel() else time_limit()) from error
         finally:
             future.cancel()
             if not future.done():
@@ -195,6 +199,10 @@ class BoundedExecutor:
         while self._pending and time.monotonic() < until:
             time.sleep(LOOK_S)
 
+    def is_heavy(self, client: str | None) -> bool:
+        """Tell whether a client waits behind others, as it lately took much of the threads' time."""
+        return self._pool.is_heavy(client)
+
     @property
     def pending(self) -> int:
         """Return how many calls are queued or running."""
@@ -203,11 +211,3 @@ class BoundedExecutor:
     def close(self) -> None:
         """Drop the queue; threads end with the call that they are making."""
         self._pool.close()
-
-
-def _busy() -> BusyError:
-    return BusyError(N_("The server is busy."), N_("Please try again in a few seconds."))
-
-
-def _slow() -> TimeLimitError:
-    return TimeLimitError(N_("This takes longer than one request may."), N_("Narrow the search, or try again later."))

@@ -19,11 +19,11 @@ MAX_SHARE = 8
 ENTRY_BYTES = 1000
 """Bytes that a response takes beside its body: tag, headers, its place in the cache."""
 
-PART_HEADER = "x-part"
-"""Request header by which the page's script asks for a part of a page instead of the whole."""
-
 VARIANT_KEY = "linernotes.variant"
-"""Key of the ASGI scope under which a route says what its response depends on beside the address: the language."""
+"""Key of the ASGI scope under which a route says what its response depends on beside the address, such as language."""
+
+UNCACHED_KEY = "linernotes.uncached"
+"""Key of the ASGI scope under which a route says that a response serves nobody else."""
 
 HIT_HEADERS = {"cache-status": "linernotes; hit"}
 """Says that a response was cached (RFC 9211)."""
@@ -98,22 +98,25 @@ class ResponseCache:
         if version == self._version and len(response.body) <= self._largest:
             self._responses[tag] = response
 
-    async def respond(self, request: Request, version: str, query: str, handle: Handler) -> Response:
+    async def respond(
+        self, request: Request, version: str, query: str, handle: Handler, *, is_heavy: bool = False
+    ) -> Response:
         """Return 304, the cached response, or what the handler returns; a response that streams is never cached.
 
-        `query` are the parameters that matter, in their order.
+        `query` are the parameters that matter, in their order. Only heavy clients wait for what is being answered for a
+        heavy one: it comes after that of others.
         """
         self.set_version(version)
         tag = _tag(version, request, query)
         known = _if_none_match(request)
-        validators = {"etag": f"W/{tag}", "vary": PART_HEADER, **NO_CACHE}
+        validators = {"etag": f"W/{tag}", **NO_CACHE}
         if tag in known:
             return Response(status_code=304, headers=validators)
         cached = self.get(tag)
         if cached:
             response = Response(cached.body, headers={**cached.headers, **HIT_HEADERS})
         else:
-            made = await self._flights.run(tag, lambda: self._make(request, version, tag, handle))
+            made = await self._flights.run(f"{tag} {is_heavy}", lambda: self._make(request, version, tag, handle))
             response = made if isinstance(made, Response) else Response(made.body, made.status, dict(made.headers))
         if response.status_code != 200:
             return response
@@ -136,8 +139,8 @@ class ResponseCache:
 
 def _tag(version: str, request: Request, query: str) -> str:
     path = request.scope["path"].encode("utf-8", "surrogatepass")  # decoded: no letter has two spellings
-    variant = (request.headers.get(PART_HEADER, ""), request.scope.get(VARIANT_KEY, ""))
-    address = b"\0".join((version.encode(), path, query.encode(), *(each.encode() for each in variant)))
+    variant = request.scope.get(VARIANT_KEY, "")
+    address = b"\0".join((version.encode(), path, query.encode(), variant.encode()))
     return f'"{hashlib.sha256(address).hexdigest()[:24]}"'
 
 
