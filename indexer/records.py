@@ -14,15 +14,13 @@ import polars as pl
 
 from mappings.cards import Card
 from mappings.errors import CheckFailedError
+from mappings.private import LYRICS_KEYS, without_addresses
 
 SOURCE_ROW = "source_row"
 """Column that every raw batch carries: the record's row in its file, from 1, header rows not counted."""
 
 RECORD_CHARACTERS = 4_000
 """So much of a rejected record is stored: enough to see what is wrong with it, and where it is in its file."""
-
-LYRICS_KEYS = "lyrics|genius_annotation|qna"
-"""Keys whose values are never stored, as a pattern."""
 
 _LYRICS = re.compile(rf'("(?:{LYRICS_KEYS})"\s*:\s*")(?:[^"\\]|\\.)*', re.DOTALL)
 
@@ -77,11 +75,11 @@ class Rejection:
 
 
 def rejection(file: str, row: int, kind: str, reason: str, record: str | bytes, source_id: str = "") -> Rejection:
-    """Return a Rejection that keeps the record's beginning, without lyrics."""
+    """Return a Rejection that keeps the record's beginning, without lyrics and e-mail addresses."""
     text = record if isinstance(record, str) else record.decode("utf-8", "replace")
     text = _LYRICS.sub(r"\1…", text.replace("\0", "\N{SYMBOL FOR NULL}"))
     beginning = text if len(text) <= RECORD_CHARACTERS else text[:RECORD_CHARACTERS] + "…"
-    return Rejection(file, row, kind, reason, beginning, source_id)
+    return Rejection(file, row, kind, reason, without_addresses(beginning), source_id)
 
 
 @dataclass(frozen=True)

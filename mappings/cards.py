@@ -4,7 +4,7 @@ Counts are what was published, as text with its source: the project counts what 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -59,6 +59,14 @@ class GoldenQuery:
     sampled: bool
 
 
+class UnreadableCardError(Exception):
+    """What is stored is no card."""
+
+
+def _known(kind: type[Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {field.name: stored[field.name] for field in fields(kind) if field.name in stored}
+
+
 @dataclass(frozen=True)
 class Card:
     """A data set: its id and name, how large it was said to be, of when and where it is, who used it.
@@ -69,14 +77,14 @@ class Card:
 
     id: str
     name: str
-    published_count: str
-    rows: int
-    released: str
-    revision: str
-    platform: str
-    licence: str
-    track_licences: bool
-    addresses: tuple[str, ...]
+    published_count: str = "not stated"
+    rows: int = 0
+    released: str = ""
+    revision: str = ""
+    platform: str = ""
+    licence: str = ""
+    track_licences: bool = False
+    addresses: tuple[str, ...] = ()
     used_by: tuple[Claim, ...] = ()
     golden: tuple[GoldenQuery, ...] = ()
     notes: tuple[str, ...] = ()
@@ -84,19 +92,24 @@ class Card:
 
     @classmethod
     def read_from(cls, stored: Mapping[str, Any]) -> Self:
-        """Return a card that was stored as JSON (`dataclasses.asdict`).
+        """Return a card that was stored as JSON (`dataclasses.asdict`), by this version or by another.
+
+        What another version added is passed over, what it lacks is not stated. Raises UnreadableCardError for no card.
 
         >>> import orjson
         >>> Card.read_from(orjson.loads(orjson.dumps(CARDS["laion-disco-12m"]))) == CARDS["laion-disco-12m"]
         True
         """
-        lists = {
-            "addresses": tuple(stored["addresses"]),
-            "used_by": tuple(Claim(**claim) for claim in stored["used_by"]),
-            "golden": tuple(GoldenQuery(**query) for query in stored["golden"]),
-            "notes": tuple(stored["notes"]),
-        }
-        return cls(**{**stored, **lists})
+        try:
+            lists = {
+                "addresses": tuple(map(str, stored.get("addresses", ()))),
+                "used_by": tuple(Claim(**_known(Claim, claim)) for claim in stored.get("used_by", ())),
+                "golden": tuple(GoldenQuery(**_known(GoldenQuery, query)) for query in stored.get("golden", ())),
+                "notes": tuple(map(str, stored.get("notes", ()))),
+            }
+            return cls(**{**_known(cls, stored), **lists})
+        except (AttributeError, TypeError) as error:
+            raise UnreadableCardError(str(error)) from error
 
     @property
     def released_year(self) -> int:
@@ -196,6 +209,14 @@ _CARDS = (
         ),
     ),
 )
+
+LATEST_DECLARATIONS: Mapping[str, Any] = {
+    "collapse": {"field": "dataset"},
+    "sort": [{"number": {"order": "desc", "unmapped_type": "integer"}}],
+    "size": 10_000,
+    "ignore_unavailable": True,
+}
+"""What searches the index of declarations for the latest one of each data set: as many as are in one answer."""
 
 CARDS: Mapping[str, Card] = {card.id: card for card in _CARDS}
 """Data set id to its card."""

@@ -6,7 +6,7 @@ Nothing is overwritten: an addition and a removal are documents of their own, nu
 
 import socket
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,12 +14,14 @@ from elasticsearch import ConflictError, Elasticsearch
 
 from indexer.cluster import audit_log
 from indexer.cluster.indices import SMALL, create_index
+from indexer.cluster.ledger import Ledger
 from indexer.records import Source
 from indexer.sources import SOURCES
 from indexer.sources.declaration import Declared, parse
 from indexer.sources.declared import make_source
+from mappings.cards import LATEST_DECLARATIONS
 from mappings.errors import CheckFailedError, InputError
-from mappings.index_names import declarations
+from mappings.index_names import alias, declarations
 
 _KEYWORD = {"type": "keyword"}
 _STORED: dict[str, Any] = {"type": "keyword", "index": False, "doc_values": False}
@@ -53,12 +55,15 @@ class Version:
     text: str
 
 
+_PARTS = [part.name for part in fields(Version)]
+
+
 def history(client: Elasticsearch, prefix: str, dataset: str) -> list[Version]:
     """Return all versions of a data set's declaration, the latest first."""
     query = {"term": {"dataset": dataset}}
     sort = [{"number": {"order": "desc", "unmapped_type": "integer"}}]
     response = client.search(
-        index=declarations(prefix), query=query, sort=sort, size=MOST, source_excludes=["card"], ignore_unavailable=True
+        index=declarations(prefix), query=query, sort=sort, size=MOST, source_includes=_PARTS, ignore_unavailable=True
     )
     return [Version(**hit["_source"]) for hit in response["hits"]["hits"]]
 
@@ -71,14 +76,8 @@ def current(client: Elasticsearch, prefix: str, dataset: str) -> Declared | None
 
 def names(client: Elasticsearch, prefix: str) -> list[str]:
     """Return the ids of the data sets whose declarations are in force."""
-    response = client.search(
-        index=declarations(prefix),
-        collapse={"field": "dataset"},
-        sort=[{"number": {"order": "desc", "unmapped_type": "integer"}}],
-        size=MOST,
-        source_includes=["dataset", "removed"],
-        ignore_unavailable=True,
-    )
+    parts = ["dataset", "removed"]
+    response = client.search(index=declarations(prefix), source_includes=parts, **LATEST_DECLARATIONS)
     sources = [hit["_source"] for hit in response["hits"]["hits"]]
     return sorted(source["dataset"] for source in sources if not source["removed"])
 
@@ -93,14 +92,40 @@ def get_source(client: Elasticsearch, prefix: str, dataset: str) -> Source:
     return make_source(declared)
 
 
+def ensure_in_force(client: Elasticsearch, prefix: str, source: Source) -> None:
+    """Raise CheckFailedError if a source's declaration was changed or removed since it was read.
+
+    Whoever is about to open a generation holds the data set's lease, without which no declaration is removed.
+    """
+    if not source.definition:
+        return
+    declared = current(client, prefix, source.dataset)
+    if declared is None or declared.digest != source.definition:
+        what = f"{source.dataset} was {'removed' if declared is None else 'declared anew'} at this moment."
+        raise CheckFailedError(what, "See: linernotes datasets")
+
+
 def add(client: Elasticsearch, prefix: str, declared: Declared) -> int:
     """Store a declaration; return its number, or 0 where it is in force already."""
     dataset, card = declared.content.id, asdict(declared.content.card())
     versions = history(client, prefix, dataset)
     if versions and not versions[0].removed and versions[0].text == declared.text:
         return 0
+    _refuse_taken_name(client, prefix, dataset)
     what = "changed" if versions and not versions[0].removed else "added"
     return _append(client, prefix, versions, dataset, declared.name, declared.text, card, f"declaration {what}")
+
+
+def _refuse_taken_name(client: Elasticsearch, prefix: str, dataset: str) -> None:
+    """Raise InputError where a data set's alias would be an index, or an alias, of another prefix."""
+    name = alias(prefix, dataset)
+    own = {record.generation.index for record in Ledger(client, prefix).loads(dataset)}
+    others = client.indices.get(index=name, features="aliases", ignore_unavailable=True).body.keys() - own
+    if others:
+        raise InputError(
+            f"{dataset!r} can't be the id here: {name} is the name of something else ({min(others)}).",
+            "Choose another id, or another LINERNOTES_PREFIX.",
+        )
 
 
 def remove(client: Elasticsearch, prefix: str, dataset: str) -> int:

@@ -15,7 +15,7 @@ from elasticsearch import Elasticsearch
 
 from indexer import checks
 from indexer.checks import Candidate, Gate, Thresholds
-from indexer.cluster import audit_log, generations, indices, lease, ledger
+from indexer.cluster import audit_log, declarations, generations, indices, lease, ledger
 from indexer.cluster.bulk import REQUEST_TIMEOUT_S, BulkSender
 from indexer.cluster.lease import Lease
 from indexer.cluster.ledger import Ledger, LoadRecord
@@ -156,6 +156,7 @@ def load_dataset(
     with lease.hold(client, prefix, dataset, lease.LOAD, waits_for=lease.BRIEF):
         generations.repair(client, prefix, dataset)
         ensure_swappable(client, prefix, dataset)
+        declarations.ensure_in_force(client, prefix, plan.source)
         if (loaded := _loaded(context)) is not None:
             unmoved = Published([], [], [loaded.generation], moved=False)
             return _result(context, loaded.generation, _Counts.read(loaded.plan), unmoved, started)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from elasticsearch import Elasticsearch
 
-from indexer.cluster import audit_log, generations, indices, lease, ledger
+from indexer.cluster import audit_log, declarations, generations, indices, lease, ledger
 from indexer.cluster.ledger import Ledger
 from indexer.cluster.status import (
     BUILDING,
@@ -22,7 +22,8 @@ from indexer.cluster.status import (
     GenerationStatus,
     dataset_status,
 )
-from mappings.errors import CheckFailedError
+from mappings.cards import CARDS
+from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation, rejected
 
 LEAST = 2
@@ -66,24 +67,39 @@ def prune_generations(client: Elasticsearch, prefix: str, dataset: str, keep: in
     return Pruned(dataset, tuple(view.generation.index for view in doomed), stays, freed)
 
 
-def delete_dataset(client: Elasticsearch, prefix: str, dataset: str) -> tuple[str, ...]:
-    """Delete all generations of a data set, the current one too, and return them.
+def remove_dataset(client: Elasticsearch, prefix: str, dataset: str, *, delete_tracks: bool) -> tuple[str, ...]:
+    """Take a declaration out of force, delete all generations of its data set, and return these.
 
-    Raises CheckFailedError while somebody else changes this data set.
+    The declaration goes first, so that no load begins meanwhile; where that was all that an earlier run got done, this
+    goes on. A data set that is built in by now keeps its generations. Raises InputError where nothing is declared, or
+    where generations are there that may not be deleted; CheckFailedError while somebody changes this data set.
     """
     generations.create_system_indices(client, prefix)
     with lease.hold(client, prefix, dataset, lease.PRUNE) as lease_held:
         generations.repair(client, prefix, dataset)
-        views = dataset_status(client, prefix, dataset).views
+        latest = next(iter(declarations.history(client, prefix, dataset)), None)
+        views = () if dataset in CARDS or latest is None else dataset_status(client, prefix, dataset).views
+        if latest is None or (latest.removed and not views):
+            if dataset in CARDS:
+                raise InputError(f"{dataset} is built in, so it can't be removed.", "Its tracks: linernotes prune")
+            raise InputError(f"There is no declared data set {dataset!r}.", "See: linernotes datasets")
+        deleted = tuple(view.generation.index for view in views)
+        if views and not delete_tracks:
+            raise InputError(
+                f"{dataset} can't be removed while its tracks are there ({', '.join(deleted)}).",
+                f"Delete them with it: linernotes datasets remove {dataset} --delete-tracks",
+            )
         for view in views:
             if view.at_work and (busy := lease.live_workers(client, view.generation)):
                 hint = "Wait for its end, then run this again."
                 raise CheckFailedError(f"{view.generation.index} is being loaded by {busy[0].process}.", hint)
+        if not latest.removed:
+            declarations.remove(client, prefix, dataset)
         for view in views:
             lease_held.check()
             _delete(client, view.generation, view.plan)
             audit_log.write(client, view.generation, audit_log.PRUNED, f"{view.generation.index} deleted on demand")
-    return tuple(view.generation.index for view in views)
+    return deleted
 
 
 def _delete(client: Elasticsearch, generation: Generation, plan: Mapping[str, object]) -> None:

@@ -1,16 +1,24 @@
 """Numbers, lengths, dates, booleans, lists and video ids as the data sets write them."""
 
 import ast
+import json
+from collections.abc import Mapping
 
 import polars as pl
 
-from indexer.normalise.expressions import over_distinct
+from indexer.normalise.expressions import STRINGS, map_distinct, over_distinct
 from indexer.normalise.text import distinct
 
 LONGEST_S = 30 * 24 * 3600
 """The longest video that YouTube had is of 596 hours, 25 days. What is longer was counted in another unit."""
 
-_COUNT = r"^\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+(?:\.[0-9]+)?)\s*([KMBkmb]?)(?:\s|$)"
+_NUMBER: Mapping[str, str] = {
+    ".": r"^\s*([0-9]{1,3}(?:[,'\s][0-9]{3})+|[0-9]+)(?:\.([0-9]+))?",
+    ",": r"^\s*([0-9]{1,3}(?:[.'\s][0-9]{3})+|[0-9]+)(?:,([0-9]+))?",
+}
+"""Decimal mark to a number: its whole part, perhaps in groups of three, and its fraction."""
+
+_UNIT = r"\s*([KMBkmb]?)(?:\s|$)"
 _CLOCK = r"^(?:([0-9]+):)?([0-9]{1,2}):([0-5]?[0-9])$"
 _SCALE = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
 
@@ -21,20 +29,53 @@ def integer(written: pl.Expr) -> pl.Expr:
     return pl.when(number.is_between(0, 2**53)).then(number).cast(pl.Int64, strict=False)
 
 
-def parse_count(written: pl.Expr) -> pl.Expr:
+def parse_count(written: pl.Expr, decimal: str = ".") -> pl.Expr:
     """Return how many "3 plays", "10K plays", "1.2M views" are; null for what is no count.
 
-    >>> frame = pl.DataFrame({"views": ["3 plays", "10K plays", "1.2M views", "1,234 views", "1,2M views"]})
+    >>> frame = pl.DataFrame({"views": ["3 plays", "10K plays", "1.2M views", "1,234 views", "1,2M views", "1.5"]})
     >>> frame.select(parse_count(pl.col("views")))["views"].to_list()
-    [3, 10000, 1200000, 1234, None]
+    [3, 10000, 1200000, 1234, None, None]
     """
-    return over_distinct(written.cast(pl.String), _counted, pl.Int64)
+    return over_distinct(written.cast(pl.String), lambda text: _counted(text, decimal), pl.Int64)
 
 
-def _counted(text: pl.Expr) -> pl.Expr:
-    number = text.str.extract(_COUNT, 1).str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
-    scale = text.str.extract(_COUNT, 2).str.to_lowercase().replace_strict(_SCALE, default=None, return_dtype=pl.Int64)
-    return (number * scale).round().cast(pl.Int64, strict=False)
+def _counted(text: pl.Expr, decimal: str) -> pl.Expr:
+    pattern = _NUMBER[decimal] + _UNIT
+
+    def count(column: pl.Series) -> pl.Series:
+        scale = pl.col("3").str.to_lowercase().replace_strict(_SCALE, default=None, return_dtype=pl.Int64)
+        parts, value = _parts(column, pattern).select(_VALUE.alias("value"), scale.alias("scale")), pl.col("value")
+        is_whole = (pl.col("scale") > 1) | (value == value.round())
+        counted = (value * pl.col("scale")).round().cast(pl.Int64, strict=False)
+        return parts.select(pl.when(is_whole).then(counted)).to_series()
+
+    return text.map_batches(count, pl.Int64, is_elementwise=True)
+
+
+_VALUE = pl.concat_str(pl.col("1").str.replace_all("[^0-9]", ""), pl.lit("."), pl.col("2").fill_null("0")).cast(
+    pl.Float64, strict=False
+)
+"""The number that a pattern of `_NUMBER` finds."""
+
+
+def _parts(column: pl.Series, pattern: str) -> pl.DataFrame:
+    """Return the groups of a pattern, as columns 1, 2 and so on: each regular expression is tried once."""
+    return column.str.extract_groups(pattern).struct.unnest()
+
+
+def with_point(written: pl.Expr) -> pl.Expr:
+    """Return texts of numbers that have a decimal comma with a point, clocks as they are, null for others.
+
+    >>> frame = pl.DataFrame({"length": ["2,5", "1.090,5", "2:48", "180.25"]})
+    >>> frame.select(with_point(pl.col("length")))["length"].to_list()
+    ['2.5', '1090.5', '2:48', None]
+    """
+
+    def number(column: pl.Series) -> pl.Series:
+        return _parts(column, _NUMBER[","] + r"\s*$").select(_VALUE.cast(pl.String)).to_series()
+
+    numbers = written.map_batches(number, pl.String, is_elementwise=True)
+    return pl.coalesce(numbers, pl.when(written.str.contains(":", literal=True)).then(written))
 
 
 def seconds(written: pl.Expr, per_second: float = 1) -> pl.Expr:
@@ -92,12 +133,45 @@ _MOST_CHARACTERS = 100_000
 def parse_list(literal: str) -> list[str]:
     r"""Return the members of a written list as strings, without None; [] where it is no list.
 
-    Read as Python reads it, not by swapping quotation marks: both kinds occur in one list.
+    Read as JSON or as Python reads it, not by swapping quotation marks: both kinds occur in one list.
 
-    >>> parse_list("['it\\'s', None, 7]") + parse_list('["d\'n\'b", "x"]')
-    ["it's", '7', "d'n'b", 'x']
+    >>> parse_list("['it\\'s', None, 7]") + parse_list('["d\'n\'b", "x"]') + parse_list('["AC\\/DC", null]')
+    ["it's", '7', "d'n'b", 'x', 'AC/DC']
     """
-    return [str(member) for member in _parsed(literal) or () if isinstance(member, str | int | float)]
+    members = [member for member in _parsed(literal) or () if isinstance(member, str | int | float)]
+    texts = [str(member).lower() if isinstance(member, bool) else str(member) for member in members]
+    if "\\" not in literal:
+        return texts
+    # Pairs of surrogates become their character, single ones are none.
+    return [text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for text in texts]
+
+
+_PLAIN_JSON = r'^\s*\[(?:\s*\]|\s*"[^\[{]*\])\s*$'
+"""A list of JSON that begins with a text, and has neither lists nor objects in it."""
+
+
+def parse_lists(written: pl.Expr) -> pl.Expr:
+    """Return the members of written lists as `parse_list` does, null where there is none.
+
+    >>> frame = pl.DataFrame({"artists": ['["a", null]', "[]", None]})
+    >>> frame.select(parse_lists(pl.col("artists")))["artists"].to_list()
+    [['a'], None, None]
+    """
+
+    def parse(column: pl.Series) -> pl.Series:
+        if not column.str.contains(_PLAIN_JSON).all():
+            return each(column)
+        try:
+            lists = column.str.json_decode(STRINGS).list.drop_nulls()
+        except pl.exceptions.PolarsError:
+            return each(column)
+        return pl.select(pl.when(lists.list.len() > 0).then(lists)).to_series()
+
+    def each(column: pl.Series) -> pl.Series:
+        value = map_distinct(pl.col("value"), lambda text: parse_list(text) or None, STRINGS)
+        return column.to_frame("value").select(value).to_series()
+
+    return written.map_batches(parse, STRINGS, is_elementwise=True)
 
 
 def _parsed(literal: str) -> list[object] | None:
@@ -107,7 +181,11 @@ def _parsed(literal: str) -> list[object] | None:
     if not text.startswith("[") or len(text) > _MOST_CHARACTERS:
         return None
     try:
-        parsed = ast.literal_eval(text)
+        parsed = None if text[1:].lstrip().startswith("'") else json.loads(text)
+    except (ValueError, RecursionError):
+        parsed = None
+    try:
+        parsed = ast.literal_eval(text) if parsed is None else parsed
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
     return parsed if isinstance(parsed, list) else None

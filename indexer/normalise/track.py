@@ -38,7 +38,7 @@ from mappings.track import (
     YEAR,
 )
 
-NORMALISATION_VERSION = 2
+NORMALISATION_VERSION = 3
 """Raised whenever a record may become another document than before, from its row to its fingerprint.
 
 A test holds it: it pins what some hundreds of rows of all kinds become. How fields are indexed has its own hash

@@ -12,6 +12,7 @@ import polars as pl
 from indexer.readers.files import CHUNK_BYTES, Text, open_text
 from indexer.records import SOURCE_ROW, Chunk, RawBatch, Rejection, SourceFile, rejection
 from mappings.errors import InputError
+from mappings.private import is_private
 
 RECORD_BYTES = 16 << 20
 """No record is longer: a quoted cell that goes on for longer was never closed."""
@@ -56,7 +57,8 @@ class CsvReader:
     """Reads some columns, all as strings; an empty cell is null.
 
     `columns` are the names of those to read. Rows are records after the header rows; a blank line counts as a row that
-    is skipped.
+    is skipped. Of a damaged record nobody knows which cell is of which column: unless all columns are read, or all of
+    the file's columns are `public`, only its size is stored.
     """
 
     def __init__(
@@ -68,6 +70,8 @@ class CsvReader:
         block: int | None = CHUNK_BYTES,
         dialect: Dialect = COMMAS,
         text: Text | None = None,
+        *,
+        public: bool = True,
     ) -> None:
         """Open the file and read its header; `block` None makes the whole file one chunk, `text` is the opened file.
 
@@ -80,7 +84,9 @@ class CsvReader:
         rows, self._start = _head(self._text, header_rows, dialect)
         self.columns = header(rows)
         self._first_row = rows[0] if rows else []
-        self._positions = [self.columns.index(name) for name in columns if name in self.columns]
+        self._positions = [self.columns.index(name) for name in dict.fromkeys(columns) if name in self.columns]
+        unknown = [] if public else [name for name in self.columns if name not in columns]
+        self._storable = not unknown and not any(map(is_private, self.columns))
 
     def seen_columns(self) -> set[str]:
         """Return the columns' names and the cells of the first row."""
@@ -108,7 +114,8 @@ class CsvReader:
             start = 0
             for row, (end, cells) in enumerate(self._records(data), chunk.first_row):
                 if isinstance(cells, str):
-                    rejected.append(rejection(self.file.name, row, "unreadable", cells, data[start:end]))
+                    record = data[start:end] if self._storable else f"… ({end - start} bytes)"
+                    rejected.append(rejection(self.file.name, row, "unreadable", cells, record))
                 elif cells:
                     yield [*[cells[index] for index in self._positions], row]
                 else:
@@ -226,11 +233,14 @@ def _not_utf8(record: bytes) -> str:
 
 def _head(text: Text, rows: int, dialect: Dialect) -> tuple[list[list[str]], int]:
     """Return the header rows, and the offset of the first row after them."""
-    lines = _Lines(text.read_at(text.start, _HEAD_BYTES), last=True)
+    data = text.read_at(text.start, _HEAD_BYTES)
+    lines = _Lines(data, last=True)
     try:
-        cells = [row for row in islice(dialect.reader(lines), rows) if row]
+        cells = list(islice(filter(None, dialect.reader(lines)), rows))
     except csv.Error:
         cells = []
+    if len(cells) < rows and b"\r" in data and b"\n" not in data:
+        raise InputError(f"{text.name} ends its lines with CR alone.", "Save it with line feeds.")
     if len(cells) < rows:
         raise InputError(f"{text.name} has fewer than {rows} header rows.", "Download it again.")
     return cells, text.start + lines.end

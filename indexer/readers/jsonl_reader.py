@@ -9,10 +9,10 @@ import polars as pl
 
 from indexer.readers.files import CHUNK_BYTES, Text, open_text
 from indexer.readers.nested import Type
-from indexer.records import LYRICS_KEYS, SOURCE_ROW, Chunk, RawBatch, Rejection, SourceFile, rejection
+from indexer.records import SOURCE_ROW, Chunk, RawBatch, Rejection, SourceFile, rejection
 from mappings.errors import InputError
+from mappings.private import LYRICS_KEYS
 
-_HEAD_BYTES = 1 << 16
 _SAMPLE_BYTES = 1 << 20
 
 _HINT = "Check that this is the right file."
@@ -42,13 +42,17 @@ Keys = Mapping[str, Type]
 class JsonLinesReader:
     """Reads `keys` of each object; a key that is missing is null, other keys are passed over.
 
-    A row is a line, blank ones too, so that `source_row` is the line's number in the file.
+    A row is a line, blank ones too, so that `source_row` is the line's number in the file. An object or a list where a
+    text is expected is read as JSON, or, if the reader is `strict`, its record is rejected: nobody knows what is in it.
     """
 
-    def __init__(self, file: SourceFile, keys: Keys, block: int = CHUNK_BYTES, text: Text | None = None) -> None:
+    def __init__(
+        self, file: SourceFile, keys: Keys, block: int = CHUNK_BYTES, text: Text | None = None, *, strict: bool = False
+    ) -> None:
         """Open the file (`text`: it is open); raises InputError when it can't be read or is empty."""
         self.file = file
         self._keys = dict(keys)
+        self._strict = strict
         self._block = block
         self._text: Text = text or open_text(file)
 
@@ -72,11 +76,11 @@ class JsonLinesReader:
         return self._read_whole(data, chunk) or self._read_lines(data, chunk)
 
     def seen_columns(self) -> set[str]:
-        """Return the keys of the objects in the file's first 64 KB, as an object may lack some.
+        """Return the keys of the objects in the file's first megabyte, as an object may lack some.
 
         Raises InputError when there is none: the file is something else.
         """
-        if seen := {key for entry in sample_objects(self._text, _HEAD_BYTES) for key in entry}:
+        if seen := {key for entry in sample_objects(self._text) for key in entry}:
             return seen
         raise InputError(f"{self.file.name} is no JSON Lines file: no line begins with an object.", _HINT)
 
@@ -105,6 +109,9 @@ class JsonLinesReader:
         rejected: list[Rejection] = []
         for row, line in numbered:
             entry = _parsed(line)
+            if isinstance(entry, dict) and self._strict:
+                nested = [key for key, kind in self._keys.items() if _is_nested(entry.get(key), kind)]
+                entry = f"{nested[0]!r} is an object or a list, where a text is expected" if nested else entry
             if isinstance(entry, dict):
                 records.append({key: _as(entry.get(key), kind) for key, kind in self._keys.items()} | {SOURCE_ROW: row})
             else:
@@ -114,17 +121,18 @@ class JsonLinesReader:
     def _decoded(self, data: bytes) -> pl.DataFrame | None:
         try:
             # Polars would unpack what begins like gzip or zstd; nothing begins so after a newline.
-            return pl.read_ndjson(b"\n" + data, schema=self._keys)
+            frame = pl.read_ndjson(b"\n" + data, schema=self._keys)
         except pl.exceptions.PolarsError:
             return None
+        return None if self._strict and any(map(_may_be_nested, frame)) else frame
 
     def _empty(self) -> pl.DataFrame:
         return pl.DataFrame(schema=self._keys | {SOURCE_ROW: pl.Int64()})
 
 
-def sample_objects(text: Text, size: int = _SAMPLE_BYTES) -> list[dict[str, Any]]:
+def sample_objects(text: Text) -> list[dict[str, Any]]:
     """Return the objects in the first bytes of a text; what is none is left out."""
-    head = map(_parsed, text.read_at(text.start, size).split(b"\n"))
+    head = map(_parsed, text.read_at(text.start, _SAMPLE_BYTES).split(b"\n"))
     return [entry for entry in head if isinstance(entry, dict)]
 
 
@@ -166,6 +174,27 @@ def _as(value: Any, kind: Type) -> Any:
         return {field.name: _as(value.get(field.name), field.dtype) for field in kind.fields} if known else None
     inner = kind.inner if isinstance(kind, pl.List) else pl.String()
     return [_as(item, inner) for item in (value if isinstance(value, list) else [value])]
+
+
+_JSON = r'^(?:\{\s*["}]|\[\s*(?:["\d\[\]{-]|true|false|null))'
+
+
+def _may_be_nested(values: pl.Series) -> bool:
+    """Tell whether some texts look like an object or a list: Polars writes these as JSON where it reads texts."""
+    if isinstance(values.dtype, pl.List):
+        return _may_be_nested(values.explode())
+    if isinstance(values.dtype, pl.Struct):
+        return any(_may_be_nested(values.struct.field(field.name)) for field in values.dtype.fields)
+    return bool(values.str.contains(_JSON).any())
+
+
+def _is_nested(value: Any, kind: Type) -> bool:
+    """Tell whether there is an object or a list where a column of this type has a text."""
+    if isinstance(kind, pl.Struct):
+        return isinstance(value, dict) and any(_is_nested(value.get(part.name), part.dtype) for part in kind.fields)
+    if isinstance(kind, pl.List):
+        return any(_is_nested(item, kind.inner) for item in (value if isinstance(value, list) else [value]))
+    return isinstance(value, dict | list)
 
 
 def _string(value: Any) -> str | None:

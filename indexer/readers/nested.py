@@ -60,7 +60,7 @@ class ColumnPath:
                 if step not in members:
                     return f"{name!r} has no member {step!r}, but {', '.join(members)}"
                 here, name = members[step], f"{name}.{step}"
-            elif isinstance(here, pl.List | pl.Array):
+            elif isinstance(here, pl.List):
                 here, name = here.inner, f"{name}[{'' if step is None else step}]"
             else:
                 return f"{name!r} is no list"

@@ -39,7 +39,7 @@ class _Window:
 
 
 class ParquetReader:
-    """Reads some columns, with their types as published.
+    """Reads some columns, with their types as published; arrays of a fixed length are lists, bytes are text.
 
     Memory is bounded by one window: a row group, or several small ones. It stays in memory until another one is
     needed, so that its chunks, read one after the other, decode it once.
@@ -52,9 +52,12 @@ class ParquetReader:
         self.file = file
         self._bytes = opened or open_bytes(file)
         groups = row_groups(self._bytes.path, file.name)
-        self.types = _types(self._bytes.path, file.name)
+        published = _types(self._bytes.path, file.name)
+        self.types = {name: _readable(dtype) for name, dtype in published.items()}
         self.columns = list(self.types)
-        self._selected = [name for name in columns if name in self.columns]
+        self._selected = [
+            _converted(name, published[name], self.types[name]) for name in columns if name in self.columns
+        ]
         self._rows = rows
         self._windows = _windows(groups, rows)
         self._lock = threading.Lock()
@@ -121,6 +124,33 @@ def _types(path: Path, name: str) -> dict[str, pl.DataType]:
         return dict(pl.read_parquet_schema(path))
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{name} is no Parquet file ({_first_line(error)}).", "Download it again.") from error
+
+
+def _readable(dtype: pl.DataType) -> pl.DataType:
+    """Return the type in which values of a published type are handed over."""
+    if isinstance(dtype, pl.List | pl.Array):
+        return pl.List(_readable(dtype.inner))  # type: ignore[arg-type]  # a type of a file is no class
+    if isinstance(dtype, pl.Struct):
+        return pl.Struct({field.name: _readable(field.dtype) for field in dtype.fields})  # type: ignore[arg-type]
+    return pl.String() if isinstance(dtype, pl.Binary) else dtype
+
+
+def _converted(name: str, published: pl.DataType, dtype: pl.DataType) -> pl.Expr:
+    def convert(values: pl.Series) -> pl.Series:
+        try:
+            return values.cast(dtype)
+        except pl.exceptions.PolarsError:  # bytes that are no UTF-8
+            return pl.Series(values.name, [_decoded(value) for value in values.to_list()], dtype)
+
+    return pl.col(name) if published == dtype else pl.col(name).map_batches(convert, dtype, is_elementwise=True)
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, dict):
+        return {name: _decoded(member) for name, member in value.items()}
+    return [_decoded(item) for item in value] if isinstance(value, list) else value
 
 
 def _first_line(error: Exception) -> str:

@@ -7,37 +7,30 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from difflib import get_close_matches
 from hashlib import sha256
 from string import Formatter
 from typing import Annotated, Any, Literal, Self, TypeVar
 
+import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from indexer.normalise.licence import NONE, recognise
+from indexer.records import SOURCE_ROW
 from mappings.cards import CARDS, PRESS, SECOND_HAND, SELF_DISCLOSED, Card, Claim
 from mappings.errors import InputError
 from mappings.genres import FAMILIES
-from mappings.index_names import LONGEST_DATASET_ID, is_dataset_id, is_reserved
+from mappings.index_names import LONGEST_DATASET_ID, RESERVED, is_dataset_id, is_reserved
+from mappings.private import PRIVATE_PARTS, is_private
 
 SCHEMA_FILE = "declaration.schema.json"
 
-PRIVATE = re.compile(r"lyrics|genius_annotation|qna|e_?mail|phone|telephone|paypal|contact|postal|street")
-"""Words in names of columns that are never read: lyrics and private contact data."""
+_MOST_ROWS = 2**53
+"""Larger numbers are no exact JSON numbers for everybody."""
 
 _DAY = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
 _WEB = re.compile(r"https?://\S+")
-
-
-def is_private(column: str) -> bool:
-    """Tell whether a column's name says that it holds lyrics or contact data.
-
-    >>> [is_private(name) for name in ("Lyrics", "artist.contactEmail", "lyricist", "title")]
-    [True, True, False, False]
-    """
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column)
-    return PRIVATE.search(words.lower().replace("-", "_").replace(" ", "_")) is not None
 
 
 def _text(value: str) -> str:
@@ -60,11 +53,17 @@ def _dataset_id(value: str) -> str:
 def _column(value: str) -> str:
     if is_private(value):
         raise ValueError(f"{value!r} seems to hold lyrics or contact data, which are never loaded")
+    if value == SOURCE_ROW:
+        raise ValueError(f"{value!r} is what the rows are numbered by here: it can't be a column of the file")
     return _text(value)
 
 
 def _day(value: str) -> str:
-    if not _DAY.fullmatch(value) or not 1900 <= int(value[:4]) <= 2100:
+    try:
+        year = date.fromisoformat(value + "-01-01"[len(value) - 4 :]).year if _DAY.fullmatch(value) else 0
+    except ValueError:
+        year = 0
+    if not 1900 <= year <= 2100:
         raise ValueError(f"{value!r} is no date: write 2024, 2024-05 or 2024-05-31")
     return value
 
@@ -100,15 +99,17 @@ def _licence(value: str) -> str:
 def _pieces(template: str) -> list[tuple[str, str | None]]:
     """Return the pieces of a template, each a text and the column behind it."""
     try:
-        parsed = [(text, name) for text, name, form, change in Formatter().parse(template) if not (form or change)]
+        parsed = list(Formatter().parse(template))
     except ValueError as error:
         raise ValueError(f"{template!r} is no template: {str(error).lower()}") from error
-    if not any(name for _, name in parsed):
+    if not any(name for _, name, *_ in parsed):
         raise ValueError(f"{template!r} names no column: write one in braces, such as {{id}}")
-    for _, name in parsed:
+    for _, name, form, change in parsed:
+        if form or change:
+            raise ValueError(f"{template!r} formats {name!r}: write {{{name}}}, values stay as they are")
         if name is not None:
             _column(name)
-    return parsed
+    return [(text, name) for text, name, *_ in parsed]
 
 
 def _template(value: str) -> str:
@@ -116,17 +117,39 @@ def _template(value: str) -> str:
     return value
 
 
-Text = Annotated[str, AfterValidator(_text)]
-Column = Annotated[str, AfterValidator(_column), Field(description="Name of a column, or a path in nested data.")]
-Address = Annotated[str, AfterValidator(_address)]
+_PRIVATE_NAMES = "|".join(each for part in PRIVATE_PARTS for each in (part, part.title(), part.upper()))
+_COLUMN: dict[str, Any] = {"minLength": 1, "not": {"pattern": _PRIVATE_NAMES}}
+
+
+def _hint(**keys: Any) -> Any:
+    """Return what the JSON Schema says beside the type: never more than the validator does."""
+    return Field(json_schema_extra=keys)
+
+
+Text = Annotated[str, AfterValidator(_text), _hint(pattern=r"\S")]
+Column = Annotated[
+    str,
+    AfterValidator(_column),
+    Field(description="Name of a column, or a path in nested data.", json_schema_extra=_COLUMN),
+]
+Address = Annotated[str, AfterValidator(_address), _hint(pattern=rf"^{_WEB.pattern}$")]
 
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+def _exclusive(made: dict[str, Any], model: type[BaseModel]) -> None:
+    """Say in a JSON Schema what excludes each other."""
+    made["oneOf"] = [{"required": [name]} for name in _ORIGINS if name in model.model_fields]
+    if "literal" in model.model_fields:
+        made["not"] = {"required": ["literal", "separator"], "properties": {"literal": {"const": True}}}
+
+
 class Value(_Table):
     """Where a field's value is from: one column, the first of several that is not empty, a template or a constant."""
+
+    model_config = ConfigDict(json_schema_extra=_exclusive)
 
     column: Column | None = None
     first_of: list[Column] | None = Field(None, min_length=2, description="The first of these that is not empty.")
@@ -200,7 +223,14 @@ def _from_name(value: object) -> object:
     return {"column": value} if isinstance(value, str) else value
 
 
+def _no_constant(value: Value) -> Value:
+    if value.constant is not None:
+        raise ValueError("a constant is no id, as all tracks would have the same: leave it out for a hash")
+    return value
+
+
 OfText = Annotated[Value, BeforeValidator(_from_name)]
+OfId = Annotated[OfText, AfterValidator(_no_constant)]
 OfList = Annotated[Values, BeforeValidator(_from_name)]
 OfDuration = Annotated[Duration, BeforeValidator(_from_name)]
 OfDate = Annotated[Date, BeforeValidator(_from_name)]
@@ -211,7 +241,7 @@ class Fields(_Table):
 
     title: OfText
     artists: OfList | None = None
-    source_id: OfText | None = Field(None, description="The track's id; left out: a hash of the record.")
+    source_id: OfId | None = Field(None, description="The track's id; left out: a hash of the record.")
     url: OfText | None = None
     video_ids: OfList | None = None
     artist_ids: OfList | None = None
@@ -247,6 +277,12 @@ class FileFormat(_Table):
     names: list[Text] | None = Field(None, min_length=1, description="Patterns of file names, to pick from a folder.")
 
     @model_validator(mode="after")
+    def _either_names_or_a_header(self) -> Self:
+        if self.columns and "header_rows" in self.model_fields_set:
+            raise ValueError("columns are for files without rows of names: leave columns or header_rows out")
+        return self
+
+    @model_validator(mode="after")
     def _known_encoding(self) -> Self:
         if self.encoding is not None:
             try:
@@ -270,22 +306,35 @@ class Use(_Table):
         return Claim(self.what, self.who, self.said_by, self.kind, self.source or "")
 
 
+_ID = {
+    "pattern": "^[a-z0-9]+(?:-[a-z0-9]+)*$",
+    "maxLength": LONGEST_DATASET_ID,
+    "not": {"enum": [*CARDS, *sorted(RESERVED)]},
+}
+
+
 class Declaration(_Table):
     """A data set by declaration."""
 
-    id: Annotated[str, AfterValidator(_dataset_id)] = Field(description="Id: small letters, digits, hyphens.")
+    id: Annotated[str, AfterValidator(_dataset_id), _hint(**_ID)] = Field(
+        description="Id: small letters, digits, hyphens."
+    )
     name: Text
     platform: Text = Field(description="Where the audio was published.")
     licence: Text = Field(description="Licence of the data set itself.")
     sources: list[Address] = Field(min_length=1, description="Where the data set and what is said of it are from.")
-    released: Annotated[str, AfterValidator(_day)] | None = Field(None, description="Day, month or year of release.")
+    released: Annotated[str, AfterValidator(_day), _hint(pattern=f"^(?:{_DAY.pattern})$")] | None = Field(
+        None, description="Day, month or year of release."
+    )
     published_count: Text | None = Field(None, description="How large it was said to be, as text.")
-    rows: int = Field(0, ge=0, description="Rows of all published files.")
+    rows: int = Field(0, ge=0, le=_MOST_ROWS, description="Rows of all published files.")
     notes: list[Text] = []
     acknowledged_use: list[Use] = []
     file: FileFormat = Field(default_factory=lambda: FileFormat.model_validate({}))
     fields: Fields
-    genres: dict[str, Annotated[str, AfterValidator(_family)]] = Field({}, description="Genre term to its family.")
+    genres: dict[str, Annotated[str, AfterValidator(_family), _hint(enum=[*FAMILIES])]] = Field(
+        {}, description="Genre term to its family."
+    )
     licences: dict[str, Annotated[str, AfterValidator(_licence)]] = Field(
         {}, description="What the files write for a licence, to a name or address that is known here."
     )
@@ -309,6 +358,9 @@ class Declaration(_Table):
         )
 
 
+_IN_DOCUMENTS = {"id", "platform", "released", "file", "fields", "genres", "licences"}
+
+
 @dataclass(frozen=True)
 class Declared:
     """A declaration that holds, with its text, and the name of the file that it was read from."""
@@ -319,8 +371,9 @@ class Declared:
 
     @property
     def digest(self) -> str:
-        """Return what changes with the text."""
-        return sha256(self.text.encode()).hexdigest()
+        """Return what changes with what documents are made of: not with a comment, a note or the name."""
+        content = self.content.model_dump(mode="json", include=_IN_DOCUMENTS, exclude_defaults=True)
+        return sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def place(self, *path: str) -> str:
         """Return line and key of a part, for a message."""
@@ -353,24 +406,32 @@ def _first(error: ValidationError, text: str) -> Mapping[str, Any]:
 
 def _sentence(mistake: Mapping[str, Any], path: tuple[str, ...]) -> str:
     kind, context = mistake["type"], mistake.get("ctx", {})
-    if kind == "missing":
-        return "it is missing"
     if kind == "extra_forbidden":
         known = _known(path[:-1])
         return f"there is no such key{_nearest(path[-1], known)}: {', '.join(known)}"
-    if kind == "literal_error":
-        return f"it must be {context['expected']}"
-    message = str(mistake["msg"]).removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
-    return message if kind == "value_error" else f"it must be {_TYPES.get(message, message)}"
+    if kind == "value_error":
+        return str(context["error"]).rstrip(".")
+    if kind == "model_type" and path[:1] == ("fields",) and len(path) == 2:
+        return "it must be the name of a column, or a table"
+    return _MISTAKES.get(kind, "it is not valid").format(**context)
 
 
-_TYPES = {
-    "a valid string": "a text",
-    "a valid integer": "a whole number",
-    "a valid boolean": "true or false",
-    "a valid list": "a list",
-    "a valid dictionary": "a table",
+_MISTAKES = {
+    "missing": "it is missing",
+    "literal_error": "it must be {expected}",
+    "string_type": "it must be a text",
+    "int_type": "it must be a whole number",
+    "bool_type": "it must be true or false",
+    "list_type": "it must be a list",
+    "dict_type": "it must be a table",
+    "model_type": "it must be a table",
+    "string_too_short": "it is empty",
+    "string_too_long": "it must be {max_length} character",
+    "too_short": "it must have {min_length} or more",
+    "greater_than_equal": "it must be {ge} or more",
+    "less_than_equal": "it must be {le} or less",
 }
+"""Pydantic's kinds of mistakes, in our words."""
 
 
 def _known(path: tuple[str, ...]) -> list[str]:
@@ -405,10 +466,9 @@ def _place(name: str, text: str, path: Sequence[str]) -> str:
     return ", ".join([name, *([f"line {line}"] if line else []), *([key] if key else [])])
 
 
-_HEADER = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?")
-_VALUE = re.compile(r"""("(?:[^"\\]|\\.)*"|'[^']*')(\s*=)?""")
-"""A string, and the equals sign behind one that is a key."""
-_KEY = re.compile(r"""(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9_.-]+))\s*=""")
+_TEXT = re.compile(r"""(\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')(?P<key>[^\S\n]*=)?|\#.*""")
+"""A string, or a comment; a string before an equals sign is a key."""
+_HEADER = re.compile(r"^\s*\[\[?\s*([\w.-]+)\s*\]\]?\s*$")
 
 
 def line_of(text: str, path: Sequence[str]) -> int:
@@ -419,35 +479,36 @@ def line_of(text: str, path: Sequence[str]) -> int:
     >>> line_of("id = 1\n[fields]\nyear = {column = 'a', unit = 2}", ["fields", "year", "unit"])
     3
     """
-    names = tuple(part for part in path if not part.isdigit())
+    names = [part for part in path if not part.isdigit()]
     item = next((int(part) for part in path if part.isdigit()), 0)
-    lines = list(_keys(text))
+    bare = _TEXT.sub(lambda each: each[0] if each["key"] else "\n" * each[0].count("\n"), text)
+    lines = bare.split("\n")
+    headers = [(number, found[1].split(".")) for number, line in enumerate(lines) if (found := _HEADER.match(line))]
+    at, end = 0, headers[0][0] if headers else len(lines)
+    line, depth = 0, 0
     for length in range(len(names), 0, -1):
-        if matches := [number for number, key in lines if key == names[:length]]:
-            return matches[min(item, len(matches) - 1)]
-    return 0
+        if starts := [number for number, name in headers if name == names[:length]]:
+            at = starts[min(item, len(starts) - 1)]
+            end = next((number for number, _ in headers if number > at), len(lines))
+            line, depth = at + 1, length
+            break
+    for name in names[depth:]:
+        key = re.compile(rf"""(?<![\w-])(["']?){re.escape(name)}\1\s*[.=]""")
+        places = [number for number in range(at, end) for _ in key.finditer(lines[number])]
+        if not places:
+            break
+        at = places[min(item, len(places) - 1) if name == names[-1] else 0]
+        line, end = at + 1, _end_of_value(lines, at, end)
+    return line
 
 
-def _keys(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield each key with its line: of tables, of values, and of tables inside a value."""
-    table: tuple[str, ...] = ()
-    outer: tuple[str, ...] = ()
-    depth = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        bare = _VALUE.sub(lambda string: string[0] if string[2] else "", line).split("#")[0]
-        if not depth and (header := _HEADER.fullmatch(bare)):
-            table = tuple(part.strip(" \"'") for part in header[1].split("."))
-            yield number, table
-            continue
-        for match in _KEY.finditer(bare):
-            quoted, plain = match[1] or match[2], match[3]
-            key = (quoted,) if quoted else tuple((plain or "").split("."))
-            if not depth and match.start() == len(bare) - len(bare.lstrip()):
-                outer = (*table, *key)
-                yield number, outer
-            else:
-                yield number, (*outer, *key)
-        depth = max(depth + len(re.findall(r"[\[{]", bare)) - len(re.findall(r"[\]}]", bare)), 0)
+def _end_of_value(lines: Sequence[str], at: int, end: int) -> int:
+    open_brackets = 0
+    for number in range(at, end):
+        open_brackets += len(re.findall(r"[\[{]", lines[number])) - len(re.findall(r"[\]}]", lines[number]))
+        if open_brackets <= 0:
+            return number + 1
+    return end
 
 
 def schema() -> dict[str, Any]:
@@ -457,6 +518,6 @@ def schema() -> dict[str, Any]:
     for name, entry in fields.items():
         (reference,) = [each for each in entry.get("anyOf", [entry]) if "$ref" in each]
         rest = {key: value for key, value in entry.items() if key == "description"}
-        column = {"type": "string", "description": "Name of the column."}
+        column = {"type": "string", "description": "Name of the column."} | _COLUMN
         fields[name] = rest | {"anyOf": [column, {"$ref": reference["$ref"]}]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "linernotes: a data set"} | made

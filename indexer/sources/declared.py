@@ -1,13 +1,12 @@
 """From a declaration to a source: each rule becomes an expression over whole columns."""
 
 import functools
-import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 import polars as pl
 
 from indexer.normalise import scalars
-from indexer.normalise.expressions import STRINGS, map_distinct
+from indexer.normalise.expressions import STRINGS
 from indexer.normalise.record_id import record_id
 from indexer.normalise.text import distinct, tidy_list
 from indexer.normalise.track import DECLARED_LANGUAGE, WRITTEN_DATE
@@ -19,17 +18,8 @@ from indexer.sources.dataset import (
     licence_fields,
 )
 from indexer.sources.declaration import Date, Declared, Duration, Value, Values
-from indexer.sources.declared_files import LIST_FIELDS, check_fit, open_declared
-from mappings.track import ALBUM, ARTIST_IDS, EXPLICIT, GENRE_PATH, PLAYS, SOURCE_ID, TITLE, VIDEO_IDS
-
-PATTERNS: Mapping[str | None, tuple[str, ...]] = {
-    "csv": ("*.csv", "*.txt"),
-    "tsv": ("*.tsv", "*.tab", "*.txt", "*.csv"),
-    "jsonl": ("*.jsonl", "*.ndjson", "*.json"),
-    "parquet": ("*.parquet",),
-    None: ("*.parquet", "*.jsonl", "*.ndjson", "*.csv", "*.tsv", "*.tab", "*.txt"),
-}
-"""What files of a format are called, where a declaration doesn't say."""
+from indexer.sources.declared_files import check_fit, open_declared, patterns
+from mappings.track import ARTIST_IDS, EXPLICIT, GENRE_PATH, LANGUAGE, PLAYS, SOURCE_ID, VIDEO_IDS
 
 
 def make_source(declared: Declared) -> DataSource:
@@ -39,7 +29,7 @@ def make_source(declared: Declared) -> DataSource:
     has_id = any(spec.field == SOURCE_ID for spec in specs)
     return DataSource(
         card=content.card(),
-        patterns=tuple(content.file.names or PATTERNS[content.file.format]),
+        patterns=tuple(content.file.names or patterns(content.file.format)),
         required=(),
         given=tuple(specs),
         open=functools.partial(open_declared, declared),
@@ -56,60 +46,63 @@ def _specs(declared: Declared, name: str, rule: Value) -> Iterator[FieldSpec]:
     said = _stated(rule)
     match name:
         case "genre":
-            own = {term.lower(): family for term, family in declared.content.genres.items()}
+            own = {_plain(term): family for term, family in declared.content.genres.items()}
             terms = _list(rule)
             yield FieldSpec(GENRE_PATH, columns, terms, "its own terms")
             yield genre_field(columns, terms, "families of its terms", said, own)
         case "licence":
-            written, words = _text(rule), declared.content.licences
-            named = written.replace(words) if words else None
-            yield from licence_fields(columns, written, named)
+            words = {_plain(word): licence for word, licence in declared.content.licences.items()}
+            written = _text(rule)
+            known = written.str.to_lowercase().replace_strict(words, default=None, return_dtype=pl.String)
+            yield from licence_fields(columns, written, pl.coalesce(known, written) if words else None)
         case "duration_s" if isinstance(rule, Duration):
-            yield duration_field(columns, _seconds(rule, decimal), rule.unit, said)
+            read = functools.partial(read_seconds, unit=rule.unit, decimal=decimal)
+            yield duration_field(columns, _read(rule, read, pl.Float64), rule.unit, said)
         case "year" if isinstance(rule, Date):
             yield FieldSpec(WRITTEN_DATE, columns, _date(rule), rule.format or "")
-        case "language":
-            yield FieldSpec(DECLARED_LANGUAGE, columns, _text(rule))
         case "plays":
             lost = "plays: unreadable, dropped"
-            yield FieldSpec(PLAYS, columns, _plays(rule, decimal), lost=lost, stated=said)
+            plays = _read(rule, functools.partial(read_plays, decimal=decimal), pl.Int64)
+            yield FieldSpec(PLAYS, columns, plays, lost=lost, stated=said)
         case "explicit":
             lost = "explicit: unreadable, dropped"
             yield FieldSpec(EXPLICIT, columns, _flag(rule), lost=lost, stated=said)
         case "video_ids":
             lost = "video: no id in any link"
             yield FieldSpec(VIDEO_IDS, columns, scalars.video_ids(_list(rule)), lost=lost, stated=said)
-        case "artist_ids":
-            yield FieldSpec(ARTIST_IDS, columns, tidy_list(_list(rule)))
+        case _ if isinstance(rule, Values):
+            value = tidy_list(_list(rule)) if name == ARTIST_IDS else _list(rule)
+            lost = f"{name}: no written list, dropped" if rule.literal else ""
+            yield FieldSpec(name, columns, value, lost=lost, stated=said if lost else None)
         case _:
-            read = _list if name in LIST_FIELDS else _name if name in (TITLE, ALBUM) else _text
-            yield FieldSpec(name, columns, read(rule))
+            yield FieldSpec(DECLARED_LANGUAGE if name == LANGUAGE else name, columns, _text(rule))
+
+
+def _plain(term: str) -> str:
+    return term.strip().lower()
+
+
+def _nothing(rule: Value) -> list[str]:
+    """Return the texts that mean nothing."""
+    return ["", *rule.empty, *(["[]"] if isinstance(rule, Values) and rule.literal else [])]
 
 
 def _column(name: str, rule: Value) -> pl.Expr:
-    """Return a column's values as text, without blanks around them, null where nothing is left."""
+    """Return a column's values as text, without blanks around them, null where they mean nothing."""
     text = pl.col(name).map_batches(_as_text, pl.String, is_elementwise=True)
-    nothing = ["", *rule.empty]
-    return text.replace(dict.fromkeys(nothing)) if rule.empty else text.replace("", None)
-
-
-def _name(rule: Value) -> pl.Expr:
-    """Return a title as it is written: the normalisation tidies it, and would do so twice if it was stripped here."""
-    if rule.column is None or rule.empty:
-        return _text(rule)
-    return pl.col(rule.column).map_batches(_unstripped, pl.String, is_elementwise=True)
-
-
-def _unstripped(values: pl.Series) -> pl.Series:
-    return values if values.dtype == pl.String else _as_text(values)
+    return text.replace(dict.fromkeys(_nothing(rule)))
 
 
 def _as_text(values: pl.Series) -> pl.Series:
     if values.dtype == pl.String:
         return values.str.strip_chars()
+    if values.dtype.is_decimal():
+        values = values.cast(pl.Float64)
     if values.dtype.is_float():  # an id of 78 that a table with gaps holds as 78.0
         whole = values.cast(pl.Int64, strict=False)
         return values.cast(pl.String).zip_with((whole != values).fill_null(value=True), whole.cast(pl.String))
+    if values.dtype == pl.Duration:
+        return (values.dt.total_milliseconds() / 1000).cast(pl.String)
     return values.cast(pl.String).str.strip_chars()
 
 
@@ -148,26 +141,24 @@ def _members(name: str, rule: Values) -> pl.Expr:
 
 
 def _divided(rule: Values, values: pl.Series) -> pl.Series:
-    if isinstance(values.dtype, pl.List):
-        lists = values if values.dtype == STRINGS else values.cast(STRINGS)
-        if rule.separator is None:
-            return lists
-        return lists.list.eval(pl.element().str.split(rule.separator).explode())
-    text, value = values.cast(pl.String).alias("value").to_frame(), pl.col("value")
-    if rule.literal:
-        divided = map_distinct(value, lambda written: scalars.parse_list(written) or None, STRINGS)
-    elif rule.separator is None:
-        divided = _one(value)
-    else:
-        divided = value.str.split(rule.separator).list.eval(pl.element().str.strip_chars())
-    return text.select(divided).to_series()
+    """Return texts divided into lists, of lists each member."""
+    if not isinstance(values.dtype, pl.List):
+        text = values.cast(pl.String).to_frame("value")
+        return text.select(_parts(rule, pl.col("value"))).to_series()
+    lists = values.cast(STRINGS)
+    if rule.separator is None and not rule.literal:
+        return lists
+    return lists.list.eval(_parts(rule, pl.element(), of_list=True).explode())
 
 
-def _number(values: pl.Series, decimal: str) -> pl.Series:
-    """Return numbers as they are, and texts with a decimal point where a comma is written, without thousands."""
-    if values.dtype != pl.String or decimal == ".":
-        return values
-    return values.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+def _parts(rule: Values, text: pl.Expr, *, of_list: bool = False) -> pl.Expr:
+    if rule.separator:
+        return text.str.split(rule.separator).list.eval(pl.element().str.strip_chars())
+    if not rule.literal:
+        return _one(text)
+
+    lists = scalars.parse_lists(text)
+    return pl.when(text.str.starts_with("[")).then(lists).otherwise(_one(text)) if of_list else lists
 
 
 def _read(rule: Value, read: Callable[[pl.Series], pl.Series], dtype: pl.DataType | type[pl.DataType]) -> pl.Expr:
@@ -175,7 +166,7 @@ def _read(rule: Value, read: Callable[[pl.Series], pl.Series], dtype: pl.DataTyp
     if rule.constant is not None or rule.template is not None:
         values = [_text(rule)]
     elif rule.empty:
-        values = [_column(name, rule) for name in rule.named]
+        values = [pl.when(_column(name, rule).is_not_null()).then(pl.col(name)) for name in rule.named]
     else:
         values = [pl.col(name) for name in rule.named]
     return pl.coalesce(each.map_batches(read, dtype, is_elementwise=True) for each in values)
@@ -184,28 +175,24 @@ def _read(rule: Value, read: Callable[[pl.Series], pl.Series], dtype: pl.DataTyp
 _PER_SECOND = {"s": 1.0, "ms": 1000.0, "min": 1 / 60, "m:s": 1.0}
 
 
-def _seconds(rule: Duration, decimal: str) -> pl.Expr:
-    def read(values: pl.Series) -> pl.Series:
-        if values.dtype == pl.Duration:
-            written, per_second = values.dt.total_milliseconds(), 1000.0
-        else:
-            written, per_second = _number(values, decimal), _PER_SECOND[rule.unit]
-        if rule.unit == "m:s" and values.dtype != pl.Duration:
-            text = written.cast(pl.String)
-            written = text.set(~text.str.contains(":", literal=True).fill_null(value=False), None)
-        value = pl.col("value")
-        return written.alias("value").to_frame().select(scalars.seconds(value, per_second)).to_series()
-
-    return _read(rule, read, pl.Float64)
+def read_seconds(values: pl.Series, unit: str, decimal: str) -> pl.Series:
+    """Return durations in seconds, null for what is none in this unit."""
+    if values.dtype == pl.Duration:
+        values, unit = values.dt.total_milliseconds(), "ms"
+    frame, value = values.to_frame("value"), pl.col("value")
+    if values.dtype == pl.String and decimal == ",":
+        frame = frame.select(scalars.with_point(value))
+    if unit == "m:s":
+        text = value.cast(pl.String)
+        frame = frame.select(pl.when(text.str.contains(":", literal=True)).then(text).alias("value"))
+    return frame.select(scalars.seconds(value, _PER_SECOND[unit])).to_series()
 
 
-def _plays(rule: Value, decimal: str) -> pl.Expr:
-    def read(values: pl.Series) -> pl.Series:
-        value, written = pl.col("value"), _number(values, decimal)
-        counted = scalars.integer(value) if written.dtype.is_numeric() else scalars.parse_count(value)
-        return written.alias("value").to_frame().select(counted).to_series()
-
-    return _read(rule, read, pl.Int64)
+def read_plays(values: pl.Series, decimal: str) -> pl.Series:
+    """Return how often something was played, null for what is no count."""
+    value = pl.col("value")
+    counted = scalars.integer(value) if values.dtype.is_numeric() else scalars.parse_count(value, decimal)
+    return values.to_frame("value").select(counted).to_series()
 
 
 _YES_NO = {"yes": "true", "y": "true", "explicit": "true", "no": "false", "n": "false", "clean": "false"}
@@ -216,24 +203,23 @@ def _flag(rule: Value) -> pl.Expr:
 
 
 def _date(rule: Date) -> pl.Expr:
+    """Return dates as text; what the format doesn't fit stays as it is, and counts as unreadable if it is."""
     text = _text(rule)
-    return text.str.to_date(rule.format, strict=False).dt.to_string("%Y-%m-%d") if rule.format else text
+    if rule.format is None:
+        return text
+    return pl.coalesce(text.str.to_date(rule.format, strict=False).dt.to_string("%Y-%m-%d"), text)
 
 
 def _stated(rule: Value) -> pl.Expr:
     """Tell whether a row says anything for a field."""
     if not rule.named:
         return pl.lit(value=True)
-    each = (_says_any(column) for column in rule.named)
-    return functools.reduce(operator.or_, each)
 
-
-def _says_any(name: str) -> pl.Expr:
     def says(values: pl.Series) -> pl.Series:
         if isinstance(values.dtype, pl.List):
             return (values.list.len() > 0).fill_null(value=False)
-        if values.dtype == pl.String:
-            return (values.str.strip_chars() != "").fill_null(value=False)
-        return values.is_not_null()
+        if values.dtype != pl.String and not rule.empty:
+            return values.is_not_null()
+        return (~_as_text(values).is_in(_nothing(rule))).fill_null(value=False)
 
-    return pl.col(name).map_batches(says, pl.Boolean, is_elementwise=True)
+    return pl.any_horizontal(pl.col(name).map_batches(says, pl.Boolean, is_elementwise=True) for name in rule.named)

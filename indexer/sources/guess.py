@@ -18,16 +18,16 @@ from indexer.readers.files import Text, guess_encoding, open_bytes, open_text
 from indexer.readers.jsonl_reader import sample_objects
 from indexer.readers.nested import ColumnPath
 from indexer.readers.parquet_reader import ParquetReader
-from indexer.records import SourceFile
+from indexer.records import SOURCE_ROW, SourceFile
 from indexer.sources.declaration import SCHEMA_FILE, parse
-from indexer.sources.declared_files import FORMATS, SAMPLE_ROWS, file_format, find_separator, looks_like
+from indexer.sources.declared_files import SAMPLE_ROWS, file_format, find_separator, looks_like, patterns
 from indexer.sources.discovery import choose
-from indexer.sources.guess_fields import Column, Guess, find_fields, is_comma_number, why_not
+from indexer.sources.guess_fields import Column, Guess, find_fields, why_not
 from mappings.cards import CARDS
 from mappings.errors import InputError
 from mappings.index_names import is_reserved
 
-_PATTERNS = (*(f"*{suffix}" for suffix in FORMATS), "*.json", "*.txt")
+_PATTERNS = (*patterns(None), "*.json")
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,11 @@ def guess_declaration(path: Path) -> Draft:
     form, columns = _read(file)
     if not columns:
         raise InputError(f"{file.name} has no columns.", "Check that this is the right file.")
-    decimal_comma = any(is_comma_number(column) for column in columns)
-    guesses = list(find_fields(columns))
+    guesses, decimal = find_fields(columns)
     placed = {guess.column for guess in guesses}
     unplaced = {column.name: why_not(column, guesses) for column in columns if column.name not in placed}
-    if decimal_comma and form.kind in ("csv", "tsv"):
-        form.keys["decimal"] = ","
+    if decimal != ".":
+        form.keys["decimal"] = decimal
     text = _written(file, form, guesses, unplaced)
     problem = _problem(text)
     return Draft(text, form.kind, guesses, unplaced, problem)
@@ -106,8 +105,9 @@ def _read(file: SourceFile) -> tuple[_Form, list[Column]]:
     if header_rows > 1:
         keys["header_rows"] = header_rows
     names = CsvReader(file, (), header_rows, dialect=dialect, text=text).columns
+    names = [name for name in dict.fromkeys(names) if name not in ("", SOURCE_ROW)]
     frame = CsvReader(file, names, header_rows, dialect=dialect, text=text).head(SAMPLE_ROWS).frame
-    return _Form(kind, keys), [_column(name, frame[name]) for name in dict.fromkeys(names) if name]
+    return _Form(kind, keys), [_column(name, frame[name]) for name in names]
 
 
 def _damaged(file: SourceFile, dialect: Dialect, text: Text) -> int:
@@ -126,7 +126,7 @@ def _header_rows(file: SourceFile, dialect: Dialect, text: Text) -> int:
 
 
 def _read_parquet(file: SourceFile, opened: Text) -> tuple[_Form, list[Column]]:
-    types = ParquetReader(file, (), opened=opened).types
+    types = {name: kind for name, kind in ParquetReader(file, (), opened=opened).types.items() if name != SOURCE_ROW}
     frame = ParquetReader(file, list(types), opened=opened).head(SAMPLE_ROWS).frame
     columns: list[Column] = []
     for name, dtype in types.items():
@@ -138,12 +138,12 @@ def _read_parquet(file: SourceFile, opened: Text) -> tuple[_Form, list[Column]]:
 
 
 def _parquet_paths(name: str, dtype: Any) -> Iterator[str]:
-    inner, mark = (dtype.inner, "[]") if isinstance(dtype, pl.List | pl.Array) else (dtype, "")
+    inner, mark = (dtype.inner, "[]") if isinstance(dtype, pl.List) else (dtype, "")
     if not isinstance(inner, pl.Struct):
         yield name
         return
     for member in inner.fields:
-        if not mark or not isinstance(member.dtype, pl.List | pl.Array | pl.Struct):
+        if not mark or not isinstance(member.dtype, pl.List | pl.Struct):
             yield from _parquet_paths(f"{name}{mark}.{member.name}", member.dtype)
 
 
@@ -178,7 +178,8 @@ def _paths(before: str, entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _written(file: SourceFile, form: _Form, guesses: Sequence[Guess], unplaced: Mapping[str, str]) -> str:
     """Return the draft as TOML."""
-    stem = re.split(r"\.(?:csv|tsv|tab|txt|jsonl|ndjson|json|parquet)\b", Path(file.member or file.name).name)[0]
+    endings = "|".join(re.escape(pattern[1:]) for pattern in _PATTERNS)
+    stem = re.split(rf"(?:{endings})\b", Path(file.member or file.name).name)[0]
     day = datetime.fromtimestamp(file.path.stat().st_mtime, UTC).date().isoformat()
     has_url = next((guess for guess in guesses if guess.name == "url"), None)
     lines = [
@@ -192,7 +193,7 @@ def _written(file: SourceFile, form: _Form, guesses: Sequence[Guess], unplaced: 
         'platform = "unknown"  # FILL IN: where the audio was published, such as Jamendo',
         'licence = "none stated"  # FILL IN: the licence of the data set itself',
         'sources = ["https://example.org/"]  # FILL IN: where the data set is from',
-        f"released = {_toml(day)}  # FILL IN: when it was published; this is the day of the file",
+        f"# released = {_toml(day)}  FILL IN: when it was published; this is the day of the file",
         'acknowledged_use = []  # {who = ..., what = ..., said_by = ..., kind = "self-disclosed", source = "https://..."}',
         "",
         "[file]",

@@ -7,8 +7,6 @@ A duration has to be a plausible length, a year a year, a licence one that is re
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,8 +15,9 @@ import polars as pl
 
 from indexer.normalise import scalars
 from indexer.normalise.licence import NONE, recognise
-from indexer.sources.declaration import is_private
+from indexer.sources.declared import read_plays, read_seconds
 from mappings.genres import FAMILY
+from mappings.private import holds_addresses, is_private, without_addresses
 
 
 @dataclass(frozen=True)
@@ -57,9 +56,15 @@ class Column:
         return sum(bool(test(text)) for text in texts) / len(texts) if texts else 0.0
 
     @property
+    def is_private(self) -> bool:
+        """Tell whether it holds lyrics or contact data, by its name or its values."""
+        return is_private(self.name) or holds_addresses(self.texts)
+
+    @property
     def example(self) -> str:
         """Return one value, short."""
-        return next((text if len(text) <= 40 else text[:39] + "…" for text in self.texts), "nothing")
+        texts = map(without_addresses, self.texts)
+        return next((text if len(text) <= 40 else text[:39] + "…" for text in texts), "nothing")
 
 
 @dataclass(frozen=True)
@@ -70,23 +75,20 @@ class Guess:
     column: str
     keys: Mapping[str, Any]
     why: str
+    numbers: int = 0
+    """Values that can be read, of a duration or a count."""
 
 
 _TABLE = Path(__file__).with_name("column_names.tsv").read_text("utf-8").splitlines()[1:]
 _NAMES: Mapping[str, list[str]] = {name: names.split() for name, names in (line.split("\t") for line in _TABLE)}
 """Track field to names of columns that say it, the surest first."""
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-_COMMA_NUMBER = re.compile(r"\d{1,9},\d+")
-_CLOCK = re.compile(r"(?:\d+:)?\d{1,3}:[0-5]\d")
 _WEB = re.compile(r"https?://\S+\.\S+")
-_ISO_DAY = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?(?:$|[T ].*|\.0)")
-_COUNT = re.compile(r"\d[\d.,]*\s*[KMBkmb]?(?:\s|$)")
-_LITERAL = re.compile(r"\[.*\]", re.DOTALL)
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
+_NO_LENGTH = re.compile(r"-.*|0+(?:[.,]0+)?")
 _DATE_FORMATS = (
     "%d.%m.%Y",
     "%d/%m/%Y",
-    "%m/%d/%Y",
     "%Y/%m/%d",
     "%d-%m-%Y",
     "%Y%m%d",
@@ -99,23 +101,28 @@ _LONGEST_NAME = 200
 _FEW_MISSING = 0.05
 
 
-def is_comma_number(column: Column) -> bool:
-    """Tell whether a column holds numbers with a decimal comma."""
-    return column.share(_COMMA_NUMBER.fullmatch) > _MOSTLY
+def find_fields(columns: Sequence[Column]) -> tuple[list[Guess], str]:
+    """Return the guess of each field, in the order of the track's fields, and the decimal mark of the numbers.
+
+    The mark is the one with which more values of the columns that hold durations and counts can be read.
+    """
+    drafts = {decimal: list(_find(columns, decimal)) for decimal in (".", ",")}
+    decimal = max(drafts, key=lambda mark: sum(guess.numbers for guess in drafts[mark]))
+    return drafts[decimal], decimal
 
 
-def find_fields(columns: Sequence[Column]) -> Iterator[Guess]:
-    """Yield the guess of each field, in the order of the track's fields."""
-    left = [column for column in columns if not is_private(column.name)]
+def _find(columns: Sequence[Column], decimal: str) -> Iterator[Guess]:
+    left = [column for column in columns if not column.is_private]
     for name in _NAMES:
         ranked = ((_rank(name, column), place) for place, column in enumerate(left))
         sure = (
             (2 * len(left[place].values) < left[place].rows, rank, place) for rank, place in ranked if rank is not None
         )
         for *_, place in sorted(sure):  # a column that is mostly empty only where no other has the name
-            keys = _TESTS.get(name, _any_text)(left[place])
+            column = left[place]
+            keys = _NUMBERS[name](column, decimal) if name in _NUMBERS else _TESTS.get(name, _any_text)(column)
             if keys is not None:
-                column = left.pop(place)
+                left.pop(place)
                 yield _guess(name, column, keys)
                 break
 
@@ -130,9 +137,11 @@ def _rank(name: str, column: Column) -> int | None:
 
 def _guess(name: str, column: Column, keys: Mapping[str, Any]) -> Guess:
     filled = f"{len(column.values):,} of {column.rows:,} rows" if column.rows else "no rows"
-    note = keys.get("#", "")
+    note, numbers = keys.get("#", ""), keys.get("numbers", 0)
     why = f"by its name; {filled}, such as {column.example!r}" + (f"; {note}" if note else "")
-    return Guess(name, column.name, {key: value for key, value in keys.items() if key != "#"}, why)
+    return Guess(
+        name, column.name, {key: value for key, value in keys.items() if key not in ("#", "numbers")}, why, numbers
+    )
 
 
 Keys = dict[str, Any] | None
@@ -160,7 +169,7 @@ def _names(column: Column) -> Keys:
 def _list_keys(column: Column, separators: Iterable[str]) -> dict[str, Any]:
     if column.listed:
         return {}
-    if column.share(_LITERAL.fullmatch) > _MOSTLY:
+    if column.share(_is_literal) > _MOSTLY:
         return {"literal": True}
     together = "\n".join(column.texts)
     for separator in separators:
@@ -171,10 +180,14 @@ def _list_keys(column: Column, separators: Iterable[str]) -> dict[str, Any]:
     return {}
 
 
+def _is_literal(text: str) -> bool:
+    return text == "[]" or bool(scalars.parse_list(text))
+
+
 def _terms(column: Column) -> Keys:
     if not column.texts:
         return None
-    if column.share(_LITERAL.fullmatch) > _MOSTLY:
+    if column.share(_is_literal) > _MOSTLY:
         inner = [item for text in column.texts for item in scalars.parse_list(text)]
         return None if inner and all(item.isdigit() for item in inner) else {"literal": True}
     if column.share(str.isdigit) > _MOSTLY:
@@ -215,23 +228,35 @@ def _identifier(column: Column) -> Keys:
     return {"#": "; ".join(notes)} if notes else {}
 
 
-def _duration(column: Column) -> Keys:
-    if column.listed or not column.texts:
+_UNITS = {
+    "min": r"(?:^|_)(?:min|mins|minutes|minuten)$",
+    "ms": r"(?:^|_|duration)(?:ms|millis|milliseconds)$",
+    "s": r"(?:^|_)(?:s|sec|secs|seconds)$",
+}
+"""Unit to what names of columns say it."""
+
+
+def _duration(column: Column, decimal: str) -> Keys:
+    texts = pl.Series([text for text in column.texts if not _NO_LENGTH.fullmatch(text)], dtype=pl.String)
+    commas = [text for text in texts if "," in text]
+    if column.listed or not len(texts) or (decimal == "," and commas and all(map(_THOUSANDS.fullmatch, commas))):
         return None
-    if column.share(_CLOCK.fullmatch) > _MOSTLY:
-        return {"unit": "m:s"}
-    numbers = [float(text.replace(",", ".")) for text in column.texts if _NUMBER.fullmatch(text)]
-    positive = [number for number in numbers if number > 0]
-    if len(numbers) < _MOSTLY * len(column.texts) or not positive:
+    clocks = read_seconds(texts, "m:s", decimal).count()
+    if clocks > _MOSTLY * len(texts):
+        return {"unit": "m:s", "numbers": clocks}
+    read = read_seconds(texts, "ms", decimal).drop_nulls() * 1000
+    if len(read) <= _MOSTLY * len(texts):
         return None
-    middle = median(positive)
-    if column.words.endswith(("minutes", "_min")):
-        return {"unit": "min"}
-    if middle >= 10_000 or re.search(r"_?(?:ms|millis|milliseconds)$", column.words):
-        return {"unit": "ms", "#": f"half of them are below {middle:,.0f}"}
-    if middle < 15 and any("." in text or "," in text for text in column.texts):
-        return {"unit": "min", "#": f"half of them are below {middle:.1f}"}
-    return {"unit": "s", "#": f"half of them are below {middle:,.0f}"}
+    middle = median(read)
+    named = [unit for unit, names in _UNITS.items() if re.search(names, column.words)]
+    unit = named[0] if named else "ms" if middle >= 10_000 else "s"
+    doubt = "minutes" if middle < 15 else "milliseconds" if 1_000 <= middle < 10_000 else ""
+    note = f"half of them are below {middle:,.4g}" if middle < 100 else f"half of them are below {middle:,.0f}"
+    return {
+        "unit": unit,
+        "#": f"{note}; FILL IN the unit: seconds, or {doubt}?" if doubt and not named else note,
+        "numbers": len(read),
+    }
 
 
 def _licence(column: Column) -> Keys:
@@ -250,19 +275,19 @@ def _url(column: Column) -> Keys:
 def _year(column: Column) -> Keys:
     if column.listed or not column.texts:
         return None
-    if column.share(_ISO_DAY.fullmatch) > _MOSTLY:
-        return {} if column.share(lambda text: scalars.EARLIEST <= int(text[:4]) <= 2100) > _MOSTLY else None
-    for form in _DATE_FORMATS:
-        if column.share(partial(_is_date, form)) > _MOSTLY:
-            return {} if form == "%m/%d/%Y" else {"format": form}
-    return None
-
-
-def _is_date(form: str, text: str) -> bool:
-    try:
-        return scalars.EARLIEST <= datetime.strptime(text, form).replace(tzinfo=UTC).year <= 2100
-    except ValueError:
-        return False
+    text = pl.col("text")
+    read = {form: text.str.to_date(form, strict=False).dt.year() for form in _DATE_FORMATS} | {"": scalars.year(text)}
+    years = pl.DataFrame({"text": column.texts}).select(
+        **{form: year.is_between(scalars.EARLIEST, 2100).sum() for form, year in read.items()}
+    )
+    fitting: dict[str, int] = years.row(0, named=True)
+    form = max(fitting, key=lambda each: fitting[each])
+    if fitting[form] <= _MOSTLY * len(column.texts):
+        return None
+    keys = {"format": form} if form else {}
+    if form == "%d/%m/%Y" and fitting[form] == fitting[""]:
+        keys["#"] = "day/month/year and month/day/year fit alike: for the latter leave format out"
+    return keys
 
 
 def _language(column: Column) -> Keys:
@@ -275,8 +300,9 @@ def _flag(column: Column) -> Keys:
     return {} if not column.listed and column.share(lambda text: text.lower() in known) > _MOSTLY else None
 
 
-def _plays(column: Column) -> Keys:
-    return {} if not column.listed and column.share(_COUNT.match) > _MOSTLY else None
+def _plays(column: Column, decimal: str) -> Keys:
+    numbers = read_plays(pl.Series(column.texts, dtype=pl.String), decimal).count()
+    return {"numbers": numbers} if not column.listed and numbers > _MOSTLY * len(column.texts) else None
 
 
 def _videos(column: Column) -> Keys:
@@ -297,21 +323,23 @@ def _ids(column: Column) -> Keys:
 
 _TESTS: Mapping[str, Callable[[Column], Keys]] = {
     "title": _title, "artists": _names, "source_id": _identifier, "album": _title, "album_id": _any_text,
-    "artist_ids": _ids, "duration_s": _duration, "licence": _licence, "url": _url, "year": _year, "genre": _genre,
-    "tags": _terms, "language": _language, "explicit": _flag, "plays": _plays, "video_ids": _videos,
+    "artist_ids": _ids, "licence": _licence, "url": _url, "year": _year, "genre": _genre,
+    "tags": _terms, "language": _language, "explicit": _flag, "video_ids": _videos,
     "contributors": _people,
 }  # fmt: skip
 """Track field to what its values have to be like: further keys of the rule, or None for another thing."""
+_NUMBERS: Mapping[str, Callable[[Column, str], Keys]] = {"duration_s": _duration, "plays": _plays}
+"""The same for what is written with a decimal mark."""
 
 
 def why_not(column: Column, guesses: Sequence[Guess]) -> str:
-    """Return why a column was not placed, or what it holds."""
-    if is_private(column.name):
+    """Return why a column was not placed; nothing of what it holds, as nobody knows what that is."""
+    if column.is_private:
         return "seems to hold lyrics or contact data, which are never loaded"
     if not column.texts:
         return "empty in the first rows"
     taken = {guess.name: guess.column for guess in guesses}
-    for name in _NAMES:
-        if _rank(name, column) is not None and name in taken:
-            return f"could be {name} too, which is {taken[name]!r} here; such as {column.example!r}"
-    return f"such as {column.example!r}"
+    named = [name for name in _NAMES if _rank(name, column) is not None]
+    if others := [name for name in named if name in taken]:
+        return f"could be {others[0]} too, which is {taken[others[0]]!r} here"
+    return f"named like {named[0]}, but its values are others" if named else "no field has such a name"

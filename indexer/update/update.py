@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from indexer.checks import Gate
-from indexer.cluster import audit_log, generations, indices, lease
+from indexer.cluster import audit_log, declarations, generations, indices, lease
 from indexer.cluster.lease import Lease
 from indexer.cluster.progress import peak_rss_mb
 from indexer.cluster.status import BUILDING, READY, CurrentGeneration, current_generation, ensure_swappable
@@ -50,6 +50,7 @@ def update_dataset(context: UpdateContext) -> Updated:
         with lease.hold(client, context.prefix, dataset, lease.UPDATE) as lease_held:
             generations.repair(client, context.prefix, dataset)
             status = ensure_swappable(client, context.prefix, dataset)
+            declarations.ensure_in_force(client, context.prefix, context.plan.source)
             generations.clear(client, status)
             views = [view for view in status.views if view.state in (BUILDING, READY)]
             half_loads = [view.plan for view in views if view.plan.get("what", lease.LOAD) == lease.LOAD]

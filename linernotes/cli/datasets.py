@@ -111,27 +111,11 @@ def remove(dataset: Id, delete_tracks: DeleteTracks = False, json: AsJson = Fals
     While generations of it are there it is refused, unless --delete-tracks is given. The declaration stays in the
     history, so that it can be seen what there was.
     """
-    from indexer.cluster import declarations
-    from indexer.cluster.status import dataset_status
-    from indexer.maintenance.prune import delete_dataset
+    from indexer.maintenance.prune import remove_dataset
     from linernotes.cli.load import open_client
-    from mappings.cards import CARDS
 
-    if dataset in CARDS:
-        raise InputError(f"{dataset} is built in, so it can't be removed.", "Its tracks: linernotes prune")
-    deleted: tuple[str, ...] = ()
     with open_client() as (client, prefix):
-        if declarations.current(client, prefix, dataset) is None:
-            raise InputError(f"There is no declared data set {dataset!r}.", "See: linernotes datasets")
-        there = [view.generation.index for view in dataset_status(client, prefix, dataset).views]
-        if there and not delete_tracks:
-            raise InputError(
-                f"{dataset} can't be removed while its tracks are there ({', '.join(there)}).",
-                f"Delete them with it: linernotes datasets remove {dataset} --delete-tracks",
-            )
-        if there:
-            deleted = delete_dataset(client, prefix, dataset)
-        declarations.remove(client, prefix, dataset)
+        deleted = remove_dataset(client, prefix, dataset, delete_tracks=delete_tracks)
     if json:
         print_json({"dataset": dataset, "removed": True, "deleted": list(deleted)})
     else:

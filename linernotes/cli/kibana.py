@@ -14,7 +14,7 @@ from linernotes.files import STANDARD, input_file
 from linernotes.kibana import client
 from linernotes.kibana.check import Fields, check, parse
 from linernotes.kibana.objects import ndjson, objects
-from linernotes.kibana.sources import SOURCES, fields_of
+from linernotes.kibana.sources import SOURCES, common_fields
 from linernotes.output import terminal
 from linernotes.settings import Settings
 from mappings.errors import CheckFailedError, UnreachableError
@@ -123,7 +123,5 @@ def _live(config: Settings) -> Fields:
                 bodies = elasticsearch.indices.get_mapping(index=source.index(config.prefix)).body
             except NotFoundError:
                 bodies = {}
-            fields[source.id] = {
-                name: one for body in bodies.values() for name, one in fields_of(body["mappings"]).items()
-            }
+            fields[source.id] = common_fields(body["mappings"] for body in bodies.values())
     return fields

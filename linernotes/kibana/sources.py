@@ -1,7 +1,7 @@
 """What Kibana looks at: an index or alias of ours for each data view, with its fields as Kibana sees them."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from indexer.cluster import audit_log, ledger, rejects
@@ -81,6 +81,27 @@ def fields_of(body: Mapping[str, Any]) -> dict[str, SeenField]:
     SeenField(name='a.b', kind='string', aggregatable=True, searchable=True)
     """
     return {field.name: field for field in _fields(body.get("properties", {}))}
+
+
+def common_fields(mappings: Iterable[Mapping[str, Any]]) -> dict[str, SeenField]:
+    """Return what the mappings of several indices have in common: an alias is as good as the least of its indices.
+
+    >>> both = [{"properties": {"a": {"type": "keyword", **more}}} for more in ({}, {"doc_values": False})]
+    >>> common_fields(both)["a"].aggregatable, common_fields([both[0], {}])
+    (False, {})
+    """
+    each = [fields_of(mapping) for mapping in mappings]
+    names = set.intersection(*(set(fields) for fields in each)) if each else set()
+    seen = {name: [fields[name] for fields in each] for name in sorted(names)}
+    return {
+        name: replace(
+            fields[0],
+            aggregatable=all(field.aggregatable for field in fields),
+            searchable=all(field.searchable for field in fields),
+        )
+        for name, fields in seen.items()
+        if len({field.kind for field in fields}) == 1
+    }
 
 
 def _fields(properties: Mapping[str, Any], path: str = "") -> Iterator[SeenField]:

@@ -1,5 +1,6 @@
 """Five declared data sets, from the draft to the removal, beside the built-in ones, by the command line alone."""
 
+import threading
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -10,14 +11,20 @@ import orjson
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer.sources.declaration import schema
+from indexer.cluster.declarations import add, get_source, remove
+from indexer.cluster.progress import Progress
+from indexer.load.load import Options, load_dataset
+from indexer.load.plan import make
+from indexer.sources.declaration import parse, schema
 from linernotes.cli import main
 from mappings.cards import CARDS
+from mappings.errors import CheckFailedError
 from mappings.index_names import declarations
 from tests.cli.conftest import Run
 from tests.sources.declared_tables import ROWS, SONGS, TABLES
 
 FMA = "free-music-archive"
+TABS = TABLES["synthetic-tabs"]
 
 
 @pytest.fixture(scope="module")
@@ -232,6 +239,103 @@ def test_remove(run: Run, client: Elasticsearch, prefix: str, tmp_path: Path) ->
     # It may come back; its generations are numbered on.
     assert answer(run, "datasets", "add", declaration)["version"] == 3
     assert answer(run, "load", table.id, table.written(tmp_path))["generation"].endswith("-g000002")
+
+
+@pytest.fixture
+def loaded(run: Run, cli_environment: None, tmp_path: Path) -> Path:
+    """Load a declared data set, and return its file."""
+    declaration, path = tmp_path / "x.toml", TABS.written(tmp_path)
+    declaration.write_text(TABS.declaration)
+    assert run("datasets", "add", declaration).code == 0
+    assert run("load", TABS.id, path).code == 0
+    return path
+
+
+def stored(client: Elasticsearch, prefix: str, **changed: Any) -> None:
+    """Change what is stored of the declaration."""
+    client.update(index=declarations(prefix), id=f"{TABS.id}:1", doc=changed, refresh=True)
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_declaration_that_holds_no_more_can_be_removed(run: Run, client: Elasticsearch, prefix: str) -> None:
+    stored(client, prefix, text="name = 7")
+    assert answer(run, "datasets", "remove", TABS.id, "--delete-tracks")["removed"]
+    assert not client.indices.exists(index=f"{prefix}-{TABS.id}-g000001")
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_removal_that_was_interrupted_goes_on(run: Run, client: Elasticsearch, prefix: str) -> None:
+    remove(client, prefix, TABS.id)
+    assert answer(run, "datasets", "remove", TABS.id, "--delete-tracks")["deleted"] == [f"{prefix}-{TABS.id}-g000001"]
+    assert run("datasets", "remove", TABS.id).code == 1
+
+
+@pytest.mark.parametrize("change", ["removed", "declared anew"])
+def test_no_load_begins_after_its_declaration_was_changed(
+    client: Elasticsearch, prefix: str, tmp_path: Path, change: str
+) -> None:
+    add(client, prefix, parse(TABS.declaration, "x.toml"))
+    source = get_source(client, prefix, TABS.id)
+    plan = make(source, source.files([TABS.written(tmp_path)]), None)
+    if change == "removed":
+        remove(client, prefix, TABS.id)
+    else:
+        add(client, prefix, parse(TABS.declaration.replace('year = "jaar"', ""), "x.toml"))
+    with pytest.raises(CheckFailedError, match=change):
+        load_dataset(client, prefix, plan, Options(), Progress(), threading.Event())
+    assert not client.indices.exists(index=f"{prefix}-{TABS.id}-*", allow_no_indices=False)
+
+
+def test_a_comment_changes_no_document(run: Run, loaded: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text(TABS.declaration + "\n# a comment\n")
+    assert answer(run, "datasets", "add", tmp_path / "x.toml")["changed"]
+    assert not answer(run, "load", TABS.id, loaded)["alias_moved"]
+    assert not answer(run, "update", TABS.id, loaded)["alias_moved"]
+
+
+@pytest.mark.parametrize(
+    ("card", "name"),
+    [
+        ({"id": TABS.id, "name": "Of a newer version", "colour": "red", "used_by": [{"kind": "rumour"}]}, None),
+        ({"id": TABS.id, "name": "Of a newer version", "colour": "red"}, "Of a newer version"),
+        ({"id": TABS.id}, None),
+        ({"id": TABS.id, "name": "x", "notes": 7}, None),
+        ({"id": TABS.id, "name": "x", "golden": [{"artist": "a", "title": "b", "sampled": False, "why": "new"}]}, "x"),
+    ],
+)
+@pytest.mark.usefixtures("loaded")
+def test_a_card_of_another_version_stops_nobody(
+    run: Run, client: Elasticsearch, prefix: str, card: dict[str, Any], name: str | None
+) -> None:
+    document = client.get(index=declarations(prefix), id=f"{TABS.id}:1")["_source"] | {"card": card}
+    client.index(index=declarations(prefix), id=f"{TABS.id}:1", document=document, refresh=True)
+    rows = {row["id"]: row["name"] for row in answer(run, "datasets")["datasets"]}
+    assert rows.keys() >= CARDS.keys()
+    assert rows.get(TABS.id) == name
+    assert run("datasets").code == 0
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_set_that_is_built_in_by_now_is_the_built_in_one(run: Run, client: Elasticsearch, prefix: str) -> None:
+    document = client.get(index=declarations(prefix), id=f"{TABS.id}:1")["_source"]
+    client.create(index=declarations(prefix), id=f"{FMA}:1", document=document | {"dataset": FMA}, refresh=True)
+    rows = {row["id"]: row for row in answer(run, "datasets")["datasets"]}
+    assert rows[FMA]["name"] == CARDS[FMA].name
+    assert answer(run, "datasets", "remove", FMA) == {"dataset": FMA, "removed": True, "deleted": []}
+    assert "is built in" in run("datasets", "remove", FMA).err
+
+
+@pytest.mark.usefixtures("cli_environment")
+def test_an_id_whose_alias_is_of_another_prefix_is_refused(
+    run: Run, client: Elasticsearch, prefix: str, tmp_path: Path
+) -> None:
+    index = f"{prefix}-{TABS.id}-{FMA}-g000001"
+    client.indices.create(index=index, aliases={f"{prefix}-{TABS.id}": {}})
+    (tmp_path / "x.toml").write_text(TABS.declaration)
+    refused = run("datasets", "add", tmp_path / "x.toml")
+    assert refused.code == 1
+    assert f"{prefix}-{TABS.id} is the name of something else ({index})" in refused.err
+    assert not client.indices.exists(index=declarations(prefix))
 
 
 @pytest.mark.usefixtures("cli_environment")

@@ -120,7 +120,7 @@ class Table:
 
 
 def _semicolons(path: Path, songs: list[Song]) -> None:
-    lines = ["nr;titel;interpret;länge;datum;stil;lizenz"]
+    lines = ["nr;titel;interpret;länge_min;datum;stil;lizenz"]
     for song in songs:
         day = f"{song.day[8:]}.{song.day[5:7]}.{song.year}"
         minutes = f"{song.duration_s / 60:.6f}".replace(".", ",")
@@ -195,7 +195,7 @@ decimal = ","
 source_id = "nr"
 title = "titel"
 artists = "interpret"
-duration_s = {column = "länge", unit = "min"}
+duration_s = {column = "länge_min", unit = "min"}
 year = {column = "datum", format = "%d.%m.%Y"}
 genre = "stil"
 licence = "lizenz"

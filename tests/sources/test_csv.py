@@ -141,7 +141,14 @@ def test_only_wanted_columns_are_read(tmp_path: Path) -> None:
     assert source.read(source.chunks()[0]).frame.columns == ["note", SOURCE_ROW]
 
 
-@pytest.mark.parametrize(("content", "message"), [(b"", "is empty"), (b"a,b\n", "fewer than 3 header rows")])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"a,b\n", "fewer than 3 header rows"),
+        (b"a,b\rc,d\re,f\r", "ends its lines with CR alone"),
+    ],
+)
 def test_files_without_rows_say_so(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(content)
