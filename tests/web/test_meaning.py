@@ -116,7 +116,8 @@ def test_another_host_has_another_page(site: Site) -> None:
     other = site.web.get("/search?q=cite", headers={"host": "localhost:8000"})
     assert "192.0.2.1/search" in one.text
     assert "192.0.2.1" not in other.text
-    assert one.headers["etag"] != other.headers["etag"]
+    assert "etag" not in one.headers  # a client can make up hosts and ports: such a page is made each time
+    assert "etag" not in other.headers
 
 
 def data_block(response: httpx.Response) -> dict[str, object]:
