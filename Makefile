@@ -57,7 +57,7 @@ format: $(VENV)/.dev ## Format the code
 	@$(BIN)/ruff check --fix $(CODE)
 
 docs: $(VENV)/.run ## Write what is made from the code: tables, plots, Kibana's objects, roles for compose
-	@$(BIN)/python -m linernotes.docs
+	@$(BIN)/python -m linernotes.cli.docs
 	@$(BIN)/python -m benchmarks.plots
 	@$(BIN)/python -m linernotes.kibana
 	@$(BIN)/python compose/make_roles.py
@@ -85,7 +85,7 @@ clean: ## Stop the local node and remove the virtual environment and caches; dow
 	@find $(CODE) -name __pycache__ -prune -exec rm -rf {} +
 
 translations: $(VENV)/.dev ## Extract texts, merge them into each language, compile
-	@$(BIN)/python -m linernotes.locale.update
+	@$(BIN)/python -m linernotes.i18n.update
 
 requirements: $(VENV)/.dev ## Pin the newest versions again
 	@$(PIP) pip-tools

@@ -14,7 +14,7 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
-from linernotes.docs import filled
+from linernotes.cli.docs import filled
 
 FOLDER = Path(__file__).parent
 RECORDED = FOLDER / "recorded.tsv"

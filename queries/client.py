@@ -4,6 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 import orjson
 from elasticsearch import Elasticsearch
 
-from mappings.cards import Card
-from mappings.index_names import alias
+from mappings.cards import CARDS, LATEST_DECLARATIONS, Card, UnreadableCardError
+from mappings.index_names import alias, declarations
 from queries.analysis import overlap, stats
 from queries.analysis.facet_values import FacetValues, ValuesRequest, fetch_values
 from queries.analysis.overlap import Overlap, Progress, no_progress
@@ -21,7 +22,6 @@ from queries.artists import artist_profile, suggest
 from queries.artists.artist_profile import ArtistResult
 from queries.artists.name_input import ArtistRequest
 from queries.artists.suggest import Suggestions, SuggestRequest
-from queries.cards import all_cards
 from queries.errors import AbandonedError, DeadlineError, translated_errors
 from queries.model import Ask, Hit, Json, SearchResult
 from queries.retry import PartError, call_with_retry, error_type
@@ -213,3 +213,26 @@ def is_timeout(error: object) -> bool:
     (True, False)
     """
     return error_type(error)[0] == _TIMEOUT
+
+
+def all_cards(client: Elasticsearch, prefix: str) -> dict[str, Card]:
+    """Return data set id to card, the built-in ones first; raises UnreachableError.
+
+    A data set that was declared before it was built in has its built-in card. A card that can't be read is left out:
+    one must not keep anybody from the others.
+    """
+    with translated_errors():
+        answer = call_with_retry(
+            lambda: client.search(
+                index=declarations(prefix),
+                source_includes=["dataset", "removed", "card"],
+                **LATEST_DECLARATIONS,
+                allow_partial_search_results=False,
+            )
+        )
+    declared: dict[str, Card] = {}
+    for latest in (hit["_source"] for hit in answer["hits"]["hits"]):
+        with suppress(UnreadableCardError):
+            if not latest["removed"] and latest["dataset"] not in CARDS:
+                declared[latest["dataset"]] = Card.read_from(latest["card"])
+    return {**CARDS, **dict(sorted(declared.items()))}

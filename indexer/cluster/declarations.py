@@ -1,7 +1,7 @@
 """Declared data sets, stored beside the data: each declaration that was ever added, the latest of a data set in force.
 
 Nothing is overwritten: an addition and a removal are documents of their own, numbered for each data set.
-`queries.cards` reads the cards of those in force.
+`queries.client` reads the cards of those in force.
 """
 
 import socket

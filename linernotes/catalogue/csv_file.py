@@ -19,7 +19,7 @@ import orjson
 
 from linernotes.catalogue import workbook
 from linernotes.catalogue.workbook import Bounds
-from linernotes.files import input_file
+from linernotes.output.files import input_file
 from mappings.errors import InputError
 from queries.catalogue import CatalogueRow, find_columns, parse_row
 from queries.catalogue.row import ARTIST, PLATFORMS, TITLE, URL

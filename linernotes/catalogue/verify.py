@@ -13,7 +13,7 @@ import orjson
 from linernotes.catalogue.csv_file import MAX_HEADERS, shorten
 from linernotes.catalogue.report import BEGIN, END
 from linernotes.catalogue.run import FORMAT, DataSet
-from linernotes.files import input_file
+from linernotes.output.files import input_file
 from mappings.errors import InputError
 from queries import catalogue
 from queries.catalogue import SYNONYMS, CatalogueRow, RowResult, row_from_json

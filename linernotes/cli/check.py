@@ -15,9 +15,9 @@ from linernotes.catalogue.csv_file import open_catalogue
 from linernotes.catalogue.report import Spool
 from linernotes.catalogue.run import SHOWN, Check, datasets
 from linernotes.cli.common import AsJsonLines, Overwrite, open_searcher
-from linernotes.files import STANDARD, OutputFile, open_output, output_file
 from linernotes.output import catalogue as output
 from linernotes.output import terminal
+from linernotes.output.files import STANDARD, OutputFile, open_output, output_file
 from linernotes.output.progress import progress
 from queries import Searcher, catalogue
 from queries.catalogue import CatalogueRow, RowResult, Verdict

@@ -19,7 +19,7 @@ from linernotes.elastic import connect
 from mappings.cards import CARDS
 from mappings.errors import UnreachableError
 from queries import Searcher
-from queries.cards import all_cards
+from queries.client import all_cards
 
 GRACE_S = 1.5
 

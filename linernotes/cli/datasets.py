@@ -8,9 +8,9 @@ import typer
 
 from linernotes.cli.ask import show_datasets
 from linernotes.cli.common import AsJson, Overwrite, print_json
-from linernotes.files import input_file, open_output, output_file
 from linernotes.output import datasets as output
 from linernotes.output import terminal
+from linernotes.output.files import input_file, open_output, output_file
 from mappings.errors import InputError
 
 app = typer.Typer(

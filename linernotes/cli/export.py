@@ -15,8 +15,8 @@ from linernotes.elastic import connect
 from linernotes.export.run import Exported, Meter
 from linernotes.export.run import run as write
 from linernotes.export.writers import WRITERS
-from linernotes.files import OutputFile, open_output, output_file
 from linernotes.output import terminal
+from linernotes.output.files import OutputFile, open_output, output_file
 from linernotes.output.progress import progress
 from linernotes.output.search import FUZZY, TRUNCATED
 from linernotes.output.tables import counted

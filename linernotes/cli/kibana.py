@@ -10,12 +10,12 @@ from elasticsearch import NotFoundError
 from linernotes import cards, settings
 from linernotes.cli.common import AsJson, open_searcher, print_json
 from linernotes.elastic import connect
-from linernotes.files import STANDARD, input_file
 from linernotes.kibana import client
 from linernotes.kibana.check import Fields, check, parse
 from linernotes.kibana.objects import ndjson, objects
 from linernotes.kibana.sources import SOURCES, common_fields
 from linernotes.output import terminal
+from linernotes.output.files import STANDARD, input_file
 from linernotes.settings import Settings
 from mappings.errors import CheckFailedError, UnreachableError
 

@@ -30,9 +30,9 @@ from linernotes.cli.common import (
 )
 from linernotes.cli.load import REJECTED, open_client
 from linernotes.export.writers import csv_rows
-from linernotes.files import open_output, output_file
 from linernotes.output import rejected as output
 from linernotes.output import terminal
+from linernotes.output.files import open_output, output_file
 from linernotes.output.load import show_progress
 from mappings.errors import InputError
 from mappings.index_names import Generation

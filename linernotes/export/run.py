@@ -11,7 +11,7 @@ from typing import IO, Any
 import polars as pl
 
 from linernotes.export.writers import WRITERS
-from linernotes.files import OutputFile
+from linernotes.output.files import OutputFile
 from mappings.errors import CheckFailedError
 from queries import Stage
 from queries.export import Scan

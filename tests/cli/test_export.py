@@ -25,7 +25,7 @@ import queries
 from linernotes.export import writers
 from linernotes.export.run import run as export_all
 from linernotes.export.writers import zstd
-from linernotes.files import open_output, output_file
+from linernotes.output.files import open_output, output_file
 from mappings.schema import SCHEMA
 from mappings.track import SHOWN
 from queries import Hit, Searcher, export

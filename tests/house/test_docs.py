@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from linernotes import docs
+from linernotes.cli import docs
 
 PROJECT = Path(__file__).parents[2]
 READMES = sorted(path for path in PROJECT.rglob("README.md") if ".venv" not in path.parts)

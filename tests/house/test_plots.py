@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks import plots
-from linernotes.docs import filled
+from linernotes.cli.docs import filled
 
 MEASUREMENTS = plots.read()
 

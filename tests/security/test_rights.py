@@ -10,7 +10,7 @@ from indexer.cluster import declarations
 from indexer.sources.declaration import parse
 from mappings.cards import CARDS
 from mappings.errors import UnreachableError
-from queries.cards import all_cards
+from queries.client import all_cards
 from tests.security.conftest import PREFIX, Node
 from tests.sources.declared_tables import TABLES
 

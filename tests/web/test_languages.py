@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment
 
 from linernotes import i18n
-from linernotes.locale import update
+from linernotes.i18n import update
 from tests.web.conftest import Site
 from tests.web.pages_read import read
 from tests.web.test_pages import page

@@ -1,6 +1,6 @@
 """Brings the message catalogues up to date: texts extracted from the code, merged into each .po, compiled to .mo.
 
-python -m linernotes.locale.update
+python -m linernotes.i18n.update
 """
 
 from collections.abc import Iterator

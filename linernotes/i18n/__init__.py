@@ -22,7 +22,7 @@ LANGUAGES = {ENGLISH: "English", "de": "Deutsch", "fr": "Français", "es": "Espa
 """Language to what its speakers call it."""
 
 DOMAIN = "messages"
-FOLDER = Path(__file__).parent / "locale"
+FOLDER = Path(__file__).parent
 
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 

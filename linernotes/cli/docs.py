@@ -1,4 +1,4 @@
-"""What the documentation takes from the code: `python -m linernotes.docs` writes it, a test compares it."""
+"""What the documentation takes from the code: `python -m linernotes.cli.docs` writes it, a test compares it."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ from linernotes.web.config import Options
 from linernotes.web.pages.views import api_docs
 from mappings.track import FIELDS, FieldInfo
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 HELP_WIDTH = 100
 SERVER = "http://127.0.0.1:8000"
 

@@ -1,1 +1,0 @@
-"""Message catalogues: a folder for each language, its texts (.po) and what is read of them (.mo)."""
