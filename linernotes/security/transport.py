@@ -117,6 +117,9 @@ class CheckedHttpNode(Urllib3HttpNode):
         try:
             answer = super().perform_request(method, target, body, headers, request_timeout)
         except TlsError as error:
+            if self._answered and not any(re.search(pattern, str(error)) for pattern, *_ in TLS):
+                # Cut in the middle, as by an Elasticsearch that is killed: another try may help.
+                raise NoAnswerError(f"The TLS connection to {self._address} was cut.", errors=(error,)) from error
             raise explain_tls(self._address, str(error)) from error
         except NoAnswerError as error:
             if (aborted := abort.current()) and aborted.stop_event.is_set():

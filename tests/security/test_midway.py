@@ -2,6 +2,9 @@
 
 import os
 import re
+import select
+import socket
+import socketserver
 import subprocess
 import sys
 import threading
@@ -11,12 +14,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import pytest
 from elasticsearch import Elasticsearch
 
-from indexer.cluster.retry import retrying
+from indexer.cluster.retry import policy_of, retrying
 from linernotes import settings
 from linernotes.elastic import connect
 from linernotes.security import keys, transport
@@ -120,6 +124,54 @@ def test_a_user_who_is_unknown_for_a_moment(node: Node, monkeypatch: pytest.Monk
         if returns:
             admin.security.delete_user(username=name)
         with connect(known) as client, pytest.raises(UnreachableError, match="refuses the password"):
+            retrying(client).info()
+
+
+@contextmanager
+def cut_off(node: Node) -> Iterator[tuple[str, threading.Event]]:
+    """Give the address of a relay to the node, and what makes it close each connection once a handshake has begun."""
+    parts, cut = urlsplit(node.url), threading.Event()
+
+    class Relay(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            if cut.is_set():
+                self.request.recv(65_536)
+                return
+            with socket.create_connection((parts.hostname, parts.port)) as there:
+                other = {self.request: there, there: self.request}
+                while not cut.is_set():
+                    for side in select.select(list(other), [], [], 0.05)[0]:
+                        data = side.recv(65_536)
+                        if not data:
+                            return
+                        other[side].sendall(data)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Relay) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"https://127.0.0.1:{server.server_address[1]}", cut
+        cut.set()
+        server.shutdown()
+
+
+def test_tls_that_is_cut_in_the_middle_is_tried_again(node: Node) -> None:
+    """By who got an answer before; else it is one sentence, at once."""
+    with cut_off(node) as (url, cut):
+        known = settings.from_environment(node.environment(URL=url, API_KEY=node.keys["reader"].encoded))
+        with connect(known) as client:
+            retried = retrying(client)
+            assert retried.info()
+            cut.set()
+            time.sleep(0.2)
+            again = threading.Timer(2, cut.clear)
+            again.start()
+            assert retried.info()
+            again.join()
+            assert policy_of(retried).progress.retries
+        cut.set()
+        with connect(known) as client, pytest.raises(UnreachableError, match="TLS connection"):
             retrying(client).info()
 
 
