@@ -49,6 +49,11 @@ class Claim:
     date: str = ""
     tracks: int | None = None
 
+    @property
+    def source(self) -> str:
+        """Return who says so, and when if that is known."""
+        return f"{self.said_by}, {self.date}" if self.date else self.said_by
+
 
 @dataclass(frozen=True)
 class GoldenQuery:

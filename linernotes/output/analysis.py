@@ -215,4 +215,4 @@ def _state(card: Card, loaded: Mapping[str, Loaded] | None) -> str:
 def _claim(claim: Claim) -> str:
     """Return who used a data set, who says so, and what kind of source that is."""
     address = f" {claim.address}" if claim.address else ""
-    return f"{claim.user}: {claim.claim} ({claim.kind}; {claim.said_by}){address}"
+    return f"{claim.user}: {claim.claim} ({claim.kind}; {claim.source}){address}"

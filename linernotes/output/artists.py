@@ -138,6 +138,6 @@ def _used_by(profile: Profile) -> Iterator[Text]:
             yield Text(f"  {dataset}: no acknowledged use is known")
         for claim in claims:
             source = f" {claim.address}" if claim.address else ""
-            yield Text(f"  {dataset}: {claim.user}: {claim.claim} ({claim.kind}; {claim.said_by}){source}")
+            yield Text(f"  {dataset}: {claim.user}: {claim.claim} ({claim.kind}; {claim.source}){source}")
     if not profile.used_by.keys() <= cards.known().keys():
         yield Text("  Nothing is known about data sets without a card.")

@@ -16,7 +16,7 @@ from tests.web.test_pages import page
 from tests.web.uploads import checked
 
 OTHERS = [language for language in i18n.LANGUAGES if language != i18n.ENGLISH]
-WEB = Path(i18n.__file__).parent
+WEB = Path(i18n.__file__).parents[1]
 HEADLINES = {
     "en": "Is your music in the data sets behind AI?",
     "de": "Ist Ihre Musik in den Datensätzen hinter KI?",

@@ -118,24 +118,29 @@ class FairPool:
         return call.client is None or self._running[call.client] < self._per_client
 
     def _run(self, each: _Call) -> None:
-        began = time.monotonic()
-        try:
-            if each.future.set_running_or_notify_cancel():
-                try:
-                    result = each.call()
-                except BaseException as error:
-                    each.future.set_exception(error)
-                else:
-                    each.future.set_result(result)
-        finally:
-            with self._lock:
-                if each.client is not None:
-                    self._taken.add(each.client, time.monotonic() - began)
-                self._heavy_running -= each.heavy
-                self._running[each.client] -= 1
-                if not self._running[each.client]:
-                    del self._running[each.client]
-            self._start_calls()
+        if each.future.set_running_or_notify_cancel():
+            began = time.monotonic()
+            try:
+                result, error = each.call(), None
+            except BaseException as raised:
+                result, error = None, raised
+            self._end(each, time.monotonic() - began)  # before anybody can act on the result
+            if error is None:
+                each.future.set_result(result)
+            else:
+                each.future.set_exception(error)
+        else:
+            self._end(each, 0.0)
+        self._start_calls()
+
+    def _end(self, each: _Call, seconds: float) -> None:
+        with self._lock:
+            if each.client is not None:
+                self._taken.add(each.client, seconds)
+            self._heavy_running -= each.heavy
+            self._running[each.client] -= 1
+            if not self._running[each.client]:
+                del self._running[each.client]
 
     def is_heavy(self, client: str | None) -> bool:
         """Tell whether a client lately took much of the threads' time."""
