@@ -434,8 +434,11 @@ def _need_cluster(nodes: Nodes, report: Report) -> None:
             if time.monotonic() > deadline:
                 raise CheckFailedError(f"{layout.name} doesn't answer.", "See `linernotes node logs`.")
             time.sleep(POLL_S)
+    deadline = time.monotonic() + FIRST_ANSWER_S
     with client_of(*nodes[-1]) as client:
-        health = status.health(client, HEALTH_S, len(nodes))
+        # A node that has just started may refuse for a moment the users whom it knows.
+        while (health := status.health(client, HEALTH_S, len(nodes))) == "unknown" and time.monotonic() < deadline:
+            time.sleep(POLL_S)
     if health == "incomplete":
         raise CheckFailedError("The nodes didn't find each other.", "See `linernotes node logs`.")
     if health not in {"green", "yellow"}:
