@@ -4,14 +4,14 @@ Which cards there are depends on the cluster, as data sets can be declared. Each
 looks that up once, where it needs it, and sets `known`; what shows names of data sets reads them there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from operator import itemgetter
 from typing import Any
 
 from linernotes.i18n import enumerated, gettext, joined, ngettext
-from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF, PRESS, SELF_DISCLOSED, Card, Claim
+from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF, PRESS, SELF_DISCLOSED, Card, Claim, is_synthetic
 from queries import Loaded, Searcher
 
 _KNOWN: ContextVar[Mapping[str, Card]] = ContextVar("known_cards", default=CARDS)
@@ -93,23 +93,31 @@ _STRENGTH = (SELF_DISCLOSED, PRESS)
 """Kinds of claims, the strongest first; all others follow."""
 
 
-def verdict(datasets: Iterable[str], *, similar: bool = False) -> str:
+def synthetic_of(loaded: Mapping[str, Loaded] | None) -> frozenset[str]:
+    """Return the data sets whose loaded rows are synthetic."""
+    return frozenset(name for name, each in (loaded or {}).items() if is_synthetic(each.revision))
+
+
+def verdict(datasets: Iterable[str], synthetic: Collection[str] = (), *, similar: bool = False) -> str:
     """Return in which data sets something is, and who is known to have used them, the strongest claim first.
 
-    `similar` is for tracks that merely have a similar spelling: of these nothing is said but where they are.
+    Of data sets whose rows are `synthetic` that is said, and no use. `similar` is for tracks that merely have a similar
+    spelling: of these nothing is said but where they are.
 
     >>> print(verdict(["laion-disco-12m", "free-music-archive"]).partition(" The Atlantic")[0])
     In 2 data sets: LAION-DISCO-12M, FMA. Stability AI says that it used tracks of FMA.
     >>> verdict(["spotify-tracks-dataset"])
     'In 1 data set: Spotify Tracks Dataset. No use of it for training is known to this project.'
-    >>> verdict([])
-    'In none of the loaded data sets.'
+    >>> verdict(["laion-disco-12m"], {"laion-disco-12m"}), verdict([])
+    ('In 1 data set: LAION-DISCO-12M (synthetic rows).', 'In none of the loaded data sets.')
     """
     present = set(datasets)
     cards = [card for name, card in known().items() if name in present]
     if not cards:
         return gettext("In none of the loaded data sets.")
-    names = enumerated(card.name for card in cards)
+    names = enumerated(
+        gettext("%(name)s (synthetic rows)", name=card.name) if card.id in synthetic else card.name for card in cards
+    )
     if similar:
         return ngettext(
             "This or similar spellings are in %(count)s data set: %(names)s.",
@@ -117,28 +125,29 @@ def verdict(datasets: Iterable[str], *, similar: bool = False) -> str:
             len(cards),
             names=names,
         )
+    real = [card for card in cards if card.id not in synthetic]
     first = ngettext("In %(count)s data set: %(names)s.", "In %(count)s data sets: %(names)s.", len(cards), names=names)
     sentences = [
         (_STRENGTH.index(kind) if kind in _STRENGTH else len(_STRENGTH), _sentence(company, kind))
-        for company in companies(cards)
+        for company in companies(real)
         for kind in dict.fromkeys(claim.kind for _, claim in company.uses)
     ]
-    if not sentences:
+    if not sentences and real:
         unused = ngettext(
             "No use of it for training is known to this project.",
             "No use of them for training is known to this project.",
-            len(cards),
+            len(real),
         )
         return joined([first, unused])
     return joined([first, *(text for _, text in sorted(sentences, key=itemgetter(0)))])
 
 
-def verdict_of_check(summary: Mapping[str, Any]) -> str:
+def verdict_of_check(summary: Mapping[str, Any], synthetic: Collection[str]) -> str:
     """Return the verdict on a catalogue: that of the data sets with songs found; else of those with likely ones."""
     found, likely = (
         [name for name, counts in summary["by_dataset"].items() if counts[each]] for each in ("found", "likely")
     )
-    return verdict(found or likely, similar=not found)
+    return verdict(found or likely, synthetic, similar=not found)
 
 
 def _sentence(company: Company, kind: str) -> str:

@@ -98,7 +98,7 @@ def render_page(spool: Spool, summary: Mapping[str, Any], provenance: Provenance
         shares=shares(summary),
         cards=cards.known(),
         kinds={kind.name: kind.value for kind in Kind},
-        verdict=cards.verdict_of_check(summary),
+        verdict=cards.verdict_of_check(summary, provenance.synthetic),
         rows=spool.rows,
         lines=spool.lines,
         no_proof=gettext(PRESENCE_IS_NO_PROOF),

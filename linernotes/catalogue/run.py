@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any, Protocol
 
 from linernotes import cards
+from mappings.cards import is_synthetic
 from mappings.index_names import alias
 from queries import Loaded, Searcher
 from queries.catalogue import RowResult, Tally, Verdict
@@ -50,6 +51,11 @@ class Provenance:
     program: str
     datasets: tuple[DataSet, ...]
     format: int = FORMAT
+
+    @property
+    def synthetic(self) -> frozenset[str]:
+        """Return the data sets whose rows were synthetic."""
+        return frozenset(each.id for each in self.datasets if is_synthetic(each.revision))
 
     def as_json(self) -> dict[str, Any]:
         """Return it as reports keep it."""

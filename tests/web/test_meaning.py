@@ -45,7 +45,7 @@ def test_the_verdict_is_about_the_data_sets_of_the_result(site: Site) -> None:
     cases = {f"dataset={FMA}": [FMA], f"dataset={FMA}&dataset={SPOTIFY}": [FMA, SPOTIFY]}
     for query, names in cases.items():
         said = page(site, f"/search?{query}").one("div", "verdict-first").one("p", "lede").said
-        assert said == cards.verdict(names)
+        assert said == cards.verdict(names, cards.synthetic_of(site.searcher.loaded()))
     assert "Stability AI says that it used tracks of FMA." in said
     assert "The Atlantic reports that Google used tracks of FMA." in said
     excluded = page(site, f"/search?dataset=-{FMA}&dataset=-{LAION}").one("div", "verdict-first")
@@ -57,6 +57,11 @@ def test_of_similar_spellings_no_use_is_told(site: Site) -> None:
     said = page(site, "/search?q=metallicaa").one("div", "verdict-first").one("p", "lede").said
     assert said.startswith("This or similar spellings are in ")
     assert " used " not in said
+
+
+def test_synthetic_rows_are_called_so_and_no_use_is_told_of_them(site: Site) -> None:
+    said = page(site, f"/search?dataset={LAION}").one("div", "verdict-first").one("p", "lede").said
+    assert said == "In 1 data set: LAION-DISCO-12M (synthetic rows)."
 
 
 def test_second_hand_claims_are_called_so() -> None:

@@ -134,7 +134,9 @@ async def search(request: Request, state: AppStateDep, params: Annotated[PageSea
     relaxed: tuple[results.Relaxed, ...] = ()
     if not result.total.value and normalized.filters:
         relaxed = await state.query(lambda searcher: results.relaxed_searches(searcher, normalized))
-    view = results.results_view(normalized, result, results.relaxed_choices(relaxed))
+    view = results.results_view(
+        normalized, result, (await state.data_version()).loaded, results.relaxed_choices(relaxed)
+    )
     name = normalized.q or gettext("All tracks")
     title = gettext("%(name)s, next page", name=name) if normalized.after else f"{name}: {view.total}"
     feed = urls.to("/search.atom", normalized.to_search().query_string())
@@ -199,7 +201,8 @@ async def artist(
         return RedirectResponse(urls.to("/"), 303)
     artist_request = queries.artist_request(name, artist_id=artist_id or None, size=artist_views.MAX_ROWS)
     result = await state.query(lambda searcher: searcher.artist(artist_request))
-    profile = artist_views.profile_view(result.profile) if result.profile else None
+    loaded = (await state.data_version()).loaded
+    profile = artist_views.profile_view(result.profile, loaded) if result.profile else None
     title = result.profile.name if result.profile else gettext("Artists called %(name)s", name=name)
     return page(
         request,
@@ -226,7 +229,7 @@ async def track(request: Request, state: AppStateDep, track_id: str) -> Response
             gettext("It may have been removed in a newer release of its data set."),
         )
     copies, total = await state.query(lambda searcher: searcher.duplicates(hit))
-    view = track_view(hit, copies, total)
+    view = track_view(hit, copies, total, (await state.data_version()).loaded)
     return page(
         request,
         "track.html.jinja",

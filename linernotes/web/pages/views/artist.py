@@ -1,5 +1,6 @@
 """Views of artists: the candidates for a name, and the profile of one artist."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from linernotes import cards
@@ -8,7 +9,7 @@ from linernotes.web.pages import display_text, labels, urls
 from linernotes.web.pages.views.charts import Chart, Histogram, Row, RowData, bar_length, histogram, rows
 from linernotes.web.pages.views.datasets import DatasetUse, dataset_use
 from linernotes.web.search_params import SearchParams
-from queries import ArtistResult, FacetCount
+from queries import ArtistResult, FacetCount, Loaded
 from queries.artists.artist_profile import Collaborator, NameList, Profile
 from queries.artists.candidates import Candidate
 from queries.text import MAX_CHARS
@@ -70,8 +71,8 @@ def _candidate(one: Candidate, most: int) -> CandidateView:
     )
 
 
-def profile_view(profile: Profile) -> ProfileView:
-    """Return the view of a profile."""
+def profile_view(profile: Profile, loaded: Mapping[str, Loaded]) -> ProfileView:
+    """Return the view of a profile, given what is loaded."""
     params = SearchParams.of(filters={"artist": (display_text.literal(profile.name),)})
     year = profile.facets["year"]
     present = tuple(str(each.value) for each in profile.facets["dataset"].buckets if each.count)
@@ -85,7 +86,7 @@ def profile_view(profile: Profile) -> ProfileView:
         without_year=year.missing,
         charts=tuple(chart for chart in _charts(profile, params) if chart.rows),
         uses=tuple(dataset_use(dataset, claims) for dataset, claims in profile.used_by.items()),
-        verdict=cards.verdict(present),
+        verdict=cards.verdict(present, cards.synthetic_of(loaded)),
         present=present,
         feed=urls.to("/search.atom", params.query_string()),
     )

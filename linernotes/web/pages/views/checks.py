@@ -91,7 +91,7 @@ def job_context(job: Job) -> dict[str, Any]:
         "job": job,
         "summary": summary,
         "result": job.result,
-        "verdict": cards.verdict_of_check(summary) if summary else "",
+        "verdict": cards.verdict_of_check(summary, job.result.provenance.synthetic) if job.result else "",
         "citation": check_citation(job.result.provenance) if job.result else None,
         "shares": shares(summary) if summary else [],
         "verdicts": VERDICTS,

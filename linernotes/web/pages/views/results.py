@@ -16,7 +16,7 @@ from linernotes.web.pages.views.facets import Chip, FacetView
 from linernotes.web.search_params import SearchParams
 from mappings.cards import is_synthetic
 from mappings.languages import UNDETERMINED
-from queries import DEFAULT_FACETS, FACETS, Hit, Searcher, SearchResult, Sort, Stage
+from queries import DEFAULT_FACETS, FACETS, Hit, Loaded, Searcher, SearchResult, Sort, Stage
 from queries.model import Group, Recording
 from queries.text import MAX_WORDS
 
@@ -166,14 +166,17 @@ class ResultsView:
     relaxed: tuple[Choice, ...]
 
 
-def results_view(params: SearchParams, result: SearchResult, relaxed: Sequence[Choice] = ()) -> ResultsView:
+def results_view(
+    params: SearchParams, result: SearchResult, loaded: Mapping[str, Loaded], relaxed: Sequence[Choice] = ()
+) -> ResultsView:
     """Return the view of a result; `relaxed` are the same search with fewer filters."""
     same_tracks = params.to_search().query_string()
-    present = datasets_of(result)
+    present, synthetic = datasets_of(result), cards.synthetic_of(loaded)
+    is_similar = result.stage is Stage.FUZZY
     return ResultsView(
         heading=display_text.shown(params.q, 120),
         total=_total(result),
-        verdict=cards.verdict(present, similar=result.stage is Stage.FUZZY) if result.total.value else "",
+        verdict=cards.verdict(present, synthetic, similar=is_similar) if result.total.value else "",
         present=present,
         notes=tuple(_notes(result)),
         suggestions=tuple(_suggestion(params, each.text, each.count) for each in result.did_you_mean),

@@ -26,7 +26,7 @@ from mappings.track import (
     SOURCE_ROW,
     URL,
 )
-from queries import Hit
+from queries import Hit, Loaded
 
 EVIDENCE = (
     DATASET, REVISION, SOURCE_FILE, SOURCE_ROW, SOURCE_ID, RECORDING_KEY,
@@ -62,7 +62,7 @@ class TrackView:
     present: tuple[str, ...]
 
 
-def track_view(hit: Hit, copies: list[Hit], copies_total: int) -> TrackView:
+def track_view(hit: Hit, copies: list[Hit], copies_total: int, loaded: Mapping[str, Loaded]) -> TrackView:
     """Return the view of a track; `copies` are the first of the other tracks of its recording."""
     track = hit.track
     title = str(track.get("title") or gettext("untitled"))
@@ -78,7 +78,7 @@ def track_view(hit: Hit, copies: list[Hit], copies_total: int) -> TrackView:
         copies=tuple(hit_view(place, each) for place, each in enumerate(copies, 1)),
         copies_omitted=copies_total - len(copies),
         use=dataset_use(dataset, known[dataset].used_by if dataset in known else ()),
-        verdict=cards.verdict(present),
+        verdict=cards.verdict(present, cards.synthetic_of(loaded)),
         present=present,
     )
 
