@@ -79,6 +79,7 @@ def folder(path: Path) -> list[str]:
     return sorted(entry.name for entry in path.iterdir())
 
 
+@pytest.mark.slow
 def test_each_format_equals_the_index_under_ties_and_writes(client: Elasticsearch, prefix: str, tmp_path: Path) -> None:
     load(client, prefix, [entry | {"plays": 1, "year": 2000} for entry in made.tracks(ROWS, seed=1)], shards=2)
     searcher = Searcher(client, prefix)

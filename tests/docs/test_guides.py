@@ -12,6 +12,8 @@ from elasticsearch import Elasticsearch
 from linernotes import samples
 from tests.docs.transcripts import SERVER, Terminal, environment, is_as_shown, pythons, steps
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[2]
 PAGES = sorted((PROJECT / "docs" / "guides").glob("*.md"))
 WITH_PYTHON = [path for path in (PROJECT / "docs" / "reference").glob("*.md") if any(pythons(path.read_text()))]

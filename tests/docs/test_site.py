@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[2]
 LOADS = {"src", "srcset", "poster", "data", "background"}
 """Attributes whose address a browser loads by itself; `href` only of a `link`."""

@@ -29,6 +29,7 @@ def ours(home: Path) -> list[int]:
     return [one.pid for one in process.find_processes(Layout(home)).all]
 
 
+@pytest.mark.slow
 def test_the_life_of_a_node(home: Path, distribution: Path) -> None:
     said: list[str] = []
 
@@ -73,6 +74,7 @@ def test_the_life_of_a_node(home: Path, distribution: Path) -> None:
     assert status.url_of(home) is None
 
 
+@pytest.mark.slow
 def test_a_start_that_is_killed_is_finished_by_the_next(home: Path, distribution: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from linernotes.node import service; "

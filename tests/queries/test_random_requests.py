@@ -107,6 +107,7 @@ def test_they_agree(large: Large) -> None:
         agree(large, made_request(rng))
 
 
+@pytest.mark.slow
 def test_they_agree_while_records_are_indexed(client: Elasticsearch, large: Large) -> None:
     """Known records are sent again, as a resumed load does; others arrive that each request excludes."""
     rng = random.Random(61)
