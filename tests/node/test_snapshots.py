@@ -17,7 +17,7 @@ from linernotes.node import download, releases, service, status
 from linernotes.node.process import current_account
 from linernotes.node.state import Layout
 from mappings.errors import InputError
-from tests.conftest import node_home
+from tests.conftest import MAJOR, node_home
 
 PAGE = Path(__file__).parents[2] / "docs" / "snapshots.md"
 CALL = re.compile(r"""curl -X (\w+) "\$URL(\S+)" -H 'Content-Type: application/json' \\\n  -d '(.*)'""")
@@ -86,6 +86,7 @@ def answers(run: Run, home: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(MAJOR != 9, reason="a part of `make test-es9`: version 9 needs Java 21 or newer")
 def test_data_survive_a_restore_and_the_move_to_version_9(
     home: Path, snapshots: Path, run: Run, tmp_path: Path
 ) -> None:
