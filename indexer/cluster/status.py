@@ -21,7 +21,6 @@ from mappings.index import mapping_hash
 from mappings.index_names import Generation, alias, parse
 
 BUILDING, READY, CURRENT, KEPT, FAILED = "building", "ready", "current", "kept", "failed"
-STATES = (BUILDING, READY, CURRENT, KEPT, FAILED)
 
 ON_TWO, MISSING = "alias_on_two", "alias_missing"
 

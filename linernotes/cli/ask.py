@@ -1,6 +1,5 @@
 """Commands that ask: `search`, `facet`, `suggest`, `artist`, `overlap`, `stats`, `datasets`; nothing of the indexer."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -23,8 +22,8 @@ from linernotes.cli.common import (
 from linernotes.output import analysis, artists, terminal
 from linernotes.output import search as hits
 from linernotes.output.progress import progress
-from mappings.errors import InputError, UnreachableError
-from queries import By, Loaded, SearchRequest, Sort
+from mappings.errors import InputError
+from queries import By, SearchRequest, Sort
 from queries.model import Group
 
 NO_FACETS = "none"
@@ -230,18 +229,3 @@ def stats(
         print_json(result.as_json())
     else:
         analysis.show_stats(result, terminal.console())
-
-
-def show_datasets(*, as_json: bool) -> None:
-    """Print all cards with what is loaded; without Elasticsearch only the cards of the built-in data sets."""
-    try:
-        with open_searcher() as searcher:
-            loaded: Mapping[str, Loaded] | None = searcher.loaded()
-            cards.set_known(searcher.cards())
-    except UnreachableError as problem:
-        loaded = None
-        typer.echo(f"It isn't known what is loaded. {problem}", err=True)
-    if as_json:
-        print_json(cards.as_json(loaded))
-    else:
-        analysis.show_cards(loaded, terminal.console())

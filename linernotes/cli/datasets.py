@@ -1,17 +1,19 @@
 """`linernotes datasets`: the cards of all data sets; further ones added by declaration, drafted and removed."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
 
-from linernotes.cli.ask import show_datasets
-from linernotes.cli.common import AsJson, Overwrite, print_json
+from linernotes import cards
+from linernotes.cli.common import AsJson, Overwrite, open_searcher, print_json
 from linernotes.output import datasets as output
 from linernotes.output import terminal
 from linernotes.output.files import input_file, open_output, output_file
-from mappings.errors import InputError
+from mappings.errors import InputError, UnreachableError
+from queries import Loaded
 
 app = typer.Typer(
     help="Show data sets and what is loaded; add others by declaration.\n\n"
@@ -35,7 +37,22 @@ DeleteTracks = Annotated[bool, typer.Option("--delete-tracks", help="Delete all 
 def datasets(context: typer.Context, json: AsJson = False) -> None:
     """Show all cards, unless a subcommand says otherwise."""
     if context.invoked_subcommand is None:
-        show_datasets(as_json=json)
+        _show_cards(as_json=json)
+
+
+def _show_cards(*, as_json: bool) -> None:
+    """Print all cards with what is loaded; without Elasticsearch only the cards of the built-in data sets."""
+    try:
+        with open_searcher() as searcher:
+            loaded: Mapping[str, Loaded] | None = searcher.loaded()
+            cards.set_known(searcher.cards())
+    except UnreachableError as problem:
+        loaded = None
+        typer.echo(f"It isn't known what is loaded. {problem}", err=True)
+    if as_json:
+        print_json(cards.as_json(loaded))
+    else:
+        output.show_cards(loaded, terminal.console())
 
 
 # The indexer is imported where it is needed: showing the cards needs none of it.

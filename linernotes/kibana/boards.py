@@ -208,7 +208,6 @@ _LOADS = "entry : load"
 _BUILDING = "state : building or state : ready"
 _GENERATIONS, _REJECTED, _EVENTS = count("generations"), count("records"), count("events")
 _READ = total("read", "read", unknown_as_zero=True)
-_LATEST = largest("at", "at", _TIME)
 
 SYSTEM = Board(
     "linernotes-board-system",

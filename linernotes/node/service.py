@@ -37,7 +37,6 @@ from mappings.errors import CheckFailedError, InputError, LinernotesError
 Report = Callable[[str], None]
 Nodes = Sequence[tuple[Layout, NodeState]]
 
-DEFAULT_HEAP = "1g"
 # The largest of these whose sum over all nodes leaves half of the memory to files and programs.
 HEAPS = ("1g", "768m", "512m", "256m")
 MOST_NODES = 9

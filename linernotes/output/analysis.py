@@ -1,18 +1,16 @@
-"""Results of `stats`, `overlap` and `datasets`: shares as bars, what is over-represented, what is shared; cards."""
+"""Results of `stats` and `overlap`: shares as bars, what is over-represented, what is shared."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import combinations
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from linernotes import cards
 from linernotes.output import terminal
 from linernotes.output.search import TRUNCATED
 from linernotes.output.tables import bar_table, counted
-from linernotes.output.terminal import visible
-from mappings.cards import PRESENCE_IS_NO_PROOF, Card, Claim
-from queries import FACETS, Loaded, Stats
+from mappings.cards import PRESENCE_IS_NO_PROOF
+from queries import FACETS, Stats
 from queries.analysis.comparisons import Comparison, percent
 from queries.analysis.estimates import Estimate, share
 from queries.analysis.overlap import Overlap, Shared
@@ -173,46 +171,3 @@ def _pair(shared: Shared, one: str, other: str) -> tuple[str, float, tuple[str, 
     both = shared.of(one, other)
     shares = tuple(f"{share(both, shared.of(name)) or 0:.2f} %" for name in (one, other))
     return f"{one} & {other}", float(both.value), (number(both), *shares)
-
-
-_LABEL = 14
-
-
-def show_cards(loaded: Mapping[str, Loaded] | None, console: Console) -> None:
-    """Print all cards; `loaded` is None if it isn't known what is loaded."""
-    for card in cards.known().values():
-        terminal.show(Text(f"{visible(card.name)}  ", style="bold").append(f"({card.id})", style="dim"), console)
-        for label, text in _card(card, loaded):
-            terminal.show(Text(f"  {label:<{_LABEL}}", style="dim").append(visible(text), style="not dim"), console)
-        terminal.show(Text(), console)
-    terminal.show(Text(PRESENCE_IS_NO_PROOF, style="dim"), console)
-
-
-def _card(card: Card, loaded: Mapping[str, Loaded] | None) -> Iterator[tuple[str, str]]:
-    yield "loaded", _state(card, loaded)
-    yield "published", f"{card.published_count}; released {card.released or 'at a time not stated'}"
-    yield "platform", card.platform
-    yield "licence", card.licence
-    yield from (("source", address) for address in card.addresses)
-    if not card.used_by:
-        yield "used by", "no acknowledged use is known"
-    yield from (("used by", _claim(claim)) for claim in card.used_by)
-    if card.declared:
-        yield "card", "declared by whoever loaded the data set here"
-    yield from (("note", note) for note in card.notes)
-
-
-def _state(card: Card, loaded: Mapping[str, Loaded] | None) -> str:
-    if loaded is None:
-        return "not known: Elasticsearch can't be reached"
-    if card.id not in loaded:
-        return f"nothing yet: linernotes load {card.id} PATH..."
-    current = loaded[card.id]
-    revision = f", revision {current.revision}" if current.revision else ""
-    return f"{counted(current.records, 'track')} in {current.generation.index}{revision}"
-
-
-def _claim(claim: Claim) -> str:
-    """Return who used a data set, who says so, and what kind of source that is."""
-    address = f" {claim.address}" if claim.address else ""
-    return f"{claim.user}: {claim.claim} ({claim.kind}; {claim.source}){address}"

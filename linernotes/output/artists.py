@@ -7,6 +7,7 @@ from rich.text import Text
 
 from linernotes import cards
 from linernotes.output import terminal
+from linernotes.output.datasets import claim_line
 from linernotes.output.search import TRUNCATED
 from linernotes.output.tables import bar_table, counted
 from linernotes.output.terminal import visible
@@ -137,7 +138,6 @@ def _used_by(profile: Profile) -> Iterator[Text]:
         if not claims:
             yield Text(f"  {dataset}: no acknowledged use is known")
         for claim in claims:
-            source = f" {claim.address}" if claim.address else ""
-            yield Text(f"  {dataset}: {claim.user}: {claim.claim} ({claim.kind}; {claim.source}){source}")
+            yield Text(f"  {dataset}: {claim_line(claim)}")
     if not profile.used_by.keys() <= cards.known().keys():
         yield Text("  Nothing is known about data sets without a card.")

@@ -14,6 +14,7 @@ import benchmarks
 from benchmarks import corpora
 from linernotes.web.config import Options
 from queries import Searcher
+from tests.queries.tracks import forget
 from tests.web.serving import serving
 
 pytestmark = pytest.mark.slow
@@ -66,8 +67,7 @@ def loaded(client: Elasticsearch, es_url: str, corpus: Path) -> Iterator[str]:
     prefix = f"t{uuid.uuid4().hex[:10]}"
     assert "records" in run("full", es_url, prefix, (str(corpus), "--url", es_url, "--prefix", prefix))
     yield prefix
-    for index in client.indices.get(index=f"{prefix}*", features="aliases").body:
-        client.indices.delete(index=index)
+    forget(client, prefix)
 
 
 def run(name: str, url: str, prefix: str, arguments: tuple[str, ...]) -> str:

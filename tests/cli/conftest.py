@@ -11,6 +11,7 @@ from elasticsearch import Elasticsearch
 from linernotes import samples
 from linernotes.cli import main
 from linernotes.cli.main import COMMANDS, load
+from tests.queries.tracks import forget
 
 DATASETS = ("free-music-archive", "spotify-tracks-dataset", "laion-disco-12m", "sleeping-disco-9m")
 
@@ -61,8 +62,7 @@ def loaded(client: Elasticsearch, es_url: str, sample_files: dict[str, list[Path
         for dataset, paths in sample_files.items():
             assert main.run(["load", dataset, *map(str, paths)]) in (0, 4)
     yield prefix
-    for index in client.indices.get(index=f"{prefix}*", features="aliases").body:
-        client.indices.delete(index=index)
+    forget(client, prefix)
 
 
 @pytest.fixture

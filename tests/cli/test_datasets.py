@@ -21,6 +21,7 @@ from mappings.cards import CARDS
 from mappings.errors import CheckFailedError
 from mappings.index_names import declarations
 from tests.cli.conftest import Run
+from tests.queries.tracks import forget
 from tests.sources.declared_tables import ROWS, SONGS, TABLES
 
 FMA = "free-music-archive"
@@ -44,8 +45,7 @@ def five(
         for dataset, paths in sample_files.items():
             assert main.run(["load", dataset, *map(str, paths)]) in (0, 4)
     yield prefix
-    for index in client.indices.get(index=f"{prefix}*", features="aliases").body:
-        client.indices.delete(index=index)
+    forget(client, prefix)
 
 
 @pytest.fixture

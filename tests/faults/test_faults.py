@@ -16,6 +16,7 @@ from mappings.errors import UnreachableError
 from tests.faults import proxy
 from tests.faults.digest import digest
 from tests.indexer import made
+from tests.queries.tracks import forget
 
 pytestmark = pytest.mark.slow
 
@@ -45,8 +46,7 @@ def undisturbed(client: Elasticsearch) -> Undisturbed:
         result = load(client, prefix)
         return Undisturbed(digest(client, result.generation), result)
     finally:
-        for index in client.indices.get(index=f"{prefix}*", features="aliases").body:
-            client.indices.delete(index=index)
+        forget(client, prefix)
 
 
 MIXED = tuple(proxy.KINDS)

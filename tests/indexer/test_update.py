@@ -33,6 +33,7 @@ from mappings.errors import CheckFailedError, InputError
 from mappings.index_names import Generation, parse
 from tests.indexer import made
 from tests.indexer.test_load import load
+from tests.queries.tracks import forget
 
 LAION = "laion-disco-12m"
 RECORDS = 1_500
@@ -81,8 +82,7 @@ def fresh(client: Elasticsearch, old: Path, new: Path) -> Fresh:
         prefix = f"t{uuid.uuid4().hex[:10]}"
         result = load(client, prefix, planned(folder))
         made_of[folder] = (result, content(client, result.generation))
-        for index in client.indices.get(index=f"{prefix}*", features="aliases").body:
-            client.indices.delete(index=index)
+        forget(client, prefix)
     return made_of
 
 

@@ -18,6 +18,7 @@ from linernotes.web.services.data_version import MAX_AGE_S
 from mappings.cards import CARDS
 from mappings.errors import UnreachableError
 from queries import Searcher
+from tests.queries.tracks import forget
 from tests.sources.declared_tables import ROWS, TABLES
 from tests.web.serving import serving
 from tests.web.uploads import checked
@@ -49,8 +50,7 @@ def declared(client: Elasticsearch, es_url: str, tmp_path_factory: pytest.TempPa
         searcher = Searcher(own, prefix)
         with serving(lambda: searcher, Options()) as url, httpx.Client(base_url=url, timeout=30) as web:
             yield Declared(web, environment)
-    for index in client.indices.get(index=f"{prefix}*", features="aliases").body:
-        client.indices.delete(index=index)
+    forget(client, prefix)
 
 
 def test_an_export_knows_it_at_once(declared: Declared) -> None:

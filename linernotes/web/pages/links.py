@@ -52,7 +52,7 @@ ROBOTS = "".join(("User-agent: *\n", *(f"Disallow: {path}\n" for path in _LEFT_A
 
 
 MAX_QUERY = 4_000
-"""Letters of a query string from which on a page isn't linked to: each link would repeat it."""
+"""Letters of a canonical query from which on a page isn't linked to: each link would repeat it."""
 
 
 class Link(NamedTuple):
@@ -66,9 +66,9 @@ class Link(NamedTuple):
 
 def page_links(request: Request) -> Iterator[Link]:
     """Yield the addresses of the page that a request is for: the canonical one, as JSON, in each language."""
-    if (pattern := _pattern(request)) not in _PARAMETERS or len(request.url.query) > MAX_QUERY:
+    pattern, (path, query) = _pattern(request), _canonical(request)
+    if pattern not in _PARAMETERS or len(query) > MAX_QUERY:
         return
-    path, query = _canonical(request)
     yield Link("canonical", absolute_address(request))
     if json_path := _AS_JSON.get(pattern, path):
         yield Link("alternate", f"{origin_of(request)}{API}{json_path}{_joined(query)}", "application/json")
@@ -78,13 +78,13 @@ def page_links(request: Request) -> Iterator[Link]:
 
 def absolute_address(request: Request, *, with_language: bool = False) -> str:
     """Return the address of a page as others can cite it; without the language that was chosen, unless wanted."""
-    path, query = _canonical(request)
+    path, query = _short(*_canonical(request))
     return origin_of(request) + (urls.to(path, query) if with_language else path + _joined(query))
 
 
 def language_links(request: Request) -> list[tuple[str, str, str]]:
     """Return code, name and address of this page in each language; a form that was sent is asked for again."""
-    path, query = _canonical(request) if request.method in ("GET", "HEAD") else ("/", "")
+    path, query = _short(*_canonical(request)) if request.method in ("GET", "HEAD") else ("/", "")
     return [
         (code, name, path + _joined("&".join(filter(None, (query, f"{language.PARAMETER}={code}")))))
         for code, name in i18n.LANGUAGES.items()
@@ -92,10 +92,7 @@ def language_links(request: Request) -> list[tuple[str, str, str]]:
 
 
 def _canonical(request: Request) -> tuple[str, str]:
-    """Return the path and the query of a page: what it ignores is left out, as the response is cached without it.
-
-    The query of a very long address is left out, too.
-    """
+    """Return the path and the query of a page: what it ignores is left out, as the response is cached without it."""
     pattern = _pattern(request)
     if pattern in _PARAMETERS:
         path = pattern.format_map({name: quote(value, safe=":") for name, value in request.path_params.items()})
@@ -104,7 +101,11 @@ def _canonical(request: Request) -> tuple[str, str]:
     else:
         path = request.url.path
         pairs = [pair for pair in request.query_params.multi_items() if pair[0] != language.PARAMETER]
-    query = urlencode(pairs, errors="replace")
+    return path, urlencode(pairs, errors="replace")
+
+
+def _short(path: str, query: str) -> tuple[str, str]:
+    """Return an address without a query that is too long to be repeated."""
     return path, query if len(query) <= MAX_QUERY else ""
 
 

@@ -142,9 +142,6 @@ def page(
     values = {
         "title": name,
         "path": request.url.path,
-        "address": absolute_address(request),
-        "links": tuple(page_links(request)) if status == HTTPStatus.OK else (),
-        "other_languages": language_links(request),
         "description": gettext(DESCRIPTION),
         "contact": contact_link(request.app.state.options.contact),
         "data_block": None,
@@ -155,10 +152,15 @@ def page(
     }
     all_headers = {**robots_headers(request), **(headers or {})}
     compiled = _TEMPLATES[template]
-    if not language.is_part(request):
-        return HTMLResponse(compiled.render(values), status, all_headers)
-    body = "".join(compiled.blocks[language.PART](compiled.new_context(values)))
-    return HTMLResponse(body, status, {**all_headers, "x-title": quote(f"{name} – linernotes")})
+    if language.is_part(request):
+        body = "".join(compiled.blocks[language.PART](compiled.new_context(values)))
+        return HTMLResponse(body, status, {**all_headers, "x-title": quote(f"{name} – linernotes")})
+    values |= {
+        "address": absolute_address(request),
+        "links": tuple(page_links(request)) if status == HTTPStatus.OK else (),
+        "other_languages": language_links(request),
+    }
+    return HTMLResponse(compiled.render(values), status, all_headers)
 
 
 def contact_link(contact: str) -> tuple[str, str] | None:

@@ -126,10 +126,6 @@ def _cells(name: str, count: int, result: Stats, value: str | int | None) -> tup
     return own, _share(other, result.rest.tracks)
 
 
-def _ratio(rest: int, low: float) -> tuple[str, str]:
-    return labels.number(rest), f"{i18n.decimal(low)} ×"
-
-
 def _over_represented(params: SearchParams, comparison: Comparison) -> Chart:
     within = params.with_filter("dataset", comparison.dataset)
     given = [
