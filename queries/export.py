@@ -69,6 +69,9 @@ MAX_ROWS = 10_000
 PAGE_BYTES = 4_000_000
 """Pages grow or shrink to this size, so memory depends neither on the number of rows nor on how long they are."""
 
+BACKGROUND_PAGE_BYTES = 1_000_000
+"""The same in the background, where searches are let go first from one page to the next."""
+
 PAGE_SECONDS = 60.0
 """How long Elasticsearch may take for one page."""
 
@@ -81,12 +84,13 @@ MAX_GENERATIONS = 1000
 
 @dataclass(frozen=True)
 class Place:
-    """Where a slice goes on: which of how many it is, after which key, and how many rows to ask for."""
+    """Where a slice goes on: which of how many it is, after which key, and how many rows and bytes to ask for."""
 
     number: int
     slices: int
     after: int | None = None
     size: int = FIRST_PAGE
+    page_bytes: int = PAGE_BYTES
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,7 @@ def read_page(answer: bytes, place: Place) -> Page:
     hits = answers["hits"].explode(empty_as_null=False)
     following = None
     if hits.len() == place.size:
-        size = max(1, min(MAX_ROWS, place.size * PAGE_BYTES // len(answer)))
+        size = max(1, min(MAX_ROWS, place.size * place.page_bytes // len(answer)))
         following = replace(place, after=int(hits.struct.field("sort")[-1][0]), size=size)
     columns = hits.struct.unnest()
     tracks = columns["_source"].struct.unnest().with_columns(columns["_id"].alias(ID))
@@ -193,7 +197,8 @@ class Scan:
     def _frames(self, pool: ThreadPoolExecutor, slices: int) -> Iterator[pl.DataFrame]:
         # Nothing is asked for without rows, and few slices for few of them.
         number = min(slices, -(-self.count.rows // FIRST_PAGE))
-        places = (Place(each, number) for each in range(number))
+        page_bytes = BACKGROUND_PAGE_BYTES if self._one_shard_at_a_time else PAGE_BYTES
+        places = (Place(each, number, page_bytes=page_bytes) for each in range(number))
         running: dict[Future[bytes], Place] = {pool.submit(self._fetch, place): place for place in places}
         while running:
             done = wait(running, STOP_POLL_S, FIRST_COMPLETED).done

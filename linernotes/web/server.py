@@ -1,5 +1,6 @@
 """The server process: sockets, uvicorn, signals, and its log as JSON lines."""
 
+import gc
 import json
 import logging
 import logging.config
@@ -30,6 +31,10 @@ from linernotes.web.services.executor import THREAD_NAME
 from mappings.errors import InputError, UnreachableError
 
 BACKLOG = 512
+
+GC_THRESHOLDS = 50_000, 20, 100
+"""New objects until a garbage collection looks at them, and collections until the next one looks at older ones, too."""
+
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named to be recognised
 """Addresses that mean all of this machine's, with the one by which it is reached here."""
 
@@ -187,6 +192,7 @@ def run(options: Options, settings: Settings, on_ready: Callable[[str], None]) -
         with suppress(UnreachableError):
             clients()
         server = Server(uvicorn_config(options, clients), lambda: on_ready(url))
+        _freeze_objects()
         server.run(sockets)
     finally:
         for each in sockets:
@@ -197,6 +203,17 @@ def run(options: Options, settings: Settings, on_ready: Callable[[str], None]) -
     if any(thread.name.startswith(THREAD_NAME) for thread in threading.enumerate()):
         _exit(EXIT_OK)
     return EXIT_OK
+
+
+def _freeze_objects() -> None:
+    """Keep what is loaded by now out of garbage collection, and let it look less often at what comes.
+
+    A collection looks at all objects that are alive, and nothing else runs meanwhile: half a million of them take 40 ms,
+    and one answer of Elasticsearch with ten thousand buckets made for several.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def _allow_files(number: int) -> None:

@@ -33,8 +33,8 @@ SAMPLE_SIZE = 10_000
 MAX_DATASETS = 1_000
 """Data sets that are told apart; with more, the answer says that it isn't exact."""
 
-BLOCK = 50_000
-"""Values, each with one data set, that are paged through in one request."""
+BLOCK = 10_000
+"""Values, each with one data set, that are paged through in one request; nothing else runs while one is decoded."""
 
 MAX_SAMPLED_VALUES = 50_000
 """Different values of a sample at most: Elasticsearch gives at most 65,536 buckets in an answer."""

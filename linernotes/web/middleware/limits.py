@@ -101,8 +101,8 @@ MANY_IN_A_MINUTE = (
     N_("Please wait, then try again."),
 )
 
-REFUSAL_S = 0.25
-"""How long a refusal takes: who asks again at once doesn't keep the server busy."""
+REFUSAL_S, MAX_REFUSAL_S = 0.25, 1.0
+"""How long a refusal takes, the longer the more is to be waited for: who asks again at once keeps the server less busy."""
 
 
 def cost_of(scope: Scope) -> int:
@@ -223,7 +223,7 @@ class RateLimitMiddleware:
         scope[RATE_LIMIT_KEY] = RateLimit(policy, limit, WINDOW_S, left, seconds or more_in_s)
         if not seconds and not is_too_many:
             return None
-        await anyio.sleep(REFUSAL_S)
+        await anyio.sleep(min(max(seconds / 20, REFUSAL_S), MAX_REFUSAL_S))
         return _too_many(*MANY_IN_A_MINUTE, str(ceil(seconds))) if seconds else _too_many(*MANY_AT_A_TIME, "1")
 
 

@@ -76,13 +76,14 @@ class AppState:
         is asked.
         """
         self.versions.cached()
-        background = pool is not None and pool is not self.fast
+        pool = pool or self.fast
+        background = pool is not self.fast or pool.is_heavy(current_client.get())
 
         def call(seconds: float) -> Result:
             # In the thread: to have a searcher may need a connection.
             return ask(_limited(self.get_searcher, seconds, background=background))
 
-        return await (pool or self.fast).run_until(call)
+        return await pool.run_until(call)
 
     async def data_version(self) -> DataVersion:
         """Return the version of the data; however many need it, it is asked for once. Raises UnreachableError.

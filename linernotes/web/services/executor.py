@@ -4,7 +4,7 @@ A thread counts until its call ends, even if nobody waits for it any more: so th
 Elasticsearch than threads. A call whose client goes away while it is queued is never made; one that runs is aborted.
 The next call is always one of the client that has the fewest running, and no client has more than a half of the
 threads: whoever comes while others have queued dozens is next. Clients that lately took much of the threads' time
-share a quarter of them, so that Elasticsearch has room for the others too.
+share an eighth of them, so that Elasticsearch has room for the others too.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ class FairPool:
     """A pool of threads that the clients share evenly."""
 
     def __init__(self, threads: int, name: str) -> None:
-        self._threads, self._per_client, self._heavy = threads, max(threads // 2, 1), max(threads // 4, 1)
+        self._threads, self._per_client, self._heavy = threads, max(threads // 2, 1), max(threads // 8, 1)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._lock = threading.Lock()
         self._queue: list[_Call] = []
