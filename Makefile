@@ -34,8 +34,9 @@ test-browser: $(VENV)/.dev ## Try the page in Chromium, on the demo's rows; inst
 	@sh tests/browser/chromium.sh
 	@LINERNOTES_TEST_BROWSER=1 $(BIN)/python -m pytest tests/browser
 
-test-proxy: $(VENV)/.dev ## Try the server behind a real nginx, with the example of compose/
-	@LINERNOTES_TEST_PROXY=1 $(BIN)/python -m pytest tests/proxy
+test-proxy: $(VENV)/.dev ## Try the server behind a real nginx, with the example of compose/, in Chromium too
+	@sh tests/browser/chromium.sh
+	@LINERNOTES_TEST_PROXY=1 LINERNOTES_TEST_BROWSER=1 $(BIN)/python -m pytest tests/proxy tests/browser
 
 test-cluster: $(VENV)/.dev ## Start clusters of three nodes, kill and restart their nodes
 	@LINERNOTES_TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster

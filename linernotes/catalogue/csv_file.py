@@ -19,6 +19,7 @@ import orjson
 
 from linernotes.catalogue import workbook
 from linernotes.catalogue.workbook import Bounds
+from linernotes.i18n import N_
 from linernotes.output.files import input_file
 from mappings.errors import InputError
 from queries.catalogue import CatalogueRow, find_columns, parse_row
@@ -127,7 +128,7 @@ _MOST_LINES = 50
 """Lines that one record may have; a quote that isn't closed by then is a mistake, not a long text."""
 
 _OPEN = "unexpected end of data"
-NEVER_CLOSED = "a quote that is never closed"
+NEVER_CLOSED = N_("a quote that is never closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +253,7 @@ class Catalogue:
         wrong = (
             record.wrong
             or self._ragged(record.fields)
-            or ("bytes that are no text" if broken("".join(cells.values())) else "")
+            or (N_("bytes that are no text") if broken("".join(cells.values())) else "")
         )
         row = parse_row(number, cells)
         return replace(row, unreadable=wrong) if wrong else row
@@ -269,7 +270,7 @@ NDJSON = "NDJSON"
 """Stands for the delimiter where each line is an object."""
 
 _MAX_PROPERTIES = 1_000
-_NO_OBJECT = "a line that is no JSON object"
+_NO_OBJECT = N_("a line that is no JSON object")
 
 
 def read_objects(stream: TextIO, header: Sequence[str], name: str) -> Iterator[Record]:

@@ -12,6 +12,7 @@ import polars as pl
 from markupsafe import Markup
 
 from linernotes import cards, i18n
+from linernotes.catalogue import reasons
 from linernotes.catalogue.run import Provenance
 from linernotes.catalogue.workbook import workbook
 from linernotes.export import writers
@@ -123,6 +124,7 @@ def _template() -> Any:
     environment = templates.environment("linernotes.catalogue", ".")
     environment.filters |= {
         "translated": i18n.lookup,
+        "reason": reasons.translated,
         "visible": visible,
         "address": web_address,
         "embedded": embedded,

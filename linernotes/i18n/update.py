@@ -13,6 +13,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from linernotes import i18n
+from linernotes.catalogue.reasons import TEXTS as REASONS
 from linernotes.web.errors import PROBLEM_TYPES, SENTENCES
 from mappings.cards import CARDS, PRESENCE_IS_NO_PROOF
 from mappings.track import FIELDS, SHOWN
@@ -39,6 +40,7 @@ def extract() -> Catalog:
 
 def _data() -> Iterator[str]:
     yield PRESENCE_IS_NO_PROOF
+    yield from REASONS
     for card in CARDS.values():
         yield from (card.published_count, card.licence, *card.notes)
         for claim in card.used_by:

@@ -208,8 +208,8 @@ def run(options: Options, settings: Settings, on_ready: Callable[[str], None]) -
 def _freeze_objects() -> None:
     """Keep what is loaded by now out of garbage collection, and let it look less often at what comes.
 
-    A collection looks at all objects that are alive, and nothing else runs meanwhile: half a million of them take 40 ms,
-    and one answer of Elasticsearch with ten thousand buckets made for several.
+    A collection looks at all objects that are alive, and nothing else runs meanwhile: half a million of them take
+    40 ms, and one answer of Elasticsearch with ten thousand buckets made for several.
     """
     gc.collect()
     gc.freeze()

@@ -3,10 +3,11 @@
 from queries.catalogue.check import check
 from queries.catalogue.identifiers import Kind
 from queries.catalogue.row import SYNONYMS, CatalogueRow, find_columns, parse_row, row_from_json
-from queries.catalogue.verdict import BY_ID, MAX_LISTED, CatalogueMatch, RowResult, Tally, Verdict
+from queries.catalogue.verdict import BY_ID, CLAUSES, MAX_LISTED, CatalogueMatch, RowResult, Tally, Verdict
 
 __all__ = [
     "BY_ID",
+    "CLAUSES",
     "MAX_LISTED",
     "SYNONYMS",
     "CatalogueMatch",

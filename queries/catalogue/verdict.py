@@ -1,6 +1,6 @@
 """Verdicts: what a candidate is worth, in the order from surest to least sure; the result of a row, and of all rows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -39,13 +39,31 @@ _ASIDES: Mapping[MatchKind, str] = {
     MatchKind.PHONETIC: "written by its sound",
 }
 
-_REASONS: Mapping[Match, str] = {
-    Match.EXACT: "same artist and title",
-    Match.FOLDED: "same artist and title, but for accents or punctuation",
-    Match.JOINED: "same artist and title, but for joints between words",
-    Match.SYMBOLS: "same artist and title, symbols read as letters",
-    Match.TRANSLITERATED: "same artist and title, in Latin letters",
+_SAME = "same artist and title"
+
+_FORMS: Mapping[Match, str] = {
+    Match.FOLDED: "but for accents or punctuation",
+    Match.JOINED: "but for joints between words",
+    Match.SYMBOLS: "symbols read as letters",
+    Match.TRANSLITERATED: "in Latin letters",
 }
+
+_OTHER_NAMES = "though artist or title differ"
+_OTHER_ALBUM, _OTHER_RELEASE, _SAME_ALBUM = "but on another album", "but of another album and year", "on the same album"
+
+_THIS_ID, _THESE_IDS, _THESE_NAMES = "this id", "one of these ids", "this artist and title"
+
+
+def _not_found(names: Sequence[str]) -> str:
+    return f"no track has {', or '.join(names)}"
+
+
+CLAUSES = (
+    *(_SAME, *_FORMS.values(), *_ASIDES.values(), _OTHER_NAMES, _OTHER_ALBUM, _OTHER_RELEASE, _SAME_ALBUM),
+    *(_not_found(ids) for ids in ((_THIS_ID,), (_THESE_IDS,), (_THESE_NAMES,))),
+    *(_not_found((ids, _THESE_NAMES)) for ids in (_THIS_ID, _THESE_IDS)),
+)
+"""What reasons are made of, one clause after the other, but for those with a number or an identifier's kind."""
 
 BY_ID = "id"
 """Label of a match that an identifier made."""
@@ -100,8 +118,8 @@ def classify(row: CatalogueRow, parsed: ParsedRow, candidate: Candidate) -> Cata
     """Return what a candidate is to a row, None if it is another track."""
     named = _by_names(row, parsed, candidate) if parsed.named else None
     if known := next((each for each in row.identifiers if _has_id(candidate, each)), None):
-        aside = ", though artist or title differ" if parsed.named and not named else ""
-        return CatalogueMatch(candidate.id, Verdict.FOUND, BY_ID, f"by {known.kind}{aside}", candidate.track)
+        clauses = [f"by {known.kind}", *([_OTHER_NAMES] if parsed.named and not named else [])]
+        return CatalogueMatch(candidate.id, Verdict.FOUND, BY_ID, ", ".join(clauses), candidate.track)
     return named
 
 
@@ -129,27 +147,28 @@ def _by_names(row: CatalogueRow, parsed: ParsedRow, candidate: Candidate) -> Cat
     if verdict is None:
         return None
     label = max((artist.label, title.label), key=_RANK.__getitem__)
-    return CatalogueMatch(candidate.id, verdict, label, _reason(label, title, artist) + aside, candidate.track)
+    reason = ", ".join([*_clauses(label, title, artist), *aside])
+    return CatalogueMatch(candidate.id, verdict, label, reason, candidate.track)
 
 
 def _verdict(
     row: CatalogueRow, parsed: ParsedRow, title: Agreement, artist: Agreement, candidate: Candidate
-) -> tuple[Verdict | None, str]:
-    """Return the verdict, and what album and year add to it."""
+) -> tuple[Verdict | None, list[str]]:
+    """Return the verdict, and what album and year add to its reason."""
     doubts = [each for each, sure in ((title, _SURE), (artist, _SURE_OF_ARTISTS)) if each.kind not in sure]
     has_albums = bool(parsed.album and candidate.album)
     album = same(parsed.album, candidate.album) is not None if has_albums else None
     if not doubts:
         if album is False and forms_of(parsed.title.core).folded in _GENERIC:
-            return Verdict.LIKELY, ", but on another album"
+            return Verdict.LIKELY, [_OTHER_ALBUM]
         if album is False and artist.kind is MatchKind.FIRST_ARTIST and _years_apart(row, candidate):
-            return Verdict.LIKELY, ", but of another album and year"
-        return Verdict.FOUND, ""
+            return Verdict.LIKELY, [_OTHER_RELEASE]
+        return Verdict.FOUND, []
     if len(doubts) > 1:
-        return (Verdict.LIKELY if _may_both_be_doubtful(parsed, doubts) and album is not False else None), ""
+        return (Verdict.LIKELY if _may_both_be_doubtful(parsed, doubts) and album is not False else None), []
     if doubts[0].slips and album and not _years_apart(row, candidate):
-        return Verdict.FOUND, ", on the same album"
-    return Verdict.LIKELY, ""
+        return Verdict.FOUND, [_SAME_ALBUM]
+    return Verdict.LIKELY, []
 
 
 def _may_both_be_doubtful(parsed: ParsedRow, doubts: list[Agreement]) -> bool:
@@ -177,16 +196,16 @@ _TITLE_ONLY = frozenset(
 )
 
 
-def _reason(label: Match, title: Agreement, artist: Agreement) -> str:
+def _clauses(label: Match, title: Agreement, artist: Agreement) -> list[str]:
     if label is Match.FUZZY:
         misspelt = [(artist.slips, "artist's name"), (title.slips, "title")]
         letters = {slips: f"{slips} letters" for slips, _ in misspelt} | {1: "one letter"}
-        reason = "same but for " + " and ".join(f"{letters[slips]} in the {name}" for slips, name in misspelt if slips)
+        same = ["same but for " + " and ".join(f"{letters[slips]} in the {name}" for slips, name in misspelt if slips)]
     else:
-        is_exact = title.kind in _TITLE_ONLY and label is Match.FOLDED
-        reason = _REASONS[Match.EXACT if is_exact else label]
+        is_exact = label is Match.EXACT or (title.kind in _TITLE_ONLY and label is Match.FOLDED)
+        same = [_SAME] if is_exact else [_SAME, _FORMS[label]]
     asides = [_ASIDES[each.kind] for each in (title, artist) if each.kind in _ASIDES]
-    return ", ".join(dict.fromkeys([reason, *asides]))
+    return list(dict.fromkeys([*same, *asides]))
 
 
 @dataclass(frozen=True)
@@ -227,10 +246,10 @@ def row_result(row: CatalogueRow, matches: Iterable[CatalogueMatch], *, exact: b
     """Return the result that a row's matches come to."""
     ordered = sorted(matches, key=lambda match: match.order)
     if not ordered:
-        ids = ["one of these ids" if len(row.identifiers) > 1 else "this id"] if row.identifiers else []
-        names = ["this artist and title"] if row.parsed.named else []
+        ids = [_THESE_IDS if len(row.identifiers) > 1 else _THIS_ID] if row.identifiers else []
+        names = [_THESE_NAMES] if row.parsed.named else []
         among = "" if exact else " among the nearest"
-        return RowResult(row, Verdict.NOT_FOUND, f"no track has {', or '.join([*ids, *names])}{among}", exact=exact)
+        return RowResult(row, Verdict.NOT_FOUND, _not_found([*ids, *names]) + among, exact=exact)
     tracks: dict[str, int] = {}
     best: dict[str, Verdict] = {}
     for match in ordered:

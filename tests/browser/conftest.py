@@ -1,9 +1,14 @@
-"""A real browser on a real server. It runs only where LINERNOTES_TEST_BROWSER is set: `make test-browser`."""
+"""A real browser on a real server. It runs only where LINERNOTES_TEST_BROWSER is set: `make test-browser`.
+
+Where LINERNOTES_TEST_PROXY is set, too, the server is behind a real nginx with TLS: `make test-proxy`.
+"""
 
 import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +20,14 @@ from queries import Searcher
 from tests.browser import hostile
 from tests.browser.site import Site, load, serving, settings
 from tests.browser.watch import Watch
+from tests.proxy.nginx import behind_nginx
 from tests.queries.tracks import documents, forget, write
 
 collect_ignore_glob = [] if os.environ.get("LINERNOTES_TEST_BROWSER") else ["test_*.py"]
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run")  # fmt: skip
+         "--disable-sync", "--no-first-run", "--ignore-certificate-errors")  # fmt: skip
 PATIENCE_MS = 20_000
 """For an answer on a machine with other work; what is there at once isn't waited for."""
 
@@ -49,10 +55,22 @@ def site(client: Elasticsearch, es_url: str, tmp_path_factory: pytest.TempPathFa
     try:
         load(samples.write(folder / "samples"), environment)
         write(client, prefix, documents(hostile.TRACKS))
-        with serving(environment, log=folder / "server.log") as url:
+        with _served(environment, folder) as url:
             yield Site(url, Searcher(client, prefix), environment)
     finally:
         forget(client, prefix)
+
+
+@contextmanager
+def _served(environment: dict[str, str], folder: Path) -> Iterator[str]:
+    """Run the server, behind nginx if that is wanted; yields the address that the browser gets."""
+    log = folder / "server.log"
+    if not os.environ.get("LINERNOTES_TEST_PROXY"):
+        with serving(environment, log) as url:
+            yield url
+        return
+    with behind_nginx("localhost", folder, lambda url: serving(environment, log, "--public-url", url)) as proxy:
+        yield proxy.url
 
 
 @pytest.fixture

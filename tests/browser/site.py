@@ -53,9 +53,9 @@ def load(files: Mapping[str, Iterable[Path]], environment: dict[str, str]) -> No
 
 
 @contextmanager
-def serving(environment: dict[str, str], log: Path) -> Iterator[str]:
+def serving(environment: dict[str, str], log: Path, *options: str) -> Iterator[str]:
     """Run a server until the end of the block, at a rate that no test reaches; yields its address."""
-    command = [*COMMAND, "serve", "--port", "0", "--rate", "1000000", "--json"]
+    command = [*COMMAND, "serve", "--port", "0", "--rate", "1000000", "--json", *options]
     with (
         log.open("wb") as errors,
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors) as process,

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from linernotes.web.api import PREFIX
-from tests.proxy.conftest import NAME, Proxy
+from tests.proxy.conftest import NAME, client_of
+from tests.proxy.nginx import Proxy
 from tests.web.uploads import checked, form, rows
 
 SEARCH = f"{PREFIX}/search?q=freeway&size=1&facets=none"
@@ -19,7 +20,7 @@ def remaining(response: httpx.Response) -> int:
 
 
 def test_tls_and_addresses(proxy: Proxy) -> None:
-    with proxy.client() as web:
+    with client_of(proxy) as web:
         answer = web.get(SEARCH)
         assert answer.status_code == 200
         assert answer.headers["strict-transport-security"].startswith("max-age=")
@@ -36,7 +37,7 @@ def test_tls_and_addresses(proxy: Proxy) -> None:
 
 def test_who_forges_an_address_gains_nothing(proxy: Proxy) -> None:
     forged = ("192.0.2.1", "127.0.0.1", "192.0.2.2, 10.0.0.1", "::1", "'\"<>")
-    with proxy.client() as web:
+    with client_of(proxy) as web:
         before = remaining(web.get(SEARCH))
         for address in forged:
             headers = {"x-forwarded-for": address, "x-real-ip": address, "forwarded": f"for={address}"}
@@ -58,19 +59,19 @@ def test_foreign_hosts(proxy: Proxy) -> None:
         assert (answer.status_code, answer.headers["location"]) == (307, "/search?q=a"), host
     with pytest.raises(ssl.SSLError, match=r"(?i)unrecognized"):
         proxy.connect("evil.example")
-    with proxy.client() as web:
+    with client_of(proxy) as web:
         assert web.get("/search/?q=a").headers["location"] == "/search?q=a"
 
 
 def test_metrics_are_not_for_the_public(proxy: Proxy) -> None:
-    with proxy.client() as web:
+    with client_of(proxy) as web:
         assert web.get("/metrics").status_code == 404
     assert httpx.get(f"{proxy.straight}/metrics", headers={"x-forwarded-for": "192.0.2.1"}).status_code == 404
     assert httpx.get(f"{proxy.straight}/metrics").status_code == 200
 
 
 def test_uploads(proxy: Proxy) -> None:
-    with proxy.client() as web:
+    with client_of(proxy) as web:
         done = checked(web, b"artist,title\nKurt Vile,Freeway\n")
         assert done["summary"]["found"] == 1
         assert done["reports"]["csv"].startswith(f"https://{NAME}{PREFIX}/checks/")
@@ -106,14 +107,14 @@ def _everything(connection: ssl.SSLSocket) -> bytes:
 
 
 def test_exports(proxy: Proxy) -> None:
-    with proxy.client() as web:
+    with client_of(proxy) as web:
         answer = web.get(f"{PREFIX}/export?format=ndjson&dataset=free-music-archive")
         assert answer.status_code == 200
         assert len(answer.text.splitlines()) == int(answer.headers["x-rows"]) > 10
 
 
 def test_nginx_logs_neither_texts_nor_addresses(proxy: Proxy) -> None:
-    with proxy.client() as web:
+    with client_of(proxy) as web:
         web.get("/search?q=sekretnyj")
         web.get(f"{PREFIX}/checks/sekretnyj")
         web.post("/sekretnyj", content=b"x" * 22_000_000)

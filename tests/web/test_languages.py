@@ -9,6 +9,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment
 
 from linernotes import i18n
+from linernotes.catalogue import reasons
 from linernotes.i18n import update
 from tests.web.conftest import Site
 from tests.web.pages_read import read
@@ -54,6 +55,44 @@ def test_what_is_read_is_what_is_written(language: str) -> None:
     path = update.po_path(language)
     with path.open("rb") as stream:
         assert update.compiled(read_po(stream, locale=language)) == path.with_suffix(".mo").read_bytes()
+
+
+REASONS = (
+    "same artist and title, but for accents or punctuation, one of several artists, but on another album",
+    "same but for one letter in the artist's name and 2 letters in the title, on the same album",
+    "same but for one letter in the title, but another version",
+    "same but for 3 letters in the artist's name",
+    "by YouTube id, though artist or title differ",
+    "no track has one of these ids, or this artist and title among the nearest",
+    "no track has this artist and title",
+    "3 fields where the header has 2",
+    "no artist and no title",
+    "no artist and title of 1,234 characters",
+    "artist of 1,234 characters",
+    "a quote that is never closed",
+)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_reasons_are_translated_clause_by_clause(language: str) -> None:
+    left = re.compile(r"\b(same|but|letters?|artist|title|of|by|among|fields|characters|quote|though)\b")
+    for reason in (*REASONS, *reasons.TEXTS):
+        assert reasons.translated(reason) == reason
+        with i18n.use(language):
+            assert not left.search(reasons.translated(reason)), reason
+    with i18n.use(language):
+        assert reasons.translated("a clause, that nobody knows") == i18n.enumerated(["a clause", "that nobody knows"])
+
+
+def test_a_report_gives_its_reasons_in_the_language_of_the_page(site: Site) -> None:
+    done = checked(site.web, b"artist,title\nKurt Vile,Freeway\nKurt Vile,No Such Song At All\nNobody\n")
+    report = site.web.get(done["reports"]["html"], headers={"accept-language": "de"}).text
+    visible = report.partition("<script")[0]
+    for said in ("gleicher Interpret und Titel", "kein Titel hat diesen Interpreten und Namen", "1 Felder, wo"):
+        assert said in report, said
+    assert "same artist and title" not in visible
+    rows = site.web.get(done["reports"]["ndjson"], headers={"accept-language": "de"}).text
+    assert "same artist and title" in rows
 
 
 NAMES = {"linernotes", "API", "SHA-256", "GET"}

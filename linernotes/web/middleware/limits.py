@@ -102,7 +102,7 @@ MANY_IN_A_MINUTE = (
 )
 
 REFUSAL_S, MAX_REFUSAL_S = 0.25, 1.0
-"""How long a refusal takes, the longer the more is to be waited for: who asks again at once keeps the server less busy."""
+"""How long a refusal takes, the longer the more is to be waited for: who asks again at once keeps us less busy."""
 
 
 def cost_of(scope: Scope) -> int:

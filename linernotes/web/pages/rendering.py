@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from linernotes import i18n
+from linernotes.catalogue import reasons
 from linernotes.catalogue.report import embedded
 from linernotes.i18n import N_, gettext
 from linernotes.output import templates
@@ -106,6 +107,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         translated=i18n.lookup,
+        reason=reasons.translated,
         shown=display_text.shown,
         typed=display_text.typed,
         number=labels.number,

@@ -1,0 +1,10 @@
+"""Nothing undocumented comes back through nginx either, whatever the endpoints are asked."""
+
+from pathlib import Path
+
+from tests.proxy.nginx import Proxy
+from tests.web.endpoints import ask_all
+
+
+def test_no_answer_contradicts_the_document(unlimited: Proxy, tmp_path: Path) -> None:
+    ask_all(unlimited.url, tmp_path, "--tls-verify", str(unlimited.certificate))
