@@ -84,7 +84,7 @@ class Options:
     slow_timeout_s: float = 60.0
     """The same for slow requests, which send Elasticsearch many queries."""
     check_requests: int = 1
-    """Requests that all catalogue checks together send at a time, of ten rows each."""
+    """Requests that all catalogue checks together send at a time, of 25 rows each."""
     version_timeout_s: float = 5.0
     """What Elasticsearch has to say which version of the data it has."""
     export_s: float = 3600.0

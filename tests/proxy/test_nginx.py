@@ -9,7 +9,7 @@ import pytest
 from linernotes.web.api import PREFIX
 from tests.proxy.conftest import NAME, client_of
 from tests.proxy.nginx import Proxy
-from tests.web.uploads import checked, form, rows
+from tests.web.uploads import checked, ended, form, rows
 
 SEARCH = f"{PREFIX}/search?q=freeway&size=1&facets=none"
 
@@ -77,6 +77,7 @@ def test_uploads(proxy: Proxy) -> None:
         assert done["reports"]["csv"].startswith(f"https://{NAME}{PREFIX}/checks/")
         begun = web.post(f"{PREFIX}/checks", **form(rows(10)))
         assert begun.headers["location"].startswith(f"https://{NAME}{PREFIX}/checks/")
+        ended(web, begun.json()["id"])  # of one client two run at a time
         page = web.post("/check", **form(rows(10)), headers={"origin": f"https://{NAME}"})
         assert page.status_code == 303
         foreign = web.post("/check", **form(rows(10)), headers={"origin": "https://evil.example"})
