@@ -15,6 +15,7 @@ import argparse
 import http.client
 import json
 import random
+import select
 import sys
 import threading
 import time
@@ -131,8 +132,14 @@ class Client(threading.Thread):
             self.seen.seconds[kind].append(time.perf_counter() - began)
             self.seen.statuses[str(answer.status)] += 1
             if self._think:
-                time.sleep(min(self._rng.expovariate(1 / self._think), max(self._end - time.monotonic(), 0)))
+                self._think_then_look(connection)
         connection.close()
+
+    def _think_then_look(self, connection: http.client.HTTPConnection) -> None:
+        """Think, and forget a connection that the server has closed meanwhile, as browsers do."""
+        time.sleep(min(self._rng.expovariate(1 / self._think), max(self._end - time.monotonic(), 0)))
+        if connection.sock and select.select([connection.sock], [], [], 0)[0]:
+            connection.close()
 
 
 def requests(tracks: Sequence[Names], seed: int) -> Iterator[tuple[str, str, Mapping[str, str]]]:
