@@ -29,6 +29,10 @@ MAX_MAP_COUNT = 262_144
 KERNEL = ("vm/max_map_count", "net/ipv4/ip_forward", "net/bridge/bridge-nf-call-iptables")
 
 
+FREE_SHARE, FREE_BYTES, NEEDED_BYTES = 0.15, 200 * 2**30, 5 * 2**30
+"""What has to be free, or Elasticsearch puts no copies of shards there (its low watermark); and what we take."""
+
+
 class MissingError(Exception):
     """What the tests need and this machine lacks, in one sentence."""
 
@@ -88,7 +92,8 @@ def has_capability(number: int) -> bool:
 
 @contextmanager
 def running() -> Iterator[Engine]:
-    """Give an engine with Compose, on a kernel that Elasticsearch starts on; raises MissingError."""
+    """Give an engine with Compose, on a disk and a kernel that Elasticsearch takes; raises MissingError."""
+    check_disk(cache())
     with ExitStack() as stack:
         engine = Engine()
         if not engine.answers("info"):
@@ -98,6 +103,17 @@ def running() -> Iterator[Engine]:
             engine = with_compose(engine)
         stack.enter_context(enough_maps())
         yield engine
+
+
+def check_disk(folder: Path) -> None:
+    """Raise MissingError where Elasticsearch would find the disk too full: clusters would never be green."""
+    disk = shutil.disk_usage(folder)
+    needed = min(int(FREE_SHARE * disk.total), FREE_BYTES) + NEEDED_BYTES
+    if disk.free < needed:
+        raise MissingError(
+            f"{disk.free / 2**30:.0f} of {disk.total / 2**30:.0f} GB of the disk are free, and Elasticsearch puts "
+            f"copies of shards only where {needed / 2**30:.0f} are: free some space."
+        )
 
 
 @contextmanager
