@@ -71,8 +71,9 @@ KEYS: tuple[tuple[str, str], ...] = (
     (r"unable to find apikey", "is not known here"),
 )
 HANDSHAKE_S = 3.0
-RECOVERY_S = 60.0
-"""How long a refusal may pass by itself: a node that starts again doesn't know its users until it has their index."""
+RECOVERY_S = 180.0
+"""How long a refusal may pass by itself: a node that starts again doesn't know its users until it has their
+index, which took it more than a minute on a machine with other work."""
 # Requests whose parts are refused one by one, in an answer that is a success.
 MULTIPLE = ("/_msearch", "/_mget")
 
