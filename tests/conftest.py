@@ -35,8 +35,12 @@ def pytest_configure(config: pytest.Config) -> None:
         download.distribution(settings.from_environment().home, _say, RELEASE)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each file to one process, tests/security as a whole, and begin with those that take longest."""
+    """Give each file to one process, tests/security as a whole, and begin with those that take longest.
+
+    pytest-xdist reads the groups in a hook of the same name: it has to come after this one.
+    """
     long = ("tests/security/", "tests/node/", "tests/indexer/")
     for item in items:
         file = item.nodeid.partition("::")[0]

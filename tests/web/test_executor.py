@@ -107,7 +107,7 @@ def test_who_comes_when_all_wait_is_told_at_once() -> None:
 
 def test_clients_take_turns() -> None:
     """Who comes last is next, where all others have more running; nobody has more than a half of the threads."""
-    release, order, lock = threading.Event(), list[str](), threading.Lock()
+    release, order, lock = threading.Semaphore(0), list[str](), threading.Lock()
     running, most = Counter[str](), Counter[str]()
 
     def question(client: str) -> None:
@@ -115,7 +115,7 @@ def test_clients_take_turns() -> None:
             order.append(client)
             running[client] += 1
             most[client] = max(most[client], running[client])
-        release.wait(5)
+        release.acquire(timeout=5)
         time.sleep(0.01)
         with lock:
             running[client] -= 1
@@ -130,7 +130,10 @@ def test_clients_take_turns() -> None:
         await asyncio.sleep(0.05)
         late = asyncio.create_task(ask(executor, "late"))
         await asyncio.sleep(0.05)
-        release.set()
+        release.release()
+        while len(order) < 5:  # one alone ends, so that one alone begins
+            await asyncio.sleep(0.01)
+        release.release(30)
         await asyncio.gather(*many, *others, late)
 
     with bounded(threads=4) as executor:
