@@ -12,6 +12,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 from elasticsearch import Elasticsearch
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from linernotes import settings
 from linernotes.elastic import LeanSerializer
@@ -35,16 +37,25 @@ def pytest_configure(config: pytest.Config) -> None:
         download.distribution(settings.from_environment().home, _say, RELEASE)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each file to one process, tests/security as a whole, and begin with those that take longest.
+class _ByFile(LoadFileScheduling):  # type: ignore[misc] # pytest-xdist has no types
+    """Files of tests that are given to processes; those of tests/security share a node, and are given as one.
 
-    pytest-xdist reads the groups in a hook of the same name: it has to come after this one.
+    Groups of marks (`--dist loadgroup`) are no way: pytest-xdist 3.8 ignores them with pytest 9.2 (its issue 1386).
     """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/security" if nodeid.startswith("tests/security/") else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Return what gives tests to processes, whose fixtures of a module or of the session then are made once."""
+    return _ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
     long = ("tests/security/", "tests/node/", "tests/indexer/")
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group("security" if file.startswith("tests/security/") else file))
     items.sort(key=lambda item: (item.get_closest_marker("slow") is None, not item.nodeid.startswith(long)))
 
 
