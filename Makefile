@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-annotate --no-header \
            --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --allow-unsafe
-PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 NODES ?= 1
 PARTS ?= suite browser proxy cluster es9
 CODE := mappings queries indexer linernotes tests benchmarks compose docs
@@ -22,7 +22,7 @@ help: ## Show these targets
 demo: $(VENV)/.run ## Fetch and start a local Elasticsearch, load sample rows, show searches
 	@$(BIN)/linernotes demo
 
-test: lint ## Lint, type-check, and run the tests against a real Elasticsearch, one for each core
+test: lint ## Lint, type-check, and run the tests against real Elasticsearches, one for each process
 	@$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
 
 test-all: $(addprefix test-,$(PARTS)) ## Everything: slow tests, browser, clusters, Elasticsearch 9; PARTS="suite browser" for some of it

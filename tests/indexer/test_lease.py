@@ -239,7 +239,7 @@ def test_who_holds_a_data_set_elsewhere_is_watched(client: Elasticsearch, two: s
     """One that beats is left alone; one that ended without a word is taken over when its lease runs out."""
     with beating(client, two), pytest.raises(CheckFailedError, match="in other hands: process 1 on another-machine"):
         act(client, two)
-    elsewhere(client, two, LEASE_S - 3)
+    elsewhere(client, two, LEASE_S - 1)
     act(client, two)
     assert lease.holders(client, two, DATASET) == []
 
@@ -262,7 +262,7 @@ def test_a_loader_elsewhere_is_watched(client: Elasticsearch, two: str, name: st
         else:
             with pytest.raises(CheckFailedError, match="in other hands: process 1 on another-machine, load since"):
                 ACTS[name](client, two)
-    elsewhere(client, two, LEASE_S - 3, **loader)
+    elsewhere(client, two, LEASE_S - 1, **loader)
     done = ACTS[name](client, two)
     assert lease.holders(client, two, DATASET) == []
     assert name != "prune" or done.deleted == (generation.index,)  # type: ignore[attr-defined]
