@@ -28,6 +28,9 @@ hypothesis.settings.load_profile("linernotes")
 
 MAJOR = int(os.environ.get("LINERNOTES_TEST_VERSION", "8"))
 RELEASE = releases.of_major(MAJOR)
+JAVA = "-XX:TieredStopAtLevel=1\n-XX:ReservedCodeCacheSize=200m\n-XX:-UseG1GC\n-XX:+UseSerialGC\n"
+"""Options of Java for tests' nodes, a line each."""
+
 MEMORY_NEEDED = 6 * 2**30
 """Bytes that have to be free in memory for nodes to keep their data there."""
 
@@ -87,7 +90,8 @@ def node_home() -> Iterator[Path]:
     """Return a new folder for a node, in memory where there is room, and stop what runs there in the end.
 
     Tests make and drop thousands of indices, and each waits until the disk has it: three quarters of their time. Java
-    compiles for a node that lives for minutes, which takes a third less CPU.
+    compiles for a node that lives for minutes, which takes a third less CPU; it has room for what it compiled, and
+    collects garbage without threads of its own, which takes another tenth.
     """
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_NEEDED
@@ -95,7 +99,7 @@ def node_home() -> Iterator[Path]:
     home.chmod(0o755)
     options = Layout(home).config / "jvm.options.d"
     options.mkdir(parents=True)
-    (options / "tests.options").write_text("-XX:TieredStopAtLevel=1\n")
+    (options / "tests.options").write_text(JAVA)
     try:
         yield home
     finally:

@@ -18,6 +18,8 @@ from tests.queries.tracks import forget, load, track
 
 Case = tuple[str, ...]
 
+pytestmark = pytest.mark.slow
+
 _LINES = (Path(__file__).parents[1] / "golden" / "unlisted.tsv").read_text("utf-8").splitlines()
 CASES: list[Case] = [tuple(line.split("\t")) for line in _LINES if not line.startswith("#")]
 
