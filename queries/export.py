@@ -250,11 +250,12 @@ def open_scan(
     """Give all tracks of a search: those that `Searcher.search` would page through, at the stage that it would take.
 
     Page size, facets, order, group and cursor of the request mean nothing here. Once `stop_event` is set, no
-    request is repeated. From one page to the next the point in time is kept open for `keep_alive`. Raises what
-    `Searcher.search` raises.
+    request is repeated; it is set at the end, at the latest. From one page to the next the point in time is kept open
+    for `keep_alive`. Raises what `Searcher.search` raises.
     """
     with translated_errors():
         opened = call_with_retry(lambda: _open_point_in_time(searcher, keep_alive))
+    stop_event = stop_event or threading.Event()
     scan: Scan | None = None
     try:
         ask = searcher.question(LONG_SECONDS, point_in_time=opened, keep_alive=keep_alive)
@@ -266,12 +267,14 @@ def open_scan(
             _client=_undecoded(searcher.client.options(request_timeout=PAGE_SECONDS + 1.0)),
             _search=search,
             _point_in_time=opened,
-            _stop_event=stop_event or threading.Event(),
+            _stop_event=stop_event,
             _keep_alive=keep_alive,
             _one_shard_at_a_time=searcher.background,
         )
         yield scan
     finally:
+        # An error's traceback may keep the frames from being closed, and slices would repeat requests for minutes.
+        stop_event.set()
         with suppress(ApiError, TransportError):  # it ends by itself, later
             searcher.client.options(request_timeout=CLOSE_S, max_retries=0).close_point_in_time(
                 id=scan._point_in_time if scan else opened

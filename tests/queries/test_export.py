@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -191,6 +192,34 @@ def test_what_does_not_pass_is_an_error(
         ):
             read(scan.frames())
         assert faults.happened[kind] > 1
+
+
+class LaterPageFaults(PageFaults):
+    """Faults that befall each request for a page but the first."""
+
+    asked = 0
+
+    def chosen(self, path: str, body: bytes) -> str:
+        self.asked += b"_shard_doc" in body
+        return super().chosen(path, body) if self.asked > 1 else ""
+
+
+def test_no_slice_goes_on_when_the_scan_has_ended(client: Elasticsearch, es_url: str, prefix: str) -> None:
+    load(client, prefix, made.tracks(ROWS, seed=1))
+    faults = LaterPageFaults(es_url, ("503",), share=1)
+    with (
+        proxy.running(faults) as address,
+        Elasticsearch(address, serializer=OrjsonSerializer(), max_retries=0) as through,
+    ):
+        with pytest.raises(OSError, match="full"), open_scan(Searcher(through, prefix), queries.request("")) as scan:
+            frames = scan.frames()  # held, as by the traceback of an error
+            next(frames)
+            raise OSError("the disk is full")
+        time.sleep(0.5)
+        asked = faults.asked
+        assert asked > 1
+        time.sleep(1.5)  # five attempts come in 2 s
+        assert faults.asked == asked
 
 
 def test_nothing_loaded_is_an_error(client: Elasticsearch) -> None:
