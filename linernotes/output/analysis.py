@@ -7,7 +7,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from linernotes.output import terminal
-from linernotes.output.search import TRUNCATED
+from linernotes.output.search import TRUNCATED, value_label
 from linernotes.output.tables import bar_table, counted
 from mappings.cards import PRESENCE_IS_NO_PROOF
 from queries import FACETS, Stats
@@ -61,8 +61,7 @@ def _rows(name: str, counts: Counts, answer: Stats) -> Iterator[tuple[str, float
     ordered = sorted(counts.values.items(), key=lambda pair: (0 if in_order else -pair[1], pair[0]))
     shown = ordered if in_order else ordered[:_VALUES]
     for value, count in shown:
-        label = f"{value}s" if name == "decade" else str(value)
-        yield label, float(count), _cells(name, count, answer, value)
+        yield value_label(name, value), float(count), _cells(name, count, answer, value)
     if left := ordered[len(shown) :]:
         total = sum(count for _, count in left)
         yield f"{len(left):,} others", float(total), _share(total, answer.all.tracks)

@@ -109,7 +109,18 @@ def _columns(facets: Mapping[str, FacetCount], width: int) -> RenderableType:
     return Columns(tables, width=_COLUMN, padding=(0, 2)) if width >= 2 * _COLUMN + 2 else Group(*tables)
 
 
-def _listed(values: Sequence[Bucket]) -> Table:
+def value_label(name: str, value: object) -> str:
+    """Return a value of a facet as it is printed.
+
+    >>> value_label("decade", 1980), value_label("commercial_use", True), value_label("genre", "rock")
+    ('1980s', 'true', 'rock')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value}s" if name == "decade" else visible(value)
+
+
+def _listed(name: str, values: Sequence[Bucket]) -> Table:
     """Return all values of a page, one under the other."""
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
     table.add_column(overflow="fold")
@@ -117,7 +128,7 @@ def _listed(values: Sequence[Bucket]) -> Table:
     table.add_column(no_wrap=True, width=_BAR)
     most = max((bucket.count for bucket in values), default=0)
     for bucket in values:
-        table.add_row(*_row(bucket, most))
+        table.add_row(*_row(name, bucket, most))
     return table
 
 
@@ -134,17 +145,16 @@ def _table(name: str, facet: FacetCount, *, bars: bool) -> Table:
     )
     most = max((bucket.count for bucket in listed), default=0)
     for bucket in listed:
-        table.add_row(*_row(bucket, most)[: len(table.columns)])
+        table.add_row(*_row(name, bucket, most)[: len(table.columns)])
     for row in _rest(facet, sum(bucket.count for bucket in rows) - sum(bucket.count for bucket in listed)):
         table.add_row(*row)
     return table
 
 
-def _row(bucket: Bucket, most: int) -> tuple[Text, Text, Text]:
+def _row(name: str, bucket: Bucket, most: int) -> tuple[Text, Text, Text]:
     mark, style = _EXCLUDED if bucket.excluded else _SELECTED if bucket.selected else _PLAIN
-    value = str(bucket.value).lower() if isinstance(bucket.value, bool) else visible(bucket.value)
-    name = Text(f"{mark} {value}", style=style)
-    return name, Text(f"{bucket.count:,}", style=style), Text(bar(bucket.count, most, _BAR), style="cyan")
+    label = Text(f"{mark} {value_label(name, bucket.value)}", style=style)
+    return label, Text(f"{bucket.count:,}", style=style), Text(bar(bucket.count, most, _BAR), style="cyan")
 
 
 def _rest(facet: FacetCount, hidden: int) -> Iterator[tuple[Text, Text]]:
@@ -212,7 +222,7 @@ def show_values(answer: FacetValues, console: Console, next_page: str | None) ->
 def _values_parts(answer: FacetValues, next_page: str | None) -> Iterator[RenderableType]:
     yield Text(_values_summary(answer), style="bold")
     if answer.values:
-        yield _listed(answer.values)
+        yield _listed(answer.facet, answer.values)
     if next_page:
         yield Text(f"\nNext page: {next_page}")
 

@@ -60,6 +60,13 @@ def test_not_is_the_rest(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
+    "arguments", [("facet", "decade"), ("search", "--size", "0", "--facets", "decade"), ("stats",)], ids=" ".join
+)
+def test_decades_are_written_alike(run: Run, arguments: tuple[str, ...]) -> None:
+    assert " 1990s " in run(*arguments).out
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ("facet", "gener"),

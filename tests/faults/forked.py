@@ -7,6 +7,7 @@ forks that computed, wrote and read none stood still.
 
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -69,6 +70,7 @@ def start(folder: Path, es_url: str, prefix: str, *arguments: str, dies: str = "
 def _run(environment: dict[str, str], arguments: tuple[str, ...], out: Path, err: Path, dies: str) -> None:
     os.environ.update(environment)
     tempfile.tempdir = None
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let what they start in the background ignore it
     for path, descriptor in ((out, 1), (err, 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), descriptor)
     if dies:

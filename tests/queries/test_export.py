@@ -40,7 +40,7 @@ def open_contexts(client: Elasticsearch, prefix: str) -> int:
     return int(stats["_all"]["total"]["search"]["open_contexts"])
 
 
-@pytest.mark.parametrize("slices", [1, 3, 7])
+@pytest.mark.parametrize("slices", [3, *(pytest.param(each, marks=pytest.mark.slow) for each in (1, 7))])
 def test_all_rows_once_while_others_write(client: Elasticsearch, prefix: str, slices: int) -> None:
     docs = documents(made.tracks(ROWS, seed=slices))
     load(client, prefix, made.tracks(ROWS, seed=slices), shards=2)

@@ -82,6 +82,7 @@ def test_case_accents_and_script_dont_matter(client: Elasticsearch, prefix: str)
         assert names(searcher, contained) == expected, contained
 
 
+@pytest.mark.slow
 def test_narrowing_loses_no_name(client: Elasticsearch, prefix: str) -> None:
     """Every character that is folded, between letters and beside each other, as a needle for its own name."""
     rng = random.Random(4)

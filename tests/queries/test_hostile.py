@@ -175,6 +175,7 @@ def in_time(collection: Collection, request: SearchRequest) -> None:
         assert not last, (took, request.text.name[:300])
 
 
+@pytest.mark.slow
 def test_fuzzed_texts_are_answered_in_time(few: Collection) -> None:
     rng = random.Random(60)
     for number in range(FUZZED_TEXTS):

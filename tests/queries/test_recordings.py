@@ -248,6 +248,7 @@ def unbounded(searcher: Searcher, text: str, size: int) -> Iterator[SearchResult
     raise AssertionError("endless")
 
 
+@pytest.mark.slow
 def test_a_page_of_few_blocks_is_shorter_and_loses_nothing(joined: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     usual = [hit.id for page in pages(joined.searcher, WORD, size=40) for hit in page.hits]
     monkeypatch.setattr(recordings, "MAX_BLOCKS", 1)
